@@ -1,0 +1,101 @@
+"""What Confluence holds, as far as we care."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from bot.document import Document
+
+CloudId = NewType("CloudId", str)
+PageId = NewType("PageId", str)
+SpaceId = NewType("SpaceId", str)
+SpaceKey = NewType("SpaceKey", str)
+AccountId = NewType("AccountId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One Confluence site that a grant opens; *url* has no trailing slash and no /wiki."""
+
+    cloud_id: CloudId
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The provider's account behind a grant, or a person named in content."""
+
+    id: AccountId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A space that the account may see."""
+
+    id: SpaceId
+    key: SpaceKey
+    name: str
+
+
+class PageStatus(StrEnum):
+    """Where a page stands; the provider's other words read as *OTHER*."""
+
+    CURRENT = "current"
+    DRAFT = "draft"
+    ARCHIVED = "archived"
+    TRASHED = "trashed"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page without its text; *url* is absolute, *version* starts at 1."""
+
+    id: PageId
+    title: str
+    url: str
+    space_id: SpaceId
+    status: PageStatus
+    version: int
+    version_message: str = ""
+    author_id: AccountId | None = None
+    parent_id: PageId | None = None
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """A page together with its text, read for showing."""
+
+    page: Page
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One search result; *title* and *excerpt* carry the provider's highlight marks.
+
+    *kind* is the provider's word (page, blogpost, comment, attachment, space …);
+    *page_id* is set only where a page can be previewed.
+    """
+
+    kind: str
+    title: str
+    url: str
+    space_name: str = ""
+    author: str = ""
+    changed_at: datetime | None = None
+    excerpt: str = ""
+    page_id: PageId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """One page of search results; *cursor* leads to the next, if there is one."""
+
+    results: tuple[Hit, ...]
+    cursor: str | None = None
+    total: int | None = None

@@ -1,0 +1,42 @@
+"""Cuts text to a length, never through what people see as one character."""
+
+from itertools import accumulate
+from typing import Final
+
+import regex
+
+ELLIPSIS: Final = "…"
+_ELLIPSIS_BYTES: Final = len(ELLIPSIS.encode())
+_GRAPHEME: Final = regex.compile(r"\X")
+
+
+def cut(text: str, most: int) -> str:
+    """Return *text* in at most *most* characters, with an ellipsis where some are missing."""
+    if len(text) <= most:
+        return text
+    if most < 1:
+        return ""
+    # Where a grapheme starts is known from what stands before it: nothing later need be read.
+    last = max(match.start() for match in _GRAPHEME.finditer(text[:most]))
+    return text[:last].rstrip() + ELLIPSIS
+
+
+def cut_bytes(text: str, most: int) -> str:
+    """Return *text* in at most *most* bytes of UTF-8, with an ellipsis where some are missing.
+
+    A lone surrogate, which UTF-8 can't carry, counts as the three bytes it would take.
+    """
+    if _size(text) <= most:
+        return text
+    if most < _ELLIPSIS_BYTES:
+        return ""
+    room = most - _ELLIPSIS_BYTES
+    # A character takes a byte at least, so the cut is within the first *most* of them.
+    graphemes = _GRAPHEME.findall(text[:most])[:-1]
+    sizes = accumulate(_size(grapheme) for grapheme in graphemes)
+    fitting = sum(1 for size in sizes if size <= room)
+    return "".join(graphemes[:fitting]).rstrip() + ELLIPSIS
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="surrogatepass"))

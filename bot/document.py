@@ -1,0 +1,217 @@
+"""The document: what a page says, freed of the markup it came in or goes out as.
+
+Values alone; `bot.documents` reads and writes them. Inline content is flat: a run of text
+carries its marks and a link carries its text, so only blocks nest.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+Mark = Literal["strong", "em", "strike", "code", "underline"]
+Marks = frozenset[Mark]
+Colour = Literal["neutral", "purple", "blue", "red", "yellow", "green"]
+PanelKind = Literal["info", "note", "warning", "success", "error"]
+
+PLAIN: Final[Marks] = frozenset()
+MAX_DEPTH: Final = 16
+"""Blocks nested deeper than this are read and written as their text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A run of characters with the same marks."""
+
+    text: str
+    marks: Marks = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A run of characters that leads somewhere; an empty text shows the address."""
+
+    href: str
+    text: str = ""
+    marks: Marks = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A person: by *account* at Atlassian where that is known, by *member* in Slack, by name."""
+
+    account: str = ""
+    name: str = ""
+    member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Emoji:
+    """A pictograph: its *shortcode* without colons, and its characters unless it is custom."""
+
+    shortcode: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HardBreak:
+    """A new line within a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A day."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A coloured word."""
+
+    text: str
+    colour: Colour = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something inline that the model has no word for: what it was called, and its text."""
+
+    name: str
+    text: str = ""
+
+
+Inline = Text | Link | Mention | Emoji | HardBreak | Date | Status | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Inline content that stands by itself."""
+
+    content: tuple[Inline, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A title at *level* 1 to 6."""
+
+    level: int
+    content: tuple[Inline, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a list."""
+
+    content: tuple["Block", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BulletList:
+    """Items in no order."""
+
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedList:
+    """Items counted from *start*."""
+
+    items: tuple[Item, ...] = ()
+    start: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do."""
+
+    done: bool
+    content: tuple[Inline, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskList:
+    """Things to do; a list inside belongs to the task before it."""
+
+    items: tuple["Task | TaskList", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """Characters to be kept exactly; *language* may be empty."""
+
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What somebody else said."""
+
+    content: tuple["Block", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One field of a table."""
+
+    content: tuple["Block", ...] = ()
+    header: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells; rows may differ in length."""
+
+    rows: tuple[tuple[Cell, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A coloured box."""
+
+    kind: PanelKind
+    content: tuple["Block", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A line across the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expand:
+    """Content that is folded away under a *title*."""
+
+    title: str = ""
+    content: tuple["Block", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownBlock:
+    """A block that the model has no word for: what it was called, and its text."""
+
+    name: str
+    text: str = ""
+
+
+Block = (
+    Paragraph
+    | Heading
+    | BulletList
+    | OrderedList
+    | TaskList
+    | CodeBlock
+    | Quote
+    | Table
+    | Panel
+    | Rule
+    | Expand
+    | UnknownBlock
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Everything that a page says, from top to bottom."""
+
+    blocks: tuple[Block, ...] = ()

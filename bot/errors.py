@@ -1,0 +1,148 @@
+"""Everything that can go wrong, by who can put it right.
+
+BotError
+├── UserError           the person who asked, by asking differently
+│   ├── BadInput            names the field of a form, where there is one
+│   ├── NotFound
+│   ├── NotAllowed
+│   ├── TitleTaken          a page of that title exists in the space
+│   ├── Changed             what was read has a newer version by now
+│   └── Ambiguous           several things go by that name
+├── ConsentRequired     the same person, by connecting their account
+│   └── ScopeMissing        … once more, for a scope that the action needs
+├── Unavailable         nobody; waiting helps; nothing was written
+│   └── QuotaSpent          we have used our share of the provider for now
+├── Unclear             nobody yet; a write was sent and its outcome isn't known
+├── ProfileBroken       an admin: the provider refuses the profile itself
+└── ProviderFault       us or the provider; this is a bug report
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+
+class BotError(Exception):
+    """Base of every error this project raises on purpose."""
+
+    code: ClassVar[str] = "bot_error"
+
+
+class UserError(BotError):
+    """The request can't be met as asked; the message is shown as it stands."""
+
+    code = "user_error"
+
+
+class BadInput(UserError):
+    """An argument or a form's field is missing or malformed."""
+
+    code = "bad_input"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        """Say what is wrong and, in a form, with which *field* (its block id)."""
+        super().__init__(message)
+        self.field = field
+
+
+class NotFound(UserError):
+    """The space, page or link isn't there, or isn't visible to the principal."""
+
+    code = "not_found"
+
+
+class NotAllowed(UserError):
+    """The principal may not do that, whatever they connect."""
+
+    code = "not_allowed"
+
+
+class TitleTaken(UserError):
+    """The space has a page of that title, which the principal may not even see."""
+
+    code = "title_taken"
+
+
+class Changed(UserError):
+    """What was to be changed has changed meanwhile."""
+
+    code = "changed"
+
+
+class Ambiguous(UserError):
+    """Several things go by that name; *choices* are (id, label), best first."""
+
+    code = "ambiguous"
+
+    def __init__(self, message: str, choices: tuple[tuple[str, str], ...]) -> None:
+        """Say what is ambiguous, and offer the *choices*."""
+        super().__init__(message)
+        self.choices = choices
+
+
+class ConsentRequired(BotError):
+    """The principal has no usable grant under the named authorization profile."""
+
+    code = "consent_required"
+
+    def __init__(self, profile: str, *, ended: bool = False) -> None:
+        """Name the *profile*; *ended* tells a grant that died from one never given."""
+        super().__init__(f"no usable grant under profile {profile!r}")
+        self.profile = profile
+        self.ended = ended
+
+
+class ScopeMissing(ConsentRequired):
+    """The grant stands but doesn't cover the action; renewing it won't help."""
+
+    code = "scope_missing"
+
+    def __init__(self, profile: str, scopes: frozenset[str]) -> None:
+        """Name the *scopes* that the action needs and the grant lacks."""
+        super().__init__(profile)
+        self.scopes = scopes
+
+
+class Unavailable(BotError):
+    """The provider is down, slow or rate limiting; nothing was changed there."""
+
+    code = "unavailable"
+
+    def __init__(self, provider: str, *, retry_after: float | None = None) -> None:
+        """Say who is unavailable and, where they told us, for how many seconds."""
+        super().__init__(f"{provider} is unavailable")
+        self.provider = provider
+        self.retry_after = retry_after
+
+
+class QuotaSpent(Unavailable):
+    """The points that this person, tenant or app may use are spent until *until*."""
+
+    code = "quota_spent"
+
+    def __init__(self, provider: str, until: datetime, *, retry_after: float) -> None:
+        """Say when the next points come."""
+        super().__init__(provider, retry_after=retry_after)
+        self.until = until
+
+
+class Unclear(BotError):
+    """A write was sent and no answer tells what became of it."""
+
+    code = "unclear"
+
+    def __init__(self, provider: str) -> None:
+        """Name the *provider* that went quiet."""
+        super().__init__(f"{provider} didn't say what became of a write")
+        self.provider = provider
+
+
+class ProfileBroken(BotError):
+    """The provider refuses the profile's own client id, secret or callback."""
+
+    code = "profile_broken"
+
+
+class ProviderFault(BotError):
+    """The provider broke its own contract: an answer nothing here expects."""
+
+    code = "provider_fault"

@@ -1,0 +1,49 @@
+"""Slack's mrkdwn, built in this one place: nothing that is put in can become markup.
+
+https://docs.slack.dev/messaging/formatting-message-text
+"""
+
+import html
+import re
+from typing import Final
+
+from bot.documents.links import safe_href
+
+_ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_SPACE: Final = re.compile(r"\s+")
+
+# mrkdwn has no escape for its own marks. Within a word and between spaces they do nothing and
+# stay; anywhere else a character that looks the same takes their place.
+_ACTIVE: Final = re.compile(r"`|(?<![^\W_])[*_~](?=\S)|(?<=\S)[*_~](?![^\W_])")
+_LOOKALIKE: Final = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
+
+_START: Final = "@@@hl@@@"
+_END: Final = "@@@endhl@@@"
+_HIGHLIGHT: Final = re.compile(f"{_START}|{_END}")
+
+
+def escape(text: str) -> str:
+    """Return *text* so that mrkdwn shows it as it is, whatever marks stand around it."""
+    shown = _ACTIVE.sub(lambda mark: _LOOKALIKE[mark[0]], _CONTROL.sub("", text))
+    return shown.translate(_ENTITIES)
+
+
+def link(url: str, label: str) -> str:
+    """Return a link, or the label alone where the address isn't http, https or mailto."""
+    words = escape(_SPACE.sub(" ", label).strip())
+    target = safe_href(url)
+    if not target:
+        return words
+    address = target.replace("|", "%7C").translate(_ENTITIES)
+    return f"<{address}|{words}>" if words else f"<{address}>"
+
+
+def highlighted(excerpt: str) -> str:
+    """Turn a Confluence search excerpt, HTML-escaped with marks, into mrkdwn on one line.
+
+    What was found becomes bold; a part of a word can't, so there the marks are dropped.
+    """
+    pieces = _HIGHLIGHT.split(_SPACE.sub(" ", html.unescape(excerpt)).strip())
+    marks = _HIGHLIGHT.findall(excerpt)
+    return "".join(_pieces(pieces, marks))

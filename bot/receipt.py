@@ -1,0 +1,103 @@
+"""A write that a person confirmed, and the record of what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from pydantic import SecretStr
+
+from bot.content import Account, PageId, Site, Space
+from bot.document import Document
+from bot.principal import Principal
+
+DecisionId = NewType("DecisionId", str)
+DraftId = NewType("DraftId", str)
+
+
+class Act(StrEnum):
+    """What a decision does."""
+
+    PUBLISH = "publish"  # a new page, for everybody who may see the space
+    DRAFT = "draft"  # a new draft, which its author alone sees
+    APPEND = "append"  # more text at the end of a page that exists
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Exactly what will be written, where and as whom; its id is minted for the preview.
+
+    For APPEND, *page_id*, *page_url* and *base_version* name the page as it was shown.
+    """
+
+    id: DecisionId
+    act: Act
+    principal: Principal
+    profile: str
+    account: Account
+    site: Site
+    space: Space
+    title: str
+    body: Document
+    parent_id: PageId | None = None
+    parent_title: str = ""
+    page_id: PageId | None = None
+    page_url: str = ""
+    base_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A previewed decision that waits to be confirmed; it expires, sealed.
+
+    *response_url* is that of the command that began it, for the private receipt.
+    """
+
+    id: DraftId
+    decision: Decision
+    expires_at: datetime
+    response_url: SecretStr | None = None
+    response_url_at: datetime | None = None
+
+
+class Stage(StrEnum):
+    """How far a decision has come."""
+
+    CLAIMED = "claimed"  # confirmed; nothing sent yet
+    SENDING = "sending"  # the first write is under way, or its outcome is unclear
+    DRAFTED = "drafted"  # the draft's id is known; publishing may be under way
+    DONE = "done"
+    REFUSED = "refused"  # nothing was published; the text is handed back
+    UNCLEAR = "unclear"  # never repeated unasked
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing more will be tried."""
+        return self in {Stage.DONE, Stage.REFUSED, Stage.UNCLEAR}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A decision's record: claimed before the write, finished after it.
+
+    *decision* is whole while it may still be needed, and afterwards loses its body.
+    *generation* grows with every change: whoever writes must have seen the last one.
+    *sent* counts the first writes that were begun: more than one may have left a stray
+    draft. *refusal* is the code of the error that ended it. *told* says that its person
+    has been shown the outcome.
+    """
+
+    decision: Decision
+    stage: Stage
+    claimed_at: datetime
+    touched_at: datetime
+    generation: int = 1
+    sent: int = 0
+    page_id: PageId | None = None
+    page_url: str = ""
+    refusal: str = ""
+    told: bool = False
+    undone_at: datetime | None = None
+    response_url: SecretStr | None = None
+    response_url_at: datetime | None = None
+    correlation: str = ""
