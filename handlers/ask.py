@@ -1,0 +1,166 @@
+"""One request from a person, freed of Slack's payloads, and what goes back."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.errors import BadInput
+from bot.principal import Principal
+
+View = dict[str, Any]
+"""A modal or home view as Slack's ``views.*`` methods take it."""
+
+Block = dict[str, Any]
+"""One Block Kit block."""
+
+
+EXTERNAL = "external:"
+"""Marks a modal that is known by its external id, since its ack made it."""
+
+
+class Kind(StrEnum):
+    """The ways in which Slack hands us a request."""
+
+    COMMAND = "command"
+    PRESS = "press"
+    OPTIONS = "options"
+    SUBMISSION = "submission"
+    CLOSED = "closed"
+    SHORTCUT = "shortcut"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The view that a press or a form came from. *values* is Slack's state, by block."""
+
+    id: str
+    is_modal: bool = True
+    root_id: str = ""
+    hash: str = ""
+    metadata: str = ""
+    values: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What somebody wants, and how to answer them.
+
+    *text* is what was typed: after the command's word, or into a menu. *value* is the
+    pressed button's or the chosen option's. *source* is the message that a shortcut was
+    used on. *modal* is the id of the modal that was opened for this request, or EXTERNAL
+    and the external id of the view that its ack showed. *event_time* is in Unix seconds.
+    """
+
+    principal: Principal
+    correlation: str
+    text: str = ""
+    value: str = ""
+    label: str = ""
+    team_id: str = ""
+    channel_id: str = ""
+    trigger_id: str = ""
+    response_url: SecretStr | None = None
+    view: Shown | None = None
+    source: Mapping[str, Any] | None = None
+    modal: str | None = None
+    event: Mapping[str, Any] = field(default_factory=dict)
+    event_time: int = 0
+
+    def required_text(self, wanted: str) -> str:
+        """Return what was typed, or ask for it by name."""
+        text = self.text.strip()
+        if not text:
+            raise BadInput(f"Tell me {wanted}.")
+        return text
+
+    def element(self, block: str) -> Mapping[str, Any]:
+        """Return the state of the one input in *block*; empty where there is none."""
+        elements = self.view.values.get(block, {}) if self.view else {}
+        return next(iter(elements.values()), {})
+
+    def typed(self, block: str) -> str:
+        """Return what was typed into *block*."""
+        value = self.element(block).get("value")
+        return value if isinstance(value, str) else ""
+
+    def chosen(self, block: str) -> tuple[str, str]:
+        """Return the (value, label) chosen in *block*; empty strings where none is."""
+        option = self.element(block).get("selected_option")
+        if not isinstance(option, Mapping):
+            return "", ""
+        text = option.get("text")
+        label = text.get("text", "") if isinstance(text, Mapping) else ""
+        return str(option.get("value", "")), str(label)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message; *text* is what notifications and screen readers get."""
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+    in_channel: bool = False
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Modal:
+    """A view that takes the place of the modal at hand, or is opened if there is none."""
+
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The answer to a submission, within three seconds.
+
+    Either *errors* by block id, or a *view* that updates or is pushed on the form; with
+    neither, the form closes. *goes_on* says whether the listener is to run.
+    """
+
+    errors: Mapping[str, str] = field(default_factory=dict)
+    view: View | None = None
+    push: bool = False
+    clear: bool = False
+    goes_on: bool = True
+
+
+Answer = Reply | Modal | None
+Listener = Callable[[Ask], Awaitable[Answer]]
+Suggester = Callable[[Ask], Awaitable[Sequence[Block]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the table: what arrives, and who answers it.
+
+    *opens* builds the modal that is shown at once, before any slow call. *submitted*
+    judges a form in its ack (no I/O but the one insert of a confirmed write).
+    """
+
+    kind: Kind
+    name: str
+    listener: Listener
+    opens: Callable[[Ask], View] | None = None
+    submitted: Callable[[Ask], Awaitable[Ack]] | None = None
+    for_guests: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """One line of the table for a menu with type-ahead."""
+
+    name: str
+    suggester: Suggester
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A word of the command: how it is used, and what for, as help shows it."""
+
+    usage: str
+    purpose: str

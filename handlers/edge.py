@@ -1,0 +1,320 @@
+"""Where Bolt ends: listeners below this line take an Ask and return a Reply.
+
+The edge acknowledges, finds the tenant and the principal, refuses strangers, recognises
+repeats, runs the listener and turns whatever comes of it into words.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot.errors import BotError, NotAllowed, Unavailable
+from bot.installation import Installation
+from bot.ports import Clock, Deliveries, SlackPeople
+from bot.principal import Principal
+from handlers import replies
+from handlers.ask import EXTERNAL, Ack, Answer, Ask, Kind, Route, Suggestions
+from handlers.payloads import Delivery, read_delivery
+from handlers.slack_api import SlackApi
+from handlers.tasks import Tasks
+from handlers.tenants import Tenants
+
+log = structlog.get_logger(__name__)
+
+OPTIONS_WITHIN = 2.0
+"""Seconds for the work of a menu: Slack waits for three, and shows nothing after that."""
+
+Recover = Callable[[Ask, BotError], Awaitable[Answer]]
+"""Turns an error into an offer, where there is one to make (such as to connect)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """What is answered in the ack itself, the same for everybody."""
+
+    answer: str
+    unknown: Callable[[str], str]
+
+
+class Table:
+    """Every listener, by what reaches it."""
+
+    def __init__(self, routes: tuple[Route | Suggestions, ...]) -> None:
+        self.routes: dict[tuple[Kind, str], Route] = {}
+        self.menus: dict[str, Suggestions] = {}
+        for route in routes:
+            known = self.menus if isinstance(route, Suggestions) else self.routes
+            key = route.name if isinstance(route, Suggestions) else (route.kind, route.name)
+            if key in known:
+                raise ValueError(f"two listeners claim {key}")
+            if isinstance(route, Suggestions):
+                self.menus[route.name] = route
+            else:
+                self.routes[route.kind, route.name] = route
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the edge itself needs of the outside."""
+
+    tenants: Tenants
+    people: SlackPeople
+    slack: SlackApi
+    deliveries: Deliveries
+    tasks: Tasks
+    clock: Clock
+
+
+class Edge(AsyncMiddleware):
+    """The one Bolt middleware: it answers every request from the table."""
+
+    def __init__(self, table: Table, words: Help, around: Surroundings, recover: Recover) -> None:
+        self._table = table
+        self._words = words
+        self._around = around
+        self._recover = recover
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's name for it
+    ) -> BoltResponse:
+        """Answer *req*; never passes it on, since no Bolt listener is registered."""
+        del resp, next
+        return await self.answer(req.body)
+
+    async def answer(self, body: Mapping[str, object]) -> BoltResponse:
+        """Return the ack for one request, and start whatever work it asks for."""
+        if body.get("type") == "url_verification":
+            return BoltResponse(status=200, body=str(body.get("challenge", "")))
+        delivery = read_delivery(body)
+        if delivery is None:
+            log.info("ignored", code="unknown_delivery")
+            return _EMPTY
+        match delivery.kind:
+            case Kind.COMMAND:
+                return self._command(delivery)
+            case Kind.OPTIONS:
+                return await self._options(delivery)
+            case Kind.SUBMISSION:
+                return await self._submission(delivery)
+            case _:
+                return self._background(delivery)
+
+    def _command(self, delivery: Delivery) -> BoltResponse:
+        if delivery.name == "help":
+            return _json(self._words.answer)
+        if (Kind.COMMAND, delivery.name) not in self._table.routes:
+            return _json(self._words.unknown(delivery.name))
+        return self._background(delivery)
+
+    def _background(self, delivery: Delivery) -> BoltResponse:
+        route = self._table.routes.get((delivery.kind, delivery.name))
+        if route is None:
+            log.info("ignored", code="no_listener", kind=delivery.kind)
+            return _EMPTY
+        if self._around.tasks.start(self._work(route, delivery)):
+            return _EMPTY
+        if delivery.kind is Kind.COMMAND:
+            return _json(json.dumps({"response_type": "ephemeral", "text": replies.BUSY}))
+        # Slack retries an event that wasn't taken, and marks a button that wasn't.
+        return BoltResponse(status=503)
+
+    async def _work(self, route: Route, delivery: Delivery) -> None:
+        correlation = mint_correlation()
+        structlog.contextvars.bind_contextvars(correlation=correlation)
+        try:
+            installation = await self._around.tenants.find(delivery)
+            if installation is None:
+                await self._around.slack.respond(delivery.response_url, replies.NOT_INSTALLED)
+                return
+            if await self._is_first(installation, delivery):
+                await self._run(route, installation, delivery, correlation)
+        except BotError as error:
+            log.warning("dropped", code=error.code)
+        except Exception:  # there is nobody left to tell
+            log.exception("dropped")
+
+    async def _run(
+        self, route: Route, installation: Installation, delivery: Delivery, correlation: str
+    ) -> None:
+        ask = _ask(installation, delivery, correlation)
+        if route.opens is not None:
+            modal = await self._around.slack.open_modal(installation, ask, route.opens(ask))
+            ask = replace(ask, modal=modal)
+        await self._answer(route, installation, ask, self._admitted(route, installation, delivery))
+
+    async def _answer(
+        self,
+        route: Route,
+        installation: Installation,
+        ask: Ask,
+        admitted: Awaitable[None],
+    ) -> None:
+        try:
+            await admitted
+            answer = await route.listener(ask)
+        except BotError as error:
+            answer = await self._apology(ask, error)
+        except Exception as error:  # the one place for requests from Slack
+            log.exception("unexpected", route=route.name)
+            answer = replies.apology(error, ask.correlation)
+        await self._around.slack.deliver(installation, ask, answer)
+
+    async def _apology(self, ask: Ask, error: BotError) -> Answer:
+        log.info("answered", code=error.code)
+        try:
+            offer = await self._recover(ask, error)
+        except Exception as another:  # an offer that fails must not silence the error
+            log.exception("unexpected", route="recover")
+            return replies.apology(another, ask.correlation)
+        return offer or replies.apology(error, ask.correlation)
+
+    async def _admitted(self, route: Route, installation: Installation, delivery: Delivery) -> None:
+        if route.kind is Kind.EVENT:
+            return
+        _refuse_outsiders(installation, delivery)
+        person = await self._around.people.get(installation, delivery.user_id)
+        if person.is_bot or person.is_deleted or person.is_stranger:
+            raise NotAllowed("Only people of this workspace can use Confab here.")
+        if person.is_guest and not route.for_guests:
+            raise NotAllowed(
+                "Guests of this workspace can connect their own account here, and nothing more."
+            )
+
+    async def _is_first(self, installation: Installation, delivery: Delivery) -> bool:
+        if delivery.kind is not Kind.EVENT:
+            return True
+        return await self._around.deliveries.is_first(
+            installation.tenant, delivery.event_id, self._around.clock()
+        )
+
+    async def _options(self, delivery: Delivery) -> BoltResponse:
+        menu = self._table.menus.get(delivery.name)
+        options: list[object] = []
+        if menu is not None:
+            try:
+                async with asyncio.timeout(OPTIONS_WITHIN):
+                    options = await self._suggested(menu, delivery)
+            except (BotError, TimeoutError) as error:
+                log.info("no options", code=getattr(error, "code", "late"))
+            except Exception:  # an empty menu, rather than Slack's own error
+                log.exception("unexpected", route=delivery.name)
+        return _json(json.dumps({"options": options}))
+
+    async def _suggested(self, menu: Suggestions, delivery: Delivery) -> list[object]:
+        installation = await self._around.tenants.find(delivery)
+        if installation is None:
+            return []
+        await self._admitted(_MENU, installation, delivery)
+        return list(await menu.suggester(_ask(installation, delivery, mint_correlation())))
+
+    async def _submission(self, delivery: Delivery) -> BoltResponse:
+        route = self._table.routes.get((Kind.SUBMISSION, delivery.name))
+        if route is None:
+            log.info("ignored", code="no_listener", kind=delivery.kind)
+            return _EMPTY
+        correlation = mint_correlation()
+        structlog.contextvars.bind_contextvars(correlation=correlation)
+        try:
+            return await self._judged(route, delivery, correlation)
+        except BotError as error:
+            log.info("answered", code=error.code)
+            return _failed(error, correlation)
+        except Exception as error:  # the form stays open, under the words
+            log.exception("unexpected", route=route.name)
+            return _failed(error, correlation)
+
+    async def _judged(self, route: Route, delivery: Delivery, correlation: str) -> BoltResponse:
+        installation = await self._around.tenants.find(delivery)
+        if installation is None:
+            raise NotAllowed(replies.NOT_INSTALLED)
+        _refuse_outsiders(installation, delivery)
+        ask = _ask(installation, delivery, correlation)
+        ack = await route.submitted(ask) if route.submitted else Ack()
+        if ack.errors or not ack.goes_on:
+            return _view_ack(ack)
+        if ack.view is not None:
+            # The view of an ack has no id yet; this name finds it.
+            external = secrets.token_urlsafe(16)
+            ack = replace(ack, view={**ack.view, "external_id": external})
+            ask = replace(ask, modal=EXTERNAL + external)
+        work = self._submitted(route, installation, ask)
+        if not self._around.tasks.start(work):
+            raise Unavailable("Confab")
+        return _view_ack(ack)
+
+    async def _submitted(self, route: Route, installation: Installation, ask: Ask) -> None:
+        structlog.contextvars.bind_contextvars(correlation=ask.correlation)
+        try:
+            await self._answer(route, installation, ask, _nothing())
+        except BotError as error:
+            log.warning("undelivered", code=error.code)
+        except Exception:  # what was claimed is settled by the job
+            log.exception("undelivered")
+
+
+def mint_correlation() -> str:
+    """Return a short id that ties a delivery to its log lines and messages."""
+    return secrets.token_hex(4)
+
+
+def _refuse_outsiders(installation: Installation, delivery: Delivery) -> None:
+    if not installation.houses(delivery.user_team or None, delivery.user_enterprise or None):
+        raise NotAllowed("Only people of this workspace can use Confab here.")
+
+
+async def _nothing() -> None:
+    """Stand for an admission that took place when the form was opened."""
+
+
+def _ask(installation: Installation, delivery: Delivery, correlation: str) -> Ask:
+    return Ask(
+        principal=Principal(installation.tenant, delivery.user_id),
+        correlation=correlation,
+        text=delivery.text,
+        value=delivery.value,
+        label=delivery.label,
+        team_id=delivery.team_id,
+        channel_id=delivery.channel_id,
+        trigger_id=delivery.trigger_id,
+        response_url=delivery.response_url,
+        view=delivery.view,
+        source=delivery.source,
+        event=delivery.event,
+        event_time=delivery.event_time,
+    )
+
+
+def _json(body: str) -> BoltResponse:
+    return BoltResponse(status=200, body=body, headers={"content-type": "application/json"})
+
+
+def _view_ack(ack: Ack) -> BoltResponse:
+    if ack.errors:
+        return _json(json.dumps({"response_action": "errors", "errors": dict(ack.errors)}))
+    if ack.view is not None:
+        action = "push" if ack.push else "update"
+        return _json(json.dumps({"response_action": action, "view": ack.view}))
+    return _json(json.dumps({"response_action": "clear"})) if ack.clear else _EMPTY
+
+
+def _failed(error: Exception, correlation: str) -> BoltResponse:
+    return _view_ack(Ack(view=replies.failed_view(error, correlation), push=True))
+
+
+async def _no_listener(_: Ask) -> Answer:
+    return None
+
+
+_EMPTY = BoltResponse(status=200, body="")
+_MENU = Route(Kind.OPTIONS, "", _no_listener)

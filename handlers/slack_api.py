@@ -1,0 +1,194 @@
+"""Slack's Web API and response URLs, as far as answering a request takes them.
+
+Fact: a view that an ack has pushed exists only once Slack has read the ack, so an update
+by external id may come too early and is tried again (`not_found`, docs: views.update).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import ClientError, ClientSession
+from pydantic import SecretStr
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cutting import cut
+from bot.errors import ProviderFault, Unavailable
+from bot.installation import Installation
+from handlers import blocks
+from handlers.ask import EXTERNAL, Answer, Ask, Modal, Reply, View
+
+log = structlog.get_logger(__name__)
+
+TRIES = 6
+GONE = frozenset({"not_found", "view_not_found", "invalid_view_id", "hash_conflict"})
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where something may be shared: whether strangers to the workspace read it too."""
+
+    id: str
+    has_strangers: bool
+
+
+class SlackApi:
+    """Speaks to Slack as the bot of an installation, over a session that others own."""
+
+    def __init__(
+        self,
+        session: ClientSession,
+        api_url: str,
+        hooks_url: str,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._session = session
+        self._api_url = api_url
+        self._hooks = _origin(hooks_url)
+        self._sleep = sleep
+
+    def client(self, installation: Installation) -> AsyncWebClient:
+        """Return a Web API client with the installation's token and our one session."""
+        return AsyncWebClient(
+            token=installation.bot_token.get_secret_value(),
+            base_url=self._api_url,
+            session=self._session,
+            retry_handlers=[AsyncConnectionErrorRetryHandler(max_retry_count=1)],
+        )
+
+    async def call(
+        self, installation: Installation, method: str, arguments: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Call *method*. Raises ``Unavailable``, ``ProviderFault``, or Slack's own refusal."""
+        try:
+            answer = await self.client(installation).api_call(method, json=dict(arguments))
+        except (ClientError, TimeoutError) as error:
+            raise Unavailable("Slack") from error
+        return answer.data if isinstance(answer.data, dict) else {}
+
+    async def open_modal(self, installation: Installation, ask: Ask, view: View) -> str:
+        """Show *view*: over the modal that the press came from, or as a new one. Returns its id."""
+        method = "views.push" if ask.view and ask.view.id and _in_modal(ask) else "views.open"
+        arguments = {"trigger_id": ask.trigger_id, "view": view}
+        try:
+            shown = await self.call(installation, method, arguments)
+        except SlackApiError as error:
+            raise _refusal(error) from error
+        return str(shown.get("view", {}).get("id", ""))
+
+    async def update_modal(self, installation: Installation, modal: str, view: View) -> bool:
+        """Replace what *modal* shows; ``False`` if its person has closed it."""
+        external = modal.removeprefix(EXTERNAL)
+        named = {"external_id": external} if external != modal else {"view_id": modal}
+        for tried in range(TRIES):
+            try:
+                await self.call(installation, "views.update", {**named, "view": view})
+            except SlackApiError as error:
+                if error.response.get("error") not in GONE:
+                    raise _refusal(error) from error
+                if external == modal:
+                    return False
+                await self._sleep(0.1 * 2**tried)
+            else:
+                return True
+        return False
+
+    async def publish_home(self, installation: Installation, user_id: str, view: View) -> None:
+        """Show *view* as the person's home tab."""
+        try:
+            await self.call(installation, "views.publish", {"user_id": user_id, "view": view})
+        except SlackApiError as error:
+            raise _refusal(error) from error
+
+    async def find_channel(self, installation: Installation, channel_id: str) -> Channel:
+        """Tell whether strangers read a channel; a channel that we can't see counts as so."""
+        try:
+            found = await self.client(installation).conversations_info(channel=channel_id)
+        except SlackApiError:
+            return Channel(channel_id, has_strangers=True)
+        except (ClientError, TimeoutError) as error:
+            raise Unavailable("Slack") from error
+        channel = found.get("channel") or {}
+        shared = channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")
+        return Channel(channel_id, has_strangers=bool(shared))
+
+    async def deliver(self, installation: Installation, ask: Ask, answer: Answer) -> None:
+        """Give *answer* back, where its person is looking."""
+        if answer is None:
+            return
+        if isinstance(answer, Modal):
+            await self._show(installation, ask, answer.view)
+        elif ask.modal or _in_modal(ask):
+            view = blocks.modal("Confluence", answer.blocks or (blocks.section(answer.text),))
+            if not await self._show(installation, ask, view):
+                await self._say(installation, ask, answer)
+        else:
+            await self._say(installation, ask, answer)
+
+    async def _show(self, installation: Installation, ask: Ask, view: View) -> bool:
+        modal = ask.modal or (ask.view.id if _in_modal(ask) and ask.view else "")
+        if modal:
+            return await self.update_modal(installation, modal, view)
+        await self.open_modal(installation, ask, view)
+        return True
+
+    async def _say(self, installation: Installation, ask: Ask, reply: Reply) -> None:
+        if await self.respond(ask.response_url, reply.text, reply):
+            return
+        message = {"channel": ask.principal.user_id, **_message(reply)}
+        try:
+            await self.call(installation, "chat.postMessage", message)
+        except SlackApiError as error:
+            raise _refusal(error) from error
+
+    async def respond(self, url: SecretStr | None, text: str, reply: Reply | None = None) -> bool:
+        """Post to a response URL; ``False`` if there is none, or it is spent or expired."""
+        address = url.get_secret_value() if url else ""
+        if not address or _origin(address) != self._hooks:
+            return False
+        reply = reply or Reply(text)
+        body = {
+            **_message(reply),
+            "response_type": "in_channel" if reply.in_channel else "ephemeral",
+            "replace_original": reply.replace,
+        }
+        try:
+            async with self._session.post(address, json=body, allow_redirects=False) as answer:
+                return answer.ok
+        except (ClientError, TimeoutError) as error:
+            raise Unavailable("Slack") from error
+
+
+def _in_modal(ask: Ask) -> bool:
+    return bool(ask.view and ask.view.is_modal)
+
+
+def _message(reply: Reply) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "text": cut(reply.text, 3_000),
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+    if reply.blocks:
+        body["blocks"] = list(reply.blocks[: blocks.MOST_IN_MESSAGE])
+    return body
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+def _refusal(error: SlackApiError) -> Exception:
+    code = error.response.get("error", "unknown")
+    if code in {"ratelimited", "internal_error", "service_unavailable", "fatal_error"}:
+        return Unavailable("Slack")
+    fault = ProviderFault(f"Slack refused {code}")
+    details = error.response.get("response_metadata") or {}
+    log.error("slack refused", error=code, messages=details.get("messages"))
+    return fault

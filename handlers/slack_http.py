@@ -1,0 +1,67 @@
+"""Slack over HTTP: one endpoint, guarded in front of Bolt."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from handlers.signing import Verifier
+
+log = structlog.get_logger(__name__)
+
+PATH = "/slack/events"
+MOST_BYTES = 1_048_576
+"""A view may hold 250 kB, and what was typed into it comes beside it."""
+
+
+class SlackEndpoint:
+    """Takes Slack's requests: signature first, then Bolt; 401 on any doubt."""
+
+    def __init__(
+        self, app: AsyncApp, verifier: Verifier, now: Callable[[], float] = time.time
+    ) -> None:
+        self._app = app
+        self._verifier = verifier
+        self._now = now
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Answer one POST."""
+        if (request.content_length or 0) > MOST_BYTES:
+            return web.Response(status=413)
+        body = await request.read()
+        signature = request.headers.get("X-Slack-Signature", "")
+        timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        if not self._verifier.accepts(timestamp, signature, body, self._now()):
+            log.info("refused", code="bad_signature")
+            return web.Response(status=401)
+        parsed = _parsed(body, request.content_type)
+        if parsed is None:
+            log.info("refused", code="malformed")
+            return web.Response(status=401)
+        response: BoltResponse = await self._app.async_dispatch(parsed)
+        if response.status != web.HTTPOk.status_code:
+            self._verifier.forget(signature)
+        return _answer(response)
+
+
+def _parsed(body: bytes, content_type: str) -> AsyncBoltRequest | None:
+    try:
+        request = AsyncBoltRequest(body=body.decode(), headers={"content-type": content_type})
+    except (ValueError, RecursionError, AttributeError, TypeError):
+        # Bolt parses in its constructor and lets every parser's error through.
+        return None
+    # What JSON calls a list or a number is no request of Slack's.
+    is_object = type(request.body) is dict
+    return request if is_object and "ssl_check" not in request.body else None
+
+
+def _answer(response: BoltResponse) -> web.Response:
+    kind = response.first_headers().get("content-type", "text/plain")
+    return web.Response(
+        status=response.status,
+        body=response.body.encode(),
+        headers={"Content-Type": kind},
+    )
