@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
@@ -98,6 +99,11 @@ def _check_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _check_any_url(value: str) -> str:
+    _split(value)
+    return value.rstrip("/")
+
+
 def _check_public_url(value: str) -> str:
     value = _check_url(value)
     if _split(value).path:
@@ -162,8 +168,8 @@ BaseUrl = Annotated[str, AfterValidator(_check_url)]
 Seconds = Annotated[timedelta, BeforeValidator(_read_seconds)]
 
 
-class Settings(BaseSettings):
-    """Every setting; a field ``x`` is the variable ``CONFAB_X``."""
+class AppSettings(BaseSettings):
+    """What the Slack app's manifest depends on; a field ``x`` is the variable ``CONFAB_X``."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -175,6 +181,17 @@ class Settings(BaseSettings):
     )
 
     public_url: Annotated[str, AfterValidator(_check_public_url)]
+    command: Annotated[str, AfterValidator(_check_command)] = "/confluence"
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether the public address is this machine's alone."""
+        return self.public_url.startswith("http://")
+
+
+class Settings(AppSettings):
+    """Every setting of the bot."""
+
     addr: Listening = Address("0.0.0.0", 3000)  # noqa: S104  # a container's port is published by its host
     ops_addr: Listening = Address("127.0.0.1", 9090)
 
@@ -196,9 +213,9 @@ class Settings(BaseSettings):
     atlassian_auth_url: BaseUrl
     atlassian_api_url: BaseUrl
 
-    command: Annotated[str, AfterValidator(_check_command)] = "/confluence"
     log_format: Literal["json", "console"] = "json"
-    otel_endpoint: BaseUrl | None = Field(
+    # OpenTelemetry's own name for it; a collector is often a neighbour without TLS.
+    otel_endpoint: Annotated[str, AfterValidator(_check_any_url)] | None = Field(
         default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT"
     )
 
@@ -232,6 +249,15 @@ class Settings(BaseSettings):
         return value
 
 
+class SocketModeSettings(Settings):
+    """The same, where Slack is always reached over a socket."""
+
+    slack_app_token: Annotated[SecretStr, _prefixed("xapp-", "an app-level token")]
+
+
+AnySettings = TypeVar("AnySettings", bound=AppSettings)
+
+
 class SettingsWrong(Exception):
     """The settings can't be used; *problems* is one line for each that is missing or wrong."""
 
@@ -241,7 +267,11 @@ class SettingsWrong(Exception):
         super().__init__("\n".join(self.problems))
 
 
-def load_settings(env_file: Path = Path(".env"), **fixed: Any) -> Settings:  # noqa: ANN401  # fields of any type
+def load_settings(
+    kind: type[AnySettings],
+    fixed: Mapping[str, Any] = MappingProxyType({}),
+    env_file: Path = Path(".env"),
+) -> AnySettings:
     """Read the settings; what is *fixed* overrules the environment.
 
     Raises:
@@ -249,7 +279,7 @@ def load_settings(env_file: Path = Path(".env"), **fixed: Any) -> Settings:  # n
     """
     problems = [_unknown(name) for name in _unknown_names(env_file)]
     try:
-        settings = Settings(_env_file=env_file, **fixed)
+        settings = kind(_env_file=env_file, **fixed)
     except ValidationError as wrong:
         problems = [*(_problem(error) for error in wrong.errors()), *problems]
     if problems:

@@ -1,0 +1,152 @@
+"""The command line: ``confab``, and ``python -m bot``, which serves.
+
+Each command imports what it needs when it runs, so that ``confab --help`` is quick and
+``confab keys new`` needs no settings.
+"""
+# ruff: noqa: PLC0415  # as said above
+
+import asyncio
+import base64
+import secrets
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.errors import BotError
+from bot.settings import (
+    AnySettings,
+    AppSettings,
+    Settings,
+    SettingsWrong,
+    SocketModeSettings,
+    load_settings,
+)
+
+_WRONG_SETTINGS = 2
+
+cli = typer.Typer(
+    name="confab",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+keys = typer.Typer(help="Keys that seal what the bot remembers.", no_args_is_help=True)
+cli.add_typer(keys, name="keys")
+
+
+@cli.callback(invoke_without_command=True)
+def main(context: typer.Context) -> None:
+    """Use Confluence from Slack, in your own name."""
+    if context.invoked_subcommand is None:
+        serve()
+
+
+@cli.command()
+def serve() -> None:
+    """Run the bot until it is told to stop (the same as `python -m bot`)."""
+    from bot.app import serve as serve_app
+    from bot.logs import configure as configure_logs
+
+    settings = _settings(Settings)
+    configure_logs(settings.log_format)
+    _run(serve_app(settings))
+
+
+@cli.command()
+def dev(
+    home: Annotated[Path, typer.Option(help="Where the embedded database keeps its files.")] = Path(
+        ".confab/dev"
+    ),
+) -> None:
+    """Run the bot in Socket Mode, on an embedded database that it starts itself."""
+    from bot.app import serve as serve_app
+    from bot.embedded import EmbeddedDatabase
+    from bot.logs import configure as configure_logs
+
+    database = EmbeddedDatabase(home)
+    settings = _settings(SocketModeSettings, mongodb_uri=database.uri, log_format="console")
+    configure_logs(settings.log_format)
+
+    async def develop() -> None:
+        async with database.running():
+            await serve_app(settings)
+
+    _run(develop())
+
+
+@cli.command()
+def check() -> None:
+    """Prove the settings against the real services, step by step."""
+    from bot.diagnosis import diagnose
+
+    settings = _settings(Settings)
+    if not asyncio.run(diagnose(settings, typer.echo)):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def manifest(
+    url: Annotated[
+        str, typer.Option(help="The bot's public address, as in https://confab.acme.example")
+    ],
+    command: Annotated[
+        str | None, typer.Option(help="The command's word; CONFAB_COMMAND where it isn't given.")
+    ] = None,
+    *,
+    socket_mode: Annotated[
+        bool, typer.Option("--socket-mode", help="For an app that Slack reaches over a socket.")
+    ] = False,
+) -> None:
+    """Print the Slack app manifest for an address."""
+    from bot.manifest import manifest_for, to_yaml
+
+    fixed = {"public_url": url} | ({"command": command} if command else {})
+    app = _settings(AppSettings, **fixed)
+    if app.is_local and not socket_mode:
+        _fail("Slack can't reach this machine: add --socket-mode, or give an https address.")
+    typer.echo(
+        to_yaml(manifest_for(app.public_url, app.command, socket_mode=socket_mode)), nl=False
+    )
+
+
+@keys.command("new")
+def new_key(
+    name: Annotated[
+        str, typer.Option("--id", help="The key's name, kept in all that it seals.")
+    ] = "k1",
+) -> None:
+    """Print a new key for CONFAB_KEYS."""
+    typer.echo(f"{name}={base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+
+def _settings(kind: type[AnySettings], **fixed: str) -> AnySettings:
+    try:
+        return load_settings(kind, fixed)
+    except SettingsWrong as wrong:
+        lines = "\n".join(f"  {problem}" for problem in wrong.problems)
+        typer.echo(
+            f"Confab can't start. Of its settings, these are missing or wrong:\n{lines}\n"
+            "They are read from the environment and from .env; .env.example explains each.",
+            err=True,
+        )
+        raise typer.Exit(_WRONG_SETTINGS) from None
+
+
+def _run(work: Coroutine[None, None, None]) -> None:
+    """Run *work*; what an operator can put right is a sentence, not a traceback."""
+    try:
+        asyncio.run(work)
+    except (BotError, OSError) as error:
+        _fail(f"Confab stopped: {error}")
+
+
+def _fail(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    cli()
