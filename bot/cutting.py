@@ -38,5 +38,21 @@ def cut_bytes(text: str, most: int) -> str:
     return "".join(graphemes[:fitting]).rstrip() + ELLIPSIS
 
 
+def split_at_graphemes(text: str, most: int) -> list[str]:
+    """Return *text* in pieces of at most *most* characters each.
+
+    Only a single grapheme that is longer than *most* is split.
+    """
+    pieces: list[str] = []
+    start = 0
+    while len(text) - start > most:
+        # The window's last grapheme may go on behind it, so it belongs to the next piece.
+        last = max(match.start() for match in _GRAPHEME.finditer(text, start, start + most + 1))
+        end = last if last > start else start + most
+        pieces.append(text[start:end])
+        start = end
+    return [*pieces, text[start:]]
+
+
 def _size(text: str) -> int:
     return len(text.encode(errors="surrogatepass"))

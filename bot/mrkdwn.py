@@ -20,7 +20,7 @@ _LOOKALIKE: Final = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
 
 _START: Final = "@@@hl@@@"
 _END: Final = "@@@endhl@@@"
-_HIGHLIGHT: Final = re.compile(f"{_START}|{_END}")
+_HIGHLIGHT: Final = re.compile(f"({_START}|{_END})")
 
 
 def escape(text: str) -> str:
@@ -44,6 +44,25 @@ def highlighted(excerpt: str) -> str:
 
     What was found becomes bold; a part of a word can't, so there the marks are dropped.
     """
-    pieces = _HIGHLIGHT.split(_SPACE.sub(" ", html.unescape(excerpt)).strip())
-    marks = _HIGHLIGHT.findall(excerpt)
-    return "".join(_pieces(pieces, marks))
+    parts = _HIGHLIGHT.split(_SPACE.sub(" ", html.unescape(excerpt)).strip())
+    return "".join(
+        f"*{escape(text)}*" if _can_be_bold(parts, place) else escape(text)
+        for place, text in enumerate(parts)
+        if place % 2 == 0
+    )
+
+
+def _can_be_bold(parts: list[str], place: int) -> bool:
+    """Whether the text at *place* stands between a pair of marks and doesn't touch a word."""
+    if parts[place - 1 : place] != [_START] or parts[place + 1 : place + 2] != [_END]:
+        return False
+    text, before, after = parts[place], parts[place - 2], parts[place + 2]
+    touches = _is_word(before[-1:]) or _is_word(after[:1])
+    # Nothing but marks between two finds: their asterisks would meet.
+    first, last = place - 2 == 0, place + 2 == len(parts) - 1
+    meets = not (before or first) or not (after or last)
+    return bool(text) and text == text.strip() and not touches and not meets
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum()

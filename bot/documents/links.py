@@ -6,7 +6,9 @@ from typing import Final
 MAX_HREF: Final = 2000
 """Characters; Slack takes 3000, some proxies and mail programs about 2000."""
 
-_ALLOWED: Final = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20\x7f-\x9f<>\"\ud800-\udfff]+", re.IGNORECASE)
+_ALLOWED: Final = re.compile(
+    r"(?:https?://|mailto:)[^\s\x00-\x20\x7f-\x9f<>\"\ud800-\udfff]+", re.IGNORECASE
+)
 
 
 def safe_href(href: object) -> str:

@@ -1,0 +1,289 @@
+"""Reads Markdown as GitHub writes it; HTML in it stays text."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from markdown_it import MarkdownIt
+from markdown_it.parser_block import ParserBlock
+from markdown_it.rules_block import StateBlock
+from markdown_it.token import Token
+
+from bot.document import (
+    PLAIN,
+    Block,
+    BulletList,
+    Cell,
+    CodeBlock,
+    Document,
+    HardBreak,
+    Heading,
+    Inline,
+    Item,
+    Link,
+    Mark,
+    Marks,
+    OrderedList,
+    Paragraph,
+    Quote,
+    Rule,
+    Table,
+    Task,
+    TaskList,
+    Text,
+)
+from bot.documents.links import safe_href
+from bot.documents.text import clean
+
+_MARKS: Final[dict[str, Mark]] = {"strong": "strong", "em": "em", "s": "strike"}
+_BOX: Final = re.compile(r"\[([ xX])\](?:\s+|$)")
+_ADDRESS: Final = re.compile(r"https?://[^\s<>\"'`]+[^\s<>\"'`.,;:!?*_~)\]}]")
+_CODE: Final[Marks] = frozenset({"code"})
+
+
+class _Blocks(ParserBlock):
+    """The parser's blocks, but what is nested too deep stays as text where it drops it."""
+
+    def tokenize(self, state: StateBlock, startLine: int, endLine: int) -> None:  # noqa: N803
+        """See `ParserBlock.tokenize`."""
+        if state.level < state.md.options.maxNesting:
+            super().tokenize(state, startLine, endLine)
+            return
+        state.push("paragraph_open", "p", 1)
+        state.push("inline", "", 0).content = state.getLines(startLine, endLine, 0, False).strip()  # noqa: FBT003
+        state.push("paragraph_close", "p", -1)
+        state.line = endLine
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False})
+    parser.block = _Blocks()
+    # Which addresses may be led to is decided here, not there: what is refused keeps its text.
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005
+    return parser.configure("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+_PARSER: Final = _parser()
+
+
+def from_markdown(text: str) -> Document:
+    """Return what *text* says."""
+    source = clean(text)
+    reading = _Reading(len(source))
+    for token in _PARSER.parse(source):
+        reading.take(token)
+    return Document(tuple(reading.blocks))
+
+
+@dataclass(slots=True)
+class _Open:
+    """An element that has begun and not ended: its token and what it holds so far."""
+
+    token: Token
+    held: list[Any] = field(default_factory=list)
+
+
+class _Reading:
+    """One pass over the parser's tokens."""
+
+    def __init__(self, size: int) -> None:
+        self.blocks: list[Any] = []
+        self._open: list[_Open] = []
+        self._held = self.blocks
+        # A short reference can stand for a long address, any number of times.
+        self._addresses = 10_000 + size
+
+    def take(self, token: Token) -> None:
+        """Take in the next block token."""
+        if token.nesting > 0:
+            self._open.append(_Open(token))
+            self._held = self._open[-1].held
+        elif token.nesting < 0:
+            ended = self._open.pop()
+            self._held = self._open[-1].held if self._open else self.blocks
+            self._held += _ENDED[token.type](ended)
+        elif token.type == "inline":
+            self._held += self._inline(token.children or ())
+        else:
+            self._held += _ALONE[token.type](token)
+
+    def _inline(self, tokens: Iterable[Token]) -> list[Inline]:
+        run = _Run(self._affordable)
+        for token in tokens:
+            _TAKE.get(token.type, _Run.text)(run, token)
+        return run.ended()
+
+    def _affordable(self, href: object) -> str:
+        """Return a safe address, while the document has room for addresses."""
+        safe = safe_href(href)
+        self._addresses -= len(safe)
+        return safe if self._addresses >= 0 else ""
+
+
+class _Run:
+    """Inline content as it grows."""
+
+    def __init__(self, affordable: Callable[[object], str]) -> None:
+        self._affordable = affordable
+        self._parts: list[Inline] = []
+        self._marks = PLAIN
+        self._href = ""
+        self._texts: list[str] = []
+
+    def ended(self) -> list[Inline]:
+        """Return everything taken in."""
+        self._flush()
+        return self._parts
+
+    def text(self, token: Token) -> None:
+        """Add characters."""
+        self._texts.append(token.content)
+
+    def code(self, token: Token) -> None:
+        """Add characters that are code."""
+        self._flush()
+        marks = self._marks | _CODE
+        text = token.content
+        self._parts.append(Link(self._href, text, marks) if self._href else Text(text, marks))
+
+    def image(self, token: Token) -> None:
+        """Add an image as a link to it."""
+        self._flush()
+        href = self._href or self._affordable(token.attrs["src"])
+        text = token.content or href
+        if text:
+            marks = self._marks
+            self._parts.append(Link(href, text, marks) if href else Text(text, marks))
+
+    def open_mark(self, token: Token) -> None:
+        """Begin what a pair of marks encloses."""
+        self._flush()
+        self._marks |= {_MARKS[token.tag]}
+
+    def close_mark(self, token: Token) -> None:
+        """End what a pair of marks encloses."""
+        self._flush()
+        self._marks -= {_MARKS[token.tag]}
+
+    def open_link(self, token: Token) -> None:
+        """Begin the text of a link."""
+        self._flush()
+        self._href = self._affordable(token.attrs["href"])
+
+    def close_link(self, _token: Token) -> None:
+        """End the text of a link."""
+        self._flush()
+        self._href = ""
+
+    def space(self, _token: Token) -> None:
+        """Add the end of a source line."""
+        self._texts.append(" ")
+
+    def line_break(self, _token: Token) -> None:
+        """Add a line break."""
+        self._flush()
+        self._parts.append(HardBreak())
+
+    def _flush(self) -> None:
+        """Make one part of the characters that share marks and link."""
+        if not self._texts:
+            return
+        text = "".join(self._texts)
+        self._texts.clear()
+        if self._href:
+            self._parts.append(Link(self._href, text, self._marks))
+        elif "://" in text:
+            self._parts += with_links(text, self._marks)
+        elif text:
+            self._parts.append(Text(text, self._marks))
+
+
+def with_links(text: str, marks: Marks) -> list[Inline]:
+    """Return *text* with the addresses in it as links."""
+    parts: list[Inline] = []
+    place = 0
+    for address in _ADDRESS.finditer(text):
+        if not safe_href(address[0]):
+            continue
+        if address.start() > place:
+            parts.append(Text(text[place : address.start()], marks))
+        parts.append(Link(address[0], address[0], marks))
+        place = address.end()
+    if place < len(text):
+        parts.append(Text(text[place:], marks))
+    return parts
+
+
+_TAKE: Final[dict[str, Callable[[_Run, Token], None]]] = {
+    "code_inline": _Run.code,
+    "image": _Run.image,
+    "softbreak": _Run.space,
+    "hardbreak": _Run.line_break,
+    "link_open": _Run.open_link,
+    "link_close": _Run.close_link,
+    **dict.fromkeys(("strong_open", "em_open", "s_open"), _Run.open_mark),
+    **dict.fromkeys(("strong_close", "em_close", "s_close"), _Run.close_mark),
+}
+
+
+def _list(ended: _Open) -> list[Block]:
+    items: list[Item] = ended.held
+    if ended.token.type == "ordered_list_open":
+        return [OrderedList(tuple(items), int(ended.token.attrs.get("start", 1)))]
+    tasks = _tasks(items)
+    return [tasks or BulletList(tuple(items))]
+
+
+def _tasks(items: list[Item]) -> TaskList | None:
+    """Return a task list, if every item is one line behind a box, and further tasks at most."""
+    tasks: list[Task | TaskList] = []
+    for item in items:
+        if not item.content or (task := _task(item.content[0])) is None:
+            return None
+        rest = [block for block in item.content[1:] if isinstance(block, TaskList)]
+        if len(rest) < len(item.content) - 1:
+            return None
+        tasks += [task, *rest]
+    return TaskList(tuple(tasks)) if tasks else None
+
+
+def _task(block: Block) -> Task | None:
+    first = block.content[0] if isinstance(block, Paragraph) and block.content else None
+    box = _BOX.match(first.text) if isinstance(first, Text) else None
+    if not isinstance(block, Paragraph) or not isinstance(first, Text) or box is None:
+        return None
+    rest = first.text[box.end() :]
+    label = (Text(rest, first.marks),) if rest else ()
+    return Task(box[1] != " ", (*label, *block.content[1:]))
+
+
+def _cell(ended: _Open) -> list[Cell]:
+    content = (Paragraph(tuple(ended.held)),) if ended.held else ()
+    return [Cell(content, header=ended.token.type == "th_open")]
+
+
+def _code(token: Token) -> list[Block]:
+    language = token.info.split(maxsplit=1)[0] if token.info.strip() else ""
+    return [CodeBlock(token.content.removesuffix("\n"), language)]
+
+
+_ENDED: Final[dict[str, Callable[[_Open], list[Any]]]] = {
+    "paragraph_close": lambda ended: [Paragraph(tuple(ended.held))],
+    "heading_close": lambda ended: [Heading(int(ended.token.tag[1]), tuple(ended.held))],
+    "blockquote_close": lambda ended: [Quote(tuple(ended.held))],
+    "list_item_close": lambda ended: [Item(tuple(ended.held))],
+    "bullet_list_close": _list,
+    "ordered_list_close": _list,
+    "table_close": lambda ended: [Table(tuple(ended.held))],
+    "thead_close": lambda ended: ended.held,
+    "tbody_close": lambda ended: ended.held,
+    "tr_close": lambda ended: [tuple(ended.held)],
+    "th_close": _cell,
+    "td_close": _cell,
+}
+_ALONE: Final[dict[str, Callable[[Token], list[Block]]]] = {
+    "fence": _code,
+    "code_block": _code,
+    "hr": lambda _: [Rule()],
+}
