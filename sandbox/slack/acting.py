@@ -1,0 +1,297 @@
+"""What people do in Slack: type, press, fill in, submit, close."""
+
+from dataclasses import dataclass, field
+
+from sandbox.slack import data, elements, payloads
+from sandbox.slack.acks import Acks, failure
+from sandbox.slack.delivery import Ack, Deliveries, Delivery
+from sandbox.slack.events import Events, envelope
+from sandbox.slack.mentions import linked
+from sandbox.slack.places import Place, Places
+from sandbox.slack.refusals import Refused, Unknown
+from sandbox.slack.state import Json, View
+from sandbox.slack.views import Views
+from sandbox.slack.workspace import Content, Workspace
+
+_NO_COMMAND = (
+    "{word} is not a valid command. In Slack, all messages that start with the “/” character"
+    " are interpreted as commands."
+)
+# In messages of these kinds of channel the app is told what is said, if it subscribes.
+_MESSAGE_EVENTS = {"public": "message.channels", "private": "message.groups", "im": "message.im"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of what a person did."""
+
+    ack: Ack | None = None
+    error: Refused | None = None
+    beside: Json = field(default_factory=dict)
+
+
+class Acting:
+    """People's hands."""
+
+    def __init__(
+        self, workspace: Workspace, views: Views, deliveries: Deliveries, events: Events
+    ) -> None:
+        self._workspace = workspace
+        self._views = views
+        self._deliveries = deliveries
+        self._events = events
+        self._acks = Acks(workspace, views)
+        self._places = Places(workspace, views)
+
+    async def type(self, user: str, fields: Json) -> Outcome:
+        """A slash command or a message."""
+        channel, text = self._workspace.find_channel(fields["channel"], user), fields["text"]
+        if channel is None or user not in channel["members"]:
+            raise Refused("not_in_channel")
+        if not text.strip():
+            raise Refused("no_text")
+        if text.startswith("/"):
+            return await self._command(user, channel, text, threaded="thread_ts" in fields)
+        return await self._message(user, channel, text, fields.get("thread_ts"))
+
+    async def press(self, user: str, fields: Json) -> Outcome:
+        """A button, a menu, or any element that reports what is done with it."""
+        place = self._places.find(user, fields["container"])
+        pair = place.element(fields["action_id"], fields.get("block_id"))
+        block, element = pair
+        value = self._chosen(place, pair, fields.get("value"))
+        place.keep(pair, value)
+        beside = {"url": element["url"]} if "url" in element else {}
+        if block["type"] == "input" and not block.get("dispatch_action"):
+            self._workspace.changes.touch([user])
+            return Outcome(beside=beside)
+        ack = await self._send_action(user, place, pair, value)
+        return Outcome(ack, self._after_press(ack, place, pair), beside)
+
+    async def suggest(self, user: str, fields: Json) -> Outcome:
+        """What the app offers for what was typed into a menu."""
+        place = self._places.find(user, fields["container"])
+        pair = place.element(fields["action_id"], fields.get("block_id"))
+        block, element = pair
+        if "external_select" not in element["type"]:
+            raise Refused("not_an_external_select")
+        nothing: Json = {"options": [], "option_groups": None}
+        # 3 is Slack's minimum where the app names none.
+        if len(fields["value"]) < element.get("min_query_length", 3):
+            return Outcome(beside=nothing)
+        person = self._workspace.person(user)
+        payload = payloads.interaction("block_suggestion", person)
+        payload |= place.fields(self._workspace, person)
+        payload.pop("response_url", None)
+        payload |= {"action_id": element["action_id"], "block_id": block["block_id"]}
+        payload["value"] = fields["value"]
+        ack = await self._deliveries.send(Delivery("interactive", payload, user))
+        found, error = self._acks.options(ack)
+        self._workspace.state.offered[place.key(pair)] = {"options": found["options"]}
+        return Outcome(ack, error, found)
+
+    async def submit(self, user: str, fields: Json) -> Outcome:
+        """The form on top, or the one named, with these values put in first."""
+        view = self._view(user, fields)
+        if "submit" not in view.body and not self._inputs(view):
+            raise Refused("no_submit_button")
+        self._fill(view, fields.get("values") or {})
+        complaints = self._complaints(view)
+        if complaints:
+            self._views.complain(view, complaints)
+            return Outcome(None, Refused("form_invalid"), {"errors": complaints})
+        person = self._workspace.person(user)
+        payload = payloads.interaction("view_submission", person)
+        payload |= payloads.in_view(view, person)
+        del payload["container"]
+        payload["trigger_id"] = self._workspace.mint_trigger(user, view.id)
+        payload["response_urls"] = self._response_urls(view)
+        ack = await self._deliveries.send(Delivery("interactive", payload, user))
+        if view.id not in self._workspace.state.views:
+            return Outcome(ack, None, {"errors": {}})
+        errors, error = self._acks.submission(ack, view)
+        return Outcome(ack, error, {"errors": errors})
+
+    async def close(self, user: str, fields: Json) -> Outcome:
+        """*Cancel*, or with ``all`` the ✕, which closes the whole stack."""
+        view = self._view(user, fields)
+        everything = bool(fields.get("all")) or bool(view.body.get("clear_on_close"))
+        if everything:
+            view = self._views.stack(user)[0]
+        person = self._workspace.person(user)
+        payload = payloads.interaction("view_closed", person)
+        payload |= payloads.in_view(view, person) | {"is_cleared": everything}
+        del payload["container"]
+        self._views.remove(view)
+        if not view.body.get("notify_on_close"):
+            return Outcome()
+        return Outcome(await self._deliveries.send(Delivery("interactive", payload, user)))
+
+    async def shortcut(self, user: str, fields: Json) -> Outcome:
+        """A shortcut, global or on a message."""
+        person = self._workspace.person(user)
+        wanted = "message" if "ts" in fields else "global"
+        known = self._workspace.manifest.shortcuts()
+        named = (s for s in known if s["callback_id"] == fields["callback_id"])
+        if person["team"] != data.TEAM or all(each["type"] != wanted for each in named):
+            raise Refused("no_such_shortcut")
+        payload = payloads.interaction("message_action" if "ts" in fields else "shortcut", person)
+        payload["callback_id"] = fields["callback_id"]
+        payload["action_ts"] = f"{self._workspace.clock.now():.6f}"
+        if "ts" in fields:
+            payload |= self._on_message(user, fields)
+        payload["trigger_id"] = self._workspace.mint_trigger(user)
+        ack = await self._deliveries.send(Delivery("interactive", payload, user))
+        if not ack.ok:
+            name = self._workspace.manifest.name
+            self._workspace.notify(user, f"{name} didn’t respond to the shortcut. Try again.")
+        return Outcome(ack, failure(ack))
+
+    async def open_home(self, user: str, fields: Json) -> Outcome:
+        """The app's tab: the home tab, or its messages."""
+        person = self._workspace.person(user)
+        if person["team"] != data.TEAM:
+            raise Refused("app_not_visible")
+        tab = fields.get("tab", "home")
+        event: Json = {"type": "app_home_opened", "user": user, "tab": tab}
+        event |= {"channel": self._workspace.direct(user)["id"], "event_ts": self._ts()}
+        view = self._views.home(user)
+        if view is not None and tab == "home":
+            event["view"] = payloads.view_fields(view, person)
+        return await self._tell("app_home_opened", event)
+
+    def dismiss(self, user: str, fields: Json) -> Outcome:
+        """Take a notice or an ephemeral message off the screen."""
+        state = self._workspace.state
+        if "notice_id" in fields:
+            gone = (user, fields["notice_id"])
+            state.notices = [n for n in state.notices if (n.user, n.id) != gone]
+        else:
+            message = self._places.message(user, fields)
+            if message.only_for != user:
+                raise Refused("not_ephemeral")
+            message.hidden_from.append(user)
+        self._workspace.changes.touch([user])
+        return Outcome()
+
+    async def _command(self, user: str, channel: Json, text: str, *, threaded: bool) -> Outcome:
+        word, _, rest = text.partition(" ")
+        person = self._workspace.person(user)
+        known = self._workspace.manifest.command(word)
+        if known is None or person["team"] != data.TEAM or not self._workspace.state.installed:
+            self._workspace.notify(user, _NO_COMMAND.format(word=word), channel["id"])
+            raise Refused("not_a_command")
+        if threaded:
+            text = f"{word} is not supported in threads. Sorry!"
+            self._workspace.notify(user, text, channel["id"])
+            raise Refused("not_supported_in_threads")
+        if known.get("should_escape"):
+            rest = self._linked(rest)
+        fields = payloads.command(self._workspace, person, channel, (word, rest.strip()))
+        ack = await self._deliveries.send(Delivery("slash_commands", fields, user))
+        return Outcome(ack, self._acks.command(ack, (user, channel["id"], word)))
+
+    async def _message(self, user: str, channel: Json, text: str, thread: str | None) -> Outcome:
+        if channel["kind"] == "im" and not self._workspace.manifest.can_type_to_app():
+            raise Refused("messages_tab_disabled")
+        said = Content(self._linked(text), thread_ts=thread, link_names=True)
+        message = self._workspace.post(channel["id"], user, said, None)
+        event = payloads.message_fields(message) | {"channel": channel["id"]}
+        kind = {"im": "im", "private": "group"}.get(channel["kind"], "channel")
+        event |= {"channel_type": kind, "event_ts": message.ts}
+        told = await self._tell(_MESSAGE_EVENTS[channel["kind"]], event)
+        return Outcome(told.ack, None, {"ts": message.ts})
+
+    async def _tell(self, name: str, event: Json) -> Outcome:
+        heard = data.BOT_USER in self._workspace.state.channels[event["channel"]]["members"]
+        if not (heard and self._workspace.manifest.subscribes(name)):
+            return Outcome()
+        return Outcome(await self._events.send(envelope(event, self._workspace)))
+
+    async def _send_action(self, user: str, place: Place, pair: elements.Pair, value: Json) -> Ack:
+        block, element = pair
+        person = self._workspace.person(user)
+        action: Json = {"type": element["type"], "action_id": element["action_id"]}
+        action |= {"block_id": block["block_id"], "action_ts": self._ts(), **value}
+        action |= {k: element[k] for k in ("text", "style", "url") if k in element}
+        payload = payloads.interaction("block_actions", person)
+        payload |= place.fields(self._workspace, person)
+        view = place.view
+        in_stack = view.id if view and view.body["type"] == "modal" else None
+        payload["trigger_id"] = self._workspace.mint_trigger(user, in_stack)
+        payload["actions"] = [action]
+        return await self._deliveries.send(Delivery("interactive", payload, user))
+
+    def _after_press(self, ack: Ack, place: Place, pair: elements.Pair) -> Refused | None:
+        if isinstance(place.holder, View):
+            return self._acks.press_in_view(ack, place.holder)
+        ids = (pair[0]["block_id"], pair[1]["action_id"])
+        return self._acks.press(ack, place.holder, ids)
+
+    def _chosen(self, place: Place, pair: elements.Pair, value: object) -> Json:
+        offered = self._workspace.state.offered.get(place.key(pair), {})
+        return elements.chosen(pair[1], value, self._held(place, pair, offered))
+
+    def _held(self, place: Place, pair: elements.Pair, offered: Json) -> list[Json]:
+        """Options offered last, and those that are chosen already."""
+        held = place.holder.values.get(pair[0]["block_id"], {}).get(pair[1]["action_id"], {})
+        chosen = [held["selected_option"]] if held.get("selected_option") else []
+        return [*offered.get("options", ()), *chosen, *(held.get("selected_options") or ())]
+
+    def _view(self, user: str, fields: Json) -> View:
+        if fields.get("view_id"):
+            view = self._views.get(fields["view_id"], user)
+            if view.body["type"] != "modal":
+                raise Unknown("a home tab is neither submitted nor closed")
+            return view
+        return self._views.top(user)
+
+    def _fill(self, view: View, values: Json) -> None:
+        place = Place(view)
+        for name, given in values.items():
+            by_block = any(b["block_id"] == name for b in place.blocks)
+            inner = given if by_block and isinstance(given, dict) else {name: given}
+            for action_id, value in inner.items():
+                pair = place.element(action_id, name if inner is given else None)
+                place.keep(pair, self._chosen(place, pair, value))
+
+    def _inputs(self, view: View) -> list[Json]:
+        return [block for block in view.body["blocks"] if block["type"] == "input"]
+
+    def _complaints(self, view: View) -> Json:
+        found = {}
+        for block in self._inputs(view):
+            value = view.values[block["block_id"]][block["element"]["action_id"]]
+            found[block["block_id"]] = elements.complaint(block, value)
+        return {block_id: text for block_id, text in found.items() if text}
+
+    def _response_urls(self, view: View) -> list[Json]:
+        made = []
+        for block in self._inputs(view):
+            element = block["element"]
+            held = view.values[block["block_id"]][element["action_id"]]
+            where = held.get("selected_conversation") or held.get("selected_channel")
+            if element.get("response_url_enabled") and where:
+                url = self._workspace.mint_hook(view.user, where)
+                ids = {"block_id": block["block_id"], "action_id": element["action_id"]}
+                made.append({**ids, "channel_id": where, "response_url": url})
+        return made
+
+    def _on_message(self, user: str, fields: Json) -> Json:
+        message = self._places.message(user, fields)
+        if message.only_for is not None:
+            raise Refused("no_such_shortcut")
+        channel = self._workspace.state.channels[message.channel]
+        return {
+            "message_ts": message.ts,
+            "message": payloads.message_fields(message),
+            "channel": payloads.channel_fields(channel),
+            "response_url": self._workspace.mint_hook(user, message.channel),
+        }
+
+    def _linked(self, text: str) -> str:
+        state = self._workspace.state
+        return linked(text, state.people.values(), state.channels.values())
+
+    def _ts(self) -> str:
+        return f"{self._workspace.clock.now():.6f}"

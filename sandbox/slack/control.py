@@ -1,0 +1,255 @@
+"""A person by HTTP, and the levers of the world: ``/_sandbox/slack/``."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+from aiohttp import web
+
+from sandbox.slack import data
+from sandbox.slack.acting import Outcome
+from sandbox.slack.delivery import FORM, Ack
+from sandbox.slack.events import envelope
+from sandbox.slack.refusals import Refused, Unknown
+from sandbox.slack.screen import screen
+from sandbox.slack.state import Json
+
+if TYPE_CHECKING:
+    from sandbox.slack.world import SlackWorld
+
+PREFIX = "/_sandbox/slack"
+LONGEST_WAIT = 60.0
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_ENVELOPE = ("event_id", "event_time", "team_id")
+
+
+class Control:
+    """The routes; every one answers to the sandbox's own Host and Origin alone."""
+
+    def __init__(self, world: "SlackWorld") -> None:
+        self._world = world
+        self._workspace = world.workspace
+
+    def attach(self, app: web.Application) -> None:
+        """Add the routes."""
+        acting = self._world.acting
+        for path, get in {
+            "people": self._people,
+            "channels": self._channels,
+            "people/{user}/screen": self._screen,
+            "log": self._log,
+            "stream": self._stream,
+        }.items():
+            app.router.add_get(f"{PREFIX}/{path}", self._guarded(get))
+        for name, act in {
+            "type": acting.type,
+            "press": acting.press,
+            "suggest": acting.suggest,
+            "submit": acting.submit,
+            "close": acting.close,
+            "shortcut": acting.shortcut,
+            "open_home": acting.open_home,
+            "dismiss": self._dismiss,
+            "sign_in": self._sign_in,
+        }.items():
+            app.router.add_post(f"{PREFIX}/people/{{user}}/{name}", self._acting(act))
+        for name, pull in {
+            "events": self._event,
+            "deliver": self._deliver,
+            "faults": self._fault,
+            "log": self._clear_log,
+            "clock": self._clock,
+            "retarget": self._retarget,
+            "install": self._install,
+            "socket": self._hang_up,
+        }.items():
+            app.router.add_post(f"{PREFIX}/{name}", self._pulling(pull))
+
+    def _guarded(self, handler: _Handler) -> _Handler:
+        own = self._workspace.base_url
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            origin = request.headers.get("Origin", own)
+            if request.host != urlsplit(own).netloc or origin != own:
+                return web.json_response({"error": "forbidden"}, status=403)
+            try:
+                return await handler(request)
+            except Refused as refused:
+                return web.json_response(_told(Outcome(error=refused)))
+            except Unknown as unknown:
+                answer = {"error": "not_found", "detail": str(unknown)}
+                return web.json_response(answer, status=404)
+            except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+                answer = {"error": "bad_request", "detail": repr(wrong)}
+                return web.json_response(answer, status=400)
+
+        return guarded
+
+    def _acting(self, act: Callable[[str, Json], Awaitable[Outcome]]) -> _Handler:
+        async def handler(request: web.Request) -> web.StreamResponse:
+            user = request.match_info["user"]
+            self._workspace.person(user)
+            outcome = await act(user, await _object(request))
+            return web.json_response(_told(outcome) | {"seq": self._workspace.changes.seq(user)})
+
+        return self._guarded(handler)
+
+    def _pulling(self, pull: Callable[[Json], Awaitable[Json]]) -> _Handler:
+        async def handler(request: web.Request) -> web.StreamResponse:
+            return web.json_response(await pull(await _object(request)))
+
+        return self._guarded(handler)
+
+    async def _people(self, _request: web.Request) -> web.Response:
+        people = [p for p in self._workspace.state.people.values() if p["role"] != "bot"]
+        return web.json_response({"people": people})
+
+    async def _channels(self, _request: web.Request) -> web.Response:
+        return web.json_response({"channels": list(self._workspace.state.channels.values())})
+
+    async def _screen(self, request: web.Request) -> web.Response:
+        user = request.match_info["user"]
+        self._workspace.person(user)
+        if "after" in request.query:
+            wait = min(float(request.query.get("wait", "0")), LONGEST_WAIT)
+            await self._workspace.changes.newer(user, int(request.query["after"]), wait)
+        return web.json_response(screen(self._workspace, self._world.views, user))
+
+    async def _log(self, request: web.Request) -> web.Response:
+        after = int(request.query.get("after", "0"))
+        rates = {"rates": self._world.api.rates.seen()}
+        return web.json_response({**self._world.ledger.read(after), **rates})
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        response.headers["Cache-Control"] = "no-store"
+        await response.prepare(request)
+        stream = self._workspace.changes.listen()
+        leaving = asyncio.create_task(self._world.closing.wait())
+        try:
+            await response.write(b": listening\n\n")
+            await self._pour(stream, response, leaving)
+        except ConnectionError:
+            pass  # the browser has left
+        finally:
+            leaving.cancel()
+            self._workspace.changes.leave(stream)
+        return response
+
+    async def _pour(
+        self,
+        stream: asyncio.Queue[tuple[str, int]],
+        response: web.StreamResponse,
+        leaving: asyncio.Task[bool],
+    ) -> None:
+        while not leaving.done():
+            following = asyncio.create_task(stream.get())
+            await asyncio.wait({following, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not following.done():
+                following.cancel()
+                return
+            user, seq = following.result()
+            told = json.dumps({"user": user, "seq": seq})
+            await response.write(f"data: {told}\n\n".encode())
+
+    async def _dismiss(self, user: str, fields: Json) -> Outcome:
+        return self._world.acting.dismiss(user, fields)
+
+    async def _sign_in(self, user: str, fields: Json) -> Outcome:
+        asked = dict(parse_qsl(urlsplit(fields["url"]).query))
+        allow = fields.get("allow", True) is True
+        location = self._world.sign_in.decide(user, asked, allow=allow)
+        return Outcome(beside={"location": location})
+
+    async def _event(self, fields: Json) -> Json:
+        kind, forced = fields["type"], fields.pop("force", False)
+        if kind == "url_verification":
+            challenge = {"type": kind, "token": data.VERIFICATION_TOKEN, "challenge": "3eZbrw1aB"}
+            return _told(Outcome(await self._world.events.send(challenge)))
+        if kind == "ssl_check":
+            body = f"ssl_check=1&token={data.VERIFICATION_TOKEN}".encode()
+            ack = await self._world.deliveries.post(body, {"Content-Type": FORM})
+            return _told(Outcome(ack))
+        if not forced and not self._workspace.manifest.subscribes(kind):
+            raise Refused("not_subscribed")
+        overrides = {key: fields.pop(key) for key in _ENVELOPE if key in fields}
+        event = {"event_ts": f"{self._workspace.clock.now():.6f}", **fields}
+        made = envelope(event, self._workspace, **overrides)
+        ack = await self._world.events.send(made)
+        return _told(Outcome(ack)) | {"event_id": made["event_id"]}
+
+    async def _deliver(self, fields: Json) -> Json:
+        body = str(fields["body"]).encode()
+        headers = {"Content-Type": fields.get("content_type", FORM)}
+        timestamp = fields.get("timestamp")
+        if fields.get("signed", True):
+            stamp = None if timestamp is None else str(timestamp)
+            headers |= self._world.deliveries.signed(body, stamp)
+        ack = await self._world.deliveries.post(body, headers | fields.get("headers", {}))
+        answer = {"body": ack.body.decode(errors="replace"), "headers": dict(ack.headers)}
+        return {**ack.summary(), **answer}
+
+    async def _fault(self, fields: Json) -> Json:
+        if fields.get("clear"):
+            self._world.api.faults.clear()
+            self._world.api.rates.enforced = False
+            self._world.deliveries.ack_seconds = 3.0
+        if "enforce_rate_limits" in fields:
+            self._world.api.rates.enforced = bool(fields["enforce_rate_limits"])
+        if "ack_seconds" in fields:
+            self._world.deliveries.ack_seconds = float(fields["ack_seconds"])
+        if "method" in fields:
+            self._world.api.faults.plan(fields)
+        return {"error": None}
+
+    async def _clear_log(self, fields: Json) -> Json:
+        if fields.get("clear"):
+            self._world.ledger.clear()
+        return {"error": None}
+
+    async def _clock(self, fields: Json) -> Json:
+        self._workspace.clock.advance(float(fields["advance"]))
+        return {"now": self._workspace.clock.now()}
+
+    async def _retarget(self, fields: Json) -> Json:
+        self._world.retarget(str(fields["request_url"]))
+        return {"error": None}
+
+    async def _install(self, fields: Json) -> Json:
+        installed = bool(fields["installed"])
+        left = self._workspace.state.installed and not installed
+        self._workspace.state.installed = installed
+        acks = [await self._tell_of_leaving(kind) for kind in _LEAVING] if left else []
+        return {"error": None, "acks": [ack.summary() for ack in acks]}
+
+    async def _tell_of_leaving(self, kind: str) -> Ack:
+        tokens = {"tokens": {"oauth": [], "bot": [data.BOT_USER]}}
+        event = {"type": kind, **(tokens if kind == "tokens_revoked" else {})}
+        return await self._world.events.send(envelope(event, self._workspace))
+
+    async def _hang_up(self, fields: Json) -> Json:
+        heard = await self._world.deliveries.sockets.disconnect(str(fields["reason"]))
+        return {"sockets": heard}
+
+
+_LEAVING = ("tokens_revoked", "app_uninstalled")
+
+
+def _told(outcome: Outcome) -> Json:
+    ack = outcome.ack.summary() if outcome.ack else None
+    made = {"ack": ack, "error": None, **outcome.beside}
+    if outcome.error is not None:
+        messages = outcome.error.beside.get("response_metadata", {}).get("messages", [])
+        made |= {"error": outcome.error.error, "messages": messages}
+    return made
+
+
+async def _object(request: web.Request) -> Json:
+    if request.content_type != "application/json":
+        raise ValueError("send application/json")
+    made = await request.json()
+    if not isinstance(made, dict):
+        raise TypeError("send an object")
+    return made

@@ -1,0 +1,52 @@
+"""What the app's manifest allows."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class Manifest:
+    """Questions that Slack asks of an app's manifest."""
+
+    def __init__(self, manifest: Mapping[str, Any]) -> None:
+        self._features = manifest.get("features", {})
+        self._oauth = manifest.get("oauth_config", {})
+        self._settings = manifest.get("settings", {})
+        name = manifest.get("display_information", {}).get("name", "App")
+        self.name: str = name
+        self.bot_scopes = tuple(self._oauth.get("scopes", {}).get("bot", ()))
+        self.home_tab = bool(self._features.get("app_home", {}).get("home_tab_enabled"))
+
+    def command(self, word: str) -> Mapping[str, Any] | None:
+        """The slash command of this word."""
+        commands = self._features.get("slash_commands", ())
+        return next((each for each in commands if each["command"] == word), None)
+
+    def shortcuts(self) -> tuple[Mapping[str, Any], ...]:
+        """All of them, global ones and those on messages."""
+        return tuple(self._features.get("shortcuts", ()))
+
+    def subscribes(self, event: str) -> bool:
+        """Whether the bot gets events of this name."""
+        subscriptions = self._settings.get("event_subscriptions", {})
+        return event in subscriptions.get("bot_events", ())
+
+    def can_type_to_app(self) -> bool:
+        """Whether people may write in the app's messages tab."""
+        home = self._features.get("app_home", {})
+        return bool(home.get("messages_tab_enabled")) and not home.get(
+            "messages_tab_read_only_enabled"
+        )
+
+    def registers(self, redirect_uri: str) -> bool:
+        """Whether *redirect_uri* equals a registered address or lies below one."""
+        return any(_is_below(redirect_uri, each) for each in self._oauth.get("redirect_urls", ()))
+
+
+def _is_below(uri: str, registered: str) -> bool:
+    asked, known = urlsplit(uri), urlsplit(registered)
+    if (asked.scheme, asked.netloc) != (known.scheme, known.netloc) or asked.fragment:
+        return False
+    if ".." in asked.path.split("/"):
+        return False
+    return asked.path == known.path or asked.path.startswith(f"{known.path.rstrip('/')}/")

@@ -1,0 +1,107 @@
+"""The methods ``chat.*``."""
+
+from sandbox.slack import content, data
+from sandbox.slack.arguments import required
+from sandbox.slack.calls import Call, Method
+from sandbox.slack.payloads import message_fields
+from sandbox.slack.refusals import Refused
+from sandbox.slack.state import Json, Message
+from sandbox.slack.workspace import Workspace
+
+_WRITE = ("chat:write",)
+
+
+class Chat:
+    """Messages that the app posts, changes and deletes."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def methods(self) -> dict[str, Method]:
+        """By name."""
+        return {
+            "chat.postMessage": Method(self.post, 4, _WRITE),
+            "chat.postEphemeral": Method(self.post_ephemeral, 4, _WRITE),
+            "chat.update": Method(self.update, 3, _WRITE),
+            "chat.delete": Method(self.delete, 3, _WRITE),
+            "chat.getPermalink": Method(self.permalink, 4),
+        }
+
+    def post(self, call: Call) -> Json:
+        """A message that the whole channel sees; to a user id it goes as a direct message."""
+        channel = self._channel(call)
+        message = self._workspace.post(channel["id"], data.BOT_USER, content.read(call.args), None)
+        return _posted(message)
+
+    def post_ephemeral(self, call: Call) -> Json:
+        """A message for one member of the channel."""
+        required(call.args, "user")
+        channel, user = self._channel(call), call.args["user"]
+        if user not in channel["members"]:
+            raise Refused("user_not_in_channel")
+        says = content.read(call.args)
+        content.hold_ephemeral(says)
+        message = self._workspace.post(channel["id"], data.BOT_USER, says, user)
+        return {"message_ts": message.ts}
+
+    def update(self, call: Call) -> Json:
+        """Other words for a message of the app's own; never for an ephemeral one."""
+        message = self._own(call, "cant_update_message")
+        says = content.read(call.args)
+        content.hold_update(says)
+        self._workspace.rewrite(message, says)
+        return {**_posted(message), "text": message.text}
+
+    def delete(self, call: Call) -> Json:
+        """Take back a message of the app's own."""
+        message = self._own(call, "cant_delete_message")
+        self._workspace.delete(message)
+        return {"channel": message.channel, "ts": message.ts}
+
+    def permalink(self, call: Call) -> Json:
+        """Where a message is to be found."""
+        required(call.args, "channel", "message_ts")
+        message = self._find(call.args["channel"], call.args["message_ts"])
+        domain = data.TEAMS[data.TEAM]["domain"]
+        place = f"{message.channel}/p{message.ts.replace('.', '')}"
+        url = f"https://{domain}.slack.com/archives/{place}"
+        return {"channel": message.channel, "permalink": url}
+
+    def _channel(self, call: Call) -> Json:
+        """The channel that the call names, where the bot may speak in it."""
+        required(call.args, "channel")
+        channel = self._addressed(str(call.args["channel"]))
+        if channel is None:
+            raise Refused("channel_not_found")
+        if data.BOT_USER not in channel["members"]:
+            private = channel["kind"] != "public"
+            raise Refused("channel_not_found" if private else "not_in_channel")
+        return channel
+
+    def _addressed(self, name: str) -> Json | None:
+        person = self._workspace.state.people.get(name)
+        if person is None:
+            return self._workspace.find_channel(name)
+        if person["team"] != data.TEAM or name == data.BOT_USER:
+            return None
+        return self._workspace.direct(name)
+
+    def _own(self, call: Call, otherwise: str) -> Message:
+        required(call.args, "channel", "ts")
+        message = self._find(call.args["channel"], call.args["ts"])
+        if not message.bot:
+            raise Refused(otherwise)
+        return message
+
+    def _find(self, channel: object, ts: object) -> Message:
+        found = self._workspace.find_channel(str(channel))
+        if found is None or data.BOT_USER not in found["members"]:
+            raise Refused("channel_not_found")
+        message = self._workspace.find_message(found["id"], str(ts))
+        if message is None or message.only_for is not None:
+            raise Refused("message_not_found")
+        return message
+
+
+def _posted(message: Message) -> Json:
+    return {"channel": message.channel, "ts": message.ts, "message": message_fields(message)}

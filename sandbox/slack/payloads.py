@@ -1,0 +1,130 @@
+"""What the app is told: the fields of every kind of delivery."""
+
+from sandbox.slack import data
+from sandbox.slack.state import Json, Message, View
+from sandbox.slack.workspace import Workspace
+
+
+def team_fields(team: str) -> Json:
+    """The ``team`` object."""
+    return {"id": team, "domain": data.TEAMS[team]["domain"]}
+
+
+def user_fields(person: Json) -> Json:
+    """The ``user`` object of an interaction."""
+    name = person["name"]
+    return {"id": person["id"], "username": name, "name": name, "team_id": person["team"]}
+
+
+def interaction(kind: str, person: Json) -> Json:
+    """What every interactive payload begins with."""
+    return {
+        "type": kind,
+        "token": data.VERIFICATION_TOKEN,
+        "api_app_id": data.APP_ID,
+        "team": team_fields(data.TEAM),
+        "enterprise": None,
+        "is_enterprise_install": False,
+        "user": user_fields(person),
+    }
+
+
+def channel_fields(channel: Json) -> Json:
+    """The ``channel`` object; a private channel's name is withheld."""
+    names = {"private": "privategroup", "im": "directmessage"}
+    return {"id": channel["id"], "name": names.get(channel["kind"], channel["name"])}
+
+
+def command(workspace: Workspace, person: Json, channel: Json, typed: tuple[str, str]) -> Json:
+    """The form fields of a slash command; *typed* is its word and text."""
+    word, text = typed
+    where = channel_fields(channel)
+    return {
+        "token": data.VERIFICATION_TOKEN,
+        "team_id": data.TEAM,
+        "team_domain": data.TEAMS[data.TEAM]["domain"],
+        "channel_id": where["id"],
+        "channel_name": where["name"],
+        "user_id": person["id"],
+        "user_name": person["name"],
+        "command": word,
+        "text": text,
+        "api_app_id": data.APP_ID,
+        "is_enterprise_install": "false",
+        "response_url": workspace.mint_hook(person["id"], channel["id"]),
+        "trigger_id": workspace.mint_trigger(person["id"]),
+    }
+
+
+def message_fields(message: Message) -> Json:
+    """A message as the app sees it."""
+    made: Json = {
+        "type": "message",
+        "ts": message.ts,
+        "user": message.user,
+        "text": message.text,
+        "team": data.TEAM,
+        "blocks": message.blocks,
+    }
+    if message.attachments:
+        made["attachments"] = message.attachments
+    if message.thread_ts:
+        made["thread_ts"] = message.thread_ts
+    if message.edited:
+        made["edited"] = {"user": message.user, "ts": message.ts}
+    if message.bot:
+        made |= {"bot_id": data.BOT_ID, "app_id": data.APP_ID}
+    return made
+
+
+def in_message(workspace: Workspace, person: Json, message: Message) -> Json:
+    """What an interaction in a message adds: where it was, and how to answer."""
+    channel = workspace.state.channels[message.channel]
+    made: Json = {
+        "container": {
+            "type": "message",
+            "message_ts": message.ts,
+            "channel_id": message.channel,
+            "is_ephemeral": message.only_for is not None,
+        },
+        "channel": channel_fields(channel),
+        "state": {"values": message.values},
+    }
+    if message.thread_ts:
+        made["container"]["thread_ts"] = message.thread_ts
+    # Slack doesn't keep ephemeral messages, so it can't send them along.
+    if message.only_for is None:
+        made["message"] = message_fields(message)
+    made["response_url"] = workspace.mint_hook(person["id"], message.channel, message.ts)
+    return made
+
+
+def view_fields(view: View, person: Json) -> Json:
+    """A view as the app sees it."""
+    body = {"callback_id": "", "external_id": "", "private_metadata": "", **view.body}
+    return {
+        "title": None,
+        "submit": None,
+        "close": None,
+        "clear_on_close": False,
+        "notify_on_close": False,
+        **body,
+        "id": view.id,
+        "team_id": person["team"],
+        "state": {"values": view.values},
+        "hash": view.hash,
+        "root_view_id": view.root,
+        "previous_view_id": view.previous,
+        "app_id": data.APP_ID,
+        "app_installed_team_id": data.TEAM,
+        "bot_id": data.BOT_ID,
+    }
+
+
+def in_view(view: View, person: Json) -> Json:
+    """What an interaction in a modal or home tab adds."""
+    made: Json = {"view": view_fields(view, person)}
+    made["container"] = {"type": "view", "view_id": view.id}
+    # Bolt reads the installation from `view.app_installed_team_id`; `team` is the actor's.
+    made["team"] = team_fields(person["team"])
+    return made

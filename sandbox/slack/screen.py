@@ -1,0 +1,46 @@
+"""What one person sees."""
+
+from dataclasses import asdict
+
+from sandbox.slack import data
+from sandbox.slack.payloads import view_fields
+from sandbox.slack.state import Json, Message, View
+from sandbox.slack.views import Views
+from sandbox.slack.workspace import Workspace
+
+
+def screen(workspace: Workspace, views: Views, user: str) -> Json:
+    """Everything on this person's screen, as JSON."""
+    person = workspace.person(user)
+    home = views.home(user)
+    return {
+        "seq": workspace.changes.seq(user),
+        "user": person,
+        "channels": [_channel(workspace, each, user) for each in _joined(workspace, user)],
+        "modal": [_view(view, person) for view in views.stack(user)],
+        "home": _view(home, person) if home else None,
+        "notices": [asdict(each) for each in workspace.state.notices if each.user == user],
+    }
+
+
+def _joined(workspace: Workspace, user: str) -> list[Json]:
+    return [each for each in workspace.state.channels.values() if user in each["members"]]
+
+
+def _channel(workspace: Workspace, channel: Json, user: str) -> Json:
+    here = (m for m in workspace.state.messages if m.channel == channel["id"])
+    shown = [_message(workspace, each) for each in here if workspace.sees(user, each)]
+    name = workspace.manifest.name if channel["kind"] == "im" else channel["name"]
+    return {**channel, "name": name, "messages": shown}
+
+
+def _message(workspace: Workspace, message: Message) -> Json:
+    made = asdict(message)
+    del made["only_for"], made["hidden_from"]
+    author = workspace.state.people[message.user]
+    name = workspace.manifest.name if message.user == data.BOT_USER else author["real_name"]
+    return {**made, "name": name, "bot": message.bot, "ephemeral": message.only_for is not None}
+
+
+def _view(view: View, person: Json) -> Json:
+    return {**view_fields(view, person), "errors": view.errors, "notice": view.notice}

@@ -1,0 +1,171 @@
+"""The workspace: who is where, what was said, and what may be answered."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sandbox.clock import Clock
+from sandbox.slack import data
+from sandbox.slack.changes import Changes
+from sandbox.slack.manifest import Manifest
+from sandbox.slack.mentions import pings
+from sandbox.slack.refusals import Refused, Unknown
+from sandbox.slack.state import Hook, Json, Message, Notice, State, Trigger
+
+TRIGGER_SECONDS = 3.0
+HOOK_SECONDS = 30 * 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a message says."""
+
+    text: str = ""
+    blocks: tuple[Json, ...] = ()
+    attachments: tuple[Json, ...] = ()
+    thread_ts: str | None = None
+    #: whether "@channel" and "@name" in the text count as mentions (link_names, parse=full)
+    link_names: bool = False
+
+
+class Workspace:
+    """State with its rules; nothing here talks to the network."""
+
+    def __init__(self, state: State, clock: Clock, manifest: Manifest, base_url: str) -> None:
+        self.state = state
+        self.clock = clock
+        self.manifest = manifest
+        self.base_url = base_url
+        self.changes = Changes(state)
+
+    def person(self, user: str) -> Json:
+        """Raises `Unknown` where nobody has this id."""
+        try:
+            return self.state.people[user]
+        except KeyError:
+            raise Unknown(f"no person {user}") from None
+
+    def find_channel(self, name: str, user: str | None = None) -> Json | None:
+        """A channel by id or name; ``@app`` is where *user* and the app talk."""
+        if name == "@app" and user:
+            return self.state.channels.get(data.direct_messages(user)["id"])
+        bare = name.removeprefix("#")
+        by_name = (c for c in self.state.channels.values() if c["kind"] != "im")
+        named = next((c for c in by_name if c["name"] == bare), None)
+        return self.state.channels.get(name) or named
+
+    def direct(self, user: str) -> Json:
+        """The direct messages of *user* with the app, opened where needed."""
+        dm = data.direct_messages(user)
+        return self.state.channels.setdefault(dm["id"], dm)
+
+    def find_message(self, channel: str, ts: str) -> Message | None:
+        """A message that hasn't been deleted."""
+        rows = self.state.messages
+        found = (m for m in rows if m.ts == ts and m.channel == channel and not m.deleted)
+        return next(found, None)
+
+    def sees(self, user: str, message: Message) -> bool:
+        """Whether *message* is on this person's screen."""
+        if user in message.hidden_from:
+            return False
+        if message.only_for is not None:
+            return message.only_for == user
+        return user in self.state.channels[message.channel]["members"]
+
+    def post(self, channel: str, user: str, content: Content, only_for: str | None) -> Message:
+        """Put a message in a channel, or before one person's eyes."""
+        message = Message(self._new_ts(), channel, user, only_for=only_for)
+        message.thread_ts = content.thread_ts
+        self._fill(message, content)
+        self.state.messages.append(message)
+        self.changed(message)
+        return message
+
+    def rewrite(self, message: Message, content: Content) -> None:
+        """Replace what *message* says."""
+        self._fill(message, content)
+        message.edited = True
+        self.changed(message)
+
+    def delete(self, message: Message) -> None:
+        """Take a message away."""
+        message.deleted = True
+        message.text, message.blocks, message.pings = "", [], []
+        self.changed(message)
+
+    def changed(self, message: Message) -> None:
+        """Tell those who see *message*."""
+        members = self.state.channels[message.channel]["members"]
+        self.changes.touch([message.only_for] if message.only_for else members)
+
+    def notify(self, user: str, text: str, channel: str | None = None) -> None:
+        """Have Slack itself say something to a person."""
+        self.state.notices.append(Notice(self._number(), user, text, channel))
+        self.changes.touch([user])
+
+    def mint_trigger(self, user: str, view: str | None = None) -> str:
+        """A trigger id for what *user* just did."""
+        now = self.clock.now()
+        trigger = Trigger(f"{self._number()}.{secrets.token_hex(16)}", user, now + TRIGGER_SECONDS)
+        trigger.view = view
+        self.state.triggers[trigger.id] = trigger
+        return trigger.id
+
+    def consume_trigger(self, trigger_id: object) -> Trigger:
+        """The trigger, for the one time that it is good."""
+        trigger = self.state.triggers.get(str(trigger_id))
+        if trigger is None:
+            raise Refused("invalid_trigger_id")
+        if trigger.used:
+            raise Refused("exchanged_trigger_id")
+        if self.clock.now() > trigger.expires:
+            raise Refused("expired_trigger_id")
+        trigger.used = True
+        return trigger
+
+    def mint_hook(self, user: str, channel: str, original: str | None = None) -> str:
+        """A response URL for what *user* just did in *channel*."""
+        expires = self.clock.now() + HOOK_SECONDS
+        hook = Hook(secrets.token_urlsafe(18), user, channel, expires, original)
+        self.state.hooks[hook.id] = hook
+        return f"{self.base_url}/slack/hooks/{data.TEAM}/{hook.id}"
+
+    def mint_id(self, letter: str) -> str:
+        """A new id as Slack's look."""
+        return f"{letter}{self._number():05d}{secrets.token_hex(3).upper()}"
+
+    def identify(self, blocks: Iterable[Json]) -> list[Json]:
+        """The blocks with the ids that Slack adds where the app gave none."""
+        return [self._identified(block) for block in blocks]
+
+    def _identified(self, block: Json) -> Json:
+        made = {**block, "block_id": block.get("block_id") or secrets.token_urlsafe(4)}
+        if block.get("type") in ("actions", "context_actions"):
+            made["elements"] = [_with_action_id(e) for e in block["elements"]]
+        for slot in ("accessory", "element"):
+            if slot in block:
+                made[slot] = _with_action_id(block[slot])
+        return made
+
+    def _fill(self, message: Message, content: Content) -> None:
+        message.text = content.text
+        message.blocks = self.identify(content.blocks)
+        message.attachments = list(content.attachments)
+        message.pings = pings(content.text, content.blocks, link_names=content.link_names)
+        message.warnings = []
+        message.values = {}
+
+    def _new_ts(self) -> str:
+        self.state.last_ts = max(self.clock.now(), self.state.last_ts + 0.0001)
+        return f"{self.state.last_ts:.6f}"
+
+    def _number(self) -> int:
+        self.state.minted += 1
+        return self.state.minted
+
+
+def _with_action_id(element: Json) -> Json:
+    if element.get("type") == "image" or element.get("action_id"):
+        return element
+    return {**element, "action_id": secrets.token_urlsafe(4)}
