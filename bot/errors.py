@@ -8,6 +8,7 @@ BotError
 │   ├── TitleTaken          a page of that title exists in the space
 │   ├── Changed             what was read has a newer version by now
 │   └── Ambiguous           several things go by that name
+│       └── SiteRequired        … as do several sites, and none was chosen
 ├── ConsentRequired     the same person, by connecting their account
 │   └── ScopeMissing        … once more, for a scope that the action needs
 ├── Unavailable         nobody; waiting helps; nothing was written
@@ -77,6 +78,16 @@ class Ambiguous(UserError):
         """Say what is ambiguous, and offer the *choices*."""
         super().__init__(message)
         self.choices = choices
+
+
+class SiteRequired(Ambiguous):
+    """The grant opens several sites and its person has chosen none."""
+
+    code = "site_required"
+
+    def __init__(self, sites: tuple[tuple[str, str], ...]) -> None:
+        """Offer the *sites* as (cloud id, name)."""
+        super().__init__("Which Confluence site do you mean? Nothing was done yet.", sites)
 
 
 class ConsentRequired(BotError):

@@ -49,14 +49,15 @@ class Shown:
 class Ask:
     """What somebody wants, and how to answer them.
 
-    *text* is what was typed: after the command's word, or into a menu. *value* is the
-    pressed button's or the chosen option's. *source* is the message that a shortcut was
+    *command* is the word of a command, *text* what was typed: after it, or into a menu.
+    *value* is the pressed button's or the chosen option's. *source* is the message that a shortcut was
     used on. *modal* is the id of the modal that was opened for this request, or EXTERNAL
     and the external id of the view that its ack showed. *event_time* is in Unix seconds.
     """
 
     principal: Principal
     correlation: str
+    command: str = ""
     text: str = ""
     value: str = ""
     label: str = ""
@@ -162,5 +163,6 @@ class Suggestions:
 class Words:
     """A word of the command: how it is used, and what for, as help shows it."""
 
+    word: str
     usage: str
     purpose: str

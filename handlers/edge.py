@@ -281,6 +281,7 @@ def _ask(installation: Installation, delivery: Delivery, correlation: str) -> As
     return Ask(
         principal=Principal(installation.tenant, delivery.user_id),
         correlation=correlation,
+        command=delivery.name if delivery.kind is Kind.COMMAND else "",
         text=delivery.text,
         value=delivery.value,
         label=delivery.label,

@@ -1,0 +1,61 @@
+"""Decide in whose name, and at which site, something is done."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bot.authorize import Authorizer
+from bot.connection import SYSTEM, Connection, Need, Preferences
+from bot.content import CloudId, Site
+from bot.errors import SiteRequired
+from bot.ports import PreferencesStore
+from bot.principal import Principal
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A connection with a fresh grant, the site to use, and what its person chose."""
+
+    connection: Connection
+    site: Site
+    preferences: Preferences
+
+
+class Actor:
+    """Turns a principal into somebody who can act in Confluence."""
+
+    def __init__(self, authorizer: Authorizer, preferences: PreferencesStore) -> None:
+        self._authorizer = authorizer
+        self._preferences = preferences
+
+    async def run(
+        self,
+        principal: Principal,
+        need: Need,
+        work: Callable[[Acting], Awaitable[T]],
+        site: CloudId | None = None,
+    ) -> T:
+        """Do *work* in the principal's name; once more with a new token if the old is refused.
+
+        Raises:
+            ConsentRequired: no usable grant, or not for what is needed.
+            SiteRequired: several sites, and none chosen.
+        """
+        preferences = await self._preferences.find(principal)
+
+        async def act(connection: Connection) -> T:
+            chosen = _site_of(connection, site or preferences.site, named=site is not None)
+            return await work(Acting(connection, chosen, preferences))
+
+        return await self._authorizer.call(principal, SYSTEM, need, act)
+
+
+def _site_of(connection: Connection, wanted: CloudId | None, *, named: bool) -> Site:
+    site = connection.site(wanted) if wanted else None
+    if site is not None:
+        return site
+    if len(connection.sites) == 1 and not named:
+        return connection.sites[0]
+    raise SiteRequired(tuple((site.cloud_id, site.name) for site in connection.sites))

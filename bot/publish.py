@@ -1,0 +1,310 @@
+"""Make one page, and only one, of a decision that a person confirmed (promise 8).
+
+A receipt says how far the decision has come; every step is written down before the next
+begins, so that any process can take it up wherever another left it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TypeVar
+
+from bot.act import Acting, Actor
+from bot.connection import Need
+from bot.content import Page, PageStatus
+from bot.errors import (
+    BadInput,
+    BotError,
+    Changed,
+    NotAllowed,
+    NotFound,
+    Unclear,
+)
+from bot.ports import Clock, Confluence, Drafts, PreferencesStore, Receipts
+from bot.principal import Principal
+from bot.receipt import Act, Decision, DecisionId, Draft, DraftId, Receipt, Stage
+
+T = TypeVar("T")
+
+MOST_SENT = 2
+"""First writes of one decision: an unclear one is sent again, once."""
+
+MOST_PUBLISHED = 3
+"""Tries to publish a draft whose id is known; each can be settled by looking."""
+
+
+class TakenUp(BotError):
+    """Another process has taken the receipt up; it will finish and tell."""
+
+    code = "taken_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the publisher keeps and reads."""
+
+    receipts: Receipts
+    drafts: Drafts
+    preferences: PreferencesStore
+
+
+class Publisher:
+    """Claims decisions and brings them to their end."""
+
+    def __init__(
+        self,
+        actor: Actor,
+        confluence: Confluence,
+        memory: Memory,
+        clock: Clock,
+        undo_for: timedelta,
+    ) -> None:
+        self._actor = actor
+        self._confluence = confluence
+        self._memory = memory
+        self._clock = clock
+        self._undo_for = undo_for
+
+    async def claim(self, draft: Draft, correlation: str) -> bool:
+        """Write the decision down before anybody is told that it is under way.
+
+        ``False`` if it was claimed before: its receipt tells what became of it.
+        """
+        now = self._clock()
+        return await self._memory.receipts.claim(
+            Receipt(
+                draft.decision,
+                Stage.CLAIMED,
+                claimed_at=now,
+                touched_at=now,
+                response_url=draft.response_url,
+                response_url_at=draft.response_url_at,
+                correlation=correlation,
+            )
+        )
+
+    async def settle(self, receipt: Receipt) -> Receipt:
+        """Bring *receipt* to its end, from wherever it stands.
+
+        Raises:
+            TakenUp: another process is at it.
+        """
+        while not receipt.stage.is_final:
+            receipt = await self._step(receipt)
+        return receipt
+
+    async def mark_told(self, receipt: Receipt) -> None:
+        """Record that the person has been shown the outcome, and drop what isn't needed."""
+        await self._memory.receipts.replace(receipt, replace(receipt, told=True))
+        if receipt.stage is Stage.DONE:
+            decision = receipt.decision
+            await self._memory.drafts.remove(decision.principal, DraftId(decision.id))
+
+    async def undo(self, principal: Principal, decision: DecisionId) -> Receipt:
+        """Move the page to the trash, if it is as it was written and the time isn't up."""
+        receipt = await self._memory.receipts.find(principal, decision)
+        if receipt is None or not self.can_undo(receipt):
+            raise NotAllowed(
+                "That can't be undone from here any more; nothing was changed. "
+                "In Confluence you can still move the page to the trash."
+            )
+        await self._trash(receipt)
+        undone = replace(receipt, undone_at=self._clock())
+        return await self._memory.receipts.replace(receipt, undone) or undone
+
+    def can_undo(self, receipt: Receipt) -> bool:
+        """Tell whether *Undo* may still be offered."""
+        young = self._clock() - receipt.touched_at < self._undo_for
+        wrote = receipt.stage is Stage.DONE and receipt.decision.act is not Act.APPEND
+        return young and wrote and receipt.page_id is not None and receipt.undone_at is None
+
+    async def _trash(self, receipt: Receipt) -> None:
+        page_id = receipt.page_id
+        is_draft = receipt.decision.act is Act.DRAFT
+        if page_id is None:
+            return
+
+        async def trash(acting: Acting) -> None:
+            where = acting.connection, acting.site
+            head = await self._confluence.get_page_head(*where, page_id, draft=is_draft)
+            if head.version != 1 or head.status not in {PageStatus.CURRENT, PageStatus.DRAFT}:
+                raise Changed("The page has been changed since you published it.")
+            await self._confluence.trash_page(*where, page_id)
+
+        await self._in_its_name(receipt, trash)
+
+    async def _step(self, receipt: Receipt) -> Receipt:
+        if receipt.decision.act is Act.APPEND:
+            return await self._append(receipt)
+        if receipt.stage is Stage.DRAFTED:
+            return await self._publish(receipt)
+        return await self._send_draft(receipt)
+
+    async def _send_draft(self, receipt: Receipt) -> Receipt:
+        if receipt.sent >= MOST_SENT:
+            return await self._advance(receipt, stage=Stage.UNCLEAR)
+        receipt = await self._advance(receipt, stage=Stage.SENDING, sent=receipt.sent + 1)
+        decision = receipt.decision
+
+        async def send(acting: Acting) -> Page:
+            return await self._confluence.create_draft(
+                acting.connection,
+                acting.site,
+                decision.space.id,
+                decision.title,
+                decision.body,
+                decision.parent_id,
+            )
+
+        try:
+            page = await self._in_its_name(receipt, send)
+        except Unclear:
+            return receipt
+        except BotError as error:
+            return await self._refuse(receipt, error)
+        stage = Stage.DONE if decision.act is Act.DRAFT else Stage.DRAFTED
+        return await self._advance(receipt, stage=stage, page_id=page.id, page_url=page.url)
+
+    async def _publish(self, receipt: Receipt) -> Receipt:
+        for _ in range(MOST_PUBLISHED):
+            try:
+                page = await self._published(receipt)
+            except (Unclear, Changed):
+                page = await self._found_published(receipt)
+            except BotError as error:
+                return await self._refuse(receipt, error)
+            if page is not None:
+                done = await self._advance(receipt, stage=Stage.DONE, page_url=page.url)
+                await self._remember_space(done.decision)
+                return done
+        return await self._advance(receipt, stage=Stage.UNCLEAR)
+
+    async def _published(self, receipt: Receipt) -> Page:
+        decision = receipt.decision
+
+        async def publish(acting: Acting) -> Page:
+            return await self._confluence.publish_draft(
+                acting.connection,
+                acting.site,
+                _draft_of(receipt),
+                decision.body,
+                message_of(decision),
+            )
+
+        return await self._in_its_name(receipt, publish)
+
+    async def _found_published(self, receipt: Receipt) -> Page | None:
+        """Look under the id that we know: the one way to settle an unclear answer."""
+        page_id = _draft_of(receipt).id
+
+        async def look(acting: Acting) -> Page:
+            return await self._confluence.get_page_head(acting.connection, acting.site, page_id)
+
+        try:
+            page = await self._in_its_name(receipt, look)
+        except BotError:
+            return None
+        return page if page.status is PageStatus.CURRENT else None
+
+    async def _append(self, receipt: Receipt) -> Receipt:
+        if receipt.sent >= MOST_SENT + 1:
+            return await self._advance(receipt, stage=Stage.UNCLEAR)
+        receipt = await self._advance(receipt, stage=Stage.SENDING, sent=receipt.sent + 1)
+        try:
+            page = await self._appended(receipt)
+        except (Unclear, Changed) as error:
+            return await self._looked_at(receipt, error)
+        except BotError as error:
+            return await self._refuse(receipt, error)
+        return await self._advance(receipt, stage=Stage.DONE, page_id=page.id, page_url=page.url)
+
+    async def _appended(self, receipt: Receipt) -> Page:
+        decision = receipt.decision
+        page_id = decision.page_id
+        if page_id is None:
+            raise BadInput("There is no page to add to.")
+
+        async def append(acting: Acting) -> Page:
+            return await self._confluence.append(
+                acting.connection,
+                acting.site,
+                page_id,
+                decision.body,
+                base=decision.base_version,
+                message=message_of(decision),
+            )
+
+        return await self._in_its_name(receipt, append)
+
+    async def _looked_at(self, receipt: Receipt, error: Unclear | Changed) -> Receipt:
+        """Tell our version of the page from somebody else's by its message."""
+        decision = receipt.decision
+        page_id = decision.page_id
+        if page_id is None:
+            return await self._refuse(receipt, error)
+
+        async def look(acting: Acting) -> Page:
+            return await self._confluence.get_page_head(acting.connection, acting.site, page_id)
+
+        try:
+            page = await self._in_its_name(receipt, look)
+        except BotError:
+            return receipt
+        if page.version_message == message_of(decision):
+            return await self._advance(
+                receipt, stage=Stage.DONE, page_id=page.id, page_url=page.url
+            )
+        if page.version == decision.base_version:
+            return receipt
+        if isinstance(error, Changed) and receipt.sent == 1:
+            return await self._refuse(receipt, error)
+        return await self._advance(receipt, stage=Stage.UNCLEAR, page_id=page.id, page_url=page.url)
+
+    async def _in_its_name(self, receipt: Receipt, work: Callable[[Acting], Awaitable[T]]) -> T:
+        """Run *work* under the very account and site that the preview showed."""
+        decision = receipt.decision
+
+        async def checked(acting: Acting) -> T:
+            if acting.connection.account.id != decision.account.id:
+                raise NotAllowed(
+                    f"You confirmed this as {decision.account.name}, and are connected as "
+                    f"{acting.connection.account.name} now. Nothing more was written."
+                )
+            return await work(acting)
+
+        site = decision.site.cloud_id
+        return await self._actor.run(decision.principal, Need.WRITE, checked, site=site)
+
+    async def _remember_space(self, decision: Decision) -> None:
+        await self._memory.preferences.add_recent_space(
+            decision.principal, decision.site.cloud_id, decision.space
+        )
+
+    async def _refuse(self, receipt: Receipt, error: BotError) -> Receipt:
+        return await self._advance(receipt, stage=Stage.REFUSED, refusal=error.code)
+
+    async def _advance(self, receipt: Receipt, **changes: object) -> Receipt:
+        stored = await self._memory.receipts.replace(receipt, replace(receipt, **changes))  # type: ignore[arg-type]  # fields of Receipt
+        if stored is None:
+            raise TakenUp
+        return stored
+
+
+def message_of(decision: Decision) -> str:
+    """Return the version message: whence the text came, and which decision put it there."""
+    return f"Written in Slack with Confab · {decision.id[-8:]}"
+
+
+def _draft_of(receipt: Receipt) -> Page:
+    decision = receipt.decision
+    if receipt.page_id is None:
+        raise NotFound("The draft's id isn't known.")
+    return Page(
+        receipt.page_id,
+        decision.title,
+        receipt.page_url,
+        decision.space.id,
+        PageStatus.DRAFT,
+        version=1,
+        parent_id=decision.parent_id,
+    )

@@ -1,0 +1,273 @@
+"""Who I am in Confluence: start, connect, status, site, disconnect, and the home tab."""
+
+from dataclasses import dataclass
+
+from bot.authorize import Authorizer
+
+from bot.connect import Connect
+from bot.connection import SYSTEM, WRITE, Connection, Need
+from bot.content import CloudId
+from bot.errors import BotError, ConsentRequired, NotAllowed
+from bot.mrkdwn import escape, link
+from bot.ports import (
+    Clock,
+    Connections,
+    ConsentServer,
+    ParkedRequests,
+    PreferencesStore,
+)
+from bot.principal import Principal
+from handlers import blocks
+from handlers.ask import Answer, Ask, Block, Kind, Reply, Route
+from handlers.offers import CHOOSE_SITE, CONNECT_OPENED, Invitations, Resumption, site_menu
+from handlers.slack_api import SlackApi
+from handlers.tenants import Tenants
+
+APPS_AT_ATLASSIAN = "https://id.atlassian.com/manage-profile/apps"
+"""Where people remove an app's consent themselves (facts: no public revoke endpoint)."""
+
+MOST_SITES = 25
+CODE_LENGTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class AccountParts:
+    """What the account's commands work with."""
+
+    connections: Connections
+    preferences: PreferencesStore
+    parked: ParkedRequests
+    consent: ConsentServer
+    authorizer: Authorizer
+    connect: Connect
+    invitations: Invitations
+    resumption: Resumption
+    clock: Clock
+    command: str
+
+
+class Account:
+    """The commands and buttons about one's own connection."""
+
+    def __init__(self, parts: AccountParts) -> None:
+        self._parts = parts
+
+    def routes(self) -> tuple[Route, ...]:
+        """Claim this feature's words, buttons and events."""
+        return (
+            Route(Kind.COMMAND, "", self.start, for_guests=True),
+            Route(Kind.COMMAND, "connect", self.connect, for_guests=True),
+            Route(Kind.COMMAND, "status", self.status, for_guests=True),
+            Route(Kind.COMMAND, "disconnect", self.ask_to_disconnect, for_guests=True),
+            Route(Kind.COMMAND, "site", self.site, for_guests=True),
+            Route(Kind.PRESS, CONNECT_OPENED, self.link_opened, for_guests=True),
+            Route(Kind.PRESS, "connect", self.connect, for_guests=True),
+            Route(Kind.PRESS, "reconnect", self.connect, for_guests=True),
+            Route(Kind.PRESS, "status", self.status, for_guests=True),
+            Route(Kind.PRESS, "switch_site", self.site, for_guests=True),
+            Route(Kind.PRESS, "disconnect", self.disconnect, for_guests=True),
+            *(
+                Route(Kind.PRESS, f"{CHOOSE_SITE}:{place}", self.choose_site, for_guests=True)
+                for place in range(MOST_SITES)
+            ),
+        )
+
+    async def start(self, ask: Ask) -> Reply:
+        """Say who this is here, and what they can do next."""
+        connection = await self._parts.connections.find(ask.principal, SYSTEM)
+        return Reply("Confluence from Slack", await self.start_blocks(ask.principal, connection))
+
+    async def start_blocks(
+        self, principal: Principal, connection: Connection | None
+    ) -> tuple[Block, ...]:
+        """Return the personal start, as a message or as a home tab."""
+        if connection is None or connection.ended_at is not None:
+            return self._start_unconnected(connection)
+        preferences = await self._parts.preferences.find(principal)
+        site = connection.site(preferences.site) if preferences.site else None
+        where = f" on *{escape(site.name)}*" if site else ""
+        command = self._parts.command
+        return (
+            blocks.section(f"You are *{escape(connection.account.name)}* in Confluence{where}."),
+            blocks.section(
+                f"`{command} search <words>` finds pages · `{command} page <link>` shows one · "
+                f"`{command} help` lists everything."
+            ),
+            blocks.actions(
+                blocks.button("Create a page", CREATE, style="primary"),
+                blocks.button("My connection", "status"),
+            ),
+        )
+
+    def _start_unconnected(self, connection: Connection | None) -> tuple[Block, ...]:
+        words = (
+            "Your consent has ended at Atlassian. Connect again to go on."
+            if connection
+            else "Search, read and write Confluence pages without leaving Slack, in your own name. "
+            "You aren't connected yet."
+        )
+        return (
+            blocks.section(words),
+            blocks.actions(
+                blocks.button("Connect to Confluence", "connect", style="primary"),
+            ),
+            blocks.context(f"`{self._parts.command} help` lists everything."),
+        )
+
+    async def connect(self, ask: Ask) -> Answer:
+        """Offer the link; or, where people type a code from the browser, take it."""
+        typed = ask.text.strip().replace("-", "")
+        if len(typed) == CODE_LENGTH:
+            done = await self._parts.connect.confirm_code(ask.principal, typed)
+            account, site = done.connection.account.name, done.site.name
+            return Reply(f"Connected as {account} to {site}.")
+        connection = await self._parts.connections.find(ask.principal, SYSTEM)
+        words = (
+            f"You are connected as *{escape(connection.account.name)}*. "
+            "Connect again to renew your consent or to change the account."
+            if connection
+            else "Connect your Confluence account: I'll act in your own name and with your own "
+            "rights, and ask for reading and searching first."
+        )
+        need = Need.WRITE if connection and connection.grant.scopes >= WRITE else Need.READ
+        return await self._parts.invitations.invite(ask.principal, need, words)
+
+    async def link_opened(self, ask: Ask) -> None:
+        """Keep how to replace the message whose link was pressed."""
+        if ask.response_url is not None and ask.value:
+            await self._parts.connect.remember_reply(ask.principal, ask.value, ask.response_url)
+
+    async def status(self, ask: Ask) -> Reply:
+        """Say who, where, with which rights, since when, and whether it works."""
+        connection = await self._connection(ask.principal)
+        preferences = await self._parts.preferences.find(ask.principal)
+        health, works = await self._health(connection)
+        site = connection.site(preferences.site) if preferences.site else None
+        where = link(f"{site.url}/wiki", site.name) if site else "not chosen yet"
+        since = _date(connection)
+        rights = "read, search and write" if connection.grant.scopes >= WRITE else "read and search"
+        lines = [
+            f"*Account*  {escape(connection.account.name)}",
+            f"*Site*  {where}",
+            f"*Rights*  {rights}",
+            f"*Connected*  {since}",
+            f"*Health*  {health}",
+        ]
+        buttons = [
+            blocks.button("Reconnect", "reconnect", style=None if works else "primary"),
+            _disconnect_button(),
+        ]
+        if len(connection.sites) > 1:
+            buttons.insert(0, blocks.button("Switch site", "switch_site"))
+        text = f"Connected as {connection.account.name}"
+        return Reply(text, (blocks.section("\n".join(lines)), blocks.actions(*buttons)))
+
+    async def _health(self, connection: Connection) -> tuple[str, bool]:
+        try:
+            fresh = await self._parts.authorizer.authorize(connection.principal, Need.READ)
+            sites = await self._parts.consent.list_sites(fresh.grant)
+        except ConsentRequired:
+            return "✗ Atlassian has ended your consent. Reconnect to go on.", False
+        except BotError as error:
+            return f"? I couldn't find out just now ({error.code}). Nothing was changed.", True
+        gone = [site.name for site in connection.sites if site not in sites]
+        if gone:
+            return f"✗ No longer granted: {escape(', '.join(gone))}. Reconnect to mend it.", False
+        return "✓ works", True
+
+    async def site(self, ask: Ask) -> Reply:
+        """Offer the sites that the grant opens."""
+        connection = await self._connection(ask.principal)
+        preferences = await self._parts.preferences.find(ask.principal)
+        sites = tuple((site.cloud_id, site.name) for site in connection.sites)
+        if len(sites) == 1:
+            return Reply(f"Your consent opens one site: {connection.sites[0].name}.")
+        return site_menu("Which Confluence site do you work in?", sites, preferences.site or "")
+
+    async def choose_site(self, ask: Ask) -> Reply:
+        """Remember the site, and go on with what was waiting for it."""
+        connection = await self._connection(ask.principal)
+        site = connection.site(CloudId(ask.value))
+        if site is None:
+            raise NotAllowed("Your consent doesn't open that site. Reconnect to add it.")
+        await self._parts.preferences.choose_site(ask.principal, site.cloud_id)
+        parked = await self._parts.parked.consume(ask.principal, self._parts.clock())
+        if parked is not None:
+            await self._parts.resumption.resume(ask.principal, parked, ask.response_url)
+        return Reply(f"You now work on {site.name}.", replace=True)
+
+    async def ask_to_disconnect(self, ask: Ask) -> Reply:
+        """Say what disconnecting does, before it does it."""
+        connection = await self._connection(ask.principal)
+        words = (
+            f"Disconnect *{escape(connection.account.name)}*? I'll delete your tokens and your "
+            "chosen site here. Pages that you wrote stay in Confluence."
+        )
+        return Reply(words, (blocks.section(words), blocks.actions(_disconnect_button())))
+
+    async def disconnect(self, ask: Ask) -> Reply:
+        """Delete what we hold, and say what remains elsewhere (promise 5)."""
+        removed = await self._parts.connections.remove(ask.principal, SYSTEM)
+        await self._parts.preferences.remove(ask.principal)
+        await self._parts.parked.forget(ask.principal)
+        if removed is None:
+            return Reply("You weren't connected, so there was nothing to delete.", replace=True)
+        words = (
+            f"Deleted here: the tokens for *{escape(removed.account.name)}*, your chosen site and "
+            "recent spaces. I can't act in your name any more.\n"
+            "What remains at Atlassian: your consent itself, unused. Only you can remove it, under "
+            f"{link(APPS_AT_ATLASSIAN, 'Connected apps')}. Pages that you wrote stay in "
+            "Confluence, and a record of what was written stays here for 90 days."
+        )
+        text = f"Disconnected {removed.account.name}."
+        return Reply(text, (blocks.section(words),), replace=True)
+
+    async def _connection(self, principal: Principal) -> Connection:
+        connection = await self._parts.connections.find(principal, SYSTEM)
+        if connection is None:
+            raise ConsentRequired(SYSTEM)
+        return connection
+
+
+CREATE = "create"
+"""The button that opens the form for a page."""
+
+
+def _disconnect_button() -> Block:
+    return blocks.confirmed(
+        blocks.button("Disconnect", "disconnect", style="danger"),
+        "Disconnect?",
+        "Your tokens and choices here are deleted. Pages stay in Confluence.",
+        "Disconnect",
+    )
+
+
+def _date(connection: Connection) -> str:
+    at = connection.connected_at
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}}|{at:%Y-%m-%d}>"
+
+
+class Home:
+    """The app's home tab: the same personal start."""
+
+    def __init__(
+        self, account: Account, connections: Connections, slack: SlackApi, tenants: Tenants
+    ) -> None:
+        self._account = account
+        self._connections = connections
+        self._slack = slack
+        self._tenants = tenants
+
+    def routes(self) -> tuple[Route, ...]:
+        """Claim the event."""
+        return (Route(Kind.EVENT, "app_home_opened", self.show),)
+
+    async def show(self, ask: Ask) -> None:
+        """Publish the home tab of whoever opened it."""
+        installation = await self._tenants.get(ask.principal.tenant)
+        if ask.event.get("tab") != "home" or installation is None:
+            return
+        connection = await self._connections.find(ask.principal, SYSTEM)
+        shown = await self._account.start_blocks(ask.principal, connection)
+        view = {"type": "home", "blocks": list(shown)}
+        await self._slack.publish_home(installation, ask.principal.user_id, view)

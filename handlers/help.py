@@ -1,0 +1,59 @@
+"""``/confluence help``: from memory, in the ack, the same for everybody."""
+
+import difflib
+import json
+
+from bot.mrkdwn import escape
+from handlers import blocks
+from handlers.ask import Words
+from handlers.edge import Help
+
+WORDS = (
+    Words("search", "search <words>", "find pages; `in:ENG`, `by:me`, `type:page`, `since:7d` …"),
+    Words("create", "create [title]", "write a page, see exactly what it will be, publish it"),
+    Words("page", "page <link or id>", "show a page here, only to you"),
+    Words("connect", "connect", "let Confab act in your own name in Confluence"),
+    Words("status", "status", "who you are in Confluence, where, and with which rights"),
+    Words("site", "site", "choose the Confluence site you work in"),
+    Words("disconnect", "disconnect", "take your consent back"),
+    Words("help", "help", "this list"),
+)
+"""Every word that may follow the command, in the order in which help shows them."""
+
+
+def build(command: str) -> Help:
+    """Return the answers to help and to an unknown word, for the word that people type."""
+    answer = json.dumps(_message(_text(command), command))
+
+    def unknown(word: str) -> str:
+        return json.dumps(_message(_correction(command, word), command))
+
+    return Help(answer, unknown)
+
+
+def _text(command: str) -> str:
+    lines = [f"• `{command} {words.usage}` — {words.purpose}" for words in WORDS]
+    return "\n".join(
+        [f"*Confluence from Slack*, in your own name. `{command}` alone is the start.", *lines]
+    )
+
+
+def _correction(command: str, word: str) -> str:
+    near = difflib.get_close_matches(word[:40], [words.word for words in WORDS], n=1)
+    told = f"I don't know “{escape(word[:40])}”, so nothing was done."
+    if near:
+        return f"{told} Did you mean `{command} {near[0]}`? Here is all that I know."
+    return f"{told} Here is all that I know."
+
+
+def _message(text: str, command: str) -> dict[str, object]:
+    shown = [blocks.section(text)]
+    if not text.startswith("*"):
+        shown.append(blocks.section(_text(command)))
+    shown.append(
+        blocks.context(
+            "Answers are for your eyes only. You can also use the ⚡ shortcuts "
+            "*Create a page* and, on a message, *Save to Confluence*."
+        )
+    )
+    return {"response_type": "ephemeral", "text": text, "blocks": shown}

@@ -1,0 +1,187 @@
+"""What is offered where something is missing: consent, or a site; and how work goes on after it."""
+
+from collections.abc import Callable
+
+import structlog
+from pydantic import SecretStr
+
+from bot.connect import Connect, Connected
+from bot.connection import READ, WRITE, Need
+from bot.errors import BotError, ConsentRequired, ScopeMissing, SiteRequired
+from bot.mrkdwn import escape
+from bot.pending import Parked
+from bot.ports import Clock, ParkedRequests, SlackPeople, Voice
+from bot.principal import Principal
+from handlers import blocks, replies
+from handlers.ask import Answer, Ask, Block, Kind, Reply
+from handlers.edge import Table, mint_correlation
+from handlers.tasks import Tasks
+from handlers.tenants import Tenants
+
+log = structlog.get_logger(__name__)
+
+CONNECT_OPENED = "connect_opened"
+CHOOSE_SITE = "choose_site"
+CONTINUE_CREATE = "continue_create"
+
+
+class Invitations:
+    """Makes connect links for whoever asks, with words that say why."""
+
+    def __init__(self, connect: Connect, tenants: Tenants, people: SlackPeople) -> None:
+        self._connect = connect
+        self._tenants = tenants
+        self._people = people
+
+    async def invite(
+        self, principal: Principal, need: Need, words: str, parked: Parked | None = None
+    ) -> Reply:
+        """Return a private answer with the one button that leads to the start page."""
+        installation = await self._tenants.get(principal.tenant)
+        person, workspace = principal.user_id, ""
+        if installation is not None:
+            person = (await self._people.get(installation, principal.user_id)).name
+            workspace = installation.name
+        invitation = await self._connect.start(principal, person, workspace, need, parked)
+        button = blocks.link_button(
+            "Connect to Confluence",
+            CONNECT_OPENED,
+            invitation.link,
+            invitation.flow,
+            style="primary",
+        )
+        small = "The link is for you alone, works once and for ten minutes."
+        return Reply(words, (blocks.section(words), blocks.actions(button), blocks.context(small)))
+
+
+class Offers:
+    """Turns an error into what would mend it, and keeps the request for afterwards."""
+
+    def __init__(self, invitations: Invitations, parked: ParkedRequests, clock: Clock) -> None:
+        self._invitations = invitations
+        self._parked = parked
+        self._clock = clock
+
+    async def recover(self, ask: Ask, error: BotError) -> Answer:
+        """Return the offer for *error*, or ``None`` where there is none to make."""
+        match error:
+            case ConsentRequired():
+                need = _need_of(error)
+                words = _why(error)
+                return await self._invitations.invite(
+                    ask.principal, need, words, self._parking(ask)
+                )
+            case SiteRequired():
+                return await self._ask_for_site(ask, error)
+            case _:
+                return None
+
+    def _parking(self, ask: Ask) -> Parked | None:
+        if not ask.command:
+            return None
+        words = f"{ask.command} {ask.text}".strip()
+        return Parked(words, ask.channel_id, self._clock())
+
+    async def _ask_for_site(self, ask: Ask, error: SiteRequired) -> Reply:
+        return site_menu(str(error), error.choices)
+
+
+def site_menu(words: str, sites: tuple[tuple[str, str], ...], chosen: str = "") -> Reply:
+    """Return the buttons to choose a site with; each is (cloud id, name)."""
+    buttons = [
+        blocks.button(
+            name,
+            f"{CHOOSE_SITE}:{place}",
+            cloud_id,
+            style="primary" if cloud_id == chosen else None,
+        )
+        for place, (cloud_id, name) in enumerate(sites[:25])
+    ]
+    return Reply(words, (blocks.section(escape(words)), blocks.actions(*buttons)))
+
+
+def _need_of(error: ConsentRequired) -> Need:
+    wants_more = isinstance(error, ScopeMissing) and not error.scopes <= READ
+    return Need.WRITE if wants_more and error.scopes & WRITE else Need.READ
+
+
+def _why(error: ConsentRequired) -> str:
+    if isinstance(error, ScopeMissing):
+        missing = ", ".join(f"`{escape(scope)}`" for scope in sorted(error.scopes))
+        return (
+            f"That takes rights that you haven't given yet: {missing}. Nothing was done. "
+            "Connect once more, and everything you had stays with it."
+        )
+    if error.ended:
+        return (
+            "Your consent has ended at Atlassian, so I can't act in your name just now. "
+            "Nothing was done. Connect again, and I'll go on."
+        )
+    return (
+        "To act in your own name in Confluence, I need your consent. "
+        "Connect, and I'll go on with what you asked."
+    )
+
+
+class Resumption:
+    """Says that somebody is connected, and goes on with what they were doing."""
+
+    def __init__(self, table: Callable[[], Table], voice: Voice, tasks: Tasks) -> None:
+        self._table = table
+        self._voice = voice
+        self._tasks = tasks
+
+    async def connected(self, connected: Connected) -> None:
+        """Replace the private message, or send one, and resume the parked request."""
+        self._tasks.start(self._go_on(connected))
+
+    async def _go_on(self, connected: Connected) -> None:
+        principal = connected.connection.principal
+        words = f"Connected as *{escape(connected.connection.account.name)}* to *{escape(connected.site.name)}*."
+        try:
+            await self._voice.tell(
+                principal,
+                words,
+                [blocks.section(words)],
+                response_url=connected.reply_url,
+                replace=True,
+            )
+            if connected.parked:
+                await self.resume(principal, connected.parked, connected.reply_url)
+        except BotError as error:
+            log.warning("untold", code=error.code)
+        except Exception:  # a task has nobody else to catch it
+            log.exception("untold")
+
+    async def resume(
+        self, principal: Principal, parked: Parked, url: SecretStr | None = None
+    ) -> None:
+        """Answer what was asked before: a read at once, a write by a button."""
+        word, _, text = parked.command.partition(" ")
+        ask = Ask(principal, mint_correlation(), command=word, text=text, response_url=url)
+        reply = await self._answered(ask)
+        if reply is not None:
+            await self._voice.tell(principal, reply.text, reply.blocks, response_url=url)
+
+    async def _answered(self, ask: Ask) -> Reply | None:
+        route = self._table().routes.get((Kind.COMMAND, ask.command))
+        if route is None:
+            return None
+        if route.opens is not None:
+            return _continue(ask)
+        try:
+            answer = await route.listener(ask)
+        except BotError as error:
+            return replies.apology(error, ask.correlation)
+        return answer if isinstance(answer, Reply) else None
+
+
+def _continue(ask: Ask) -> Reply:
+    words = (
+        f"You were about to write “{escape(ask.text)}”."
+        if ask.text
+        else "You were about to write a page."
+    )
+    button = blocks.button("Go on writing", CONTINUE_CREATE, ask.text[:1_000], style="primary")
+    shown: tuple[Block, ...] = (blocks.section(words), blocks.actions(button))
+    return Reply(words, shown)
