@@ -17,7 +17,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import BotError, NotAllowed, Unavailable
 from bot.installation import Installation
-from bot.ports import Clock, Deliveries, SlackPeople
+from bot.ports import Clock, Deliveries, ParkedRequests, SlackPeople
 from bot.principal import Principal
 from handlers import replies
 from handlers.ask import EXTERNAL, Ack, Answer, Ask, Kind, Route, Suggestions
@@ -68,6 +68,7 @@ class Surroundings:
     people: SlackPeople
     slack: SlackApi
     deliveries: Deliveries
+    parked: ParkedRequests
     tasks: Tasks
     clock: Clock
 
@@ -160,15 +161,19 @@ class Edge(AsyncMiddleware):
         ask: Ask,
         admitted: Awaitable[None],
     ) -> None:
+        moved_on = False
         try:
             await admitted
             answer = await route.listener(ask)
+            moved_on = route.kind is Kind.COMMAND and not route.for_guests
         except BotError as error:
             answer = await self._apology(ask, error)
         except Exception as error:  # the one place for requests from Slack
             log.exception("unexpected", route=route.name)
             answer = replies.apology(error, ask.correlation)
         await self._around.slack.deliver(installation, ask, answer)
+        if moved_on:
+            await self._around.parked.forget(ask.principal)
 
     async def _apology(self, ask: Ask, error: BotError) -> Answer:
         log.info("answered", code=error.code)

@@ -1,6 +1,7 @@
 """What is offered where something is missing: consent, or a site; and how work goes on after it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 from pydantic import SecretStr
@@ -13,7 +14,7 @@ from bot.pending import Parked
 from bot.ports import Clock, ParkedRequests, SlackPeople, Voice
 from bot.principal import Principal
 from handlers import blocks, replies
-from handlers.ask import Answer, Ask, Block, Kind, Reply
+from handlers.ask import Answer, Ask, Kind, Reply
 from handlers.edge import Table, mint_correlation
 from handlers.tasks import Tasks
 from handlers.tenants import Tenants
@@ -57,10 +58,17 @@ class Invitations:
 class Offers:
     """Turns an error into what would mend it, and keeps the request for afterwards."""
 
-    def __init__(self, invitations: Invitations, parked: ParkedRequests, clock: Clock) -> None:
+    def __init__(
+        self,
+        invitations: Invitations,
+        parked: ParkedRequests,
+        clock: Clock,
+        parked_for: timedelta,
+    ) -> None:
         self._invitations = invitations
         self._parked = parked
         self._clock = clock
+        self._parked_for = parked_for
 
     async def recover(self, ask: Ask, error: BotError) -> Answer:
         """Return the offer for *error*, or ``None`` where there is none to make."""
@@ -83,6 +91,10 @@ class Offers:
         return Parked(words, ask.channel_id, self._clock())
 
     async def _ask_for_site(self, ask: Ask, error: SiteRequired) -> Reply:
+        parked = self._parking(ask)
+        if parked is not None:
+            until = parked.asked_at + self._parked_for
+            await self._parked.save(ask.principal, parked, until)
         return site_menu(str(error), error.choices)
 
 
@@ -137,7 +149,8 @@ class Resumption:
 
     async def _go_on(self, connected: Connected) -> None:
         principal = connected.connection.principal
-        words = f"Connected as *{escape(connected.connection.account.name)}* to *{escape(connected.site.name)}*."
+        account, site = connected.connection.account.name, connected.site.name
+        words = f"Connected as *{escape(account)}* to *{escape(site)}*."
         try:
             await self._voice.tell(
                 principal,
@@ -177,11 +190,7 @@ class Resumption:
 
 
 def _continue(ask: Ask) -> Reply:
-    words = (
-        f"You were about to write “{escape(ask.text)}”."
-        if ask.text
-        else "You were about to write a page."
-    )
+    title = f"“{escape(ask.text)}”" if ask.text else "a page"
+    words = f"You were about to write {title}."
     button = blocks.button("Go on writing", CONTINUE_CREATE, ask.text[:1_000], style="primary")
-    shown: tuple[Block, ...] = (blocks.section(words), blocks.actions(button))
-    return Reply(words, shown)
+    return Reply(words, (blocks.section(words), blocks.actions(button)))
