@@ -1,0 +1,42 @@
+"""Connecting an account: from a link in Slack, through the browser, to a connection.
+
+Whoever consents in the browser must be whoever asked in Slack. So each step is a record
+that is used up once, before anything else is done with what came along with its token.
+"""
+
+from bot.connect.connect import Connect
+from bot.connect.ends import End, Ended
+from bot.connect.outcome import (
+    Anew,
+    CodeShown,
+    Connected,
+    Decided,
+    Done,
+    Invitation,
+    Next,
+    OnConnected,
+    Question,
+    Returned,
+    ToChoose,
+)
+from bot.connect.parts import Services, Stores, Terms
+
+__all__ = [
+    "Anew",
+    "CodeShown",
+    "Connect",
+    "Connected",
+    "Decided",
+    "Done",
+    "End",
+    "Ended",
+    "Invitation",
+    "Next",
+    "OnConnected",
+    "Question",
+    "Returned",
+    "Services",
+    "Stores",
+    "Terms",
+    "ToChoose",
+]

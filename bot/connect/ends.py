@@ -1,0 +1,104 @@
+"""Every way in which consent can end without a connection."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+from bot.errors import BotError, NotAllowed, NotFound, ProfileBroken, Unavailable
+from bot.pending import PendingConnection
+
+
+class End(StrEnum):
+    """How it ended; the value is the stable code that pages, logs and tests know it by."""
+
+    DENIED = "denied"
+    EXPIRED = "expired"
+    USED = "used"
+    UNKNOWN = "unknown"
+    SOMEONE_ELSE = "someone_else"
+    OUTSIDER = "outsider"
+    WRONG_BROWSER = "wrong_browser"
+    COOKIE_MISSING = "cookie_missing"
+    SIGN_IN_DENIED = "sign_in_denied"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    SLACK_DOWN = "slack_down"
+    PROVIDER_DOWN = "provider_down"
+    CODE_REFUSED = "code_refused"
+    NO_SITE = "no_site"
+    NO_CONFLUENCE = "no_confluence"
+    SCOPE_MISSING = "scope_missing"
+    OFFLINE_REFUSED = "offline_refused"
+    PROFILE_BROKEN = "profile_broken"
+    KEPT = "kept"
+    NOT_INSTALLED = "not_installed"
+    FAULT = "fault"
+
+
+class Ended(BotError):
+    """Consent came to an end; *pending* is the step at which it did, where it is known."""
+
+    def __init__(
+        self, end: End, pending: PendingConnection | None = None, scopes: Iterable[str] = ()
+    ) -> None:
+        """Say how it ended and, where scopes are missing, which."""
+        super().__init__(f"consent ended: {end}")
+        self.end = end
+        self.pending = pending
+        self.scopes = frozenset(scopes)
+
+
+def end_of(error: BotError, *, refused: End, down: End) -> End:
+    """Return the end that *error* means where a code is refused or a server is down."""
+    ends = (
+        (NotAllowed, refused),
+        (NotFound, End.NO_CONFLUENCE),
+        (ProfileBroken, End.PROFILE_BROKEN),
+        (Unavailable, down),
+    )
+    return next((end for kind, end in ends if isinstance(error, kind)), End.FAULT)
+
+
+SILENT: Final = frozenset(
+    {End.USED, End.UNKNOWN, End.SOMEONE_ELSE, End.OUTSIDER, End.NOT_INSTALLED}
+)
+"""Ends that are told to nobody in Slack: nobody waits there, or whoever waits isn't here."""
+
+AGAIN: Final = "Type `{command} connect` when you want to try again."
+
+MESSAGES: Final = {
+    End.DENIED: f"You didn't allow Confab at Atlassian, so nothing was connected. {AGAIN}",
+    End.EXPIRED: f"That connect link has expired and can't be used any more. {AGAIN}",
+    End.WRONG_BROWSER: (
+        "Your connect link was continued in another browser than the one it was opened in, so"
+        f" nothing was connected. {AGAIN}"
+    ),
+    End.COOKIE_MISSING: (
+        "Your browser didn't send our cookie back, so nothing was connected."
+        f" Please allow cookies for our pages. {AGAIN}"
+    ),
+    End.SIGN_IN_DENIED: f"You cancelled signing in with Slack, so nothing was connected. {AGAIN}",
+    End.SIGN_IN_REFUSED: f"Slack couldn't confirm who you are, so nothing was connected. {AGAIN}",
+    End.SLACK_DOWN: f"Slack's sign-in didn't answer, so nothing was connected. {AGAIN}",
+    End.PROVIDER_DOWN: f"Atlassian didn't answer, so nothing was connected. {AGAIN}",
+    End.CODE_REFUSED: f"Atlassian refused to complete the connection. Nothing was kept. {AGAIN}",
+    End.NO_SITE: (
+        "Atlassian gave us no site, so there is nothing to connect to."
+        f" Choose a site with Confluence when Atlassian asks for one. {AGAIN}"
+    ),
+    End.NO_CONFLUENCE: (
+        "There is no Confluence that we may use on the site you chose. Nothing was kept."
+        f" Choose a site with Confluence. {AGAIN}"
+    ),
+    End.SCOPE_MISSING: f"Atlassian granted less than was asked for. Nothing was kept. {AGAIN}",
+    End.OFFLINE_REFUSED: (
+        "Atlassian didn't allow us to stay connected, so the connection would have ended within"
+        f" the hour. Nothing was kept. {AGAIN}"
+    ),
+    End.PROFILE_BROKEN: (
+        "Atlassian refused Confab itself, so nothing was connected."
+        " Please tell whoever runs Confab here: its Atlassian app needs mending."
+    ),
+    End.FAULT: f"Something went wrong that we didn't expect. Nothing was connected. {AGAIN}",
+    End.KEPT: "You kept the Atlassian account that was connected before. Nothing was changed.",
+}
+"""What the person who waits in Slack is told, in mrkdwn; none of it comes from outside."""

@@ -1,0 +1,111 @@
+"""What the steps of connecting hand to the browser's side and to Slack's."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import SecretStr
+
+from bot.connect.ends import End
+from bot.connection import Connection, Need
+from bot.content import Account, CloudId, Site
+from bot.installation import Installation
+from bot.pending import Parked
+from bot.principal import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A link for one person's eyes, and the flow that its button's value must carry."""
+
+    link: str
+    flow: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a redirect brought back: *code*, or the word for why there is none."""
+
+    unverified_state: str
+    code: SecretStr | None = None
+    error: str = ""
+
+    def refusal(self, denied: End, down: End, broken: End) -> End:
+        """Read why there is no code (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6)."""
+        if self.error in {"server_error", "temporarily_unavailable"}:
+            return down
+        by_person = {"", "access_denied", "consent_required", "interaction_required"}
+        return denied if self.error in by_person else broken
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """What it takes to start again in the same browser."""
+
+    tenant: Tenant
+    need: Need
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the person must decide: which site, and whether to give up *other* for *account*."""
+
+    token: str
+    person: str
+    workspace: str
+    account: Account
+    other: Account | None
+    sites: tuple[Site, ...]
+    in_use: CloudId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The answer to a question; *instead_of* is the account that was named on the page."""
+
+    site: CloudId | None = None
+    instead_of: str = ""
+    keeps_other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToChoose:
+    """The person must choose first, on the page that *token* leads to."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeShown:
+    """The code that the person must type in Slack, for this browser's eyes alone."""
+
+    code: SecretStr
+    lasts: timedelta
+    person: str
+    workspace: str
+    account: Account
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection was made; *parked* is what its person wanted, *reply_url* their message."""
+
+    connection: Connection
+    site: Site
+    parked: Parked | None
+    reply_url: SecretStr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing is left to do in the browser."""
+
+    connected: Connected
+    installation: Installation
+
+
+OnConnected = Callable[[Connected], Awaitable[None]]
+"""Replaces the private message and takes up what was parked; returns without waiting for that."""
+
+Next = ToChoose | CodeShown | Done
