@@ -93,21 +93,17 @@ def _renderer(form: Literal["json", "console"]) -> Processor:
 
 
 def _route(handler: logging.Handler) -> None:
+    handler.addFilter(_is_wanted)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for name in (
-        "aiohttp",
-        "slack_bolt",
-        "slack_sdk",
-        "motor",
-        "pymongo",
-        "asyncio",
-        "opentelemetry",
-    ):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    for name in _SILENCED:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    # Asked of each record: Bolt gives every logger of its own the root's level.
+    if isinstance(record.msg, dict):
+        return True
+    return record.levelno >= logging.WARNING and record.name not in _SILENCED
 
 
 def _redacted(value: Any, key: str, depth: int) -> Any:  # noqa: ANN401  # whatever was logged

@@ -1,0 +1,146 @@
+"""The processes that the sandbox starts: the embedded database, and the bot."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import aiohttp
+
+_STOPS_WITHIN = 30.0
+_ROUND = 0.05
+# Kills the child's whole group when our end of its standard input closes, which it does
+# however we end: SIGKILL too, on Linux and on macOS.
+_WATCH = 'read -r _; kill -9 -- "-$1" 2>/dev/null'
+
+
+class DoesNotStart(Exception):
+    """A process ended, or wasn't ready in time; the message shows the end of its log."""
+
+
+def free_port(wanted: int = 0) -> int:
+    """Return *wanted* if nobody listens there, else any port that is free now."""
+    for port in (wanted, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            free: int = probe.getsockname()[1]
+            return free
+    raise DoesNotStart("no port of this machine is free")
+
+
+class Child:
+    """A process in a group of its own, which never outlives us."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, watch: asyncio.subprocess.Process, log: Path
+    ) -> None:
+        self._process = process
+        self._watch = watch
+        self._log = log
+
+    @classmethod
+    async def start(
+        cls, command: Sequence[str], environment: Mapping[str, str], log: Path
+    ) -> "Child":
+        """Run *command* in the folder of its *log*, with nothing but *environment* around it."""
+        with log.open("ab") as out:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                env={"PATH": os.defpath, "LANG": "C.UTF-8", **environment},
+                cwd=log.parent,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        watch = await asyncio.create_subprocess_exec(
+            *("/bin/sh", "-c", _WATCH, "sh", str(process.pid)),
+            stdin=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        return cls(process, watch, log)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it hasn't ended."""
+        return self._process.returncode is None
+
+    async def stop(self, within: float = _STOPS_WITHIN) -> None:
+        """Ask it to end (SIGTERM), and kill it if it doesn't."""
+        self._signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self._process.wait(), within)
+        except TimeoutError:
+            self._signal(signal.SIGKILL)
+        await self._buried()
+
+    async def kill(self) -> None:
+        """End it at once (SIGKILL)."""
+        self._signal(signal.SIGKILL)
+        await self._buried()
+
+    def failure(self, what: str) -> DoesNotStart:
+        """Return the error that shows why *what* didn't start."""
+        tail = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
+        return DoesNotStart("\n".join([f"{what} doesn't start. Its log ends with:", *tail]))
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.is_running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+
+    async def _buried(self) -> None:
+        await self._process.wait()
+        if self._watch.returncode is None:
+            self._watch.kill()
+        await self._watch.wait()
+
+
+async def wait_for_port(child: Child, port: int, what: str, within: float = 30.0) -> None:
+    """Return once *child* listens on *port*.
+
+    Raises:
+        DoesNotStart: it ended, or the time was up.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            while child.is_running:
+                with contextlib.suppress(OSError):
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                    writer.close()
+                    await writer.wait_closed()
+                    return
+                await asyncio.sleep(_ROUND)
+    raise child.failure(what)
+
+
+async def wait_until_ready(child: Child, url: str, what: str, within: float = 30.0) -> None:
+    """Return once *url* answers 200.
+
+    Raises:
+        DoesNotStart: *child* ended, or the time was up.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within), aiohttp.ClientSession() as session:
+            while child.is_running:
+                if await _answers(session, url):
+                    return
+                await asyncio.sleep(_ROUND)
+    raise child.failure(what)
+
+
+async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.get(url) as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False
