@@ -1,0 +1,219 @@
+"""Decide whether a principal may call a provider, and with what; renew each grant once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+import structlog
+
+from bot.connection import IDENTITY, SYSTEM, Connection, Grant, Need
+from bot.errors import BotError, ConsentRequired, ProfileBroken, ScopeMissing, Unavailable
+from bot.ports import Clock, Connections, ConsentServer
+from bot.principal import Principal
+
+PROVIDER: Final = "Atlassian"
+CLAIM: Final = timedelta(seconds=30)
+SENDING: Final = timedelta(seconds=20)
+"""All the time that sending may take: less than the claim, so that two never send at once."""
+PATIENCE: Final = timedelta(seconds=45)
+"""How long the others wait: longer than a claim that its holder left behind."""
+FIRST_WAIT: Final = 0.05
+LONGEST_WAIT: Final = 0.5
+
+Sleep = Callable[[float], Awaitable[None]]
+Outcome = TypeVar("Outcome")
+
+logger = structlog.get_logger()
+
+
+class TokenRefused(ConsentRequired):
+    """The provider doesn't take the access token, whatever its expiry says.
+
+    Raised by provider clients; `Authorizer.call` renews the grant once and tries again.
+    """
+
+
+async def _nobody(_connection: Connection) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Who hears of it: *on_ended* once for a grant that died, *counted* of each refresh."""
+
+    on_ended: Callable[[Connection], Awaitable[None]] = _nobody
+    counted: Callable[[str], None] = lambda _outcome: None
+
+
+class Authorizer:
+    """Turns a principal into a connection whose grant is good for a call.
+
+    Refresh tokens rotate, so each is sent by one task of one process (promise 7): tasks of
+    this process join the flight that is under way, processes claim the refresh in the store.
+    """
+
+    def __init__(
+        self,
+        connections: Connections,
+        consent: ConsentServer,
+        clock: Clock,
+        sleep: Sleep = asyncio.sleep,
+        witnesses: Witnesses | None = None,
+    ) -> None:
+        self._connections = connections
+        self._consent = consent
+        self._clock = clock
+        self._sleep = sleep
+        self._witnesses = witnesses or Witnesses()
+        self._flights: dict[tuple[Principal, str], asyncio.Task[Connection]] = {}
+
+    async def authorize(
+        self, principal: Principal, need: Need, profile: str = SYSTEM
+    ) -> Connection:
+        """Return the connection with a fresh grant, renewed first where needed.
+
+        Raises:
+            ConsentRequired: there is no connection, or its grant has ended.
+            ScopeMissing: the grant doesn't cover *need*; it names what is missing.
+            Unavailable: the authorization server can't answer now.
+            ProfileBroken: it refuses the profile itself.
+        """
+        connection = await self._standing(principal, profile)
+        _require_scopes(connection, need)
+        if connection.grant.is_fresh(self._clock()):
+            return connection
+        return await self._renewed(connection, refused=0)
+
+    async def call(
+        self,
+        principal: Principal,
+        need: Need,
+        action: Callable[[Connection], Awaitable[Outcome]],
+        profile: str = SYSTEM,
+    ) -> Outcome:
+        """Run *action* with a fresh grant; once more if the provider refuses the token.
+
+        A refused token means that nothing was done, so that trying again is safe for
+        writes too. Raises what `authorize` and *action* raise.
+        """
+        connection = await self.authorize(principal, need, profile)
+        try:
+            return await action(connection)
+        except TokenRefused:
+            renewed = await self._renewed(connection, refused=connection.generation)
+        try:
+            return await action(renewed)
+        except TokenRefused as error:
+            raise ConsentRequired(profile, ended=True) from error
+
+    async def drain(self) -> None:
+        """Wait for the refreshes that are under way: their tokens would be lost."""
+        await asyncio.gather(*self._flights.values(), return_exceptions=True)
+
+    async def _renewed(self, connection: Connection, *, refused: int) -> Connection:
+        """Join the flight for this grant, or begin it; it outlives whoever gives up waiting."""
+        key = (connection.principal, connection.profile)
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = asyncio.create_task(self._renew(connection, refused))
+            self._flights[key] = flight
+            flight.add_done_callback(lambda done: self._land(key, done))
+        return await asyncio.shield(flight)
+
+    def _land(self, key: tuple[Principal, str], flight: asyncio.Task[Connection]) -> None:
+        del self._flights[key]
+        if not flight.cancelled():
+            flight.exception()  # whoever still waits hears of it; nobody may be left
+
+    async def _renew(self, connection: Connection, refused: int) -> Connection:
+        """Return a grant newer than generation *refused*: ours, or somebody else's."""
+        began, wait = self._clock(), FIRST_WAIT
+        while self._clock() - began < PATIENCE:
+            latest = await self._standing(connection.principal, connection.profile)
+            if latest.generation > refused and latest.grant.is_fresh(self._clock()):
+                return latest
+            if latest.grant.refresh_token is None:
+                return await self._end(latest)
+            claim = await self._connections.claim_refresh(latest, CLAIM)
+            if claim is None:
+                await self._sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+                continue
+            if sent := await self._send(latest, claim, refused):
+                return sent
+        raise Unavailable(PROVIDER)
+
+    async def _send(self, latest: Connection, claim: str, refused: int) -> Connection | None:
+        """Send the refresh token under *claim*; ``None`` if the store has moved on."""
+        try:
+            grant = await self._ask(latest)
+        except BotError as error:
+            await self._connections.release_refresh(latest, claim)
+            return self._tolerated(latest, refused, error)
+        if grant is None:
+            return await self._end(latest)
+        if not await self._connections.replace_grant(latest, claim, grant):
+            self._witnesses.counted("lost")
+            return None
+        self._witnesses.counted("renewed")
+        return replace(latest, grant=grant, generation=latest.generation + 1)
+
+    async def _ask(self, latest: Connection) -> Grant | None:
+        """Trade the refresh token in; ``None`` if it is refused in time to be believed."""
+        began = self._clock()
+        try:
+            async with asyncio.timeout(SENDING.total_seconds()):
+                grant = await self._consent.renew(latest.profile, latest.grant)
+        except TimeoutError as error:
+            raise Unavailable(PROVIDER) from error
+        if grant is None and self._is_late(began):
+            # This process slept; the claim has run out and somebody else may have sent.
+            raise Unavailable(PROVIDER)
+        return grant
+
+    def _is_late(self, began: datetime) -> bool:
+        return self._clock() - began >= SENDING
+
+    def _tolerated(self, latest: Connection, refused: int, error: BotError) -> Connection:
+        """Go on with a grant that is still good for a moment, or raise *error*."""
+        self._witnesses.counted(error.code)
+        if isinstance(error, ProfileBroken):
+            logger.error("profile refused", profile=latest.profile, code=error.code)
+        is_good = latest.generation > refused and self._clock() < latest.grant.expires_at
+        if isinstance(error, Unavailable) and is_good:
+            return latest
+        raise error
+
+    async def _end(self, latest: Connection) -> Connection:
+        """Mark the connection as ended, unless a newer grant has taken its place."""
+        if await self._connections.end(latest, self._clock()):
+            self._witnesses.counted("ended")
+            await self._tell(latest)
+            raise ConsentRequired(latest.profile, ended=True)
+        newer = await self._standing(latest.principal, latest.profile)
+        if newer.generation > latest.generation:
+            return newer
+        raise ConsentRequired(latest.profile, ended=True)
+
+    async def _tell(self, ended: Connection) -> None:
+        """Tell the person; whoever is asking right now hears of it either way."""
+        try:
+            await self._witnesses.on_ended(ended)
+        except BotError as error:
+            logger.warning("nobody told of an ended grant", code=error.code)
+
+    async def _standing(self, principal: Principal, profile: str) -> Connection:
+        connection = await self._connections.find(principal, profile)
+        if connection is None:
+            raise ConsentRequired(profile)
+        if connection.ended_at is not None:
+            raise ConsentRequired(profile, ended=True)
+        return connection
+
+
+def _require_scopes(connection: Connection, need: Need) -> None:
+    missing = need.scopes - IDENTITY - connection.grant.scopes
+    if missing:
+        raise ScopeMissing(connection.profile, frozenset(missing))

@@ -1,0 +1,278 @@
+"""Confluence Cloud, as the core asks for it."""
+
+import asyncio
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from bot import cql
+from bot.connection import Connection
+from bot.content import Account, Hits, Page, PageId, PageStatus, PageText, Site, Space, SpaceId
+from bot.document import Document
+from bot.documents import append_adf, to_adf
+from bot.errors import Changed, NotAllowed, NotFound, ProviderFault, ScopeMissing, Unclear
+from bot.ports import Clock, Confluence
+from bot.providers import confluence_search_wire as search_wire
+from bot.providers import confluence_wire as wire
+from bot.providers.gateway import Gateway
+from bot.providers.outgoing import Answer
+from bot.providers.recent import Recent
+
+MOST_SUGGESTED: Final = 10
+DEEPEST: Final = 12
+"""A page below this many others is taken for restricted: not all of them are looked at."""
+SUGGESTED: Final = timedelta(minutes=1)
+KNOWN: Final = timedelta(minutes=10)
+
+
+class ConfluenceApi(Confluence):
+    """Speaks ``confluence_wire`` and what is left of v1 through the gateway."""
+
+    def __init__(self, gateway: Gateway, clock: Clock) -> None:
+        self._gateway = gateway
+        self._suggested_spaces: Recent[tuple[object, ...], Sequence[Space]] = Recent(
+            clock, SUGGESTED, 2000
+        )
+        self._suggested_pages: Recent[tuple[object, ...], Sequence[Page]] = Recent(
+            clock, SUGGESTED, 2000
+        )
+        self._spaces: Recent[tuple[object, ...], Space] = Recent(clock, KNOWN, 5000)
+
+    async def search(
+        self,
+        connection: Connection,
+        site: Site,
+        cql: str,
+        cursor: str | None = None,
+        limit: int = 5,
+    ) -> Hits:
+        """See ``Confluence.search``."""
+        call = search_wire.search(cql, cursor, limit)
+        answer = await self._gateway.send(connection, site, call)
+        return search_wire.hits_of(wire.read(answer, search_wire.HitList), site, cursor)
+
+    async def find_people(self, connection: Connection, site: Site, name: str) -> Sequence[Account]:
+        """See ``Confluence.find_people``."""
+        clause = cql.person_named(name)
+        if clause is None:
+            return ()
+        answer = await self._gateway.send(connection, site, search_wire.find_people(clause))
+        return search_wire.people_of(wire.read(answer, search_wire.HitList))
+
+    async def get_page(
+        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+    ) -> PageText:
+        """See ``Confluence.get_page``."""
+        body = await self._page(connection, site, wire.get_page(page, draft=draft, text=True))
+        return PageText(wire.page_of(body, site), wire.document_of(body))
+
+    async def get_page_head(
+        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+    ) -> Page:
+        """See ``Confluence.get_page_head``."""
+        body = await self._page(connection, site, wire.get_page(page, draft=draft, text=False))
+        return wire.page_of(body, site)
+
+    async def find_page_by_title(
+        self, connection: Connection, site: Site, space: SpaceId, title: str
+    ) -> Page | None:
+        """See ``Confluence.find_page_by_title``.
+
+        Titles are unique whatever their case, but looked up in the case they were written
+        in (CONFSERVER-40303): what the lookup misses, the search index may find.
+        """
+        pages = await self._pages(connection, site, wire.pages_by_title(space, title))
+        found = _titled(pages, title)
+        return found or await self._find_page_by_words(connection, site, space, title)
+
+    async def _find_page_by_words(
+        self, connection: Connection, site: Site, space: SpaceId, title: str
+    ) -> Page | None:
+        words = cql.title_contains(title)
+        if words is None:
+            return None
+        key = (await self.get_space(connection, site, space)).key
+        clause = cql.both(cql.of_type("page"), cql.in_spaces([key]), words)
+        hits = await self._look_up(connection, site, clause)
+        found = _titled(search_wire.pages_of(hits, site, space), title)
+        # The index lags; the page itself says what it is called now.
+        return await self.get_page_head(connection, site, found.id) if found else None
+
+    async def suggest_spaces(
+        self, connection: Connection, site: Site, words: str
+    ) -> Sequence[Space]:
+        """See ``Confluence.suggest_spaces``. Kept for a minute."""
+        key = _key(connection, site, words.casefold())
+        kept = self._suggested_spaces.find(key)
+        if kept is None:
+            kept = await self._suggest_spaces(connection, site, words)
+            self._suggested_spaces.keep(key, kept)
+        return kept
+
+    async def _suggest_spaces(
+        self, connection: Connection, site: Site, words: str
+    ) -> Sequence[Space]:
+        begins = cql.title_begins(words)
+        if begins is None:
+            answer = await self._gateway.send(connection, site, wire.list_spaces(MOST_SUGGESTED))
+            return _spaces(answer)
+        by_key, hits = await asyncio.gather(
+            self.find_space(connection, site, words),
+            self._look_up(connection, site, cql.both(cql.of_type("space"), begins)),
+        )
+        spaces = {space.id: space for space in search_wire.spaces_of(hits)}
+        first = {by_key.id: by_key} if by_key else {}
+        return tuple((first | spaces).values())[:MOST_SUGGESTED]
+
+    async def get_space(self, connection: Connection, site: Site, space: SpaceId) -> Space:
+        """See ``Confluence.get_space``. Kept for ten minutes."""
+        key = _key(connection, site, space)
+        kept = self._spaces.find(key)
+        if kept is None:
+            answer = await self._gateway.send(connection, site, wire.get_space(space))
+            kept = self._spaces.keep(key, wire.space_of(wire.read(answer, wire.SpaceBody)))
+        return kept
+
+    async def find_space(self, connection: Connection, site: Site, key: str) -> Space | None:
+        """See ``Confluence.find_space``. Keys are written in capitals, and typed as may be."""
+        keys = wire.possible_keys(key)
+        if not keys:
+            return None
+        answer = await self._gateway.send(connection, site, wire.spaces_by_key(keys))
+        wanted = key.strip().casefold()
+        return next((each for each in _spaces(answer) if each.key.casefold() == wanted), None)
+
+    async def suggest_pages(
+        self, connection: Connection, site: Site, space: Space, words: str
+    ) -> Sequence[Page]:
+        """See ``Confluence.suggest_pages``. Kept for a minute."""
+        key = _key(connection, site, (space.id, words.casefold()))
+        kept = self._suggested_pages.find(key)
+        if kept is None:
+            kept = await self._suggest_pages(connection, site, space, words)
+            self._suggested_pages.keep(key, kept)
+        return kept
+
+    async def _suggest_pages(
+        self, connection: Connection, site: Site, space: Space, words: str
+    ) -> Sequence[Page]:
+        begins = cql.title_begins(words)
+        if begins is None:
+            call = wire.latest_pages(space.id, MOST_SUGGESTED)
+            return await self._pages(connection, site, call)
+        clause = cql.both(cql.of_type("page"), cql.in_spaces([space.key]), begins)
+        hits = await self._look_up(connection, site, clause)
+        return tuple(search_wire.pages_of(hits, site, space.id))
+
+    async def is_restricted(self, connection: Connection, site: Site, page: PageId) -> bool:
+        """See ``Confluence.is_restricted``. Two calls a level: v1's ancestors are gone."""
+        parent: PageId | None = page
+        try:
+            for _ in range(DEEPEST):
+                if parent is None:
+                    return False
+                restricted, parent = await asyncio.gather(
+                    self._has_restrictions(connection, site, parent),
+                    self._parent(connection, site, parent),
+                )
+                if restricted:
+                    return True
+        except (NotFound, NotAllowed, ScopeMissing, ProviderFault):
+            return True
+        return True
+
+    async def _has_restrictions(self, connection: Connection, site: Site, page: PageId) -> bool:
+        answer = await self._gateway.send(connection, site, search_wire.read_restrictions(page))
+        return search_wire.is_restricted(wire.read(answer, search_wire.Restricted))
+
+    async def _parent(self, connection: Connection, site: Site, page: PageId) -> PageId | None:
+        call = wire.get_page(page, draft=False, text=False)
+        return wire.parent_of(await self._page(connection, site, call))
+
+    async def create_draft(  # noqa: PLR0913, PLR0917 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        space: SpaceId,
+        title: str,
+        body: Document,
+        parent: PageId | None = None,
+    ) -> Page:
+        """See ``Confluence.create_draft``."""
+        call = wire.create_draft(space, title, body, parent)
+        return await self._written(connection, site, call)
+
+    async def publish_draft(
+        self, connection: Connection, site: Site, draft: Page, body: Document, message: str
+    ) -> Page:
+        """See ``Confluence.publish_draft``."""
+        call = wire.put_page(draft, to_adf(body), 1, message)
+        return await self._written(connection, site, call)
+
+    async def append(  # noqa: PLR0913 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        body: Document,
+        *,
+        base: int,
+        message: str,
+    ) -> Page:
+        """See ``Confluence.append``. What stands there is sent back to the letter."""
+        found = await self._page(connection, site, wire.get_page(page, draft=False, text=True))
+        head = wire.page_of(found, site)
+        if head.version != base or head.status is not PageStatus.CURRENT:
+            raise Changed("The page was changed in the meantime.")
+        existing = wire.adf_of(found)
+        if existing is None:
+            raise ProviderFault("a page without a readable body can't be appended to")
+        call = wire.put_page(head, append_adf(existing, body), base + 1, message)
+        return await self._written(connection, site, call)
+
+    async def trash_page(self, connection: Connection, site: Site, page: PageId) -> None:
+        """See ``Confluence.trash_page``."""
+        await self._gateway.send(connection, site, wire.trash_page(page))
+
+    async def _page(self, connection: Connection, site: Site, call: wire.Call) -> wire.PageBody:
+        return wire.read(await self._gateway.send(connection, site, call), wire.PageBody)
+
+    async def _pages(self, connection: Connection, site: Site, call: wire.Call) -> Sequence[Page]:
+        answer = await self._gateway.send(connection, site, call)
+        listed = wire.read(answer, wire.PageList)
+        return tuple(wire.page_of(each, site, listed.links.base) for each in listed.results)
+
+    async def _look_up(
+        self, connection: Connection, site: Site, clause: cql.Clause | None
+    ) -> search_wire.HitList:
+        if clause is None:
+            return search_wire.HitList(results=())
+        call = search_wire.look_up(clause, MOST_SUGGESTED)
+        return wire.read(await self._gateway.send(connection, site, call), search_wire.HitList)
+
+    async def _written(self, connection: Connection, site: Site, call: wire.Call) -> Page:
+        """Send a write; it was accepted, so an answer nobody can read leaves it unclear."""
+        answer = await self._gateway.send(connection, site, call)
+        try:
+            return wire.page_of(wire.read(answer, wire.PageBody), site)
+        except ProviderFault as error:
+            raise Unclear(wire.PROVIDER) from error
+
+
+def _key(connection: Connection, site: Site, what: object) -> tuple[object, ...]:
+    """Keep what one grant may see apart from what another may."""
+    return (connection.principal, connection.profile, connection.account.id, site.cloud_id, what)
+
+
+def _titled(pages: Iterable[Page], title: str) -> Page | None:
+    wanted = _folded(title)
+    return next((page for page in pages if _folded(page.title) == wanted), None)
+
+
+def _folded(title: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", title).casefold().split())
+
+
+def _spaces(answer: Answer) -> tuple[Space, ...]:
+    return tuple(wire.space_of(each) for each in wire.read(answer, wire.SpaceList).results)

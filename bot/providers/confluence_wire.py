@@ -1,0 +1,343 @@
+"""Confluence's REST v2, spoken without touching the network: calls, bodies and answers.
+
+v1 is gone from the OAuth gateway but for search, people, restrictions and a few more
+(sooperset/mcp-atlassian#1598); what is left of it is in `confluence_search_wire`.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import parse_qs, quote, urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bot.content import AccountId, Page, PageId, PageStatus, Site, Space, SpaceId, SpaceKey
+from bot.document import Document
+from bot.documents import from_adf, to_adf
+from bot.errors import NotFound, ProviderFault
+from bot.providers.outgoing import Answer
+
+PROVIDER: Final = "Confluence"
+ADF: Final = "atlas_doc_format"
+READ_PAGE: Final = frozenset({"read:page:confluence"})
+WRITE_PAGE: Final = frozenset({"write:page:confluence"})
+DELETE_PAGE: Final = frozenset({"delete:page:confluence"})
+READ_SPACE: Final = frozenset({"read:space:confluence"})
+_KEY = re.compile(r"~?[\w.:-]{1,255}", re.ASCII)
+LONGEST_ID: Final = 19  # the digits of a 64-bit number
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to one site's Confluence, before it has an address and a token.
+
+    *points* is what it may cost of the quota: one, and one an object returned, two a person.
+    """
+
+    operation: str
+    method: str
+    path: str
+    scopes: frozenset[str]
+    points: int
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    query_is_typed: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether it may change something."""
+        return self.method != "GET"
+
+    def url(self, api_url: str, site: Site) -> str:
+        """Return its address on the OAuth gateway."""
+        cloud_id = quote(site.cloud_id, safe="")
+        return f"{api_url.rstrip('/')}/ex/confluence/{cloud_id}/wiki{self.path}"
+
+
+def _text(value: object) -> object:
+    """Ids are numbers in one place and strings in another."""
+    return str(value) if isinstance(value, int) else value
+
+
+def _tolerated_text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _tolerated_time(value: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None else None
+
+
+def tolerated_object(value: object) -> object:
+    """Take anything but an object for an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+Id = Annotated[str, BeforeValidator(_text)]
+Words = Annotated[str, BeforeValidator(_tolerated_text)]
+Time = Annotated[datetime | None, BeforeValidator(_tolerated_time)]
+
+
+class Body(BaseModel):
+    """What Confluence sends: read for what is needed, tolerant of the rest.
+
+    The published documents run behind the service, so nothing is an enumeration here.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class Links(Body):
+    """``_links`` of a thing or of a list."""
+
+    base: Words = ""
+    webui: Words = ""
+    next: Words = ""
+
+
+ToleratedLinks = Annotated[Links, BeforeValidator(tolerated_object)]
+
+
+class VersionBody(Body):
+    """One version of a page."""
+
+    number: int = Field(default=1, ge=1)
+    message: Words = ""
+    createdAt: Time = None  # noqa: N815 (Confluence's name)
+
+
+class PageBody(Body):
+    """A page of REST v2."""
+
+    id: Id
+    title: Words = ""
+    status: Words = ""
+    spaceId: Annotated[str, BeforeValidator(_text)] = ""  # noqa: N815 (Confluence's name)
+    parentId: Annotated[str | None, BeforeValidator(_text)] = None  # noqa: N815 (Confluence's name)
+    parentType: Words = ""  # noqa: N815 (Confluence's name)
+    authorId: Words = ""  # noqa: N815 (Confluence's name)
+    version: VersionBody = VersionBody()
+    body: Annotated[dict[str, Any], BeforeValidator(tolerated_object)] = {}
+    links: ToleratedLinks = Field(default=Links(), alias="_links")
+
+
+class PageList(Body):
+    """A list of pages."""
+
+    results: tuple[PageBody, ...]
+    links: ToleratedLinks = Field(default=Links(), alias="_links")
+
+
+class SpaceBody(Body):
+    """A space of REST v2, and of v1's search results."""
+
+    id: Id
+    key: str
+    name: Words = ""
+
+
+class SpaceList(Body):
+    """A list of spaces."""
+
+    results: tuple[SpaceBody, ...]
+
+
+Read = TypeVar("Read", bound=Body)
+
+
+def read(answer: Answer, shape: type[Read]) -> Read:
+    """Read *answer* as *shape*. Raises ``ProviderFault`` where it is something else."""
+    try:
+        return shape.model_validate(answer.json())
+    except (ValueError, ValidationError) as error:
+        raise ProviderFault(f"Confluence sent no {shape.__name__}") from error
+
+
+def known_id(text: str) -> str:
+    """Return *text* if it can be an id of v2. Raises ``NotFound``: nothing has such an id."""
+    if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID:
+        return text
+    raise NotFound("That isn't in Confluence, or your account may not see it.")
+
+
+def get_page(page: PageId, *, draft: bool, text: bool) -> Call:
+    """Ask for one page, with its text or without."""
+    query = {"body-format": ADF} if text else {}
+    if draft:
+        query["get-draft"] = "true"
+    return Call("get page", "GET", f"/api/v2/pages/{known_id(page)}", READ_PAGE, 2, query)
+
+
+def pages_by_title(space: SpaceId, title: str) -> Call:
+    """Ask for the pages of exactly that title; the lookup minds the case."""
+    query = {"space-id": known_id(space), "title": title, "status": "current", "limit": "5"}
+    return Call("find page", "GET", "/api/v2/pages", READ_PAGE, 6, query)
+
+
+def latest_pages(space: SpaceId, limit: int) -> Call:
+    """Ask for the pages of a space that were changed last."""
+    query = {
+        "space-id": known_id(space),
+        "status": "current",
+        "sort": "-modified-date",
+        "limit": str(limit),
+    }
+    return Call("list pages", "GET", "/api/v2/pages", READ_PAGE, 1 + limit, query)
+
+
+def get_space(space: SpaceId) -> Call:
+    """Ask for one space by its id."""
+    return Call("get space", "GET", f"/api/v2/spaces/{known_id(space)}", READ_SPACE, 2)
+
+
+def spaces_by_key(keys: Sequence[str]) -> Call:
+    """Ask for the spaces of those keys."""
+    query = {"keys": ",".join(keys), "limit": str(max(1, len(keys)))}
+    return Call("find space", "GET", "/api/v2/spaces", READ_SPACE, 1 + len(keys), query)
+
+
+def list_spaces(limit: int) -> Call:
+    """Ask for some spaces, by name."""
+    query = {"sort": "name", "status": "current", "limit": str(limit)}
+    return Call("list spaces", "GET", "/api/v2/spaces", READ_SPACE, 1 + limit, query)
+
+
+def create_draft(space: SpaceId, title: str, body: Document, parent: PageId | None) -> Call:
+    """Write a draft: v2's create takes no version, so no message either."""
+    sent: dict[str, Any] = {
+        "spaceId": known_id(space),
+        "status": "draft",
+        "title": title,
+        "body": adf_body(to_adf(body)),
+    }
+    if parent is not None:
+        sent["parentId"] = known_id(parent)
+    return Call("create draft", "POST", "/api/v2/pages", WRITE_PAGE, 1, body=sent)
+
+
+def put_page(page: Page, adf: Mapping[str, Any], number: int, message: str) -> Call:
+    """Make *adf* version *number* of the page, and the page current."""
+    sent = {
+        "id": known_id(page.id),
+        "status": "current",
+        "title": page.title,
+        "body": adf_body(adf),
+        "version": {"number": number, "message": message},
+    }
+    return Call("put page", "PUT", f"/api/v2/pages/{page.id}", WRITE_PAGE, 1, body=sent)
+
+
+def trash_page(page: PageId) -> Call:
+    """Move a page to the trash."""
+    return Call("trash page", "DELETE", f"/api/v2/pages/{known_id(page)}", DELETE_PAGE, 1)
+
+
+def adf_body(adf: Mapping[str, Any]) -> dict[str, str]:
+    """Wrap ADF as v2 wants it: always JSON text, never an object."""
+    return {"representation": ADF, "value": json.dumps(adf, ensure_ascii=False)}
+
+
+def page_of(body: PageBody, site: Site, base: str = "") -> Page:
+    """Read one page; *base* is its list's, where it came in one."""
+    version = body.version
+    fallback = f"/pages/viewpage.action?pageId={quote(body.id)}"
+    return Page(
+        PageId(body.id),
+        body.title,
+        absolute(site, body.links.base or base, body.links.webui or fallback),
+        SpaceId(body.spaceId),
+        status_of(body.status),
+        version.number,
+        version.message,
+        AccountId(body.authorId) if body.authorId else None,
+        PageId(body.parentId) if body.parentId else None,
+        version.createdAt,
+    )
+
+
+def status_of(word: str) -> PageStatus:
+    """Read where a page stands."""
+    try:
+        return PageStatus(word)
+    except ValueError:
+        return PageStatus.OTHER
+
+
+def space_of(body: SpaceBody) -> Space:
+    """Read one space."""
+    return Space(SpaceId(body.id), SpaceKey(body.key), body.name or body.key)
+
+
+def possible_keys(text: str) -> tuple[str, ...]:
+    """Return the ways in which *text* may be a space's key; none if it can't be one."""
+    key = text.strip()
+    if not _KEY.fullmatch(key):
+        return ()
+    return tuple(dict.fromkeys((key, key.upper())))
+
+
+def parent_of(body: PageBody) -> PageId | None:
+    """Return the page above. Raises ``ProviderFault`` where something else lies above it."""
+    if body.parentId is None:
+        return None
+    if body.parentType not in {"", "page"}:
+        raise ProviderFault("a page under something that isn't a page")
+    return PageId(body.parentId)
+
+
+def adf_of(body: PageBody) -> dict[str, Any] | None:
+    """Return the page's ADF, or ``None`` where there is none that can be read."""
+    wrapped = body.body.get(ADF)
+    value = wrapped.get("value") if isinstance(wrapped, dict) else None
+    try:
+        adf = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return None
+    return adf if isinstance(adf, dict) else None
+
+
+def document_of(body: PageBody) -> Document:
+    """Return the page's text; a page without any is an empty document."""
+    return from_adf(adf_of(body))
+
+
+def absolute(site: Site, base: str, path: str) -> str:
+    """Return the link to *path*, always at the site's own scheme and host.
+
+    A base that names another host is not believed: links are shown to people.
+    """
+    own = f"{site.url}/wiki"
+    if not _same_host(base, site.url):
+        base = own
+    link = path if "://" in path else f"{base.rstrip('/')}/{path.lstrip('/')}"
+    if not _same_host(link, site.url) or any(each.isspace() for each in link):
+        return own
+    return link
+
+
+def _same_host(link: str, url: str) -> bool:
+    try:
+        ours, theirs = urlsplit(url), urlsplit(link)
+    except ValueError:
+        return False
+    return (ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc)
+
+
+def cursor_of(next_link: str, sent: str | None = None) -> str | None:
+    """Take the cursor out of ``_links.next``, and nothing else.
+
+    The link itself lacks the gateway's prefix, or ``/wiki``, or has it twice. A cursor
+    that leads back to the page it came with would never end.
+    """
+    try:
+        cursors = parse_qs(urlsplit(next_link).query).get("cursor", [])
+    except ValueError:
+        return None
+    cursor = cursors[0] if cursors else None
+    return None if cursor == sent else cursor

@@ -1,0 +1,158 @@
+"""Confluence's OAuth gateway over the network: one call, with all the patience it may take."""
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from time import perf_counter
+from typing import Final
+
+from bot.connection import Connection
+from bot.content import Site
+from bot.errors import BotError, ProviderFault, QuotaSpent, Unavailable
+from bot.ports import Clock
+from bot.providers import confluence_wire as wire
+from bot.providers.confluence_refusals_wire import check
+from bot.providers.outgoing import Answer, Outgoing, Request
+from bot.providers.rate_wire import is_quota, points_left, retry_after
+from bot.providers.turns import Turns
+from bot.quota import Quota
+from bot.tracing import span
+
+TRIES: Final = 3
+FACE_SECONDS: Final = 1.5
+"""All that may be slept while a person waits."""
+PAUSES: Final = (0.2, 0.6)
+AGAIN: Final = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+
+
+def _jitter() -> float:
+    return random.uniform(0.7, 1.3)  # noqa: S311 (spreads retries, hides nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the gateway waits, and who counts its calls: (product, operation, outcome, seconds)."""
+
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    jitter: Callable[[], float] = _jitter
+    counted: Callable[[str, str, str, float], None] = lambda _product, _call, _outcome, _s: None
+
+
+class Gateway:
+    """Sends calls in the name of a connection, within the quota and a few at a time.
+
+    Reads are tried again, writes never.
+    """
+
+    def __init__(
+        self,
+        outgoing: Outgoing,
+        api_url: str,
+        quota: Quota,
+        clock: Clock,
+        pace: Pace | None = None,
+    ) -> None:
+        """*api_url* is what stands before ``/ex/confluence``."""
+        self._outgoing = outgoing
+        self._api_url = api_url
+        self._quota = quota
+        self._clock = clock
+        self._pace = pace or Pace()
+        self._turns = Turns(wire.PROVIDER)
+
+    async def send(self, connection: Connection, site: Site, call: wire.Call) -> Answer:
+        """Return a good answer. Raises what ``Confluence`` raises."""
+        began, outcome = perf_counter(), "cancelled"
+        try:
+            with span(f"confluence {call.operation}", writes=call.writes):
+                answer = await self._send(connection, site, call)
+            outcome = "ok"
+        except BotError as error:
+            outcome = error.code
+            raise
+        else:
+            return answer
+        finally:
+            self._pace.counted("confluence", call.operation, outcome, perf_counter() - began)
+
+    async def _send(self, connection: Connection, site: Site, call: wire.Call) -> Answer:
+        if connection.site(site.cloud_id) is None:
+            raise ProviderFault("a call to a site that the connection doesn't open")
+        request = self._request(connection, site, call)
+        who = (connection.principal, connection.profile)
+        async with self._turns.take(who):
+            answer = await self._patiently(connection, call, request)
+        try:
+            check(answer, call, connection.profile, self._clock())
+        except QuotaSpent as error:
+            self._quota.close_until(connection.profile, error.until)
+            raise
+        return answer
+
+    async def _patiently(self, connection: Connection, call: wire.Call, request: Request) -> Answer:
+        slept = 0.0
+        tries = 1 if call.writes else TRIES
+        for pause in (*PAUSES[: tries - 1], None):
+            self._quota.spend(connection.profile, connection.principal, call.points)
+            answer = await self._once(connection, request, is_last=pause is None)
+            wait = self._wait(answer, pause)
+            if answer is not None and (wait is None or slept + wait > FACE_SECONDS):
+                return answer
+            slept += wait or 0.0
+            await self._pace.sleep(wait or 0.0)
+        raise Unavailable(wire.PROVIDER)
+
+    async def _once(
+        self, connection: Connection, request: Request, *, is_last: bool
+    ) -> Answer | None:
+        """Send once; ``None`` for no answer at all, where there is another try."""
+        try:
+            answer = await self._outgoing.send(request)
+        except Unavailable as error:
+            if is_last or isinstance(error.__cause__, TimeoutError):
+                raise
+            return None
+        left = points_left(answer.headers)
+        if left is not None:
+            self._quota.learn(connection.profile, left)
+        return answer
+
+    def _wait(self, answer: Answer | None, pause: float | None) -> float | None:
+        """Return for how long to wait before another try, or ``None`` for no other try."""
+        if pause is None or (answer is not None and answer.status not in AGAIN):
+            return None
+        if answer is None:
+            return pause * self._pace.jitter()
+        asked = retry_after(answer.headers, self._clock())
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS and (
+            asked is None or is_quota(answer.headers)
+        ):
+            return None
+        return (asked or pause) * self._pace.jitter()
+
+    def _request(self, connection: Connection, site: Site, call: wire.Call) -> Request:
+        token = connection.grant.access_token.get_secret_value()
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        body = None
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(call.body, ensure_ascii=False).encode()
+        return Request(
+            wire.PROVIDER,
+            call.method,
+            call.url(self._api_url, site),
+            call.query,
+            headers,
+            body,
+            writes=call.writes,
+        )
