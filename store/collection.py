@@ -1,0 +1,137 @@
+"""One collection: the operations that we use of it, behind the wall between tenants.
+
+Each method is one operation. A database that doesn't answer is `Unavailable`; nothing of
+Motor or PyMongo passes this module, other than what only a bug of ours can raise.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import ReturnDocument
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, WTimeoutError
+
+from bot.errors import Unavailable
+
+Stored = dict[str, Any]
+Where = Mapping[str, Any]
+Change = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Order = Sequence[tuple[str, int]]
+
+_SILENT: Final = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Say in our words that the database doesn't answer.
+
+    Raises:
+        Unavailable: it can't be reached, or didn't confirm a write in time: the write may
+            have been made, and whoever repeats it must be ready to find it there.
+    """
+    try:
+        yield
+    except _SILENT as error:
+        raise Unavailable("the database") from error
+
+
+class Collection:
+    """A collection whose every query names a tenant first."""
+
+    def __init__(self, raw: AsyncIOMotorCollection[Stored], *, walled: bool = True) -> None:
+        self._raw = raw
+        self._walled = walled
+
+    def across_tenants(self) -> "Collection":
+        """Return the same collection without the wall: for due work, leases and key rotation."""
+        return Collection(self._raw, walled=False)
+
+    async def find(
+        self, where: Where, *, order: Order | None = None, fields: Sequence[str] | None = None
+    ) -> Stored | None:
+        """Return the first document *where* that holds, with *fields* alone where named."""
+        with answering():
+            return await self._raw.find_one(self._inside(where), fields, sort=order)
+
+    async def find_several(self, where: Where, *, order: Order, most: int) -> list[Stored]:
+        """Return up to *most* documents in *order*."""
+        with answering():
+            # One batch, so that it is one operation.
+            found = self._raw.find(self._inside(where), sort=order, limit=most)
+            return await found.batch_size(most + 1).to_list(most)
+
+    async def insert(self, document: Mapping[str, Any]) -> bool:
+        """Insert *document*; ``False`` if a unique index has one like it."""
+        self._inside(document)
+        try:
+            with answering():
+                await self._raw.insert_one(dict(document))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def save(self, where: Where, document: Mapping[str, Any]) -> bool:
+        """Put *document* in place of the one *where* that holds, or beside the others.
+
+        ``False`` if another document stands in its way that doesn't meet *where*.
+        """
+        for _ in range(2):
+            # Two first upserts at once: the loser finds the winner's at the second try.
+            try:
+                with answering():
+                    await self._raw.replace_one(self._inside(where), document, upsert=True)
+            except DuplicateKeyError:
+                continue
+            return True
+        return False
+
+    async def update(self, where: Where, change: Change) -> bool:
+        """Change the document *where* that holds; ``False`` if there is none."""
+        with answering():
+            result = await self._raw.update_one(self._inside(where), change)
+        return result.matched_count == 1
+
+    async def change(
+        self, where: Where, change: Change, *, order: Order | None = None, before: bool = False
+    ) -> Stored | None:
+        """Change one document and return it as it became, or as it was *before*."""
+        which = ReturnDocument.BEFORE if before else ReturnDocument.AFTER
+        with answering():
+            return await self._raw.find_one_and_update(
+                self._inside(where), change, sort=order, return_document=which
+            )
+
+    async def change_or_insert(self, where: Where, change: Change) -> Stored | None:
+        """Change the document, or insert it; ``None`` if one stands in its way."""
+        try:
+            with answering():
+                return await self._raw.find_one_and_update(
+                    self._inside(where),
+                    change,
+                    upsert=True,
+                    return_document=ReturnDocument.AFTER,
+                )
+        except DuplicateKeyError:
+            return None
+
+    async def take(self, where: Where) -> Stored | None:
+        """Delete one document and return it: only one caller gets it."""
+        with answering():
+            return await self._raw.find_one_and_delete(self._inside(where))
+
+    async def remove(self, where: Where) -> bool:
+        """Delete one document; ``False`` if there is none."""
+        with answering():
+            result = await self._raw.delete_one(self._inside(where))
+        return result.deleted_count == 1
+
+    async def remove_all(self, where: Where) -> None:
+        """Delete every document *where* that holds."""
+        with answering():
+            await self._raw.delete_many(self._inside(where))
+
+    def _inside(self, where: Where) -> Where:
+        if self._walled and (next(iter(where), "") != "tenant" or not where["tenant"]):
+            raise ValueError(f"a query of {self._raw.name} that doesn't begin with a tenant")
+        return where

@@ -1,0 +1,247 @@
+"""Installations: one bot a tenant, and one record for each person who installed it there.
+
+The newest wins: what was installed earlier never replaces it, and an event that tells of
+an earlier end never removes it (facts: events about an uninstall come late, in any order).
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import SecretStr
+from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
+from slack_sdk.oauth.installation_store.models.bot import Bot
+from slack_sdk.oauth.installation_store.models.installation import (
+    Installation as SlackInstallation,
+)
+
+from bot.installation import Installation
+from bot.ports import Installations
+from bot.principal import Tenant
+from store.collection import Stored
+from store.database import Database
+from store.keyring import Binding
+from store.sealing import Vault
+from store.shape import SEALED, TEXT, TIME, Shape, index, unique
+
+SHAPE: Final = Shape(
+    "installations",
+    {"tenant": TEXT, "kind": TEXT, "user_id": TEXT, "installed_at": TIME, "sealed": SEALED},
+    indexes=(unique("tenant", "kind", "user_id"), index("tenant", "kind", "installed_at")),
+)
+_BOT: Final = "bot"
+_INSTALLER: Final = "installer"
+_NEWEST: Final = [("installed_at", -1)]
+# What an installer's record takes over from the tenant's newest bot.
+_BOTS_OWN: Final = (
+    "bot_id",
+    "bot_user_id",
+    "bot_token",
+    "bot_scopes",
+    "bot_refresh_token",
+    "bot_token_expires_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The fields of one of Slack's own records, as JSON."""
+
+    fields: SecretStr
+
+
+def tenant_of(
+    enterprise_id: str | None, team_id: str | None, *, is_enterprise_install: bool
+) -> Tenant | None:
+    """Return the tenant of an install: the organisation of an organisation's, else the team."""
+    tenant = enterprise_id if is_enterprise_install or team_id is None else team_id
+    return Tenant(tenant) if tenant else None
+
+
+class MongoInstallations(Installations, AsyncInstallationStore):
+    """Installations in our words, and in Slack's for whoever speaks them."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._records = database.collection(SHAPE)
+        self._vault = vault
+
+    async def find(self, tenant: Tenant) -> Installation | None:
+        """See `Installations.find`."""
+        bot = await self._find_bot(tenant)
+        return None if bot is None else _in_our_words(tenant, bot)
+
+    async def save(self, installation: Installation) -> None:
+        """See `Installations.save`."""
+        await self.async_save_bot(_in_slacks_words(installation))
+
+    async def remove(self, tenant: Tenant, *, before: datetime) -> bool:
+        """See `Installations.remove`. Two operations."""
+        removed = await self._records.remove(
+            {"tenant": tenant, "kind": _BOT, "installed_at": {"$lt": before}}
+        )
+        await self._records.remove_all({"tenant": tenant, "installed_at": {"$lt": before}})
+        return removed
+
+    @property
+    def logger(self) -> logging.Logger:
+        """Where Bolt says what it does with installations."""
+        return logging.getLogger(__name__)
+
+    async def async_save(self, installation: SlackInstallation) -> None:
+        """Keep who installed, and the bot if there is one. Two operations."""
+        await self._save(_INSTALLER, installation.user_id, installation)
+        if installation.bot_token:
+            await self.async_save_bot(installation.to_bot())
+
+    async def async_save_bot(self, bot: Bot) -> None:
+        """Keep *bot*, unless a newer one is kept."""
+        await self._save(_BOT, "", bot)
+
+    async def async_find_bot(
+        self,
+        *,
+        enterprise_id: str | None,
+        team_id: str | None,
+        is_enterprise_install: bool | None = False,
+    ) -> Bot | None:
+        """Return the tenant's bot."""
+        tenant = tenant_of(
+            enterprise_id, team_id, is_enterprise_install=bool(is_enterprise_install)
+        )
+        return None if tenant is None else await self._find_bot(tenant)
+
+    async def async_find_installation(
+        self,
+        *,
+        enterprise_id: str | None,
+        team_id: str | None,
+        user_id: str | None = None,
+        is_enterprise_install: bool | None = False,
+    ) -> SlackInstallation | None:
+        """Return that person's installation, or the tenant's newest. Up to two operations.
+
+        It carries the newest bot's token, whoever installed that one.
+        """
+        tenant = tenant_of(
+            enterprise_id, team_id, is_enterprise_install=bool(is_enterprise_install)
+        )
+        found = tenant and await self._find_installer(tenant, user_id)
+        if not tenant or not found:
+            return None
+        if user_id is not None or not found.bot_token:
+            _lend_bot(await self._find_bot(tenant), found)
+        return found
+
+    async def async_delete_bot(
+        self, *, enterprise_id: str | None, team_id: str | None, before: datetime | None = None
+    ) -> None:
+        """Forget the tenant's bot, unless it was installed at or after *before*."""
+        tenant = tenant_of(enterprise_id, team_id, is_enterprise_install=False)
+        if tenant:
+            await self._records.remove({"tenant": tenant, "kind": _BOT, **_earlier(before)})
+
+    async def async_delete_installation(
+        self,
+        *,
+        enterprise_id: str | None,
+        team_id: str | None,
+        user_id: str | None = None,
+        before: datetime | None = None,
+    ) -> None:
+        """Forget that person's installation, or everybody's, unless made at or after *before*."""
+        tenant = tenant_of(enterprise_id, team_id, is_enterprise_install=False)
+        whose = {} if user_id is None else {"user_id": user_id}
+        if tenant:
+            await self._records.remove_all(
+                {"tenant": tenant, "kind": _INSTALLER, **whose, **_earlier(before)}
+            )
+
+    async def async_delete_all(
+        self, *, enterprise_id: str | None, team_id: str | None, before: datetime | None = None
+    ) -> None:
+        """Forget all of the tenant's, unless made at or after *before*."""
+        tenant = tenant_of(enterprise_id, team_id, is_enterprise_install=False)
+        if tenant:
+            await self._records.remove_all({"tenant": tenant, **_earlier(before)})
+
+    async def _save(self, kind: str, user_id: str, record: Bot | SlackInstallation) -> None:
+        tenant = tenant_of(
+            record.enterprise_id,
+            record.team_id,
+            is_enterprise_install=bool(record.is_enterprise_install),
+        )
+        if tenant is None:
+            raise ValueError("an installation without a team and an organisation")
+        key = {"tenant": tenant, "kind": kind, "user_id": user_id}
+        at = datetime.fromtimestamp(record.installed_at, UTC)
+        kept = _Kept(SecretStr(json.dumps(vars(record))))
+        sealed = await self._vault.seal(_binding(key), kept)
+        await self._records.save(
+            {**key, "installed_at": {"$lte": at}}, {**key, "installed_at": at, "sealed": sealed}
+        )
+
+    async def _find_bot(self, tenant: Tenant) -> Bot | None:
+        stored = await self._records.find({"tenant": tenant, "kind": _BOT, "user_id": ""})
+        return None if stored is None else Bot(**await self._open(stored))
+
+    async def _find_installer(
+        self, tenant: Tenant, user_id: str | None
+    ) -> SlackInstallation | None:
+        whose = {} if user_id is None else {"user_id": user_id}
+        stored = await self._records.find(
+            {"tenant": tenant, "kind": _INSTALLER, **whose}, order=_NEWEST
+        )
+        return None if stored is None else SlackInstallation(**await self._open(stored))
+
+    async def _open(self, stored: Stored) -> dict[str, Any]:
+        kept = await self._vault.open(_binding(stored), _Kept, stored["sealed"])
+        fields: dict[str, Any] = json.loads(kept.fields.get_secret_value())
+        return fields
+
+
+def _binding(stored: Mapping[str, Any]) -> Binding:
+    return Binding(stored["tenant"], stored["user_id"], "installation", stored["kind"])
+
+
+def _earlier(before: datetime | None) -> Mapping[str, Any]:
+    return {} if before is None else {"installed_at": {"$lt": before}}
+
+
+def _lend_bot(bot: Bot | None, installation: SlackInstallation) -> None:
+    for name in _BOTS_OWN if bot else ():
+        setattr(installation, name, getattr(bot, name))
+
+
+def _in_our_words(tenant: Tenant, bot: Bot) -> Installation:
+    return Installation(
+        tenant=tenant,
+        team_id=None if bot.is_enterprise_install else bot.team_id,
+        enterprise_id=bot.enterprise_id,
+        name=bot.team_name or bot.enterprise_name or "",
+        bot_token=SecretStr(bot.bot_token),
+        bot_id=bot.bot_id,
+        bot_user_id=bot.bot_user_id,
+        app_id=bot.app_id or "",
+        scopes=frozenset(bot.bot_scopes),
+        installed_at=datetime.fromtimestamp(bot.installed_at, UTC),
+    )
+
+
+def _in_slacks_words(ours: Installation) -> Bot:
+    whole_organisation = ours.team_id is None
+    return Bot(
+        app_id=ours.app_id,
+        enterprise_id=ours.enterprise_id,
+        enterprise_name=ours.name if whole_organisation else None,
+        team_id=ours.team_id,
+        team_name=None if whole_organisation else ours.name,
+        bot_token=ours.bot_token.get_secret_value(),
+        bot_id=ours.bot_id,
+        bot_user_id=ours.bot_user_id,
+        bot_scopes=sorted(ours.scopes),
+        is_enterprise_install=whole_organisation,
+        installed_at=ours.installed_at.timestamp(),
+    )

@@ -1,0 +1,107 @@
+"""Bring a database to where this version wants it: collections, validators, indexes, migrations.
+
+Every replica does this at its start. One at a time does, under a lease; the others wait,
+then find it done.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from pymongo.errors import CollectionInvalid
+
+from bot.ports import Leases
+from store import connections, data_keys, installations, leases, pending
+from store.collection import answering
+from store.database import Database
+from store.leases import MongoLeases
+from store.shape import NUMBER, TEXT, TIME, Shape
+
+DONE: Final = Shape("migrations", {"name": TEXT, "done_at": TIME}, id_type=NUMBER)
+
+SHAPES: Final = (
+    DONE,
+    leases.SHAPE,
+    data_keys.SHAPE,
+    installations.SHAPE,
+    pending.SHAPE,
+    connections.SHAPE,
+)
+_LEASE: Final = "preparation"
+_LASTS: Final = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A change of what is stored. *run* may be cut off at any line, and is then run again."""
+
+    number: int
+    name: str
+    run: Callable[[Database], Awaitable[None]]
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = ()
+"""In the order of their numbers, from 1; what stands here is never changed or removed."""
+
+
+async def prepare(
+    database: Database,
+    migrations: Sequence[Migration] = MIGRATIONS,
+    *,
+    pause: float = 0.2,
+) -> None:
+    """Declare every collection and run the *migrations* that haven't been, in order.
+
+    Looks every *pause* seconds whether another replica has finished preparing.
+
+    Raises:
+        Unavailable: the database doesn't answer.
+    """
+    async with _turn(MongoLeases(database), pause):
+        for shape in SHAPES:
+            await _declare(database, shape)
+        for migration in migrations:
+            await _migrate(database, migration)
+
+
+@asynccontextmanager
+async def _turn(turns: Leases, pause: float) -> AsyncIterator[None]:
+    holder = secrets.token_hex(8)
+    while not await turns.hold(_LEASE, holder, _LASTS):  # noqa: ASYNC110  # the event is another process's
+        await asyncio.sleep(pause)
+    keeper = asyncio.create_task(_keep(turns, holder))
+    try:
+        yield
+    finally:
+        keeper.cancel()
+        await turns.release(_LEASE, holder)
+
+
+async def _keep(turns: Leases, holder: str) -> None:
+    while True:
+        await asyncio.sleep(_LASTS.total_seconds() / 3)
+        await turns.hold(_LEASE, holder, _LASTS)
+
+
+async def _declare(database: Database, shape: Shape) -> None:
+    validator = shape.validator()
+    with answering():
+        try:
+            await database.raw.create_collection(shape.name, validator=validator)
+        except CollectionInvalid:
+            await database.raw.command("collMod", shape.name, validator=validator)
+        if shape.indexes:
+            await database.raw[shape.name].create_indexes(list(shape.indexes))
+
+
+async def _migrate(database: Database, migration: Migration) -> None:
+    done = database.collection(DONE).across_tenants()
+    if await done.find({"_id": migration.number}) is not None:
+        return
+    await migration.run(database)
+    mark = {"_id": migration.number, "name": migration.name, "done_at": datetime.now(UTC)}  # noqa: TID251  # for people to read; nothing decides by it
+    await done.insert(mark)

@@ -1,0 +1,154 @@
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from store.connections import MongoConnections
+from store.memory.connections import MemoryConnections
+
+LONG = timedelta(seconds=30)
+OVER = timedelta(seconds=-1)
+
+
+@pytest.fixture(params=["memory", "mongo"])
+def connections(request, clock):
+    if request.param == "memory":
+        return MemoryConnections(clock)
+    return MongoConnections(request.getfixturevalue("database"), request.getfixturevalue("vault"))
+
+
+@pytest.fixture
+def renewed(grant):
+    return replace(grant, access_token=SecretStr("access-secret-2"))
+
+
+async def test_finds_what_was_saved(connections, connection, ada):
+    await connections.save(connection)
+    assert await connections.find(ada, "system") == connection
+
+
+async def test_finds_nothing_for_strangers(connections, ada):
+    assert await connections.find(ada, "system") is None
+
+
+async def test_keeps_profiles_apart(connections, connection, ada):
+    await connections.save(connection)
+    assert await connections.find(ada, "custom") is None
+
+
+async def test_keeps_one_connection_a_person_and_profile(connections, connection, ada, clock):
+    await connections.save(connection)
+    later = replace(connection, connected_at=clock() + LONG, sites=())
+    await connections.save(later)
+    assert await connections.find(ada, "system") == later
+
+
+async def test_returns_what_it_removed(connections, connection, ada):
+    await connections.save(connection)
+    assert await connections.remove(ada, "system") == connection
+    assert await connections.find(ada, "system") is None
+    assert await connections.remove(ada, "system") is None
+
+
+async def test_tells_whose_account_somebody_connected(connections, connection, ada):
+    await connections.save(connection)
+    found = await connections.find_account(ada.tenant, ada.user_id, "system")
+    assert found == connection.account
+    assert await connections.find_account(ada.tenant, "U2", "system") is None
+
+
+async def test_grants_one_claim_to_ten_at_once(connections, connection):
+    await connections.save(connection)
+    claims = await asyncio.gather(*(connections.claim_refresh(connection, LONG) for _ in range(10)))
+    assert sum(claim is not None for claim in claims) == 1
+
+
+async def test_takes_a_claim_over_only_after_its_time(connections, connection):
+    await connections.save(connection)
+    first = await connections.claim_refresh(connection, OVER)
+    second = await connections.claim_refresh(connection, LONG)
+    assert None not in {first, second}
+    assert first != second
+    assert await connections.claim_refresh(connection, LONG) is None
+
+
+async def test_swaps_the_grant_under_its_claim_and_counts_it(connections, connection, ada, renewed):
+    await connections.save(connection)
+    claim = await connections.claim_refresh(connection, LONG)
+    assert await connections.replace_grant(connection, claim, renewed)
+    found = await connections.find(ada, "system")
+    assert found == replace(connection, grant=renewed, generation=2)
+    assert await connections.claim_refresh(found, LONG)
+
+
+async def test_refuses_the_grant_of_a_claim_that_was_taken_over(
+    connections, connection, ada, renewed
+):
+    await connections.save(connection)
+    lost = await connections.claim_refresh(connection, OVER)
+    assert await connections.claim_refresh(connection, LONG)
+    assert not await connections.replace_grant(connection, lost, renewed)
+    assert await connections.find(ada, "system") == connection
+
+
+async def test_keeps_a_late_grant_whose_claim_ran_out_but_nobody_took_it(
+    connections, connection, ada, renewed
+):
+    await connections.save(connection)
+    claim = await connections.claim_refresh(connection, OVER)
+    assert await connections.replace_grant(connection, claim, renewed)
+
+
+async def test_leaves_a_removed_connection_removed(connections, connection, ada, renewed):
+    await connections.save(connection)
+    claim = await connections.claim_refresh(connection, LONG)
+    await connections.remove(ada, "system")
+    assert not await connections.replace_grant(connection, claim, renewed)
+    assert await connections.find(ada, "system") is None
+
+
+async def test_refuses_the_grant_of_a_connection_made_anew(
+    connections, connection, ada, clock, renewed
+):
+    await connections.save(connection)
+    claim = await connections.claim_refresh(connection, LONG)
+    anew = replace(connection, connected_at=clock() + LONG)
+    await connections.save(anew)
+    assert not await connections.replace_grant(connection, claim, renewed)
+    assert not await connections.end(connection, clock())
+    assert await connections.claim_refresh(connection, LONG) is None
+    assert await connections.find(ada, "system") == anew
+
+
+async def test_grants_no_claim_on_an_older_generation(connections, connection, renewed):
+    await connections.save(connection)
+    claim = await connections.claim_refresh(connection, LONG)
+    await connections.replace_grant(connection, claim, renewed)
+    assert await connections.claim_refresh(connection, LONG) is None
+
+
+async def test_a_claim_given_back_is_free(connections, connection):
+    await connections.save(connection)
+    claim = await connections.claim_refresh(connection, LONG)
+    await connections.release_refresh(connection, "another")
+    assert await connections.claim_refresh(connection, LONG) is None
+    await connections.release_refresh(connection, claim)
+    assert await connections.claim_refresh(connection, LONG)
+
+
+async def test_ends_a_connection_once(connections, connection, ada, clock):
+    await connections.save(connection)
+    ended = await asyncio.gather(*(connections.end(connection, clock()) for _ in range(5)))
+    assert ended.count(True) == 1
+    assert (await connections.find(ada, "system")).ended_at == clock()
+    assert await connections.claim_refresh(connection, LONG) is None
+
+
+async def test_does_not_end_a_newer_generation(connections, connection, ada, clock, renewed):
+    await connections.save(connection)
+    claim = await connections.claim_refresh(connection, LONG)
+    await connections.replace_grant(connection, claim, renewed)
+    assert not await connections.end(connection, clock())
+    assert (await connections.find(ada, "system")).ended_at is None
