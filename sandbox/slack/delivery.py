@@ -1,6 +1,7 @@
 """Deliveries to the app: signed requests, or envelopes over its socket."""
 
 import asyncio
+import copy
 import hashlib
 import hmac
 import json
@@ -124,10 +125,13 @@ class Deliveries:
 
     async def send(self, delivery: Delivery) -> Ack:
         """Deliver, and return what the app said within its time."""
+        payload = copy.deepcopy(delivery.payload)
+        body, content_type = delivery.body()
+        headers = self.signed(body) | delivery.headers() | {"Content-Type": content_type}
         if self.app.app_token:
             ack = await self._over_socket(delivery)
         else:
-            ack = await self._over_http(delivery)
+            ack = await self.post(body, headers)
         number, reason = delivery.retry or (0, None)
         self._ledger.write(
             "deliveries",
@@ -138,7 +142,9 @@ class Deliveries:
             transport="socket" if self.app.app_token else "http",
             retry_num=number,
             retry_reason=reason,
-            payload=delivery.payload,
+            payload=payload,
+            body=body.decode(),
+            headers=headers,
             **ack.summary(),
         )
         return ack
@@ -167,11 +173,6 @@ class Deliveries:
             "X-Slack-Signature": signature(secret, when, body),
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
         }
-
-    async def _over_http(self, delivery: Delivery) -> Ack:
-        body, content_type = delivery.body()
-        headers = self.signed(body) | delivery.headers()
-        return await self.post(body, headers | {"Content-Type": content_type})
 
     async def _post(
         self, session: aiohttp.ClientSession, body: bytes, headers: Mapping[str, str]

@@ -14,6 +14,8 @@ from sandbox.slack.state import Hook, Json, Message, Notice, State, Trigger
 
 TRIGGER_SECONDS = 3.0
 HOOK_SECONDS = 30 * 60.0
+#: how long it is remembered that a trigger or a response URL was there
+FORGOTTEN_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class Workspace:
         trigger = Trigger(f"{self._number()}.{secrets.token_hex(16)}", user, now + TRIGGER_SECONDS)
         trigger.view = view
         self.state.triggers[trigger.id] = trigger
+        self._forget(now - FORGOTTEN_SECONDS)
         return trigger.id
 
     def consume_trigger(self, trigger_id: object) -> Trigger:
@@ -138,6 +141,11 @@ class Workspace:
     def identify(self, blocks: Iterable[Json]) -> list[Json]:
         """The blocks with the ids that Slack adds where the app gave none."""
         return [self._identified(block) for block in blocks]
+
+    def _forget(self, before: float) -> None:
+        state = self.state
+        state.triggers = {k: t for k, t in state.triggers.items() if t.expires > before}
+        state.hooks = {k: h for k, h in state.hooks.items() if h.expires > before}
 
     def _identified(self, block: Json) -> Json:
         made = {**block, "block_id": block.get("block_id") or secrets.token_urlsafe(4)}
