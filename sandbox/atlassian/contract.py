@@ -1,0 +1,121 @@
+"""Requests and answers held against Atlassian's own description of the interface, where it is."""
+
+import json
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from multidict import CIMultiDict, MultiDict
+from openapi_core import Config, OpenAPI
+from openapi_core.datatypes import RequestParameters
+
+from sandbox.atlassian.operations import Operation
+
+logger = logging.getLogger(__name__)
+DOCUMENT = "confluence-cloud.gateway.contract.openapi.json"
+HOST = "http://127.0.0.1:4010"
+MOST_WORDS = 300
+
+
+@dataclass
+class AskedRequest:
+    """A request as openapi-core reads it."""
+
+    method: str
+    path: str
+    parameters: RequestParameters
+    content_type: str
+    body: bytes | None
+    host_url: str = HOST
+
+
+@dataclass
+class GivenResponse:
+    """An answer as openapi-core reads it."""
+
+    status_code: int
+    data: bytes | None
+    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Contract:
+    """The loaded document."""
+
+    def __init__(self, path: Path) -> None:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        self._openapi = OpenAPI.from_dict(document, config=Config(spec_validator_cls=None))
+        self._queries = {
+            f"{method.upper()} {template}": query_names(document, item, operation)
+            for template, item in document["paths"].items()
+            for method, operation in item.items()
+            if isinstance(operation, dict) and "responses" in operation
+        }
+
+    def request_problems(self, operation: Operation, asked: AskedRequest) -> list[str]:
+        """Why the contract refuses a request; nothing if it doesn't."""
+        template = f"{operation.method} /ex/confluence/{{cloudId}}{operation.path}"
+        known = self._queries.get(template, frozenset())
+        unknown = sorted(set(asked.parameters.query) - known)
+        found = [f"unknown query parameter: {name}" for name in unknown]
+        return found + reasons(self._openapi.iter_request_errors(asked))
+
+    def answer_problems(self, asked: AskedRequest, given: GivenResponse) -> list[str]:
+        """Where an answer breaks the contract; errors are described by status alone."""
+        return reasons(self._openapi.iter_response_errors(asked, given))
+
+
+def query_names(
+    document: dict[str, Any], item: dict[str, Any], operation: dict[str, Any]
+) -> frozenset[str]:
+    """The query parameters that an operation declares."""
+    shared = document["components"]["parameters"]
+    listed = [*item.get("parameters", ()), *operation.get("parameters", ())]
+    found = [shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in listed]
+    return frozenset(each["name"] for each in found if each["in"] == "query")
+
+
+def reasons(errors: Iterable[Exception]) -> list[str]:
+    """Errors in words, their causes included."""
+    found = []
+    for error in errors:
+        causes = getattr(error, "schema_errors", ()) or getattr(
+            error.__cause__, "schema_errors", ()
+        )
+        details = "; ".join(
+            f"{'/'.join(map(str, cause.absolute_path))}: {cause.message}" for cause in causes
+        )
+        said = f"{error}: {details or error.__cause__ or ''}".rstrip(": ")
+        found.append(said[:MOST_WORDS])
+    return found
+
+
+def asked_request(
+    method: str,
+    path: str,
+    query: Iterable[tuple[str, str]],
+    headers: Mapping[str, str],
+    body: bytes,
+) -> AskedRequest:
+    """A request below `/ex/confluence/`, whatever the sandbox's own prefix."""
+    parameters = RequestParameters(
+        query=MultiDict(query), header=CIMultiDict(headers), cookie=MultiDict()
+    )
+    content_type = headers.get("Content-Type", "")
+    return AskedRequest(method.lower(), path, parameters, content_type, body or None)
+
+
+@cache
+def load_contract() -> Contract | None:
+    """The contract, from `CONTRACT_SPECS` or `../shared/specs` beside the project, if there."""
+    said = os.environ.get("CONTRACT_SPECS")  # noqa: TID251 -- the sandbox has no settings of the bot's
+    root = Path(__file__).resolve().parents[2]
+    folder = Path(said) if said else root.parent / "shared" / "specs"
+    if not (folder / DOCUMENT).is_file():
+        logger.warning("contract checks are off: %s is not there", folder / DOCUMENT)
+        return None
+    return Contract(folder / DOCUMENT)

@@ -1,0 +1,306 @@
+"""The sandbox's own side door: see everything, break things, act as somebody else."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from sandbox.atlassian import documents, people, sites, tiny
+from sandbox.atlassian.faults import PLAYS, BadFault
+from sandbox.atlassian.refusals import Refusal
+from sandbox.atlassian.wiki import Content, Version, Wiki
+
+if TYPE_CHECKING:
+    from sandbox.atlassian.world import AtlassianWorld
+
+ROOT = "/_sandbox/atlassian"
+Said = dict[str, Any]
+Action = Callable[[Said], object]
+
+
+class BadControl(ValueError):
+    """A control request that makes no sense."""
+
+
+class Control:
+    """What tests and the panel use; it answers only to the sandbox's own Host and Origin."""
+
+    def __init__(self, world: "AtlassianWorld") -> None:
+        self._world = world
+
+    def attach(self, app: web.Application) -> None:
+        """Serve under `/_sandbox/atlassian/`."""
+        reads = {
+            "accounts": self.accounts,
+            "sites": self.sites,
+            "grants": self.grants,
+            "pages": self.pages,
+            "log": self.log,
+            "faults": self.faults,
+            "points": self.points,
+            "defects": self.defects,
+        }
+        writes = {
+            "faults": self.set_fault,
+            "faults/clear": self.clear_faults,
+            "log/clear": self.clear_log,
+            "commit": self.commit,
+            "expire-access": self.expire_access,
+            "expire-refresh": self.expire_refresh,
+            "revoke": self.revoke,
+            "pages/change": self.change_page,
+            "pages/restrict": self.restrict_page,
+            "pages/move": self.move_page,
+            "pages/create": self.create_page,
+            "pages/delete": self.delete_page,
+            "points": self.set_points,
+            "clock": self.advance,
+        }
+        for name, read in reads.items():
+            app.router.add_get(f"{ROOT}/{name}", self._reading(read))
+        for name, write in writes.items():
+            app.router.add_post(f"{ROOT}/{name}", self._writing(write))
+
+    def _refused(self, request: web.Request) -> web.Response | None:
+        own = self._world.base_url
+        origin = request.headers.get("Origin", own)
+        if request.host == own.partition("://")[2] and origin == own:
+            return None
+        return web.json_response({"error": "this is the sandbox's own door"}, status=403)
+
+    def _reading(self, read: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            return self._refused(request) or answered(read, dict(request.query))
+
+        return handle
+
+    def _writing(self, write: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            refused = self._refused(request)
+            if refused is not None:
+                return refused
+            try:
+                said = json.loads(await request.read() or b"{}")
+            except (ValueError, RecursionError):
+                said = None
+            if not isinstance(said, dict):
+                return web.json_response({"error": "a JSON object is expected"}, status=400)
+            return answered(write, said)
+
+        return handle
+
+    def accounts(self, _said: Said) -> object:
+        """GET accounts."""
+        return [asdict(each) for each in people.ACCOUNTS]
+
+    def sites(self, _said: Said) -> object:
+        """GET sites, with their spaces."""
+        return [
+            {
+                **asdict(site),
+                "url": f"{self._world.base_url}/atlassian/sites/{site.slug}",
+                "spaces": [
+                    {"id": str(each.id), "key": each.key, "name": each.name}
+                    for each in self._world.wikis[site.cloud_id].spaces.values()
+                ],
+            }
+            for site in sites.SITES
+        ]
+
+    def grants(self, _said: Said) -> object:
+        """GET grants: consents, with the number of living tokens and no token."""
+        now, held = self._world.clock.now(), self._world.grants
+        return [
+            {
+                **asdict(grant),
+                "account": people.BY_ID[grant.account_id].name,
+                "access_tokens": sum(
+                    each.account_id == grant.account_id and each.expires > now
+                    for each in held.access.values()
+                ),
+                "refresh_tokens": sum(
+                    each.account_id == grant.account_id and not each.dead and each.used is None
+                    for each in held.refresh.values()
+                ),
+            }
+            for grant in held.grants.values()
+        ]
+
+    def pages(self, said: Said) -> object:
+        """GET pages: everything, drafts and trash too; by site, status, title, id or kind."""
+        found = [
+            page_shown(site.slug, wiki, each)
+            for site in sites.SITES
+            for wiki in (self._world.wikis[site.cloud_id],)
+            for each in wiki.contents.values()
+        ]
+        names = [
+            name for name in said if name in ("site", "status", "title", "id", "kind", "space")
+        ]
+        return [each for each in found if all(each[name] == said[name] for name in names)]
+
+    def log(self, said: Said) -> object:
+        """GET log: by part of path or query, by method, account, status or `contract=true`."""
+        return self._world.log.find(**said)
+
+    def faults(self, _said: Said) -> object:
+        """GET faults, those that are set and the kinds that there are."""
+        return {"set": self._world.faults.dump(), "kinds": sorted(PLAYS)}
+
+    def points(self, _said: Said) -> object:
+        """GET points."""
+        pool = self._world.pool
+        return {"left": pool.left, "limit": pool.limit, "seconds_left": pool.seconds_left()}
+
+    def defects(self, _said: Said) -> object:
+        """GET defects: answers of the sandbox that broke the contract; there should be none."""
+        return self._world.log.defects
+
+    def set_fault(self, said: Said) -> object:
+        """POST faults {kind, method?, path?, times?, ms?, retry_after?, fields?}."""
+        return asdict(self._world.faults.set(said))
+
+    def clear_faults(self, _said: Said) -> object:
+        """POST faults/clear."""
+        self._world.faults.clear()
+        return {}
+
+    def clear_log(self, _said: Said) -> object:
+        """POST log/clear."""
+        self._world.log.entries.clear()
+        return {}
+
+    def commit(self, _said: Said) -> object:
+        """POST commit: the writes that `late-commit` holds happen now."""
+        return {"committed": self._world.faults.commit_held()}
+
+    def expire_access(self, said: Said) -> object:
+        """POST expire-access {account?}."""
+        return {"ended": self._world.grants.expire_access(account_id(said))}
+
+    def expire_refresh(self, said: Said) -> object:
+        """POST expire-refresh {account?}."""
+        return {"ended": self._world.grants.expire_refresh(account_id(said))}
+
+    def revoke(self, said: Said) -> object:
+        """POST revoke {account}."""
+        return {"revoked": self._world.grants.revoke(required_account(said))}
+
+    def _find(self, said: Said) -> tuple[Wiki, Content]:
+        for wiki in self._world.wikis.values():
+            content = wiki.contents.get(int(said.get("id", 0)))
+            if content is not None:
+                return wiki, content
+        raise BadControl("there is no such content")
+
+    def change_page(self, said: Said) -> object:
+        """POST pages/change {id, account, title?, body?, representation?, message?}."""
+        wiki, content = self._find(said)
+        latest = content.latest
+        body = latest.body
+        if "body" in said:
+            body = documents.accepted(said.get("representation", "storage"), str(said["body"]))
+        number = latest.number + 1
+        title, message = str(said.get("title", latest.title)), str(said.get("message", ""))
+        now = self._world.clock.now()
+        content.versions.append(Version(number, required_account(said), now, title, body, message))
+        return page_shown("", wiki, content)
+
+    def restrict_page(self, said: Said) -> object:
+        """POST pages/restrict {id, readers: [], editors: []}."""
+        wiki, content = self._find(said)
+        content.readers = [required_account({"account": each}) for each in said.get("readers", [])]
+        content.editors = [required_account({"account": each}) for each in said.get("editors", [])]
+        return page_shown("", wiki, content)
+
+    def move_page(self, said: Said) -> object:
+        """POST pages/move {id, parent}."""
+        wiki, content = self._find(said)
+        parent = wiki.contents.get(int(said["parent"]))
+        if parent is None or parent is content or content in wiki.ancestors(parent):
+            raise BadControl("it can't stand there")
+        content.parent, content.space = parent.id, parent.space
+        return page_shown("", wiki, content)
+
+    def create_page(self, said: Said) -> object:
+        """POST pages/create {space, account, title, body?, representation?, site?}."""
+        site = sites.find_site(str(said.get("site", "acme"))) or sites.SITES[0]
+        wiki = self._world.wikis[site.cloud_id]
+        space = wiki.space_by_key(str(said["space"]))
+        if space is None:
+            raise BadControl("there is no such space")
+        body = documents.accepted(said.get("representation", "storage"), str(said.get("body", "")))
+        who, now = required_account(said), self._world.clock.now()
+        first = Version(1, who, now, str(said["title"]), body)
+        content = Content(
+            wiki.new_id(), "page", space.id, "current", who, now, [first], space.homepage
+        )
+        return page_shown(site.slug, wiki, wiki.add(content))
+
+    def delete_page(self, said: Said) -> object:
+        """POST pages/delete {id}: to the trash."""
+        wiki, content = self._find(said)
+        content.status = "trashed"
+        return page_shown("", wiki, content)
+
+    def set_points(self, said: Said) -> object:
+        """POST points {left?, burst?, beta?}."""
+        pool = self._world.pool
+        if "left" in said:
+            pool.set_left(int(said["left"]))
+        pool.burst = int(said.get("burst", pool.burst))
+        pool.beta = bool(said.get("beta", pool.beta))
+        return self.points(said)
+
+    def advance(self, said: Said) -> object:
+        """POST clock {advance}."""
+        self._world.clock.advance(float(said.get("advance", 0)))
+        return {"now": self._world.clock.now()}
+
+
+def answered(action: Action, said: Said) -> web.Response:
+    """What an action gives, or why it can't."""
+    try:
+        return web.json_response(action(said))
+    except (BadControl, BadFault, KeyError, ValueError, TypeError) as error:
+        return web.json_response({"error": str(error)[:300]}, status=400)
+    except Refusal as refused:
+        return web.json_response(refused.body, status=refused.status)
+
+
+def account_id(said: Said) -> str | None:
+    """The account that was named, None for all."""
+    return required_account(said) if said.get("account") else None
+
+
+def required_account(said: Said) -> str:
+    """The account that was named."""
+    account = people.find_account(str(said.get("account", "")))
+    if account is None:
+        raise BadControl("there is no such account")
+    return account.account_id
+
+
+def page_shown(site: str, wiki: Wiki, content: Content) -> Said:
+    """Everything about a piece of content, but for the bytes of a file."""
+    container = wiki.container(content)
+    return {
+        "site": site or sites.BY_CLOUD_ID[wiki.cloud_id].slug,
+        "id": str(content.id),
+        "kind": content.kind,
+        "space": wiki.spaces[content.space].key,
+        "status": content.status,
+        "title": content.title,
+        "author": content.author,
+        "parent": None if content.parent is None else str(content.parent),
+        "container": None if container is content else str(container.id),
+        "labels": content.labels,
+        "readers": content.readers,
+        "editors": content.editors,
+        "properties": [asdict(each) for each in content.properties],
+        "tiny": tiny.encode(content.id),
+        "text": documents.text_of(content.latest.body),
+        "versions": [asdict(each) for each in content.versions],
+    }

@@ -1,0 +1,317 @@
+"""REST v2: the tree, versions, labels and properties of content; spaces; people."""
+
+from typing import Any
+
+from sandbox.atlassian import documents, people, present
+from sandbox.atlassian.call import Answer, Call, Handler
+from sandbox.atlassian.refusals import v2_refusal
+from sandbox.atlassian.v2_content import require
+from sandbox.atlassian.wiki import FULL, Content, Property
+
+SPACES = "/wiki/api/v2/spaces"
+PAGES = "/wiki/api/v2/pages"
+SPACE_SORTS = {
+    "id": lambda held: held.id,
+    "key": lambda held: held.key,
+    "name": lambda held: held.name,
+}
+RIGHTS = {"read": "read", "create": "create", "delete": "delete", "administer": "administer"}
+
+
+def children_of(call: Call, content: Content) -> list[Content]:
+    """Pages below that the caller sees."""
+    return [each for each in call.wiki.children(content) if call.wiki.sees(call.me, each)]
+
+
+def list_children(call: Call) -> Answer:
+    """GET /pages/{id}/direct-children and the older /children."""
+    typed = call.operation.path.endswith("/direct-children")
+    found = children_of(call, call.content("id", "page"))
+    return present.listed(call, [child(each, typed=typed) for each in found])
+
+
+def child(content: Content, *, typed: bool) -> dict[str, Any]:
+    """A page below another."""
+    shown: dict[str, Any] = {
+        "id": str(content.id),
+        "status": content.status,
+        "title": content.title,
+        "spaceId": str(content.space),
+        "childPosition": content.position,
+    }
+    return {**shown, "type": "page"} if typed else shown
+
+
+def list_ancestors(call: Call) -> Answer:
+    """GET /pages/{id}/ancestors, from the top down."""
+    found = call.wiki.ancestors(call.content("id", "page"))
+    return present.listed(call, [{"id": str(each.id), "type": "page"} for each in found])
+
+
+def list_descendants(call: Call) -> Answer:
+    """GET /pages/{id}/descendants."""
+    content = call.content("id", "page")
+    depth = int(call.query.get("depth", "2"))
+    found = [
+        {
+            "id": str(each.id),
+            "status": each.status,
+            "title": each.title,
+            "type": "page",
+            "parentId": str(each.parent),
+            "depth": distance,
+            "childPosition": each.position,
+        }
+        for each, distance in call.wiki.descendants(content, depth)
+        if call.wiki.sees(call.me, each)
+    ]
+    return present.listed(call, found)
+
+
+def list_versions(call: Call) -> Answer:
+    """GET /pages/{id}/versions, the newest first unless asked otherwise."""
+    content = call.content("id", "page", "blogpost")
+    representation = call.query.get("body-format", "")
+    newest_first = call.query.get("sort", "-modified-date").startswith("-")
+    found = sorted(content.versions, key=lambda each: each.number, reverse=newest_first)
+    shown = []
+    for each in found:
+        version = present.version_of(each)
+        if representation and content.kind == "page":
+            body = documents.as_asked(each.body, representation)
+            version["page"] = {"title": each.title, "id": str(content.id), "body": body}
+        shown.append(version)
+    return present.listed(call, shown)
+
+
+def version_getter(name: str) -> Handler:
+    """GET /pages/{page-id}/versions/{version-number}."""
+
+    def answer(call: Call) -> Answer:
+        content = call.content(name, "page", "blogpost")
+        number = call.number("version_number")
+        found = [each for each in content.versions if each.number == number]
+        if not found:
+            raise call.missing("Version")
+        shown = present.version_of(found[0]) | {"collaborators": [found[0].author]}
+        if number > 1:
+            shown["prevVersion"] = number - 1
+        if number < content.latest.number:
+            shown["nextVersion"] = number + 1
+        return Answer(shown, cost=2)
+
+    return answer
+
+
+def list_labels(call: Call) -> Answer:
+    """GET /…/{id}/labels."""
+    content = call.content("id", "page", "blogpost", "attachment")
+    found = content.labels if call.query.get("prefix", "global") == "global" else []
+    return present.listed(call, [present.label(each) for each in found], weight=0)
+
+
+def list_properties(name: str) -> Handler:
+    """GET /pages/{page-id}/properties."""
+
+    def answer(call: Call) -> Answer:
+        key = call.query.get("key")
+        held = call.content(name, "page", "blogpost").properties
+        found = [each for each in held if key in (None, each.key)]
+        return present.listed(call, [present.content_property(each) for each in found], weight=0)
+
+    return answer
+
+
+def editable(call: Call, name: str) -> Content:
+    """Content that the caller may change, drafts of one's own included."""
+    content = call.wiki.contents.get(call.number(name))
+    if content is None or content.kind not in ("page", "blogpost"):
+        raise call.missing("Content")
+    allowed = call.wiki.sees(call.me, content) and call.wiki.edits(call.me, content)
+    if content.status not in ("current", "draft") or not allowed:
+        raise call.missing("Content")
+    return content
+
+
+def property_creator(name: str) -> Handler:
+    """POST /pages/{page-id}/properties."""
+
+    def answer(call: Call) -> Answer:
+        content, sent = editable(call, name), call.document()
+        key = sent.get("key")
+        if not isinstance(key, str) or not key or "value" not in sent:
+            raise v2_refusal(400, "Bad request: 'key' and 'value' are required")
+        if any(each.key == key for each in content.properties):
+            raise v2_refusal(409, f"Property with key {key} already exists")
+        held = Property(call.wiki.new_id(), key, sent["value"], call.me, call.now)
+        content.properties.append(held)
+        return Answer(present.content_property(held))
+
+    return answer
+
+
+def find_property(call: Call, content: Content) -> Property:
+    """The property of this id, or 404."""
+    number = call.number("property_id")
+    for each in content.properties:
+        if each.id == number:
+            return each
+    raise call.missing("Property")
+
+
+def property_getter(name: str) -> Handler:
+    """GET /pages/{page-id}/properties/{property-id}."""
+
+    def answer(call: Call) -> Answer:
+        held = find_property(call, call.content(name, "page", "blogpost"))
+        return Answer(present.content_property(held))
+
+    return answer
+
+
+def property_updater(name: str) -> Handler:
+    """PUT /pages/{page-id}/properties/{property-id}."""
+
+    def answer(call: Call) -> Answer:
+        content, sent = editable(call, name), call.document()
+        held = find_property(call, content)
+        version = sent.get("version")
+        number = version.get("number") if isinstance(version, dict) else None
+        if number != held.number + 1:
+            raise v2_refusal(409, f"Version must be incremented. Current version is: {held.number}")
+        require(sent.get("key") == held.key, "The key of a property can't be changed")
+        held.number, held.value, held.author = held.number + 1, sent.get("value"), call.me
+        held.created = call.now
+        return Answer(present.content_property(held))
+
+    return answer
+
+
+def property_deleter(name: str) -> Handler:
+    """DELETE /pages/{page-id}/properties/{property-id}."""
+
+    def answer(call: Call) -> Answer:
+        content = editable(call, name)
+        content.properties.remove(find_property(call, content))
+        return Answer(status=204)
+
+    return answer
+
+
+def list_spaces(call: Call) -> Answer:
+    """GET /spaces: keys are matched exactly."""
+    keys, ids = call.several("keys"), call.several("ids")
+    kind, status = call.query.get("type"), call.query.get("status", "current")
+    found = [
+        each
+        for each in call.wiki.spaces.values()
+        if call.wiki.may(call.me, "read", each)
+        and (not keys or each.key in keys)
+        and (not ids or str(each.id) in ids)
+        and kind in (None, each.kind)
+        and each.status == status
+    ]
+    said = call.query.get("sort", "id")
+    found.sort(key=SPACE_SORTS.get(said.removeprefix("-"), SPACE_SORTS["id"]))
+    if said.startswith("-"):
+        found.reverse()
+    return present.listed(call, [present.space(call, each) for each in found])
+
+
+def get_space(call: Call) -> Answer:
+    """GET /spaces/{id}."""
+    space = call.space(call.number("id"))
+    shown = present.space(call, space)
+    if call.flag("include-operations"):
+        shown["operations"] = present.some(space_operations(call))
+    return Answer(present.with_base(call, shown), cost=2)
+
+
+def space_operations(call: Call) -> list[dict[str, Any]]:
+    """What the caller may do in the space."""
+    space = call.space(call.number("id"))
+    found = [
+        {"operation": right, "targetType": target}
+        for right in FULL
+        if right in RIGHTS and call.wiki.may(call.me, right, space)
+        for target in (("space",) if right in ("read", "administer") else ("page", "blogpost"))
+    ]
+    return [*found]
+
+
+def get_space_operations(call: Call) -> Answer:
+    """GET /spaces/{id}/operations."""
+    return Answer({"operations": space_operations(call)}, cost=2)
+
+
+def look_up_people(call: Call) -> Answer:
+    """POST /users-bulk: those of this site, without their e-mail."""
+    sent = call.document().get("accountIds")
+    wanted = sent if isinstance(sent, list) else []
+    found = [
+        people.BY_ID[each]
+        for each in wanted
+        if each in people.BY_ID and call.wiki.cloud_id in people.BY_ID[each].sites
+    ]
+    shown = [person(each) for each in found]
+    return Answer({"results": shown, "_links": {"base": call.base}}, cost=1 + 2 * len(shown))
+
+
+def person(account: people.Account) -> dict[str, Any]:
+    """A user; the e-mail is hidden, as most profiles hide it."""
+    return {
+        "displayName": account.display_name,
+        "timeZone": account.zone,
+        "isExternalCollaborator": account.name == "gus",
+        "accountStatus": "active",
+        "accountId": account.account_id,
+        "email": "",
+        "accountType": account.kind,
+        "publicName": account.display_name,
+        "profilePicture": {"path": "/wiki/aa-avatar/" + account.name, "isDefault": True},
+    }
+
+
+def tell_types(call: Call) -> Answer:
+    """POST /content/convert-ids-to-types: null for what the caller doesn't see."""
+    sent = call.document().get("contentIds")
+    wanted = [str(each) for each in sent] if isinstance(sent, list) else []
+    found = {}
+    for each in wanted:
+        content = call.wiki.contents.get(int(each)) if each.isdigit() else None
+        if content is not None and call.wiki.sees(call.me, content):
+            found[each] = content.kind
+    return Answer({"results": found}, cost=1 + len(found))
+
+
+def around(root: str, name: str) -> dict[str, Handler]:
+    """What pages and blog posts share."""
+    path, variable = f"/wiki/api/v2/{root}", f"{{{name}}}"
+    held = name.replace("-", "_")
+    single = f"{path}/{variable}/properties/{{property-id}}"
+    return {
+        f"GET {path}/{{id}}/versions": list_versions,
+        f"GET {path}/{variable}/versions/{{version-number}}": version_getter(held),
+        f"GET {path}/{{id}}/labels": list_labels,
+        f"GET {path}/{variable}/properties": list_properties(held),
+        f"POST {path}/{variable}/properties": property_creator(held),
+        f"GET {single}": property_getter(held),
+        f"PUT {single}": property_updater(held),
+        f"DELETE {single}": property_deleter(held),
+    }
+
+
+HANDLERS: dict[str, Handler] = {
+    **around("pages", "page-id"),
+    **around("blogposts", "blogpost-id"),
+    "GET /wiki/api/v2/attachments/{id}/labels": list_labels,
+    f"GET {PAGES}/{{id}}/children": list_children,
+    f"GET {PAGES}/{{id}}/direct-children": list_children,
+    f"GET {PAGES}/{{id}}/ancestors": list_ancestors,
+    f"GET {PAGES}/{{id}}/descendants": list_descendants,
+    f"GET {SPACES}": list_spaces,
+    f"GET {SPACES}/{{id}}": get_space,
+    f"GET {SPACES}/{{id}}/operations": get_space_operations,
+    "POST /wiki/api/v2/users-bulk": look_up_people,
+    "POST /wiki/api/v2/content/convert-ids-to-types": tell_types,
+}
