@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.authorize import Authorizer
-from bot.connection import SYSTEM, Connection, Need, Preferences
+from bot.connection import Connection, Need, Preferences
 from bot.content import CloudId, Site
 from bot.errors import SiteRequired
 from bot.ports import PreferencesStore
@@ -49,7 +49,7 @@ class Actor:
             chosen = _site_of(connection, site or preferences.site, named=site is not None)
             return await work(Acting(connection, chosen, preferences))
 
-        return await self._authorizer.call(principal, SYSTEM, need, act)
+        return await self._authorizer.call(principal, need, act)
 
 
 def _site_of(connection: Connection, wanted: CloudId | None, *, named: bool) -> Site:

@@ -444,3 +444,15 @@ class Voice(Protocol):
         Raises:
             Unavailable: neither way works now.
         """
+
+
+class Notes(Protocol):
+    """Small secrets that travel through Slack with a form and come back with it, sealed."""
+
+    @abstractmethod
+    async def seal(self, principal: Principal, note: str) -> str:
+        """Return *note* so that it means nothing to anybody else (a third longer, and 100)."""
+
+    @abstractmethod
+    async def open(self, principal: Principal, sealed: str) -> str | None:
+        """Return the note, or ``None`` if it wasn't sealed for *principal*."""

@@ -168,9 +168,7 @@ class Publisher:
     async def _publish(self, receipt: Receipt) -> Receipt:
         for _ in range(MOST_PUBLISHED):
             try:
-                page = await self._published(receipt)
-            except (Unclear, Changed):
-                page = await self._found_published(receipt)
+                page = await self._published_or_found(receipt)
             except BotError as error:
                 return await self._refuse(receipt, error)
             if page is not None:
@@ -178,6 +176,12 @@ class Publisher:
                 await self._remember_space(done.decision)
                 return done
         return await self._advance(receipt, stage=Stage.UNCLEAR)
+
+    async def _published_or_found(self, receipt: Receipt) -> Page | None:
+        try:
+            return await self._published(receipt)
+        except (Unclear, Changed):
+            return await self._found_published(receipt)
 
     async def _published(self, receipt: Receipt) -> Page:
         decision = receipt.decision

@@ -51,8 +51,9 @@ class Ask:
 
     *command* is the word of a command, *text* what was typed: after it, or into a menu.
     *value* is the pressed button's or the chosen option's. *source* is the message that a
-    shortcut was used on. *modal* is the id of the modal that was opened for this request, or EXTERNAL
-    and the external id of the view that its ack showed. *event_time* is in Unix seconds.
+    shortcut was used on. *modal* is the id of the modal that was opened for this request,
+    or EXTERNAL and the external id of the view that its ack showed. *event_time* is in
+    Unix seconds.
     """
 
     principal: Principal

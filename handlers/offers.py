@@ -7,7 +7,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.connect import Connect, Connected
-from bot.connection import READ, WRITE, Need
+from bot.connection import READ, Need
 from bot.errors import BotError, ConsentRequired, ScopeMissing, SiteRequired
 from bot.mrkdwn import escape
 from bot.pending import Parked
@@ -113,8 +113,8 @@ def site_menu(words: str, sites: tuple[tuple[str, str], ...], chosen: str = "") 
 
 
 def _need_of(error: ConsentRequired) -> Need:
-    wants_more = isinstance(error, ScopeMissing) and not error.scopes <= READ
-    return Need.WRITE if wants_more and error.scopes & WRITE else Need.READ
+    wants_more = isinstance(error, ScopeMissing) and bool(error.scopes - READ)
+    return Need.WRITE if wants_more else Need.READ
 
 
 def _why(error: ConsentRequired) -> str:

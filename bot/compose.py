@@ -1,0 +1,188 @@
+"""Make of a form exactly what will be written, to be shown before it is."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pydantic import SecretStr
+
+from bot.act import Acting, Actor
+from bot.connection import SYSTEM, Need
+from bot.content import CloudId, Page, PageId, Space, SpaceId, SpaceKey
+from bot.document import Document
+from bot.errors import BadInput, NotFound
+from bot.ports import Clock, Confluence, Drafts
+from bot.principal import Principal, mint_token
+from bot.receipt import Act, Decision, DecisionId, Draft, DraftId
+
+DRAFT_LASTS = timedelta(hours=24)
+"""For so long a refused text can be had back."""
+
+PREVIEW_LASTS = timedelta(hours=1)
+"""For so long a preview can be confirmed: what it shows may not be true for ever."""
+
+LONGEST_TITLE = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a person filled in. *space* is (id, key, name) as the menu gave them."""
+
+    site: CloudId
+    space: Space
+    title: str
+    body: Document
+    act: Act
+    parent: PageId | None = None
+    response_url: SecretStr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A draft of the decision; *taken* is the page that has its title already, if any."""
+
+    draft: Draft
+    taken: Page | None = None
+
+
+class Composer:
+    """Prepares decisions. Nothing is written to Confluence here."""
+
+    def __init__(self, actor: Actor, confluence: Confluence, drafts: Drafts, clock: Clock) -> None:
+        self._actor = actor
+        self._confluence = confluence
+        self._drafts = drafts
+        self._clock = clock
+
+    async def compose(self, principal: Principal, form: Form) -> Composed:
+        """Check *form* against Confluence and keep the decision that it amounts to."""
+
+        async def prepare(acting: Acting) -> tuple[Decision, Page | None]:
+            parent_title = await self._parent_title(acting, form)
+            taken = await self._taken(acting, form)
+            decision = Decision(
+                id=DecisionId(mint_token(principal.tenant)),
+                act=form.act,
+                principal=principal,
+                profile=SYSTEM,
+                account=acting.connection.account,
+                site=acting.site,
+                space=form.space,
+                title=form.title,
+                body=form.body,
+                parent_id=form.parent,
+                parent_title=parent_title,
+            )
+            return decision, taken
+
+        decision, taken = await self._actor.run(principal, Need.WRITE, prepare, site=form.site)
+        draft = await self._kept(decision, form.response_url, self._clock())
+        return Composed(draft, taken)
+
+    async def retitle(self, draft: Draft) -> Composed:
+        """Try the same under “title (2)”, or the next number that is free."""
+        decision = draft.decision
+
+        async def free(acting: Acting) -> str:
+            for number in range(2, 10):
+                title = _numbered(decision.title, number)
+                where = acting.connection, acting.site, decision.space.id
+                if await self._confluence.find_page_by_title(*where, title) is None:
+                    return title
+            raise BadInput("The next eight numbers are taken as well. Choose another title.")
+
+        site = decision.site.cloud_id
+        title = await self._actor.run(decision.principal, Need.WRITE, free, site=site)
+        return Composed(await self._again(draft, replace(decision, title=title)))
+
+    async def append_instead(self, draft: Draft) -> Composed:
+        """Turn the new page into more text at the end of the page that has its title."""
+        decision = draft.decision
+
+        async def found(acting: Acting) -> Page:
+            where = acting.connection, acting.site, decision.space.id
+            page = await self._confluence.find_page_by_title(*where, decision.title)
+            if page is None:
+                raise NotFound(
+                    "The page with that title isn't visible to you, so nothing can be added to it. "
+                    "Your text is safe: go back and choose another title."
+                )
+            return page
+
+        site = decision.site.cloud_id
+        page = await self._actor.run(decision.principal, Need.WRITE, found, site=site)
+        changed = replace(
+            decision,
+            act=Act.APPEND,
+            title=page.title,
+            page_id=page.id,
+            page_url=page.url,
+            base_version=page.version,
+            parent_id=None,
+            parent_title="",
+        )
+        return Composed(await self._again(draft, changed))
+
+    async def find(self, principal: Principal, draft: DraftId) -> Draft:
+        """Return the principal's own draft.
+
+        Raises:
+            NotFound: it has expired, or isn't theirs.
+        """
+        found = await self._drafts.find(principal, draft)
+        if found is None:
+            raise NotFound("That text isn't kept here any more; nothing was written.")
+        return found
+
+    def is_too_old(self, draft: Draft) -> bool:
+        """Tell whether the preview has been standing for too long to be confirmed."""
+        return self._clock() > draft.expires_at - DRAFT_LASTS + PREVIEW_LASTS
+
+    async def _again(self, draft: Draft, decision: Decision) -> Draft:
+        fresh = replace(decision, id=DecisionId(mint_token(decision.principal.tenant)))
+        return await self._kept(fresh, draft.response_url, draft.response_url_at or self._clock())
+
+    async def _kept(
+        self, decision: Decision, response_url: SecretStr | None, at: datetime
+    ) -> Draft:
+        draft = Draft(
+            DraftId(decision.id),
+            decision,
+            self._clock() + DRAFT_LASTS,
+            response_url,
+            at if response_url else None,
+        )
+        await self._drafts.save(draft)
+        return draft
+
+    async def _parent_title(self, acting: Acting, form: Form) -> str:
+        if form.parent is None:
+            return ""
+        parent = await self._confluence.get_page_head(acting.connection, acting.site, form.parent)
+        if parent.space_id != form.space.id:
+            raise BadInput(
+                f"The parent page “{parent.title}” is in another space than {form.space.name}. "
+                "Nothing was written: go back and choose a parent in the same space, or none."
+            )
+        return parent.title
+
+    async def _taken(self, acting: Acting, form: Form) -> Page | None:
+        where = acting.connection, acting.site, form.space.id
+        return await self._confluence.find_page_by_title(*where, form.title)
+
+
+def space_value(space: Space) -> str:
+    """Return *space* as a menu's value (75 characters at most, so its name isn't in it)."""
+    return f"{space.id}:{space.key}"[:75]
+
+
+def space_of(value: str, name: str) -> Space | None:
+    """Read a menu's value back; ``None`` if it isn't one of ours."""
+    space_id, colon, key = value.partition(":")
+    if not (colon and key and space_id.isascii() and space_id.isalnum()):
+        return None
+    return Space(SpaceId(space_id), SpaceKey(key), name)
+
+
+def _numbered(title: str, number: int) -> str:
+    suffix = f" ({number})"
+    return title[: LONGEST_TITLE - len(suffix)].rstrip() + suffix

@@ -1,0 +1,258 @@
+"""Writing a page: the form, its preview, the confirmed write and its receipt."""
+
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from bot.act import Acting, Actor
+from bot.compose import LONGEST_TITLE, Composed, Composer, Form, space_of
+from bot.connection import Need
+from bot.content import CloudId, PageId, Space
+from bot.document import Document
+from bot.documents import from_mrkdwn, from_rich_text, is_empty, text_of
+from bot.errors import NotAllowed, NotFound
+from bot.ports import Confluence, Notes, Receipts, Voice
+from bot.publish import Publisher, TakenUp
+from bot.receipt import Act, DecisionId, Draft, DraftId, Receipt
+from handlers import forms, receipts
+from handlers.ask import Ack, Ask, Block, Kind, Modal, Reply, Route, Suggestions, View
+from handlers.drafts import RecentDrafts
+from handlers.offers import CONTINUE_CREATE
+
+CREATE = "create"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateParts:
+    """What writing works with."""
+
+    actor: Actor
+    confluence: Confluence
+    composer: Composer
+    publisher: Publisher
+    receipts: Receipts
+    notes: Notes
+    voice: Voice
+    recent: RecentDrafts
+
+
+class Create:
+    """The words, shortcuts, buttons and forms of writing a page."""
+
+    def __init__(self, parts: CreateParts) -> None:
+        self._parts = parts
+
+    def routes(self) -> tuple[Route | Suggestions, ...]:
+        """Claim this feature's names."""
+        return (
+            Route(Kind.COMMAND, "create", self.show_form, opens=_opens),
+            Route(Kind.PRESS, CREATE, self.show_form, opens=_opens),
+            Route(Kind.PRESS, CONTINUE_CREATE, self.show_form, opens=_opens),
+            Route(Kind.SHORTCUT, "create_page", self.show_form, opens=_opens),
+            Route(Kind.SHORTCUT, "create_page_from_message", self.show_form, opens=_opens),
+            Route(Kind.PRESS, receipts.EDIT_AGAIN, self.edit_again, opens=_opens),
+            Route(Kind.SUBMISSION, forms.FORM, self.show_preview, submitted=self.check_form),
+            Route(Kind.SUBMISSION, forms.CONFIRM, self.write, submitted=self.claim),
+            Route(Kind.CLOSED, forms.CONFIRM, self.preview_closed),
+            Route(Kind.PRESS, forms.RETITLE, self.retitle),
+            Route(Kind.PRESS, forms.APPEND, self.append_instead),
+            Route(Kind.PRESS, receipts.UNDO, self.undo),
+            Route(Kind.PRESS, receipts.OPENED, self.opened),
+            Suggestions(forms.SPACE, self.suggest_spaces),
+            Suggestions(forms.PARENT, self.suggest_parents),
+        )
+
+    async def show_form(self, ask: Ask) -> Modal:
+        """Fill the modal that was opened at once."""
+        return await self._form(ask, _prefilled(ask))
+
+    async def edit_again(self, ask: Ask) -> Modal:
+        """Open the form with a text that was refused before."""
+        draft = await self._parts.composer.find(ask.principal, DraftId(ask.value))
+        decision = draft.decision
+        prefilled = forms.Prefilled(decision.title, decision.body, decision.space)
+        return await self._form(ask, prefilled)
+
+    async def check_form(self, ask: Ask) -> Ack:
+        """Judge the form by itself; its preview is prepared after the ack."""
+        errors = _errors(ask)
+        if errors:
+            return Ack(errors=errors)
+        return Ack(view=forms.working("Preparing the preview…"), push=True)
+
+    async def show_preview(self, ask: Ask) -> Modal:
+        """Show what will be written, or the ways round a title that exists."""
+        form = await self._read(ask)
+        return self._composed(await self._parts.composer.compose(ask.principal, form))
+
+    async def retitle(self, ask: Ask) -> Modal:
+        """Preview the same page under the next free title."""
+        draft = await self._parts.composer.find(ask.principal, DraftId(ask.value))
+        return self._composed(await self._parts.composer.retitle(draft))
+
+    async def append_instead(self, ask: Ask) -> Modal:
+        """Preview the text as an addition to the page that has the title."""
+        draft = await self._parts.composer.find(ask.principal, DraftId(ask.value))
+        return self._composed(await self._parts.composer.append_instead(draft))
+
+    async def claim(self, ask: Ask) -> Ack:
+        """Write the decision down before the ack says that it is under way."""
+        draft = await self._previewed(ask)
+        if self._parts.composer.is_too_old(draft):
+            return Ack(view=forms.too_old(), goes_on=False)
+        if not await self._parts.publisher.claim(draft, ask.correlation):
+            return Ack(view=await self._claimed_before(ask, draft), goes_on=False)
+        return Ack(view=forms.working("Writing to Confluence…"))
+
+    async def write(self, ask: Ask) -> Modal | None:
+        """Settle the claimed decision, tell its person, and show the receipt."""
+        receipt = await self._receipt(ask, DecisionId(_draft_id(ask)))
+        try:
+            receipt = await self._parts.publisher.settle(receipt)
+            await self.tell(receipt)
+        except TakenUp:
+            return None
+        return Modal(receipts.receipt_view(receipt))
+
+    async def tell(self, receipt: Receipt) -> None:
+        """Say privately what became of the decision, once."""
+        can_undo = self._parts.publisher.can_undo(receipt)
+        reply = receipts.receipt_reply(receipt, can_undo=can_undo)
+        await self._parts.voice.tell(
+            receipt.decision.principal,
+            reply.text,
+            reply.blocks,
+            response_url=receipt.response_url,
+        )
+        await self._parts.publisher.mark_told(receipt)
+
+    async def preview_closed(self, ask: Ask) -> None:
+        """Forget a preview that its person has closed."""
+        draft = DraftId(_draft_id(ask))
+        self._parts.recent.forget(ask.principal, draft)
+
+    async def undo(self, ask: Ask) -> Reply:
+        """Move the page to the trash, if nobody has touched it."""
+        undone = await self._parts.publisher.undo(ask.principal, DecisionId(ask.value))
+        return receipts.undone(undone)
+
+    async def opened(self, ask: Ask) -> None:
+        """Take note of nothing: the browser has opened the link."""
+
+    async def suggest_spaces(self, ask: Ask) -> list[Block]:
+        """Return spaces for what was typed; the recent ones before anything is."""
+        words = ask.text.strip()
+        site = _site_in(ask)
+
+        async def find(acting: Acting) -> list[Space]:
+            if len(words) < 2:  # noqa: PLR2004 - a single letter finds everything
+                recent = forms.recent_spaces(acting, acting.site.cloud_id)
+                if recent:
+                    return recent
+            return list(
+                await self._parts.confluence.suggest_spaces(acting.connection, acting.site, words)
+            )
+
+        spaces = await self._parts.actor.run(ask.principal, Need.READ, find, site=site)
+        return [forms.space_option(space) for space in spaces[:10]]
+
+    async def suggest_parents(self, ask: Ask) -> list[Block]:
+        """Return pages of the chosen space."""
+        value, label = ask.chosen("space")
+        space = space_of(value, label)
+        if space is None:
+            return []
+
+        async def find(acting: Acting) -> list[Block]:
+            pages = await self._parts.confluence.suggest_pages(
+                acting.connection, acting.site, space, ask.text.strip()
+            )
+            return [forms.page_option(page) for page in pages[:10]]
+
+        return await self._parts.actor.run(ask.principal, Need.READ, find, site=_site_in(ask))
+
+    async def _form(self, ask: Ask, prefilled: forms.Prefilled) -> Modal:
+        url = ask.response_url.get_secret_value() if ask.response_url else ""
+        note = await self._parts.notes.seal(ask.principal, url) if url else ""
+
+        async def filled(acting: Acting) -> Modal:
+            return Modal(forms.form(acting, prefilled, note))
+
+        return await self._parts.actor.run(ask.principal, Need.WRITE, filled)
+
+    async def _read(self, ask: Ask) -> Form:
+        metadata = forms.read_metadata(ask.view.metadata if ask.view else "")
+        space = space_of(*ask.chosen("space"))
+        if space is None:
+            raise NotFound("The form came back without a space. Go back and choose one.")
+        url = await self._parts.notes.open(ask.principal, str(metadata.get("note", "")))
+        parent = ask.chosen("parent")[0]
+        return Form(
+            site=CloudId(str(metadata.get("site", ""))),
+            space=space,
+            title=ask.typed("title").strip(),
+            body=_body(ask),
+            act=Act.DRAFT if ask.chosen("act")[0] == Act.DRAFT else Act.PUBLISH,
+            parent=PageId(parent) if parent else None,
+            response_url=SecretStr(url) if url else None,
+        )
+
+    def _composed(self, composed: Composed) -> Modal:
+        if composed.taken is not None:
+            return Modal(forms.clash(composed.draft, composed.taken))
+        self._parts.recent.keep(composed.draft)
+        return Modal(forms.preview(composed.draft))
+
+    async def _previewed(self, ask: Ask) -> Draft:
+        """Return what was previewed: from memory where this process showed it."""
+        draft_id = DraftId(_draft_id(ask))
+        kept = self._parts.recent.find(ask.principal, draft_id)
+        return kept or await self._parts.composer.find(ask.principal, draft_id)
+
+    async def _claimed_before(self, ask: Ask, draft: Draft) -> View:
+        receipt = await self._receipt(ask, draft.decision.id)
+        if receipt.stage.is_final:
+            return receipts.receipt_view(receipt)
+        return forms.working("That is being written already. The receipt will come by message.")
+
+    async def _receipt(self, ask: Ask, decision: DecisionId) -> Receipt:
+        receipt = await self._parts.receipts.find(ask.principal, decision)
+        if receipt is None:
+            raise NotAllowed("That wasn't yours to confirm; nothing was written.")
+        return receipt
+
+
+def _opens(_: Ask) -> View:
+    return forms.loading()
+
+
+def _draft_id(ask: Ask) -> str:
+    return ask.view.metadata if ask.view else ""
+
+
+def _site_in(ask: Ask) -> CloudId | None:
+    site = forms.read_metadata(ask.view.metadata if ask.view else "").get("site")
+    return CloudId(site) if isinstance(site, str) and site else None
+
+
+def _errors(ask: Ask) -> dict[str, str]:
+    title = ask.typed("title").strip()
+    checks = {
+        "space": "" if space_of(*ask.chosen("space")) else "Choose a space.",
+        "title": "" if title else "A page needs a title.",
+        "body": "" if not is_empty(_body(ask)) else "Write a line or two.",
+    }
+    if len(title) > LONGEST_TITLE:
+        checks["title"] = f"A title has {LONGEST_TITLE} characters at most."
+    return {field: words for field, words in checks.items() if words}
+
+
+def _body(ask: Ask) -> Document:
+    return from_rich_text(ask.element("body").get("rich_text_value"))
+
+
+def _prefilled(ask: Ask) -> forms.Prefilled:
+    if ask.source is not None:
+        return forms.from_message(ask.source)
+    # A command's words come escaped, with mentions and links as entities.
+    return forms.Prefilled(text_of(from_mrkdwn(ask.text or ask.value)))

@@ -1,0 +1,216 @@
+"""The modals of writing a page: the form, the preview, the clash; pure functions."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.act import Acting
+from bot.compose import LONGEST_TITLE, space_value
+from bot.content import CloudId, Page, Space, SpaceId, SpaceKey
+from bot.cutting import cut
+from bot.document import Document
+from bot.documents import from_mrkdwn, from_rich_text, text_of, to_blocks, to_rich_text
+from bot.mrkdwn import escape, link
+from bot.receipt import Act, Decision, Draft
+from handlers import blocks
+from handlers.ask import Block, View
+
+FORM = "create_form"
+CONFIRM = "create_confirm"
+SPACE = "create_space"
+PARENT = "create_parent"
+RETITLE = "create_retitle"
+APPEND = "create_append"
+
+_SUBMITS = {Act.PUBLISH: "Publish", Act.DRAFT: "Save draft", Act.APPEND: "Add to page"}
+
+
+@dataclass(frozen=True, slots=True)
+class Prefilled:
+    """What a form begins with."""
+
+    title: str = ""
+    body: Document | None = None
+    space: Space | None = None
+
+
+def loading(title: str = "Create a page") -> View:
+    """Return the modal that is shown at once, before anything is known."""
+    return blocks.modal(title, [blocks.section("One moment…")])
+
+
+def working(words: str) -> View:
+    """Return the modal that is shown while something is under way."""
+    return blocks.modal("Create a page", [blocks.section(words)], close="Back")
+
+
+def form(acting: Acting, prefilled: Prefilled, note: str) -> View:
+    """Return the form, filled as far as we know; *note* is sealed and comes back with it."""
+    space = prefilled.space or _recent_space(acting)
+    metadata = json.dumps({"site": acting.site.cloud_id, "note": note})
+    shown = [
+        _whose(acting),
+        blocks.field("space", "Space", _space_menu(space), hint="Type two letters or more."),
+        blocks.field(
+            "parent",
+            "Parent page",
+            _menu(PARENT, "At the top of the space", 2),
+            hint="A page of the space chosen above.",
+            optional=True,
+        ),
+        blocks.field("title", "Title", _title_input(prefilled.title)),
+        blocks.field("body", "Text", _body_input(prefilled.body)),
+        blocks.field("act", "When you confirm", _act_choice()),
+    ]
+    view = blocks.modal("Create a page", shown, close="Cancel")
+    return blocks.form(view, FORM, "Preview", metadata)
+
+
+def read_metadata(text: str) -> Mapping[str, Any]:
+    """Read what the form carried; empty if it isn't ours."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def preview(draft: Draft) -> View:
+    """Return exactly what will be written, where and as whom."""
+    decision = draft.decision
+    shown = [
+        _where(decision),
+        blocks.header(decision.title),
+        *to_blocks(decision.body, most=80),
+    ]
+    view = blocks.modal("Is this right?", shown, close="Back")
+    asking = blocks.form(view, CONFIRM, _SUBMITS[decision.act], draft.id)
+    return asking | {"notify_on_close": True}
+
+
+def clash(draft: Draft, taken: Page | None) -> View:
+    """Return the ways to go on where the title exists; the form waits beneath."""
+    decision = draft.decision
+    where = link(taken.url, taken.title) if taken else escape(decision.title)
+    words = (
+        f"*{escape(decision.space.name)}* has a page called {where} already. "
+        "Nothing was written, and your text is safe."
+    )
+    buttons = [blocks.button("Use the next free title", RETITLE, draft.id, style="primary")]
+    if taken:
+        buttons.append(blocks.button("Add to that page", APPEND, draft.id))
+        buttons.append(blocks.link_button("Open it", "opened", taken.url))
+    shown = [
+        blocks.section(words),
+        blocks.actions(*buttons),
+        blocks.context("*Back* returns to your text."),
+    ]
+    return blocks.modal("That title exists", shown, close="Back")
+
+
+def too_old() -> View:
+    """Return the words for a preview that has stood for too long."""
+    words = (
+        "This preview is more than an hour old, so nothing was written. Your text is safe: "
+        "go back and press *Preview* again."
+    )
+    return blocks.modal("Look again", [blocks.section(words)], close="Back")
+
+
+def _where(decision: Decision) -> Block:
+    under = f" under *{escape(decision.parent_title)}*" if decision.parent_title else ""
+    place = f"*{escape(decision.space.name)}*{under} on *{escape(decision.site.name)}*"
+    whose = f"as *{escape(decision.account.name)}*"
+    match decision.act:
+        case Act.PUBLISH:
+            return blocks.context(f"A new page in {place}, {whose}, for all who may see the space.")
+        case Act.DRAFT:
+            return blocks.context(f"A draft in {place}, {whose}, that you alone can see.")
+        case Act.APPEND:
+            page = link(decision.page_url, decision.title)
+            return blocks.context(f"More text at the end of {page} in {place}, {whose}.")
+
+
+def _whose(acting: Acting) -> Block:
+    account = escape(acting.connection.account.name)
+    return blocks.context(f"As *{account}* on *{escape(acting.site.name)}*.")
+
+
+def _recent_space(acting: Acting) -> Space | None:
+    for site, space_id, key, name in acting.preferences.recent_spaces:
+        if site == acting.site.cloud_id:
+            return Space(SpaceId(space_id), SpaceKey(key), name)
+    return None
+
+
+def recent_spaces(acting: Acting, site: CloudId) -> list[Space]:
+    """Return the spaces of *site* that were written in lately."""
+    return [
+        Space(SpaceId(space_id), SpaceKey(key), name)
+        for where, space_id, key, name in acting.preferences.recent_spaces
+        if where == site
+    ]
+
+
+def space_option(space: Space) -> Block:
+    """Return *space* as a menu's choice."""
+    return blocks.option(space.name, space_value(space), space.key)
+
+
+def page_option(page: Page) -> Block:
+    """Return *page* as a menu's choice."""
+    return blocks.option(page.title, page.id)
+
+
+def from_message(message: Mapping[str, Any]) -> Prefilled:
+    """Begin with the text of a Slack message; its first line makes a title."""
+    found = message.get("blocks")
+    rich = [block for block in found if _is_rich(block)] if isinstance(found, list) else []
+    text = message.get("text")
+    body = from_rich_text(rich[0]) if rich else from_mrkdwn(text if isinstance(text, str) else "")
+    first = text_of(body).strip().partition("\n")[0]
+    return Prefilled(cut(first, 100), body)
+
+
+def _is_rich(block: object) -> bool:
+    return isinstance(block, Mapping) and block.get("type") == "rich_text"
+
+
+def _space_menu(space: Space | None) -> Block:
+    menu = _menu(SPACE, "Choose a space", 0)
+    return menu | {"initial_option": space_option(space)} if space else menu
+
+
+def _menu(action: str, placeholder: str, least: int) -> Block:
+    return {
+        "type": "external_select",
+        "action_id": action,
+        "placeholder": blocks.plain(placeholder, 150),
+        "min_query_length": least,
+    }
+
+
+def _title_input(title: str) -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": "title",
+        "max_length": LONGEST_TITLE,
+    }
+    return element | {"initial_value": title[:LONGEST_TITLE]} if title else element
+
+
+def _body_input(body: Document | None) -> Block:
+    element: Block = {"type": "rich_text_input", "action_id": "body"}
+    return element | {"initial_value": to_rich_text(body)} if body and body.blocks else element
+
+
+def _act_choice() -> Block:
+    publish = blocks.option("Publish it", Act.PUBLISH, "For everybody who may see the space")
+    draft = blocks.option("Save it as a draft", Act.DRAFT, "For you alone, to finish in Confluence")
+    return {
+        "type": "radio_buttons",
+        "action_id": "act",
+        "options": [publish, draft],
+        "initial_option": publish,
+    }

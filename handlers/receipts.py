@@ -1,0 +1,139 @@
+"""What became of a decision, as a modal and as a private message."""
+
+import json
+
+from bot.mrkdwn import escape, link
+from bot.receipt import Act, Receipt, Stage
+from handlers import blocks
+from handlers.ask import Block, Reply, View
+
+UNDO = "undo"
+EDIT_AGAIN = "edit_again"
+SHARE = "share"
+OPENED = "opened"
+
+_REFUSALS = {
+    "title_taken": "the space has a page of that title by now",
+    "not_allowed": "Confluence doesn't let you write there",
+    "not_found": "the space or the parent page isn't there any more, or you may not see it",
+    "changed": "the page has been changed since you looked at it",
+    "unavailable": "Confluence wasn't answering",
+    "quota_spent": "our share of Confluence's limits was used up",
+    "consent_required": "your consent has ended",
+    "scope_missing": "your consent doesn't cover writing",
+    "site_required": "your consent doesn't open that site any more",
+    "profile_broken": "Confluence refuses this bot's own credentials",
+}
+
+
+def receipt_reply(receipt: Receipt, *, can_undo: bool) -> Reply:
+    """Return the private message for *receipt*."""
+    words = _words(receipt)
+    shown: list[Block] = [blocks.section(words)]
+    stray = _stray(receipt)
+    if stray:
+        shown.append(blocks.context(stray))
+    buttons = _buttons(receipt, can_undo=can_undo)
+    if buttons:
+        shown.append(blocks.actions(*buttons))
+    if receipt.stage is not Stage.DONE:
+        shown.append(blocks.context(f"{receipt.refusal or receipt.stage} · {receipt.correlation}"))
+    return Reply(_plain(receipt), tuple(shown))
+
+
+def receipt_view(receipt: Receipt) -> View:
+    """Return the modal for *receipt*; where text must be mended, the form waits beneath."""
+    shown = list(receipt_reply(receipt, can_undo=False).blocks)
+    if receipt.stage is not Stage.DONE:
+        return blocks.modal("Not published", shown, close="Back")
+    shown.append(blocks.context("You'll find *Undo* and *Share* beside this, in the conversation."))
+    view = blocks.modal(_TITLES[receipt.decision.act], shown, close="Done")
+    return view | {"clear_on_close": True}
+
+
+def undone(receipt: Receipt) -> Reply:
+    """Return the message after *Undo*."""
+    title = escape(receipt.decision.title)
+    words = f"“{title}” is in the trash of *{escape(receipt.decision.space.name)}*, as it was."
+    return Reply(f"Undone: {receipt.decision.title}", (blocks.section(words),), replace=True)
+
+
+_TITLES = {Act.PUBLISH: "Published", Act.DRAFT: "Saved as a draft", Act.APPEND: "Added"}
+
+
+def _plain(receipt: Receipt) -> str:
+    title = receipt.decision.title
+    match receipt.stage:
+        case Stage.DONE:
+            return f"{_TITLES[receipt.decision.act]}: {title}"
+        case Stage.REFUSED:
+            return f"Not published: {title}. Your text is safe."
+        case _:
+            return f"Unclear whether it was written: {title}"
+
+
+def _words(receipt: Receipt) -> str:
+    decision = receipt.decision
+    where = f"in *{escape(decision.space.name)}* on *{escape(decision.site.name)}*"
+    whose = f"as *{escape(decision.account.name)}*"
+    title = link(receipt.page_url, decision.title) if receipt.page_url else escape(decision.title)
+    match receipt.stage:
+        case Stage.DONE if decision.act is Act.APPEND:
+            return f"Added to *{title}* {where}, {whose}."
+        case Stage.DONE if decision.act is Act.DRAFT:
+            return f"Saved *{title}* as a draft {where}, {whose}. You alone can see it."
+        case Stage.DONE:
+            return f"Published *{title}* {where}, {whose}."
+        case Stage.REFUSED:
+            return _refused(receipt, title)
+        case _:
+            return (
+                f"Confluence didn't say whether *{title}* was written {where}. It won't be sent "
+                "again by itself, so nothing will be there twice. Look in Confluence first; "
+                "your text is kept here for a day."
+            )
+
+
+def _refused(receipt: Receipt, title: str) -> str:
+    why = _REFUSALS.get(receipt.refusal, "Confluence didn't take it")
+    kept = (
+        f" It also stands in a draft in Confluence, {link(receipt.page_url, 'for you alone')}."
+        if receipt.page_id and receipt.page_url
+        else ""
+    )
+    return (
+        f"*{title}* wasn't published: {why}. Nothing of yours was lost: your text is kept here "
+        f"for a day.{kept} Go back to it, change what is needed, and preview it again."
+    )
+
+
+def _stray(receipt: Receipt) -> str:
+    if receipt.sent <= 1 or receipt.decision.act is Act.APPEND:
+        return ""
+    return (
+        "Confluence left one answer out, so a second draft of the same title may stand among "
+        "your drafts. You alone can see it, and can delete it."
+    )
+
+
+def _buttons(receipt: Receipt, *, can_undo: bool) -> list[Block]:
+    decision = receipt.decision
+    if receipt.stage is not Stage.DONE:
+        return [blocks.button("Back to editing", EDIT_AGAIN, decision.id, style="primary")]
+    shown = []
+    if receipt.page_url:
+        shown.append(blocks.link_button("Open", OPENED, receipt.page_url))
+    if can_undo:
+        label = "Move it to the trash" if decision.act is Act.PUBLISH else "Delete the draft"
+        shown.append(
+            blocks.confirmed(
+                blocks.button("Undo", UNDO, decision.id),
+                "Undo?",
+                f"{label}: {decision.title}",
+                "Undo",
+            )
+        )
+    if decision.act is not Act.DRAFT and receipt.page_id:
+        place = json.dumps({"c": decision.site.cloud_id, "p": receipt.page_id})
+        shown.append(blocks.button("Share here", SHARE, place))
+    return shown
