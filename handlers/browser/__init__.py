@@ -1,0 +1,7 @@
+"""What reaches the bot from a browser: the pages of consent, and how they are kept safe."""
+
+from handlers.browser.guard import dress
+from handlers.browser.pages import Pages, redirect_targets
+from handlers.browser.routes import routes
+
+__all__ = ["Pages", "dress", "redirect_targets", "routes"]

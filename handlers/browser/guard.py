@@ -1,0 +1,64 @@
+"""The edge for browsers: names them, and gives whatever goes wrong a page of its own."""
+
+import secrets
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from bot.connect import Connect, End, Ended
+from handlers.browser.pages import Pages
+from handlers.browser.requests import browser_of
+
+logger = structlog.get_logger(__name__)
+
+PREFIX = "/connect/"
+
+
+def dress(pages: Pages, connect: Connect) -> Middleware:
+    """Return the middleware; it leaves alone what other parts of the app answer."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not _is_ours(request):
+            return await handler(request)
+        reference = secrets.token_hex(4)
+        with structlog.contextvars.bound_contextvars(correlation=reference):
+            response = await _answer(request, handler, reference)
+        if browser_of(request, pages.address) is None:
+            pages.name_browser(response)
+        return response
+
+    async def _answer(request: web.Request, handler: Handler, reference: str) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Ended as ended:
+            _note(ended)
+            return pages.ended(ended, reference, can_begin_anew=connect.can_begin_anew)
+        except web.HTTPException as refused:
+            return _dressed(pages, refused, reference)
+        except Exception:
+            logger.exception("browser_page_failed")
+            return pages.problem(500, reference)
+
+    return guard
+
+
+def _is_ours(request: web.Request) -> bool:
+    """Tell whether a person may be looking: at our pages, or at an address that is none."""
+    is_lost = request.match_info.http_exception is not None and request.method == "GET"
+    return request.path.startswith(PREFIX) or is_lost
+
+
+def _note(ended: Ended) -> None:
+    if ended.end is End.FAULT:
+        logger.error("consent_ended", end=ended.end, exc_info=ended.__cause__)
+    else:
+        logger.info("consent_ended", end=ended.end)
+
+
+def _dressed(pages: Pages, refused: web.HTTPException, reference: str) -> web.Response:
+    response = pages.problem(refused.status, reference)
+    if "Allow" in refused.headers:
+        response.headers["Allow"] = refused.headers["Allow"]
+    return response

@@ -1,0 +1,172 @@
+"""Pages from templates, and the headers that every answer to a browser carries."""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bot.connect import CodeShown, Done, Ended, Question
+from bot.connection import Need
+from bot.installation import Installation
+from bot.pending import PendingConnection
+from bot.public_address import PublicAddress, is_loopback
+from handlers.browser.words import ASKED, PROBLEMS, words_for
+
+APPS_URL = "https://id.atlassian.com/manage-profile/apps"
+"""Where people take a consent back: https://support.atlassian.com/atlassian-account/"""
+
+_TWO_YEARS = 63072000
+_OURS = 500
+
+
+class Pages:
+    """Renders pages in one dress, for one public address."""
+
+    def __init__(
+        self, address: PublicAddress, command: str = "/confluence", targets: Iterable[str] = ()
+    ) -> None:
+        """Take *targets*: the sources that a form may lead on to, for the security policy."""
+        self.address = address
+        self._environment = Environment(
+            loader=PackageLoader("handlers", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        style = self._environment.get_template("style.css").render()
+        self._environment.globals.update(
+            style=style, address=address.url, command=command, apps_url=APPS_URL
+        )
+        self._headers = _headers(address, _policy(style, targets))
+
+    def start(self, token: str, pending: PendingConnection, *, signs_in: bool) -> web.Response:
+        """Who is connecting, from where, what will be asked for and what is kept."""
+        asked = ASKED[pending.need]
+        return self._show(
+            "start.html", token=token, pending=pending, asked=asked, signs_in=signs_in
+        )
+
+    def choice(self, question: Question, problem: str = "") -> web.Response:
+        """Which site, and whether instead of another account."""
+        status = 400 if problem else 200
+        return self._show("choice.html", status, question=question, problem=problem)
+
+    def code(self, shown: CodeShown) -> web.Response:
+        """The code to type in Slack."""
+        letters = shown.code.get_secret_value()
+        minutes = int(shown.lasts.total_seconds() // 60)
+        grouped = f"{letters[:4]}-{letters[4:]}"
+        return self._show("code.html", shown=shown, code=grouped, minutes=minutes)
+
+    def done(self, done: Done) -> web.Response:
+        """Which account, which site, and the way back."""
+        return self._show("done.html", connected=done.connected, ways=ways_back(done.installation))
+
+    def ended(self, ended: Ended, reference: str, *, can_begin_anew: bool) -> web.Response:
+        """What happened, what is safe and what to do."""
+        words = words_for(ended.end)
+        return self._show(
+            "ended.html",
+            words.status,
+            words=words,
+            pending=ended.pending,
+            lacking=_lacking(ended),
+            reference=reference,
+            can_begin_anew=can_begin_anew and words.leads_on and ended.pending is not None,
+        )
+
+    def problem(self, status: int, reference: str) -> web.Response:
+        """What is wrong with the request, or with us."""
+        problem = PROBLEMS.get(status, PROBLEMS[_OURS if status >= _OURS else 400])
+        is_ours = status >= _OURS
+        return self._show(
+            "problem.html", status, problem=problem, is_ours=is_ours, reference=reference
+        )
+
+    def go(self, url: str) -> web.Response:
+        """On to *url*, by GET."""
+        return self.guarded(web.Response(status=303, headers={"Location": url}))
+
+    def guarded(self, response: web.Response) -> web.Response:
+        """Put the headers of every answer on *response*."""
+        response.headers.update(self._headers)
+        return response
+
+    def name_browser(self, response: web.StreamResponse) -> None:
+        """Give the browser a name that no other has."""
+        response.set_cookie(
+            self.address.cookie,
+            secrets.token_urlsafe(32),
+            path="/",
+            secure=self.address.is_secure,
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def _show(self, template: str, status: int = 200, **values: object) -> web.Response:
+        text = self._environment.get_template(template).render(**values)
+        return self.guarded(web.Response(status=status, text=text, content_type="text/html"))
+
+
+def redirect_targets(*urls: str) -> tuple[str, ...]:
+    """Return the sources under which redirects to *urls* stay, for ``form-action``.
+
+    Chromium holds every hop of a redirect that follows a form to it, and both Slack and
+    Atlassian send people on to sibling hosts to sign in (a workspace's, ``id.``).
+    """
+    targets: list[str] = []
+    for url in urls:
+        parts = urlsplit(url)
+        targets.append(f"{parts.scheme}://{parts.netloc}")
+        host = parts.hostname or ""
+        if parts.scheme == "https" and "." in host and not is_loopback(host):
+            targets.append(f"https://*.{'.'.join(host.split('.')[-2:])}")
+    return tuple(dict.fromkeys(targets))
+
+
+def ways_back(installation: Installation) -> tuple[str, str]:
+    """Return the links into Slack: its app's, and the browser's."""
+    team = installation.team_id or installation.enterprise_id or installation.tenant
+    app = f"slack://app?team={team}&id={installation.app_id}"
+    return app, f"https://app.slack.com/client/{team}"
+
+
+def _lacking(ended: Ended) -> tuple[tuple[str, str], ...]:
+    """Return the groups of scopes, in words, of which something is missing."""
+    groups = ASKED[Need.WRITE]
+    return tuple((each.title, each.means) for each in groups if each.scopes & ended.scopes)
+
+
+def _policy(style: str, targets: Iterable[str]) -> str:
+    sources = " ".join(("'self'", *targets))
+    hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src 'sha256-{hashed}'",
+            f"form-action {sources}",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
+    )
+
+
+def _headers(address: PublicAddress, policy: str) -> dict[str, str]:
+    headers = {
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+        "X-Robots-Tag": "noindex",
+    }
+    if address.is_secure:
+        headers["Strict-Transport-Security"] = f"max-age={_TWO_YEARS}"
+    return headers
