@@ -72,7 +72,7 @@ class WebApi:
         if method.token is not None:
             call.token = _token(request, args)
             call.user = self._known(call.token, method.token)
-        if method.token == "bot":
+        if call.token == data.BOT_TOKEN:
             headers["x-oauth-scopes"] = ",".join(self._workspace.manifest.bot_scopes)
             headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
             self.need(method.scopes)

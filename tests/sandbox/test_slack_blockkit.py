@@ -310,34 +310,12 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=8,
 )
-words = st.sampled_from(
-    [
-        "type",
-        "text",
-        "elements",
-        "element",
-        "options",
-        "option_groups",
-        "fields",
-        "label",
-        "url",
-        "accessory",
-        "rows",
-        "style",
-        "initial_option",
-        "initial_options",
-        "block_id",
-        "value",
-        "min_length",
-        "max_length",
-        "confirm",
-        "initial_value",
-        "is_decimal_allowed",
-        "title",
-        "min_value",
-        "max_value",
-    ]
-)
+FIELDS = """
+type text elements element options option_groups fields label url accessory rows style title
+initial_option initial_options block_id value min_length max_length confirm initial_value
+is_decimal_allowed min_value max_value
+"""
+words = st.sampled_from(FIELDS.split())
 kinds = st.sampled_from(
     [*BLOCKS, *ELEMENTS, "plain_text", "mrkdwn", "modal", "home", "rich_text_section", "text"]
 )
