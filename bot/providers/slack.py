@@ -1,0 +1,117 @@
+"""What the bot asks Slack, and how it speaks there unasked."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from pydantic import SecretStr
+
+from bot.errors import BotError, Unavailable
+from bot.installation import Installation, SlackPerson
+from bot.ports import Clock, Installations, SlackPeople, Voice
+from bot.principal import Digest, Principal, Tenant, digest
+from bot.providers import slack_wire as wire
+from bot.providers.outgoing import Outgoing
+from bot.providers.recent import Recent
+
+PEOPLE: Final = timedelta(minutes=5)
+# https://docs.slack.dev/interactivity/handling-user-interaction: five times in 30 minutes.
+RESPONSE_URL: Final = timedelta(minutes=30)
+MOST_USES: Final = 5
+
+logger = structlog.get_logger()
+
+
+class SlackDirectory(SlackPeople):
+    """Who people are, by ``users.info``."""
+
+    def __init__(self, outgoing: Outgoing, api_url: str, clock: Clock) -> None:
+        """*api_url* is what stands before a method's name."""
+        self._outgoing = outgoing
+        self._api_url = api_url
+        self._clock = clock
+        self._known: Recent[tuple[Tenant, str], SlackPerson] = Recent(clock, PEOPLE)
+
+    async def get(self, installation: Installation, user_id: str) -> SlackPerson:
+        """See ``SlackPeople.get``."""
+        key = (installation.tenant, user_id)
+        known = self._known.find(key)
+        if known is None:
+            request = wire.users_info(self._api_url, installation.bot_token, user_id)
+            known = wire.read_person(await self._outgoing.send(request), self._clock())
+            self._known.keep(key, known)
+        return known
+
+    def forget(self, tenant: Tenant, user_id: str) -> None:
+        """Ask again next time: Slack says that the person has changed."""
+        self._known.forget((tenant, user_id))
+
+
+class SlackVoice(Voice):
+    """Speaks through a response URL while it works, and by direct message otherwise."""
+
+    def __init__(
+        self,
+        outgoing: Outgoing,
+        api_url: str,
+        hooks_url: str,
+        installations: Installations,
+        clock: Clock,
+    ) -> None:
+        """*hooks_url* is where response URLs lie; others aren't called."""
+        self._outgoing = outgoing
+        self._api_url = api_url
+        self._hooks = f"{hooks_url.rstrip('/')}/"
+        self._installations = installations
+        self._clock = clock
+        self._uses: Recent[Digest, tuple[datetime, int]] = Recent(clock, 2 * RESPONSE_URL)
+
+    async def tell(
+        self,
+        principal: Principal,
+        text: str,
+        blocks: Sequence[object] = (),
+        *,
+        response_url: SecretStr | None = None,
+        replace: bool = False,
+    ) -> None:
+        """See ``Voice.tell``. Where it isn't known whether it was heard, it is said again."""
+        said = wire.said(text, blocks)
+        if response_url is not None and await self._respond(response_url, said, replace=replace):
+            return
+        await self._send(principal, said)
+
+    async def _respond(
+        self, response_url: SecretStr, said: Mapping[str, object], *, replace: bool
+    ) -> bool:
+        """Tell whether Slack took it."""
+        if not self._use(response_url):
+            return False
+        try:
+            answer = await self._outgoing.send(wire.respond(response_url, said, replace=replace))
+        except BotError as error:
+            logger.info("response url not answered", code=error.code)
+            return False
+        return answer.status == HTTPStatus.OK
+
+    def _use(self, response_url: SecretStr) -> bool:
+        """Count one use, if there is one left as far as this process knows."""
+        url = response_url.get_secret_value()
+        if not url.startswith(self._hooks) or not self._outgoing.allows(url):
+            return False
+        now = self._clock()
+        first, uses = self._uses.find(digest(url)) or (now, 0)
+        if uses >= MOST_USES or now - first >= RESPONSE_URL:
+            return False
+        self._uses.keep(digest(url), (first, uses + 1))
+        return True
+
+    async def _send(self, principal: Principal, said: Mapping[str, object]) -> None:
+        installation = await self._installations.find(principal.tenant)
+        if installation is None:
+            raise Unavailable(wire.PROVIDER)
+        token = installation.bot_token
+        request = wire.post_message(self._api_url, token, principal.user_id, said)
+        wire.require_ok(await self._outgoing.send(request), self._clock())

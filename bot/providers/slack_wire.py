@@ -1,0 +1,166 @@
+"""The few methods of Slack's Web API that the bot calls unasked, and response URLs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
+
+from bot.cutting import cut
+from bot.errors import NotAllowed, ProviderFault, Unavailable
+from bot.installation import SlackPerson
+from bot.providers.outgoing import Answer, Request
+from bot.providers.rate_wire import retry_after
+
+PROVIDER: Final = "Slack"
+MOST_BYTES: Final = 1024 * 1024
+# https://docs.slack.dev/reference/methods/chat.postMessage: 4,000 is what shows well.
+LONGEST_TEXT: Final = 4000
+UNKNOWN: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+JSON: Final = "application/json; charset=utf-8"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _flag(value: object) -> bool:
+    return value is True
+
+
+def _part(value: object) -> object:
+    return value if isinstance(value, dict) else {}
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+class _Theirs(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class ProfileBody(_Theirs):
+    """What people call themselves."""
+
+    display_name: Text = ""
+    real_name: Text = ""
+
+
+class EnterpriseBody(_Theirs):
+    """Which organisation somebody belongs to."""
+
+    enterprise_id: Text = ""
+
+
+class UserBody(_Theirs):
+    """A member as ``users.info`` describes one."""
+
+    id: str
+    name: Text = ""
+    real_name: Text = ""
+    team_id: Text = ""
+    is_bot: Flag = False
+    is_restricted: Flag = False
+    is_ultra_restricted: Flag = False
+    is_stranger: Flag = False
+    deleted: Flag = False
+    profile: Annotated[ProfileBody, BeforeValidator(_part)] = ProfileBody()
+    enterprise_user: Annotated[EnterpriseBody, BeforeValidator(_part)] = EnterpriseBody()
+
+
+class _Answered(_Theirs):
+    ok: Flag = False
+    error: Text = ""
+    user: UserBody | None = None
+
+
+def users_info(api_url: str, token: SecretStr, user_id: str) -> Request:
+    """Ask who somebody is."""
+    url = f"{api_url.rstrip('/')}/users.info"
+    return Request(PROVIDER, "GET", url, {"user": user_id}, _headers(token), most_bytes=MOST_BYTES)
+
+
+def post_message(
+    api_url: str, token: SecretStr, user_id: str, said: Mapping[str, object]
+) -> Request:
+    """Send a direct message: a user's id for a channel opens the conversation."""
+    body = {"channel": user_id, "unfurl_links": False, "unfurl_media": False, **said}
+    return Request(
+        PROVIDER,
+        "POST",
+        f"{api_url.rstrip('/')}/chat.postMessage",
+        headers=_headers(token) | {"Content-Type": JSON},
+        body=json.dumps(body).encode(),
+        most_bytes=MOST_BYTES,
+    )
+
+
+def respond(response_url: SecretStr, said: Mapping[str, object], *, replace: bool) -> Request:
+    """Answer at a response URL, which is a secret: for whoever has it may speak."""
+    body = {"response_type": "ephemeral", "replace_original": replace, **said}
+    return Request(
+        PROVIDER,
+        "POST",
+        response_url.get_secret_value(),
+        headers={"Content-Type": JSON},
+        body=json.dumps(body).encode(),
+        most_bytes=MOST_BYTES,
+    )
+
+
+def said(text: str, blocks: Sequence[object]) -> dict[str, object]:
+    """Put words and blocks as Slack takes them; blocks may be the SDK's objects."""
+    words: dict[str, object] = {"text": cut(text, LONGEST_TEXT)}
+    if blocks:
+        words["blocks"] = [_plain(block) for block in blocks]
+    return words
+
+
+def _plain(block: object) -> object:
+    to_dict = getattr(block, "to_dict", None)
+    return to_dict() if callable(to_dict) else block
+
+
+def _headers(token: SecretStr) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.get_secret_value()}"}
+
+
+def require_ok(answer: Answer, now: datetime) -> None:
+    """Raise unless Slack did it."""
+    _read(answer, now)
+
+
+def read_person(answer: Answer, now: datetime) -> SlackPerson:
+    """Read who somebody is."""
+    user = _read(answer, now).user
+    if user is None:
+        raise ProviderFault("Slack described nobody")
+    return SlackPerson(
+        user.id,
+        user.profile.display_name or user.profile.real_name or user.real_name or user.name,
+        user.team_id or None,
+        user.enterprise_user.enterprise_id or None,
+        is_bot=user.is_bot or user.id == "USLACKBOT",
+        is_guest=user.is_restricted or user.is_ultra_restricted,
+        is_stranger=user.is_stranger,
+        is_deleted=user.deleted,
+    )
+
+
+def _read(answer: Answer, now: datetime) -> _Answered:
+    if answer.status != HTTPStatus.OK:
+        raise Unavailable(PROVIDER, retry_after=retry_after(answer.headers, now))
+    try:
+        body = _Answered.model_validate(answer.json())
+    except ValidationError as error:
+        raise ProviderFault("Slack sent an answer of an unknown shape") from error
+    except ValueError as error:
+        raise Unavailable(PROVIDER) from error
+    if body.ok:
+        return body
+    if body.error in UNKNOWN:
+        raise NotAllowed("Slack doesn't know that person, or won't say.")
+    raise Unavailable(PROVIDER)
