@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from pydantic import SecretStr
 
@@ -28,7 +28,7 @@ from bot.document import Document
 from bot.installation import Installation, SlackPerson
 from bot.pending import Obtained, Parked, PendingConnection, Step
 from bot.principal import Digest, Principal, Tenant
-from bot.receipt import DecisionId, Draft, DraftId, Receipt
+from bot.receipt import Decision, DecisionId, Draft, DraftId, Receipt
 
 Clock = Callable[[], datetime]
 """The time, in UTC and aware of it."""
@@ -92,9 +92,7 @@ class Connections(Protocol):
         """
 
     @abstractmethod
-    async def find_account(
-        self, tenant: Tenant, user_id: str, profile: str
-    ) -> Account | None:
+    async def find_account(self, tenant: Tenant, user_id: str, profile: str) -> Account | None:
         """Return whose account that person connected, for ``by:@someone``."""
 
 
@@ -103,7 +101,10 @@ class PendingConnections(Protocol):
 
     @abstractmethod
     async def save(self, pending: PendingConnection) -> None:
-        """Keep one step, unique by tenant, step and key."""
+        """Keep one step, unique by tenant, step and key, in place of itself.
+
+        A step that was used up stays used up: saving it again does nothing.
+        """
 
     @abstractmethod
     async def find(self, tenant: Tenant, step: Step, key: Digest) -> PendingConnection | None:
@@ -117,7 +118,7 @@ class PendingConnections(Protocol):
 
     @abstractmethod
     async def find_code(self, principal: Principal, now: datetime) -> PendingConnection | None:
-        """Count down one try and return the principal's newest live CODE step, if tries are left."""
+        """Spend one try and return the principal's newest live CODE step, if tries are left."""
 
 
 class ParkedRequests(Protocol):
@@ -180,7 +181,7 @@ class Receipts(Protocol):
 
     @abstractmethod
     async def claim(self, receipt: Receipt) -> bool:
-        """Insert *receipt* whole and sealed; ``False`` if (tenant, decision) has one. One insert."""
+        """Insert *receipt*, sealed; ``False`` if (tenant, decision) has one. One insert."""
 
     @abstractmethod
     async def find(self, principal: Principal, decision: DecisionId) -> Receipt | None:
@@ -207,6 +208,16 @@ class Due:
     tenant: Tenant
     id: str
     at: datetime
+
+
+SETTLE: Final = "settle"
+"""The kind of due work that settles a decision."""
+
+
+def settling(decision: Decision, at: datetime) -> Due:
+    """Return the due entry by which *decision* is settled: its person's id, a slash, its own."""
+    principal = decision.principal
+    return Due(SETTLE, principal.tenant, f"{principal.user_id}/{decision.id}", at)
 
 
 class DueWork(Protocol):
@@ -256,7 +267,7 @@ class Spent:
 
 
 class QuotaLedger(Protocol):
-    """Points spent at a provider, per app (= profile's client) and tenant, in the running UTC hour."""
+    """Points spent at a provider, per app (a profile's client) and tenant, in a UTC hour."""
 
     @abstractmethod
     async def add(self, app: str, tenant: Tenant, points: int, hour: datetime) -> Spent:
@@ -277,7 +288,12 @@ class Confluence(Protocol):
 
     @abstractmethod
     async def search(
-        self, connection: Connection, site: Site, cql: str, cursor: str | None = None, limit: int = 5
+        self,
+        connection: Connection,
+        site: Site,
+        cql: str,
+        cursor: str | None = None,
+        limit: int = 5,
     ) -> Hits:
         """Run *cql*. Raises ``BadInput`` where Confluence can't read it."""
 
@@ -328,7 +344,7 @@ class Confluence(Protocol):
         """Tell whether the page or an ancestor has read restrictions; unknown counts as yes."""
 
     @abstractmethod
-    async def create_draft(
+    async def create_draft(  # noqa: PLR0913, PLR0917 - whose, where, and what: nothing to group
         self,
         connection: Connection,
         site: Site,
@@ -346,10 +362,17 @@ class Confluence(Protocol):
         """Make *draft* the current page, version 1. Raises ``TitleTaken``, ``Changed``."""
 
     @abstractmethod
-    async def append(
-        self, connection: Connection, site: Site, page: PageId, body: Document, *, base: int, message: str
+    async def append(  # noqa: PLR0913 - whose, where, and what: nothing to group
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        body: Document,
+        *,
+        base: int,
+        message: str,
     ) -> Page:
-        """Put *body* at the end of version *base* of the page. Raises ``Changed`` if it has moved on."""
+        """Put *body* at the end of version *base*. Raises ``Changed`` if the page has moved on."""
 
     @abstractmethod
     async def trash_page(self, connection: Connection, site: Site, page: PageId) -> None:

@@ -20,6 +20,9 @@ class Principal:
     user_id: str
 
 
+LONGEST_TOKEN = 200
+
+
 def mint_token(tenant: Tenant) -> str:
     """Return a fresh token of 256 random bits that tells which tenant to look under.
 
@@ -32,7 +35,7 @@ def mint_token(tenant: Tenant) -> str:
 def unverified_tenant(token: str) -> Tenant | None:
     """Read the tenant that *token* claims; only finding its digest there proves it."""
     tenant, dot, rest = token.partition(".")
-    if not (dot and rest and tenant.isascii() and tenant.isalnum() and len(token) < 200):
+    if not (dot and rest and tenant.isascii() and tenant.isalnum() and len(token) < LONGEST_TOKEN):
         return None
     return Tenant(tenant)
 

@@ -1,0 +1,80 @@
+"""Find the page that a person names: by link, by id, or by title."""
+
+import json
+from typing import Final
+
+from bot import cql
+from bot.act import Acting, Actor
+from bot.connection import SYSTEM, Need
+from bot.content import CloudId, PageId
+from bot.errors import Ambiguous, NotFound
+from bot.links import Reference, is_link, read_reference
+from bot.ports import Confluence, Connections
+from bot.principal import Principal
+from bot.search import unescape, unmarked
+
+MOST: Final = 10
+
+
+class PageFinder:
+    """Turns what was typed into a site and a page's id."""
+
+    def __init__(self, actor: Actor, confluence: Confluence, connections: Connections) -> None:
+        self._actor = actor
+        self._confluence = confluence
+        self._connections = connections
+
+    async def find(self, principal: Principal, text: str) -> tuple[CloudId, PageId]:
+        """Return the page.
+
+        Raises:
+            NotFound: no page of that name that the person may see, or a foreign link.
+            Ambiguous: several; each choice is a JSON place and a label.
+        """
+        connection = await self._connections.find(principal, SYSTEM)
+        sites = connection.sites if connection else ()
+        reference = read_reference(unescape(text), sites)
+        if reference.title and is_link(reference.title) and connection is not None:
+            names = ", ".join(site.name for site in sites)
+            raise NotFound(f"That link isn't to a page of a site you are connected to ({names}).")
+
+        async def look(acting: Acting) -> tuple[CloudId, PageId]:
+            return acting.site.cloud_id, await self._page(acting, reference)
+
+        site = reference.site.cloud_id if reference.site else None
+        return await self._actor.run(principal, Need.READ, look, site=site)
+
+    async def _page(self, acting: Acting, reference: Reference) -> PageId:
+        if reference.page is not None:
+            return reference.page
+        found = await self._by_title(acting, reference)
+        exact = [page for page in found if page[1].casefold() == reference.title.casefold()]
+        if len(exact) == 1 or len(found) == 1:
+            return (exact or found)[0][0]
+        if not found:
+            raise NotFound(f"I can't see a page called “{reference.title}”.")
+        raise Ambiguous(
+            f"Several pages match “{reference.title}”. Which one?",
+            tuple(
+                (json.dumps({"c": acting.site.cloud_id, "p": page}), f"{title} · {space}")
+                for page, title, space in exact or found
+            ),
+        )
+
+    async def _by_title(
+        self, acting: Acting, reference: Reference
+    ) -> list[tuple[PageId, str, str]]:
+        clause = cql.both(
+            cql.title_contains(reference.title),
+            cql.of_type("page"),
+            cql.in_spaces([reference.space_key]) if reference.space_key else None,
+        )
+        if clause is None or cql.title_contains(reference.title) is None:
+            raise NotFound("Tell me a page's link, its id or words of its title.")
+        where = acting.connection, acting.site
+        hits = await self._confluence.search(*where, str(cql.Query(clause)), None, MOST)
+        return [
+            (hit.page_id, unmarked(hit.title), hit.space_name)
+            for hit in hits.results
+            if hit.page_id is not None
+        ]

@@ -1,0 +1,102 @@
+"""Which page a link, an id or a title means; pure.
+
+URL forms: https://support.atlassian.com/confluence-cloud/docs/link-to-a-page/ and the tiny
+link's encoding, confluence.atlassian.com/x/2EkGOQ ("programmatically generate the tiny link").
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import SplitResult, parse_qs, unquote_plus, urlsplit
+
+from bot.content import PageId, Site
+
+LONGEST_ID: Final = 19
+_BY_ID = (
+    re.compile(r"^/spaces/[^/]+/pages/(?:edit-v2/|edit/)?(\d{1,19})(?:/|$)"),
+    re.compile(r"^/pages/(?:edit-v2/|edit/)?(\d{1,19})(?:/|$)"),
+    re.compile(r"^/spaces/[^/]+/blog/\d{4}/\d\d/\d\d/(\d{1,19})(?:/|$)"),
+)
+_BY_TITLE = re.compile(r"^/display/([^/]+)/([^/?]+)$")
+_TINY = re.compile(r"^/x/([A-Za-z0-9_-]{1,12})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A page by its id, or by its title, perhaps in a space; *site* where a link told it."""
+
+    page: PageId | None = None
+    title: str = ""
+    space_key: str = ""
+    site: Site | None = None
+
+
+def read_reference(text: str, sites: Iterable[Site]) -> Reference:
+    """Read *text*: a link to one of *sites*, an id, or a title."""
+    text = text.strip()
+    if text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID:
+        return Reference(PageId(text))
+    for site in sites:
+        found = _on_site(text, site)
+        if found is not None:
+            return found
+    return Reference(title=text)
+
+
+def is_link(text: str) -> bool:
+    """Tell whether *text* is an address rather than a title."""
+    return text.strip().lower().startswith(("http://", "https://"))
+
+
+def _on_site(text: str, site: Site) -> Reference | None:
+    try:
+        parts, base = urlsplit(text), urlsplit(site.url)
+    except ValueError:
+        return None
+    root = base.path.rstrip("/") + "/wiki"
+    same = (parts.scheme, parts.netloc.lower()) == (base.scheme, base.netloc.lower())
+    if not same or not parts.path.startswith(root + "/"):
+        return None
+    return _in_wiki(parts, parts.path.removeprefix(root), site)
+
+
+def _in_wiki(parts: SplitResult, path: str, site: Site) -> Reference | None:
+    for form in _BY_ID:
+        found = form.match(path)
+        if found:
+            return Reference(PageId(found[1]), site=site)
+    tiny = _TINY.match(path)
+    if tiny:
+        page = read_tiny(tiny[1])
+        return Reference(page, site=site) if page else None
+    named = _BY_TITLE.match(path)
+    if named:
+        title, key = unquote_plus(named[2]), unquote_plus(named[1])
+        return Reference(title=title, space_key=key, site=site)
+    return _in_query(parts.query, site)
+
+
+def _in_query(query: str, site: Site) -> Reference | None:
+    try:
+        values = parse_qs(query, max_num_fields=20)
+    except ValueError:
+        return None
+    page = values.get("pageId", [""])[0]
+    if page.isascii() and page.isdecimal() and len(page) <= LONGEST_ID:
+        return Reference(PageId(page), site=site)
+    title, key = values.get("title", [""])[0], values.get("spaceKey", [""])[0]
+    return Reference(title=title, space_key=key, site=site) if title else None
+
+
+def read_tiny(code: str) -> PageId | None:
+    """Return the id in a tiny link: base64 of it in little-endian bytes, its zeroes cut off."""
+    plain = code.replace("-", "/").replace("_", "+").ljust(11, "A")
+    try:
+        number = int.from_bytes(base64.b64decode(plain + "=" * (-len(plain) % 4)), "little")
+    except (binascii.Error, ValueError):
+        return None
+    text = str(number)
+    return PageId(text) if 0 < len(text) <= LONGEST_ID and number else None

@@ -1,0 +1,195 @@
+"""``/confluence search <words>``: find, page through, preview, share."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from bot.content import Hit
+from bot.errors import Ambiguous, BadInput, SiteRequired
+from bot.mrkdwn import escape, highlighted, link
+from bot.ports import SlackPeople
+from bot.search import Found, Searcher, read_query, unmarked, with_author
+from handlers import blocks
+from handlers.ask import Ask, Block, Kind, Reply, Route
+from handlers.share import place_of
+from handlers.tenants import Tenants
+
+NEXT: Final = "search_next"
+PREVIOUS: Final = "search_previous"
+AUTHOR: Final = "search_author"
+MOST_AUTHORS: Final = 10
+LONGEST_VALUE: Final = 1_900
+"""A button's value has 2,000 characters at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where somebody is in a search: the words, this page's cursor, and those before it."""
+
+    text: str
+    cursor: str | None = None
+    before: tuple[str | None, ...] = field(default=())
+
+    def value(self) -> str:
+        """Return it as a button's value; the oldest pages behind are forgotten first."""
+        before = list(self.before)
+        while True:
+            value = json.dumps({"q": self.text, "c": self.cursor, "b": before})
+            if len(value) <= LONGEST_VALUE or not before:
+                return value
+            before.pop(0)
+
+    @staticmethod
+    def read(value: str) -> "Turn":
+        """Read a button's value. Raises ``BadInput`` for any that isn't ours."""
+        try:
+            found = json.loads(value)
+            before = tuple(_cursor(each) for each in found["b"])
+            return Turn(str(found["q"]), _cursor(found["c"]), before)
+        except (ValueError, KeyError, TypeError):
+            raise BadInput("That button is out of date. Search again.") from None
+
+
+class Search:
+    """The words and buttons of searching."""
+
+    def __init__(
+        self, searcher: Searcher, people: SlackPeople, tenants: Tenants, command: str
+    ) -> None:
+        self._searcher = searcher
+        self._people = people
+        self._tenants = tenants
+        self._command = command
+
+    def routes(self) -> tuple[Route, ...]:
+        """Claim this feature's names."""
+        authors = (f"{AUTHOR}:{place}" for place in range(MOST_AUTHORS))
+        return (
+            Route(Kind.COMMAND, "search", self.search),
+            Route(Kind.PRESS, NEXT, self.turn),
+            Route(Kind.PRESS, PREVIOUS, self.turn),
+            *(Route(Kind.PRESS, author, self.with_author) for author in authors),
+        )
+
+    async def search(self, ask: Ask) -> Reply:
+        """Answer with the first results."""
+        text = ask.required_text(f"what to look for, as in `{self._command} search release in:ENG`")
+        return await self._page(ask, Turn(text), replace=False)
+
+    async def turn(self, ask: Ask) -> Reply:
+        """Answer with another page of results, in place of this one."""
+        return await self._page(ask, Turn.read(ask.value), replace=True)
+
+    async def with_author(self, ask: Ask) -> Reply:
+        """Search on, now that the author is known."""
+        return await self._page(ask, Turn.read(ask.value), replace=True)
+
+    async def _page(self, ask: Ask, turn: Turn, *, replace: bool) -> Reply:
+        name = await self._member_name(ask, turn)
+        try:
+            found = await self._searcher.search(ask.principal, turn.text, turn.cursor, name)
+        except SiteRequired:
+            raise
+        except Ambiguous as error:
+            return _which_author(turn, error)
+        return results(found, turn, self._command, replace=replace)
+
+    async def _member_name(self, ask: Ask, turn: Turn) -> str:
+        """Return the display name of whom ``by:@somebody`` mentions."""
+        if "by:" not in turn.text:
+            return ""
+        member = read_query(turn.text, datetime.min).member  # noqa: DTZ901 - dates play no part
+        installation = await self._tenants.get(ask.principal.tenant) if member else None
+        if installation is None:
+            return ""
+        return (await self._people.get(installation, member)).name
+
+
+def results(found: Found, turn: Turn, command: str, *, replace: bool) -> Reply:
+    """Return one page of results, private to whoever searched."""
+    hits = found.hits.results
+    shown_for = escape(_shown_text(turn.text))
+    if not hits:
+        return _nothing(shown_for, found, command, replace=replace)
+    total = f"about {found.hits.total:,}" if found.hits.total else f"{len(hits)}"
+    head = (
+        f"*{shown_for}* on *{escape(found.site.name)}*: {total} found, page {len(turn.before) + 1}"
+    )
+    shown: list[Block] = [blocks.section(head), blocks.divider()]
+    for hit in hits:
+        shown += _hit(hit, found)
+    shown += _turns(found, turn)
+    text = f"{len(hits)} results: " + "; ".join(unmarked(hit.title) for hit in hits)
+    return Reply(text, tuple(shown), replace=replace)
+
+
+def _hit(hit: Hit, found: Found) -> list[Block]:
+    title = f"*{link(hit.url, unmarked(hit.title) or 'Untitled')}*"
+    excerpt = highlighted(hit.excerpt)
+    facts = [
+        escape(hit.space_name),
+        escape(hit.author),
+        _age(hit.changed_at),
+        "" if hit.kind == "page" else escape(hit.kind),
+    ]
+    shown = [
+        blocks.section(f"{title}\n{excerpt}" if excerpt else title),
+        blocks.context(" · ".join(fact for fact in facts if fact) or "Confluence"),
+    ]
+    if hit.page_id:
+        place = place_of(found.site.cloud_id, hit.page_id)
+        shown.append(
+            blocks.actions(
+                blocks.link_button("Open", "opened", hit.url),
+                blocks.button("Preview", "preview", place),
+                blocks.button("Share here", "share", place),
+            )
+        )
+    return shown
+
+
+def _turns(found: Found, turn: Turn) -> list[Block]:
+    buttons = []
+    if turn.before:
+        back = Turn(turn.text, turn.before[-1], turn.before[:-1])
+        buttons.append(blocks.button("Previous", PREVIOUS, back.value()))
+    if found.hits.cursor:
+        onward = Turn(turn.text, found.hits.cursor, (*turn.before, turn.cursor))
+        value = onward.value()
+        if len(value) <= LONGEST_VALUE:
+            buttons.append(blocks.button("Next", NEXT, value))
+    return [blocks.divider(), blocks.actions(*buttons)] if buttons else []
+
+
+def _nothing(shown_for: str, found: Found, command: str, *, replace: bool) -> Reply:
+    words = (
+        f"Nothing on *{escape(found.site.name)}* that you may see matches *{shown_for}*.\n"
+        f"Try fewer words, or part of the title: `{command} search title:release`. Filters narrow "
+        "it down: `in:ENG`, `by:me`, `type:page`, `label:runbook`, `since:30d`."
+    )
+    return Reply("Nothing found", (blocks.section(words),), replace=replace)
+
+
+def _which_author(turn: Turn, error: Ambiguous) -> Reply:
+    buttons = [
+        blocks.button(name, f"{AUTHOR}:{place}", Turn(with_author(turn.text, account)).value())
+        for place, (account, name) in enumerate(error.choices[:MOST_AUTHORS])
+    ]
+    return Reply(str(error), (blocks.section(escape(str(error))), blocks.actions(*buttons)))
+
+
+def _shown_text(text: str) -> str:
+    return text if len(text) < 80 else text[:79] + "…"  # noqa: PLR2004 - a heading's length
+
+
+def _age(at: datetime | None) -> str:
+    if at is None:
+        return ""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}}|{at:%Y-%m-%d}>"
+
+
+def _cursor(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError
+    return value

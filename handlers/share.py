@@ -1,0 +1,188 @@
+"""Reading a page here, and showing it to a channel (promise 11)."""
+
+import json
+from dataclasses import dataclass, replace
+
+from bot.act import Acting, Actor
+from bot.connection import Need
+from bot.content import CloudId, Page, PageId, PageText, Site
+from bot.cutting import cut
+from bot.documents import text_of, to_blocks
+from bot.errors import Ambiguous, BadInput
+from bot.find import PageFinder
+from bot.mrkdwn import escape, link
+from bot.ports import Confluence
+from handlers import blocks
+from handlers.ask import Ask, Block, Kind, Modal, Reply, Route, View
+from handlers.slack_api import SlackApi
+from handlers.tenants import Tenants
+
+EXCERPT = 300
+
+
+def place_of(site: CloudId, page: PageId) -> str:
+    """Return a button's value that names a page; it is looked up under whoever presses."""
+    return json.dumps({"c": site, "p": page})
+
+
+def read_place(value: str) -> tuple[CloudId, PageId]:
+    """Read a button's value. Raises ``BadInput`` for any that isn't ours."""
+    try:
+        found = json.loads(value)
+        return CloudId(str(found["c"])), PageId(str(found["p"]))
+    except (ValueError, KeyError, TypeError):
+        raise BadInput("That button is out of date. Look the page up again.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A page as its reader may see it, and what of it others may see."""
+
+    text: PageText
+    site: Site
+    space: str
+    is_restricted: bool = True
+
+
+class Pages:
+    """The words and buttons of reading and sharing a page."""
+
+    def __init__(
+        self,
+        actor: Actor,
+        confluence: Confluence,
+        finder: PageFinder,
+        slack: SlackApi,
+        tenants: Tenants,
+    ) -> None:
+        self._actor = actor
+        self._confluence = confluence
+        self._finder = finder
+        self._slack = slack
+        self._tenants = tenants
+
+    def routes(self) -> tuple[Route, ...]:
+        """Claim this feature's names."""
+        return (
+            Route(Kind.COMMAND, "page", self.show_card),
+            Route(Kind.PRESS, "page_choice", self.show_choice),
+            Route(Kind.PRESS, "preview", self.preview, opens=_loading),
+            Route(Kind.PRESS, "share", self.ask_to_share),
+            Route(Kind.PRESS, "share_now", self.share),
+        )
+
+    async def show_card(self, ask: Ask) -> Reply:
+        """Answer with the page that was named, only to whoever asked."""
+        words = ask.required_text("which page: its link, its id or its title")
+        try:
+            site, page = await self._finder.find(ask.principal, words)
+        except Ambiguous as error:
+            return _which_page(error)
+        return _card(await self._seen(ask, site, page))
+
+    async def show_choice(self, ask: Ask) -> Reply:
+        """Answer with the page that was picked among several of that title."""
+        site, page = read_place(ask.value)
+        return replace(_card(await self._seen(ask, site, page)), replace=True)
+
+    async def preview(self, ask: Ask) -> Modal:
+        """Show the page's text in the modal that was opened at once."""
+        site, page = read_place(ask.value)
+        return Modal(_preview(await self._seen(ask, site, page)))
+
+    async def ask_to_share(self, ask: Ask) -> Reply:
+        """Show what the channel would see, before it does."""
+        shown = await self._shared(ask)
+        words = "This is what everybody in this conversation will see:"
+        confirm = blocks.actions(blocks.button("Share", "share_now", ask.value, style="primary"))
+        return Reply(words, (blocks.section(words), *shown.blocks, confirm))
+
+    async def share(self, ask: Ask) -> Reply:
+        """Post it, as shared by whoever pressed; looked up and judged anew."""
+        return await self._shared(ask)
+
+    async def _shared(self, ask: Ask) -> Reply:
+        site, page = read_place(ask.value)
+        installation = await self._tenants.get(ask.principal.tenant)
+        has_strangers = True
+        if installation is not None:
+            channel = await self._slack.find_channel(installation, ask.channel_id)
+            has_strangers = channel.has_strangers
+        seen = await self._seen(ask, site, page, judge=not has_strangers)
+        return _shared_card(seen, ask.principal.user_id)
+
+    async def _seen(self, ask: Ask, site: CloudId, page: PageId, *, judge: bool = False) -> Seen:
+        async def read(acting: Acting) -> Seen:
+            where = acting.connection, acting.site
+            text = await self._confluence.get_page(*where, page)
+            space = await self._confluence.get_space(*where, text.page.space_id)
+            restricted = not judge or await self._confluence.is_restricted(*where, page)
+            return Seen(text, acting.site, space.name, restricted)
+
+        return await self._actor.run(ask.principal, Need.READ, read, site=site)
+
+
+def _loading(_: Ask) -> View:
+    return blocks.modal("Page", [blocks.section("One moment…")])
+
+
+def _title(page: Page) -> str:
+    return f"*{link(page.url, page.title or 'Untitled')}*"
+
+
+def _facts(seen: Seen) -> str:
+    page = seen.text.page
+    version = f"version {page.version}"
+    if page.changed_at is not None:
+        stamp = int(page.changed_at.timestamp())
+        version += f", <!date^{stamp}^{{date_short_pretty}}|{page.changed_at:%Y-%m-%d}>"
+    return f"{escape(seen.space)} · {escape(seen.site.name)} · {version}"
+
+
+def _excerpt(seen: Seen) -> str:
+    return escape(cut(" ".join(text_of(seen.text.document).split()), EXCERPT))
+
+
+def _card(seen: Seen) -> Reply:
+    page = seen.text.page
+    place = place_of(seen.site.cloud_id, page.id)
+    excerpt = _excerpt(seen)
+    shown: list[Block] = [
+        blocks.section(f"{_title(page)}\n{excerpt}" if excerpt else _title(page)),
+        blocks.context(_facts(seen)),
+        blocks.actions(
+            blocks.link_button("Open", "opened", page.url),
+            blocks.button("Preview", "preview", place),
+            blocks.button("Share here", "share", place),
+        ),
+    ]
+    return Reply(page.title, tuple(shown))
+
+
+def _shared_card(seen: Seen, user_id: str) -> Reply:
+    page = seen.text.page
+    excerpt = "" if seen.is_restricted else _excerpt(seen)
+    shown = (
+        blocks.section(f"{_title(page)}\n{excerpt}" if excerpt else _title(page)),
+        blocks.context(f"{escape(seen.space)} · shared by <@{user_id}>"),
+        blocks.actions(blocks.link_button("Open", "opened", page.url)),
+    )
+    return Reply(f"{page.title}, shared from Confluence", shown, in_channel=True)
+
+
+def _preview(seen: Seen) -> View:
+    page = seen.text.page
+    shown = [
+        blocks.section(_title(page)),
+        blocks.context(_facts(seen)),
+        blocks.divider(),
+        *to_blocks(seen.text.document, most=80),
+    ]
+    return blocks.modal("Page", shown)
+
+
+def _which_page(error: Ambiguous) -> Reply:
+    shown: list[Block] = [blocks.section(escape(str(error)))]
+    for place, label in error.choices[:10]:
+        shown.append(blocks.section(escape(label), blocks.button("Show", "page_choice", place)))
+    return Reply(str(error), tuple(shown))
