@@ -1,0 +1,344 @@
+"""Stand-ins for what the bot calls: they keep the ports' promises and record what was asked."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from pydantic import SecretStr
+
+from bot.connection import WRITE, Connection, Grant
+from bot.content import (
+    Account,
+    AccountId,
+    CloudId,
+    Hits,
+    Page,
+    PageId,
+    PageStatus,
+    PageText,
+    Site,
+    Space,
+    SpaceId,
+    SpaceKey,
+)
+from bot.document import Document
+from bot.errors import BotError, Changed, NotAllowed, NotFound, TitleTaken
+from bot.installation import Installation, SlackPerson
+from bot.pending import Obtained
+from bot.ports import Confluence, ConsentServer, Proven, SlackPeople, SlackSignIn, Voice
+from bot.principal import Principal, Tenant
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+ADA = Principal(Tenant("T0ACME"), "U0ADA")
+BOB = Principal(Tenant("T0ACME"), "U0BOB")
+ACME = Site(CloudId("11111111-1111-4111-8111-111111111111"), "Acme", "https://acme.example")
+LOVELACE = Account(AccountId("ada"), "Ada Lovelace")
+ENG = Space(SpaceId("11"), SpaceKey("ENG"), "Engineering")
+
+
+class FakeClock:
+    """Noon, until a test lets time pass."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **passed: float) -> None:
+        self.now += timedelta(**passed)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait without waiting."""
+        self.pass_by(seconds=seconds)
+
+
+def grant(name: str = "first", *, until: datetime | None = None) -> Grant:
+    """A grant whose tokens are told apart by *name*."""
+    return Grant(
+        SecretStr(f"access-{name}"),
+        SecretStr(f"refresh-{name}"),
+        until or NOON + timedelta(hours=1),
+        WRITE,
+    )
+
+
+def connection(principal: Principal = ADA, given: Grant | None = None) -> Connection:
+    """Ada's connection to Acme, good for an hour."""
+    return Connection(principal, "system", LOVELACE, (ACME,), given or grant(), NOON)
+
+
+def page(
+    number: int = 1, title: str = "Release checklist", status: PageStatus = PageStatus.CURRENT
+) -> Page:
+    """A page of Engineering's."""
+    url = f"{ACME.url}/wiki/spaces/ENG/pages/{number}"
+    return Page(PageId(str(number)), title, url, ENG.id, status, 1, author_id=LOVELACE.id)
+
+
+@dataclass
+class FakeConfluence(Confluence):
+    """One site in memory.
+
+    *fails* raises instead of doing, by method; *fails_after* does and then raises, as when
+    an answer is lost. *asked* lists (method, what distinguishes the call).
+    """
+
+    pages: dict[PageId, PageText] = field(default_factory=dict)
+    spaces: list[Space] = field(default_factory=lambda: [ENG])
+    people: list[Account] = field(default_factory=list)
+    hits: dict[str | None, Hits] = field(default_factory=lambda: {None: Hits(())})
+    restricted: set[PageId] = field(default_factory=set)
+    fails: dict[str, BotError] = field(default_factory=dict)
+    fails_after: dict[str, BotError] = field(default_factory=dict)
+    asked: list[tuple[str, object]] = field(default_factory=list)
+
+    def add(self, head: Page, document: Document | None = None) -> Page:
+        """Put a page there."""
+        self.pages[head.id] = PageText(head, document or Document(()))
+        return head
+
+    def _ask(self, method: str, what: object) -> None:
+        self.asked.append((method, what))
+        if error := self.fails.get(method):
+            raise error
+
+    def _answer(self, method: str, answer: Page) -> Page:
+        if error := self.fails_after.get(method):
+            raise error
+        return answer
+
+    async def search(
+        self,
+        connection: Connection,
+        site: Site,
+        cql: str,
+        cursor: str | None = None,
+        limit: int = 5,
+    ) -> Hits:
+        self._ask("search", (cql, cursor, limit))
+        return self.hits[cursor]
+
+    async def find_people(self, connection: Connection, site: Site, name: str) -> Sequence[Account]:
+        self._ask("find_people", name)
+        return [each for each in self.people if name.casefold() in each.name.casefold()]
+
+    async def get_page(
+        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+    ) -> PageText:
+        self._ask("get_page", page)
+        return self._get(page, draft=draft)
+
+    async def get_page_head(
+        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+    ) -> Page:
+        self._ask("get_page_head", page)
+        return self._get(page, draft=draft).page
+
+    def _get(self, page: PageId, *, draft: bool) -> PageText:
+        found = self.pages.get(page)
+        if found is None or (found.page.status is PageStatus.DRAFT and not draft):
+            raise NotFound("no such page")
+        return found
+
+    async def find_page_by_title(
+        self, connection: Connection, site: Site, space: SpaceId, title: str
+    ) -> Page | None:
+        self._ask("find_page_by_title", (space, title))
+        return self._titled(space, title)
+
+    def _titled(self, space: SpaceId, title: str) -> Page | None:
+        for each in self.pages.values():
+            head = each.page
+            shown = head.space_id == space and head.status is PageStatus.CURRENT
+            if shown and head.title.casefold() == title.casefold():
+                return head
+        return None
+
+    async def suggest_spaces(
+        self, connection: Connection, site: Site, words: str
+    ) -> Sequence[Space]:
+        self._ask("suggest_spaces", words)
+        return [each for each in self.spaces if words.casefold() in each.name.casefold()][:10]
+
+    async def get_space(self, connection: Connection, site: Site, space: SpaceId) -> Space:
+        self._ask("get_space", space)
+        for each in self.spaces:
+            if each.id == space:
+                return each
+        raise NotFound("no such space")
+
+    async def find_space(self, connection: Connection, site: Site, key: str) -> Space | None:
+        self._ask("find_space", key)
+        wanted = key.casefold()
+        return next((each for each in self.spaces if each.key.casefold() == wanted), None)
+
+    async def suggest_pages(
+        self, connection: Connection, site: Site, space: Space, words: str
+    ) -> Sequence[Page]:
+        self._ask("suggest_pages", (space.id, words))
+        heads = [each.page for each in self.pages.values() if each.page.space_id == space.id]
+        return [each for each in heads if words.casefold() in each.title.casefold()][:10]
+
+    async def is_restricted(self, connection: Connection, site: Site, page: PageId) -> bool:
+        self._ask("is_restricted", page)
+        return page in self.restricted
+
+    async def create_draft(
+        self,
+        connection: Connection,
+        site: Site,
+        space: SpaceId,
+        title: str,
+        body: Document,
+        parent: PageId | None = None,
+    ) -> Page:
+        self._ask("create_draft", (space, title, parent))
+        number = 1001 + len(self.pages)
+        draft = page(number, title, PageStatus.DRAFT)
+        self.add(replace(draft, space_id=space, parent_id=parent), body)
+        return self._answer("create_draft", self.pages[draft.id].page)
+
+    async def publish_draft(
+        self, connection: Connection, site: Site, draft: Page, body: Document, message: str
+    ) -> Page:
+        self._ask("publish_draft", (draft.id, draft.title, message))
+        stored = self._get(draft.id, draft=True).page
+        if stored.status is not PageStatus.DRAFT:
+            raise Changed("it is published already")
+        if self._titled(stored.space_id, draft.title):
+            raise TitleTaken("the title is taken")
+        published = replace(
+            stored, title=draft.title, status=PageStatus.CURRENT, version_message=message
+        )
+        return self._answer("publish_draft", self.add(published, body))
+
+    async def append(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        body: Document,
+        *,
+        base: int,
+        message: str,
+    ) -> Page:
+        self._ask("append", (page, base, message))
+        stored = self._get(page, draft=False)
+        if stored.page.version != base:
+            raise Changed("it has moved on")
+        blocks = (*stored.document.blocks, *body.blocks)
+        changed = replace(stored.page, version=base + 1, version_message=message)
+        return self._answer("append", self.add(changed, Document(blocks)))
+
+    async def trash_page(self, connection: Connection, site: Site, page: PageId) -> None:
+        self._ask("trash_page", page)
+        stored = self._get(page, draft=True)
+        self.add(replace(stored.page, status=PageStatus.TRASHED), stored.document)
+        self._answer("trash_page", stored.page)
+
+
+async def at_once() -> None:
+    """Nothing happens meanwhile."""
+
+
+@dataclass
+class FakeConsentServer(ConsentServer):
+    """An authorization server that answers what the test set; ``None`` refuses."""
+
+    obtained: Obtained | BotError = field(default_factory=lambda: NotAllowed("no such code"))
+    renewals: list[Grant | BotError | None] = field(default_factory=list)
+    sites: tuple[Site, ...] = (ACME,)
+    meanwhile: Callable[[], Awaitable[None]] = at_once
+    redeemed: list[tuple[str, str, str]] = field(default_factory=list)
+    asked: list[Grant] = field(default_factory=list)
+
+    def consent_url(self, profile: str, scopes: frozenset[str], state: str, verifier: str) -> str:
+        return f"https://auth.example/authorize?state={state}"
+
+    async def redeem(self, profile: str, code: SecretStr, verifier: SecretStr) -> Obtained:
+        self.redeemed.append((profile, code.get_secret_value(), verifier.get_secret_value()))
+        if isinstance(self.obtained, BotError):
+            raise self.obtained
+        return self.obtained
+
+    async def renew(self, profile: str, grant: Grant) -> Grant | None:
+        self.asked.append(grant)
+        await self.meanwhile()
+        answer = self.renewals.pop(0)
+        if isinstance(answer, BotError):
+            raise answer
+        return answer
+
+    async def list_sites(self, grant: Grant) -> tuple[Site, ...]:
+        return self.sites
+
+
+@dataclass
+class FakeSignIn(SlackSignIn):
+    """Slack's sign-in, where each code proves somebody; nobody where it isn't configured."""
+
+    proofs: dict[str, Proven | BotError] = field(default_factory=dict)
+    configured: bool = True
+    nonces: list[str] = field(default_factory=list)
+
+    @property
+    def is_configured(self) -> bool:
+        return self.configured
+
+    def sign_in_url(self, state: str, nonce: str, team_id: str | None) -> str:
+        return f"https://slack.example/authorize?state={state}"
+
+    async def redeem(self, code: SecretStr, nonce: str) -> Proven:
+        self.nonces.append(nonce)
+        proof = self.proofs.get(code.get_secret_value(), NotAllowed("no such code"))
+        if isinstance(proof, BotError):
+            raise proof
+        return proof
+
+
+@dataclass
+class FakeSlackPeople(SlackPeople):
+    """The people of every workspace, by user id."""
+
+    people: dict[str, SlackPerson] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def get(self, installation: Installation, user_id: str) -> SlackPerson:
+        self.asked.append(user_id)
+        if user_id not in self.people:
+            raise NotAllowed("nobody knows them")
+        return self.people[user_id]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One thing that was said."""
+
+    principal: Principal
+    text: str
+    blocks: tuple[object, ...] = ()
+    response_url: str | None = None
+    replace: bool = False
+
+
+@dataclass
+class FakeVoice(Voice):
+    """Remembers what it said."""
+
+    said: list[Told] = field(default_factory=list)
+    fails: BotError | None = None
+
+    async def tell(
+        self,
+        principal: Principal,
+        text: str,
+        blocks: Sequence[object] = (),
+        *,
+        response_url: SecretStr | None = None,
+        replace: bool = False,
+    ) -> None:
+        if self.fails:
+            raise self.fails
+        url = response_url.get_secret_value() if response_url else None
+        self.said.append(Told(principal, text, tuple(blocks), url, replace))
