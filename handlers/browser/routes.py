@@ -27,9 +27,12 @@ from handlers.browser.requests import (
     returned_by,
 )
 
+START = r"/connect/{token:[^/]+\.[^/]+}"
+"""A token has a dot in it, so that it isn't taken for one of our own words."""
+
 
 def routes(connect: Connect, pages: Pages) -> list[web.RouteDef]:
-    """Return what to mount, in this order: a link's token could be any other last word.
+    """Return what to mount.
 
     HEAD reaches nothing that uses a step up.
     """
@@ -40,8 +43,8 @@ def routes(connect: Connect, pages: Pages) -> list[web.RouteDef]:
         web.get("/connect/choice/{token}", browser.show_choice),
         web.post("/connect/choice/{token}", browser.choose),
         web.post("/connect/again", browser.begin_anew),
-        web.get("/connect/{token}", browser.show_start),
-        web.post("/connect/{token}", browser.begin),
+        web.get(START, browser.show_start),
+        web.post(START, browser.begin),
     ]
 
 
