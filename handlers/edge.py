@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 import structlog
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
@@ -30,6 +31,9 @@ log = structlog.get_logger(__name__)
 
 OPTIONS_WITHIN = 2.0
 """Seconds for the work of a menu: Slack waits for three, and shows nothing after that."""
+
+Counted = Callable[[str, str, float], None]
+"""Takes note of a delivery: its kind, its outcome, and the seconds to its ack."""
 
 Recover = Callable[[Ask, BotError], Awaitable[Answer]]
 """Turns an error into an offer, where there is one to make (such as to connect)."""
@@ -76,11 +80,19 @@ class Surroundings:
 class Edge(AsyncMiddleware):
     """The one Bolt middleware: it answers every request from the table."""
 
-    def __init__(self, table: Table, words: Help, around: Surroundings, recover: Recover) -> None:
+    def __init__(
+        self,
+        table: Table,
+        words: Help,
+        around: Surroundings,
+        recover: Recover,
+        counted: Counted = lambda _kind, _outcome, _seconds: None,
+    ) -> None:
         self._table = table
         self._words = words
         self._around = around
         self._recover = recover
+        self._counted = counted
 
     async def async_process(
         self,
@@ -91,7 +103,10 @@ class Edge(AsyncMiddleware):
     ) -> BoltResponse:
         """Answer *req*; never passes it on, since no Bolt listener is registered."""
         del resp, next
-        return await self.answer(req.body)
+        began = perf_counter()
+        response = await self.answer(req.body)
+        self._counted(_kind_of(req.body), str(response.status), perf_counter() - began)
+        return response
 
     async def answer(self, body: Mapping[str, object]) -> BoltResponse:
         """Return the ack for one request, and start whatever work it asks for."""
@@ -268,6 +283,11 @@ class Edge(AsyncMiddleware):
             log.exception("undelivered")
 
 
+def _kind_of(body: Mapping[str, object]) -> str:
+    kind = body.get("type", "command" if "command" in body else "other")
+    return kind if isinstance(kind, str) and kind in _KINDS else "other"
+
+
 def mint_correlation() -> str:
     """Return a short id that ties a delivery to its log lines and messages."""
     return secrets.token_hex(4)
@@ -322,5 +342,17 @@ async def _no_listener(_: Ask) -> Answer:
     return None
 
 
+_KINDS = frozenset(
+    {
+        "command",
+        "block_actions",
+        "block_suggestion",
+        "view_submission",
+        "view_closed",
+        "shortcut",
+        "message_action",
+        "event_callback",
+    }
+)
 _EMPTY = BoltResponse(status=200, body="")
 _MENU = Route(Kind.OPTIONS, "", _no_listener)

@@ -1,0 +1,438 @@
+"""The composition root: the one module that knows every concrete class."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.act import Actor
+from bot.authorize import Authorizer, Witnesses
+from bot.compose import Composer
+from bot.connect import Connect, Services, Terms
+from bot.connect import Stores as ConnectStores
+from bot.connection import SYSTEM, AuthorizationProfile, Connection
+from bot.errors import BotError, Unavailable
+from bot.find import PageFinder
+from bot.installation import Installation
+from bot.metrics import Metrics
+from bot.operations import ops_app, public_health
+from bot.principal import Tenant
+from bot.providers.atlassian import AtlassianConsent
+from bot.providers.confluence import ConfluenceApi
+from bot.providers.gateway import Gateway, Pace
+from bot.providers.outgoing import Outgoing
+from bot.providers.slack import SlackDirectory, SlackVoice
+from bot.providers.slack_sign_in import SlackOpenId
+from bot.public_address import PublicAddress
+from bot.publish import Memory, Publisher
+from bot.quota import Quota
+from bot.search import Searcher
+from bot.settings import Address, Settings
+from bot.settle import Pace as SettlePace
+from bot.settle import Settler
+from bot.settle import Stores as SettleStores
+from bot.tracing import start_tracing
+from handlers import browser
+from handlers import help as help_words
+from handlers.account import Account, AccountParts, Home
+from handlers.create import Create, CreateParts
+from handlers.drafts import RecentDrafts
+from handlers.edge import Edge, Surroundings, Table
+from handlers.lifecycle import Lifecycle
+from handlers.offers import Invitations, Offers, Resumption
+from handlers.search import Search
+from handlers.share import Pages
+from handlers.signing import Verifier
+from handlers.slack_api import SlackApi
+from handlers.slack_http import MOST_BYTES, PATH, SlackEndpoint
+from handlers.tasks import Tasks
+from handlers.tenants import Tenants
+from store.database import open_database
+from store.keyring import KeyRing
+from store.preparation import prepare
+from store.stores import Stores, mongo_stores
+
+log = structlog.get_logger(__name__)
+
+
+class CannotStart(BotError):
+    """Something that the bot can't do without isn't there; the message is for the operator."""
+
+    code = "cannot_start"
+
+
+def utc_now() -> datetime:
+    """Return the time: the one clock of a running bot."""
+    return datetime.now(UTC)  # noqa: TID251 - this is the Clock that is passed in
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What talks to other people's servers."""
+
+    outgoing: Outgoing
+    consent: AtlassianConsent
+    confluence: ConfluenceApi
+    quota: Quota
+    sign_in: SlackOpenId
+    people: SlackDirectory
+    voice: SlackVoice
+    slack: SlackApi
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The assembled bot, not yet listening."""
+
+    app: AsyncApp
+    table: Table
+    web: web.Application
+    tasks: Tasks
+    authorizer: Authorizer
+    settler: Settler
+    tenants: Tenants
+
+
+def profile_of(settings: Settings) -> AuthorizationProfile:
+    """Return the system profile: the OAuth app of our settings."""
+    return AuthorizationProfile(
+        id=SYSTEM,
+        name=SYSTEM,
+        client_id=settings.atlassian_client_id,
+        client_secret=settings.atlassian_client_secret,
+        authorization_url=f"{settings.atlassian_auth_url}/authorize",
+        token_url=f"{settings.atlassian_auth_url}/oauth/token",
+        callback_url=f"{settings.public_url}/connect/callback/{SYSTEM}",
+    )
+
+
+def allowed_origins(settings: Settings) -> tuple[str, ...]:
+    """Return every server that the bot may talk to (promise 13)."""
+    return (
+        settings.slack_api_url,
+        settings.slack_url,
+        settings.slack_hooks_url,
+        settings.atlassian_auth_url,
+        settings.atlassian_api_url,
+    )
+
+
+def reach_out(settings: Settings, outgoing: Outgoing, stores: Stores, metrics: Metrics) -> Outside:
+    """Build everything that sends requests, over the one session of *outgoing*."""
+    quota = Quota(stores.quota, utc_now, on_left=metrics.points_left)
+    pace = Pace(counted=metrics.called)
+    gateway = Gateway(outgoing, settings.atlassian_api_url, quota, utc_now, pace)
+    api_url = f"{settings.slack_api_url}/"
+    profiles = {SYSTEM: profile_of(settings)}
+    return Outside(
+        outgoing=outgoing,
+        consent=AtlassianConsent(outgoing, settings.atlassian_api_url, profiles, utc_now),
+        confluence=ConfluenceApi(gateway, utc_now),
+        quota=quota,
+        sign_in=SlackOpenId(
+            outgoing,
+            settings.slack_url,
+            settings.slack_client_id,
+            settings.slack_client_secret,
+            f"{settings.public_url}/connect/slack",
+            utc_now,
+        ),
+        people=SlackDirectory(outgoing, api_url, utc_now),
+        voice=SlackVoice(
+            outgoing, api_url, settings.slack_hooks_url, stores.installations, utc_now
+        ),
+        slack=SlackApi(outgoing.session, api_url, settings.slack_hooks_url),
+    )
+
+
+def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metrics) -> Bot:
+    """Put the bot together out of its stores and its ways out."""
+    tasks = Tasks()
+    metrics.watch_queue("tasks", lambda: len(tasks))
+    tenants = Tenants(stores.installations, utc_now)
+    authorizer = Authorizer(
+        stores.connections,
+        outside.consent,
+        utc_now,
+        witnesses=Witnesses(_ended_teller(outside, settings.command), metrics.refreshed),
+    )
+    actor = Actor(authorizer, stores.preferences)
+    tables: list[Table] = []
+    resumption = Resumption(lambda: tables[0], outside.voice, tasks)
+    connect = _connect(settings, stores, outside, resumption)
+    invitations = Invitations(connect, tenants, outside.people)
+    publisher = _publisher(settings, actor, stores, outside)
+    create = _create(actor, stores, outside, publisher)
+    account = Account(
+        AccountParts(
+            stores.connections,
+            stores.preferences,
+            stores.parked,
+            outside.consent,
+            authorizer,
+            connect,
+            invitations,
+            resumption,
+            utc_now,
+            settings.command,
+        )
+    )
+    searcher = Searcher(actor, outside.confluence, stores.connections, utc_now)
+    finder = PageFinder(actor, outside.confluence, stores.connections)
+    table = Table(
+        (
+            *account.routes(),
+            *Home(account, stores.connections, outside.slack, tenants).routes(),
+            *Search(searcher, outside.people, tenants, settings.command).routes(),
+            *Pages(actor, outside.confluence, finder, outside.slack, tenants).routes(),
+            *create.routes(),
+            *Lifecycle(stores.installations, tenants).routes(),
+        )
+    )
+    tables.append(table)
+    offers = Offers(invitations, stores.parked, utc_now, settings.parked_lifetime)
+    around = Surroundings(
+        tenants, outside.people, outside.slack, stores.deliveries, stores.parked, tasks, utc_now
+    )
+    edge = Edge(table, help_words.build(settings.command), around, offers.recover, metrics.acked)
+    app = bolt_app(edge)
+    return Bot(
+        app,
+        table,
+        _web(settings, app, connect),
+        tasks,
+        authorizer,
+        _settler(settings, stores, publisher, create),
+        tenants,
+    )
+
+
+def bolt_app(edge: Edge) -> AsyncApp:
+    """Return Bolt with the edge as its one middleware; its own checks stand in front of it."""
+    return AsyncApp(
+        before_authorize=edge,
+        authorize=_never_authorized,
+        process_before_response=True,
+        request_verification_enabled=False,
+        ignoring_self_events_enabled=False,
+        ssl_check_enabled=False,
+        url_verification_enabled=False,
+        attaching_function_token_enabled=False,
+    )
+
+
+async def _never_authorized() -> AuthorizeResult:
+    raise RuntimeError("the edge answers every request before Bolt authorizes it")
+
+
+def _ended_teller(outside: Outside, command: str) -> Callable[[Connection], Awaitable[None]]:
+    async def tell(connection: Connection) -> None:
+        words = (
+            "Atlassian has ended your consent, so I can't act in your name in Confluence any more. "
+            f"Nothing was lost. Type `{command} connect` to go on."
+        )
+        await outside.voice.tell(connection.principal, words)
+
+    return tell
+
+
+def _connect(
+    settings: Settings, stores: Stores, outside: Outside, resumption: Resumption
+) -> Connect:
+    return Connect(
+        ConnectStores(
+            stores.installations,
+            stores.connections,
+            stores.pending,
+            stores.parked,
+            stores.preferences,
+        ),
+        Services(
+            outside.consent,
+            outside.sign_in,
+            outside.people,
+            outside.voice,
+            resumption.connected,
+        ),
+        Terms(PublicAddress(settings.public_url), settings.command, settings.consent_lifetime),
+        utc_now,
+    )
+
+
+def _publisher(settings: Settings, actor: Actor, stores: Stores, outside: Outside) -> Publisher:
+    memory = Memory(stores.receipts, stores.drafts, stores.preferences)
+    return Publisher(actor, outside.confluence, memory, utc_now, settings.undo_for)
+
+
+def _create(actor: Actor, stores: Stores, outside: Outside, publisher: Publisher) -> Create:
+    composer = Composer(actor, outside.confluence, stores.drafts, utc_now)
+    return Create(
+        CreateParts(
+            actor,
+            outside.confluence,
+            composer,
+            publisher,
+            stores.receipts,
+            stores.notes,
+            outside.voice,
+            RecentDrafts(),
+        )
+    )
+
+
+def _settler(settings: Settings, stores: Stores, publisher: Publisher, create: Create) -> Settler:
+    return Settler(
+        SettleStores(stores.due, stores.leases, stores.receipts, stores.drafts),
+        publisher,
+        create.tell,
+        SettlePace(settings.settle_after, settings.settle_every),
+        utc_now,
+    )
+
+
+def _web(settings: Settings, app: AsyncApp, connect: Connect) -> web.Application:
+    """Return what the public reaches: Slack's endpoint, the pages of consent, health."""
+    targets = browser.redirect_targets(settings.slack_url, settings.atlassian_auth_url)
+    pages = browser.Pages(PublicAddress(settings.public_url), settings.command, targets)
+    public = web.Application(
+        middlewares=[browser.dress(pages, connect)], client_max_size=MOST_BYTES
+    )
+    public.add_routes(browser.routes(connect, pages))
+    public.router.add_get("/healthz", public_health())
+    secret = settings.slack_signing_secret
+    if secret is not None and not settings.socket_mode:
+        endpoint = SlackEndpoint(app, Verifier(secret.get_secret_value()))
+        public.router.add_post(PATH, endpoint.receive)
+    return public
+
+
+async def install(settings: Settings, outside: Outside, stores: Stores) -> Installation:
+    """Make the installation of the one workspace whose bot token is in the settings.
+
+    Raises:
+        CannotStart: Slack refuses the token.
+        Unavailable: Slack can't answer now.
+    """
+    client = AsyncWebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=f"{settings.slack_api_url}/",
+        session=outside.outgoing.session,
+    )
+    try:
+        who = await client.auth_test()
+    except SlackApiError as error:
+        code = error.response.get("error", "unknown")
+        raise CannotStart(
+            f"Slack refuses CONFAB_SLACK_BOT_TOKEN ({code}): run `confab check`."
+        ) from error
+    except (OSError, TimeoutError) as error:
+        raise Unavailable("Slack") from error
+    is_org = bool(who.get("is_enterprise_install"))
+    team, enterprise = who.get("team_id"), who.get("enterprise_id")
+    installation = Installation(
+        tenant=Tenant(str(enterprise if is_org else team)),
+        team_id=None if is_org else team,
+        enterprise_id=enterprise,
+        name=str(who.get("team") or ""),
+        bot_token=settings.slack_bot_token,
+        bot_id=str(who.get("bot_id") or ""),
+        bot_user_id=str(who.get("user_id") or ""),
+        app_id=str(who.get("app_id") or ""),
+        scopes=frozenset(str(who.headers.get("x-oauth-scopes", "")).replace(" ", "").split(",")),
+        installed_at=utc_now(),
+    )
+    await stores.installations.save(installation)
+    return installation
+
+
+async def serve(settings: Settings) -> None:
+    """Run the bot until SIGTERM or SIGINT, then finish what is running and return."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with running(settings, stopping):
+        await stopping.wait()
+        log.info("stopping")
+
+
+@asynccontextmanager
+async def running(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[Bot]:
+    """Open everything in order, listen, and on leaving close it all in reverse."""
+    async with AsyncExitStack() as stack:
+        stack.callback(start_tracing(settings.otel_endpoint))
+        database = open_database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+        stack.callback(database.close)
+        await prepare(database)
+        metrics = Metrics()
+        stores = mongo_stores(database, KeyRing.parse(settings.keys), utc_now)
+        outgoing = await stack.enter_async_context(Outgoing(allowed_origins(settings)))
+        outside = reach_out(settings, outgoing, stores, metrics)
+        await install(settings, outside, stores)
+        bot = assemble(settings, stores, outside, metrics)
+
+        async def ready() -> bool:
+            with suppress(BotError):
+                await database.ready()
+                return not stopping.is_set()
+            return False
+
+        for job in (outside.quota.run, bot.settler.run):
+            await stack.enter_async_context(_job(job))
+        stack.push_async_callback(bot.authorizer.drain)
+        stack.push_async_callback(bot.tasks.drain, settings.drain.total_seconds())
+        await stack.enter_async_context(_listening(ops_app(ready, metrics), settings.ops_addr))
+        await stack.enter_async_context(_listening(bot.web, settings.addr))
+        if settings.socket_mode:
+            await stack.enter_async_context(_socket(settings, bot.app, outside))
+        log.info("listening", address=str(settings.addr), socket_mode=settings.socket_mode)
+        yield bot
+
+
+@asynccontextmanager
+async def _job(run: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def _listening(application: web.Application, address: Address) -> AsyncIterator[None]:
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=5)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, address.host, address.port).start()
+        yield
+    except OSError as error:
+        raise CannotStart(f"Can't listen on {address}: {error.strerror}.") from error
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _socket(settings: Settings, app: AsyncApp, outside: Outside) -> AsyncIterator[None]:
+    """Take Slack's deliveries over a socket that we open."""
+    token = settings.slack_app_token
+    client = AsyncWebClient(base_url=f"{settings.slack_api_url}/", session=outside.outgoing.session)
+    handler = AsyncSocketModeHandler(
+        app, token.get_secret_value() if token else "", web_client=client
+    )
+    try:
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt
+        yield
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt
