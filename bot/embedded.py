@@ -17,7 +17,7 @@ _SERVER = "secantusd-py"
 _STARTS_WITHIN = 30.0
 _STOPS_WITHIN = 10.0
 # Kills the server when our end of its standard input closes, which it does however we end.
-_WATCH = 'read -r _; kill -9 "$1" 2>/dev/null'
+_WATCH = 'read -r _; kill -s KILL "$1" 2>/dev/null'
 
 
 class DatabaseMissing(BotError):

@@ -14,7 +14,7 @@ _STOPS_WITHIN = 30.0
 _ROUND = 0.05
 # Kills the child's whole group when our end of its standard input closes, which it does
 # however we end: SIGKILL too, on Linux and on macOS.
-_WATCH = 'read -r _; kill -9 -- "-$1" 2>/dev/null'
+_WATCH = 'read -r _; kill -s KILL -- "-$1" 2>/dev/null'
 
 
 class DoesNotStart(Exception):

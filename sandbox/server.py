@@ -19,9 +19,10 @@ from sandbox.bots import Bot, Bots
 from sandbox.clock import Clock
 from sandbox.control import attach_control
 from sandbox.database import database_uri, start_database
-from sandbox.guard import dress_screen, guard
+from sandbox.guard import guard
 from sandbox.processes import free_port
 from sandbox.saved import Saved
+from sandbox.screen.serve import attach_screen
 from sandbox.slack.data import BOT_TOKEN
 from sandbox.slack.delivery import AppUnderTest
 from sandbox.slack.world import SlackWorld
@@ -169,11 +170,11 @@ class Sandbox:
     @contextlib.asynccontextmanager
     async def _worlds(self) -> AsyncIterator[None]:
         app = web.Application(middlewares=[guard(self.url)])
-        app.on_response_prepare.append(dress_screen)
         self.slack.attach(app)
         self.atlassian.attach(app)
         attach_walk(app, self.url)
         attach_control(app, self.bots, self._seen)
+        attach_screen(app, self._manifest())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self.slack.open()
         await self.atlassian.open()
@@ -188,6 +189,7 @@ class Sandbox:
 
     @contextlib.asynccontextmanager
     async def _saving(self) -> AsyncIterator[None]:
+        self.save()
         task = asyncio.create_task(self._save_often())
         try:
             yield
