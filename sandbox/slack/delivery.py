@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from sandbox.slack.state import Json
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+#: an event follows two redirects, nothing else follows any
 REDIRECTS = 2
 ACK_BYTES = 1_000_000
 
@@ -131,7 +133,8 @@ class Deliveries:
         if self.app.app_token:
             ack = await self._over_socket(delivery)
         else:
-            ack = await self.post(body, headers)
+            redirects = REDIRECTS if delivery.kind == "events_api" else 0
+            ack = await self.post(body, headers, redirects)
         number, reason = delivery.retry or (0, None)
         self._ledger.write(
             "deliveries",
@@ -149,14 +152,14 @@ class Deliveries:
         )
         return ack
 
-    async def post(self, body: bytes, headers: Mapping[str, str]) -> Ack:
-        """Send this very body with these very headers."""
+    async def post(self, body: bytes, headers: Mapping[str, str], redirects: int = 0) -> Ack:
+        """Send this very body with these very headers, and follow so many *redirects*."""
         if self._session is None:
             raise RuntimeError("open the world first")
         started = time.monotonic()
         try:
             async with asyncio.timeout(self.ack_seconds):
-                return await self._post(self._session, body, headers)
+                return await self._post(self._session, body, headers, redirects)
         except TimeoutError:
             return _failed("timeout", started)
         except aiohttp.TooManyRedirects:
@@ -175,18 +178,27 @@ class Deliveries:
         }
 
     async def _post(
-        self, session: aiohttp.ClientSession, body: bytes, headers: Mapping[str, str]
+        self,
+        session: aiohttp.ClientSession,
+        body: bytes,
+        headers: Mapping[str, str],
+        redirects: int,
     ) -> Ack:
         started = time.monotonic()
-        url = self.app.request_url
-        async with session.post(url, data=body, headers=headers, max_redirects=REDIRECTS) as sent:
+        async with session.post(
+            self.app.request_url,
+            data=body,
+            headers=headers,
+            allow_redirects=bool(redirects),
+            max_redirects=redirects + 1,  # aiohttp raises at this number, not above it
+        ) as sent:
             read = await sent.content.read(ACK_BYTES)
             while not sent.content.at_eof() and len(read) < ACK_BYTES:
                 read += await sent.content.read(ACK_BYTES - len(read))
         return Ack(
             sent.status,
             _since(started),
-            None if sent.ok else "http_error",
+            None if sent.status < HTTPStatus.MULTIPLE_CHOICES else "http_error",
             read,
             sent.content_type,
             dict(sent.headers),

@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_SPECIAL = re.compile(r"<!(channel|here|everyone)(?:\|[^>]*)?>|<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+_SPECIAL = re.compile(
+    r"<!(channel|here|everyone)(?:\|[^>]*)?>"
+    r"|<(?:@|!subteam\^)([UWS][A-Z0-9]+)(?:\|[^>]*)?>"
+)
 _LITERAL = re.compile(r"@(channel|here|everyone)\b")
 
 
 def pings(text: str, blocks: Iterable[object], *, link_names: bool = False) -> list[str]:
-    """User ids, ``channel``, ``here``, ``everyone``: who is notified, each once."""
+    """Ids of people and groups, ``channel``, ``here``, ``everyone``: who is notified, each once."""
     found: dict[str, None] = dict.fromkeys(_in_text(text))
     if link_names:
         found |= dict.fromkeys(_LITERAL.findall(text))
@@ -36,6 +39,8 @@ def _in_mapping(node: Mapping[str, Any]) -> Iterable[str]:
             yield from _in_text(str(node.get("text", "")))
         case "user":
             yield str(node.get("user_id"))
+        case "usergroup":
+            yield str(node.get("usergroup_id"))
         case "broadcast":
             yield str(node.get("range"))
         case _:

@@ -47,7 +47,7 @@ class Chat:
     def update(self, call: Call) -> Json:
         """Other words for a message of the app's own; never for an ephemeral one."""
         message = self._own(call, "cant_update_message")
-        says = content.read(call.args)
+        says = content.read(_retained(message, call.args) | call.args)
         content.hold_update(says)
         self._workspace.rewrite(message, says)
         return {**_posted(message), "text": message.text}
@@ -101,6 +101,14 @@ class Chat:
         if message is None or message.only_for is not None:
             raise Refused("message_not_found")
         return message
+
+
+def _retained(message: Message, args: Json) -> Json:
+    """What an update keeps where it doesn't say otherwise; a new text takes the blocks away."""
+    kept: Json = {"attachments": message.attachments}
+    if not args.get("text") and not args.get("markdown_text"):
+        kept |= {"blocks": message.blocks, "text": message.text}
+    return kept
 
 
 def _posted(message: Message) -> Json:

@@ -85,9 +85,9 @@ class Workspace:
         return message
 
     def rewrite(self, message: Message, content: Content) -> None:
-        """Replace what *message* says."""
+        """Replace what *message* says; one shown by its blocks isn't marked as edited."""
         self._fill(message, content)
-        message.edited = True
+        message.edited = not content.blocks
         self.changed(message)
 
     def delete(self, message: Message) -> None:

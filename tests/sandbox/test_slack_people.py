@@ -520,3 +520,121 @@ async def test_a_removed_app_is_told_and_its_token_is_dead(slack):
         await slack.client.auth_test()
     await slack.post("install", installed=True)
     assert (await slack.client.auth_test())["team_id"] == "T0ACME"
+
+
+async def test_the_home_tabs_buttons_open_modals(slack):
+    view = {"type": "home", "blocks": [actions(button("go"))]}
+    await slack.client.views_publish(user_id="U0ADA", view=view)
+
+    @slack.bolt.action("go")
+    async def pressed(ack, body, client):
+        await ack()
+        assert body["container"]["type"] == "view"
+        assert body["view"]["type"] == "home"
+        await client.views_open(trigger_id=body["trigger_id"], view=modal(section("x")))
+
+    assert (await slack.ada.presses("go", container="home"))["error"] is None
+    assert (await slack.ada.modal())["blocks"][0]["text"]["text"] == "x"
+
+
+def menu(kind, **more):
+    options = [{"text": plain(f"Option {v}"), "value": v} for v in "abc"]
+    return {"type": kind, "action_id": kind, "options": options, **more}
+
+
+@pytest.mark.parametrize(
+    ("element", "given", "slot", "held"),
+    [
+        (menu("static_select"), "b", "selected_option", "b"),
+        (menu("radio_buttons"), "Option c", "selected_option", "c"),
+        (menu("static_select"), None, "selected_option", None),
+        ({"type": "users_select"}, "U0BOB", "selected_user", "U0BOB"),
+        ({"type": "channels_select"}, "C0ENG", "selected_channel", "C0ENG"),
+        ({"type": "datepicker"}, "2026-01-01", "selected_date", "2026-01-01"),
+        ({"type": "timepicker"}, "23:59", "selected_time", "23:59"),
+        ({"type": "datetimepicker"}, 1_790_000_000, "selected_date_time", 1_790_000_000),
+        ({"type": "number_input", "is_decimal_allowed": True}, 1.5, "value", "1.5"),
+    ],
+)
+async def test_values_are_kept_as_they_travel(slack, element, given, slot, held):
+    element = {**element, "action_id": "x"}
+    block = {"type": "input", "block_id": "b", "label": plain("L"), "element": element}
+    await has(slack, slack.ada, modal(block))
+    await slack.ada.presses("x", given)
+    kept = (await slack.ada.modal())["state"]["values"]["b"]["x"][slot]
+    assert (kept["value"] if isinstance(kept, dict) else kept) == held
+
+
+@pytest.mark.parametrize(
+    ("element", "given", "error"),
+    [
+        (menu("static_select"), "z", "no_such_option"),
+        (menu("checkboxes"), ["a", "z"], "no_such_option"),
+        (menu("multi_static_select", max_selected_items=1), ["a", "b"], "too_many_selected"),
+        ({"type": "datepicker"}, "tomorrow", "wrong_kind_of_value"),
+        ({"type": "datetimepicker"}, "noon", "wrong_kind_of_value"),
+        ({"type": "rich_text_input"}, 5, "wrong_kind_of_value"),
+        ({"type": "plain_text_input"}, {"a": 1}, "wrong_kind_of_value"),
+    ],
+)
+async def test_an_element_takes_only_what_it_can_hold(slack, element, given, error):
+    element = {**element, "action_id": "x"}
+    block = {"type": "input", "block_id": "b", "label": plain("L"), "element": element}
+    await has(slack, slack.ada, modal(block))
+    assert (await slack.ada.presses("x", given))["error"] == error
+
+
+async def test_rich_text_is_a_document_or_becomes_one(slack):
+    element = {"type": "rich_text_input", "action_id": "body"}
+    block = {"type": "input", "block_id": "b", "label": plain("L"), "element": element}
+    await has(slack, slack.ada, modal(block, callback_id="form"))
+    heard = []
+
+    @slack.bolt.view("form")
+    async def submitted(ack, view):
+        await ack()
+        heard.append(view["state"]["values"]["b"]["body"]["rich_text_value"])
+
+    assert (await slack.ada.submits({"body": ""}))["error"] == "form_invalid"
+    await slack.ada.submits({"b": {"body": "Hello"}})
+    (document,) = heard
+    assert document["elements"][0]["elements"] == [{"type": "text", "text": "Hello"}]
+
+
+async def test_a_chosen_conversation_comes_with_a_response_url(slack):
+    element = {"type": "conversations_select", "action_id": "c", "response_url_enabled": True}
+    block = {"type": "input", "block_id": "b", "label": plain("L"), "element": element}
+    await has(slack, slack.ada, modal(block, callback_id="form"))
+    heard = []
+
+    @slack.bolt.view("form")
+    async def submitted(ack, body):
+        await ack()
+        heard.extend(body["response_urls"])
+
+    await slack.ada.submits({"c": "C0ENG"})
+    (made,) = heard
+    assert made["channel_id"] == "C0ENG"
+    said = {"text": "shared", "response_type": "in_channel"}
+    await slack.session.post(made["response_url"], json=said)
+    assert (await slack.bob.last("eng"))["text"] == "shared"
+
+
+async def test_a_redirect_is_no_ack_of_a_command(slack):
+    async def elsewhere(request):
+        raise web.HTTPTemporaryRedirect(f"{request.url}?again")
+
+    slack.raw = elsewhere
+    assert (await slack.ada.types("/confluence help"))["error"] == "dispatch_failed"
+
+
+async def test_notices_and_private_messages_can_be_put_away(slack):
+    await slack.ada.types("/jira")
+    await slack.client.chat_postEphemeral(channel="C0GENERAL", user="U0ADA", text="x")
+    (notice,) = (await slack.ada.screen())["notices"]
+    await slack.post("people/U0ADA/dismiss", notice_id=notice["id"])
+    message = await slack.ada.last()
+    where = {"channel": "C0GENERAL", "ts": message["ts"]}
+    await slack.post("people/U0ADA/dismiss", **where)
+    assert (await slack.ada.screen())["notices"] == []
+    assert await slack.ada.messages() == []

@@ -331,3 +331,30 @@ async def test_a_slow_answer_comes_in_the_end(slack):
     await slack.post("faults", method="auth.test", slow=0.01)
     async with asyncio.timeout(5):
         assert (await slack.client.auth_test())["ok"]
+
+
+async def test_a_new_text_takes_the_blocks_away_and_new_blocks_keep_the_text(slack):
+    sent = await slack.client.chat_postMessage(
+        channel="C0GENERAL", text="old", blocks=[section("old")], attachments=[{"text": "a"}]
+    )
+    where = {"channel": sent["channel"], "ts": sent["ts"]}
+    await slack.client.api_call("chat.update", json={**where, "blocks": [section("new")]})
+    message = await slack.ada.last()
+    assert (message["text"], message["blocks"][0]["text"]["text"]) == ("old", "new")
+    assert not message["edited"]
+    await slack.client.chat_update(**where, text="new")
+    message = await slack.ada.last()
+    assert (message["text"], message["blocks"], message["edited"]) == ("new", [], True)
+    assert message["attachments"] == [{"text": "a"}]
+
+
+async def test_a_message_has_its_address(slack):
+    sent = await slack.client.chat_postMessage(channel="C0GENERAL", text="x")
+    found = await slack.client.chat_getPermalink(channel="C0GENERAL", message_ts=sent["ts"])
+    assert found["permalink"].startswith("https://acme.slack.com/archives/C0GENERAL/p")
+
+
+async def test_a_revoked_token_is_dead(slack):
+    assert not (await slack.client.auth_revoke(test=True))["revoked"]
+    assert (await slack.client.auth_revoke())["revoked"]
+    assert (await refused(slack.client.auth_test()))["error"] == "account_inactive"

@@ -17,7 +17,7 @@ from sandbox.slack.blockkit.rules import (
 )
 
 ID = Str(255)
-URL = Str(3000, pattern=r"[A-Za-z][A-Za-z0-9+.-]*:.+")
+URL = Str(3000, pattern=r"(https?://|mailto:|slack://|tel:).+")
 IMAGE_URL = Str(3000, pattern=r"https?://.+")
 
 
