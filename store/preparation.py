@@ -15,7 +15,20 @@ from typing import Final
 from pymongo.errors import CollectionInvalid
 
 from bot.ports import Leases
-from store import connections, data_keys, installations, leases, pending
+from store import (
+    connections,
+    data_keys,
+    deliveries,
+    drafts,
+    due_work,
+    installations,
+    leases,
+    parked,
+    pending,
+    preferences,
+    quota,
+    receipts,
+)
 from store.collection import answering
 from store.database import Database
 from store.leases import MongoLeases
@@ -30,6 +43,13 @@ SHAPES: Final = (
     installations.SHAPE,
     pending.SHAPE,
     connections.SHAPE,
+    parked.SHAPE,
+    preferences.SHAPE,
+    drafts.SHAPE,
+    receipts.SHAPE,
+    due_work.SHAPE,
+    deliveries.SHAPE,
+    quota.SHAPE,
 )
 _LEASE: Final = "preparation"
 _LASTS: Final = timedelta(seconds=30)

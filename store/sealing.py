@@ -21,8 +21,7 @@ class Vault:
 
     async def seal(self, binding: Binding, value: object) -> bytes:
         """Return *value*, a dataclass of ours, sealed for *binding*."""
-        key = await self._keys.current(binding.tenant)
-        return seal(key.cipher, key.id, binding, dump(value))
+        return await self.seal_bytes(binding, dump(value))
 
     async def open(self, binding: Binding, kind: type[Value], sealed: bytes) -> Value:
         """Return the *kind* that was sealed for *binding*.
@@ -31,5 +30,18 @@ class Vault:
             SealBroken: it wasn't sealed for this binding, or not as it stands here.
             Unreadable: another version of us wrote it.
         """
+        return load(kind, await self.open_bytes(binding, sealed))
+
+    async def seal_bytes(self, binding: Binding, plain: bytes) -> bytes:
+        """Return *plain* sealed for *binding*."""
+        key = await self._keys.current(binding.tenant)
+        return seal(key.cipher, key.id, binding, plain)
+
+    async def open_bytes(self, binding: Binding, sealed: bytes) -> bytes:
+        """Return what was sealed for *binding*.
+
+        Raises:
+            SealBroken: it wasn't sealed for this binding, or not as it stands here.
+        """
         key = await self._keys.get(binding.tenant, key_id_of(sealed))
-        return load(kind, unseal(key.cipher, binding, sealed))
+        return unseal(key.cipher, binding, sealed)

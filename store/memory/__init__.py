@@ -1,0 +1,27 @@
+"""The same stores without a database: for tests of the rules."""
+
+from store.memory.connections import MemoryConnections
+from store.memory.drafts import MemoryDrafts
+from store.memory.due_work import MemoryDueWork
+from store.memory.installations import MemoryInstallations
+from store.memory.leases import MemoryLeases
+from store.memory.operation import MemoryDeliveries, MemoryNotes, MemoryQuotaLedger
+from store.memory.parked import MemoryParkedRequests
+from store.memory.pending import MemoryPendingConnections
+from store.memory.preferences import MemoryPreferences
+from store.memory.receipts import MemoryReceipts
+
+__all__ = [
+    "MemoryConnections",
+    "MemoryDeliveries",
+    "MemoryDrafts",
+    "MemoryDueWork",
+    "MemoryInstallations",
+    "MemoryLeases",
+    "MemoryNotes",
+    "MemoryParkedRequests",
+    "MemoryPendingConnections",
+    "MemoryPreferences",
+    "MemoryQuotaLedger",
+    "MemoryReceipts",
+]

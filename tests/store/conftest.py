@@ -7,18 +7,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from bot.connection import Connection, Grant
-from bot.content import Account, AccountId, CloudId, Site
-from bot.principal import Principal, Tenant
+from bot.connection import Connection, Grant, Need
+from bot.content import Account, AccountId, CloudId, PageId, Site, Space, SpaceId, SpaceKey
+from bot.document import BulletList, Document, Item, Mention, Paragraph, Text
+from bot.installation import Installation
+from bot.pending import Obtained, PendingConnection, Step
+from bot.principal import Principal, Tenant, digest
+from bot.receipt import Act, Decision, DecisionId, Draft, DraftId, Receipt, Stage
 from store.data_keys import DataKeys
 from store.database import open_database
 from store.keyring import KeyRing
 from store.preparation import prepare
 from store.sealing import Vault
+from store.stores import memory_stores, mongo_stores
 from tests.embedded import running_database
 
 RING_TEXT = SecretStr("k1=" + "QUFB" * 10 + "QUE=")
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+# Far ahead, so that the database purges nothing while it is looked at.
+NOW = datetime(2096, 3, 1, 12, 0, tzinfo=UTC)
 
 
 class Hands:
@@ -85,6 +91,18 @@ def clock():
     return Hands()
 
 
+@pytest.fixture(params=["memory", "mongo"])
+def stores(request, clock):
+    if request.param == "memory":
+        return memory_stores(clock)
+    return request.getfixturevalue("kept")
+
+
+@pytest.fixture
+def kept(database, ring, clock):
+    return mongo_stores(database, ring, clock)
+
+
 _numbers = itertools.count(1)
 
 
@@ -126,3 +144,93 @@ def grant(clock):
 @pytest.fixture
 def connection(ada, account, site, grant, clock):
     return Connection(ada, "system", account, (site,), grant, clock())
+
+
+@pytest.fixture
+def consent(ada, clock, grant, account, site):
+    return PendingConnection(
+        tenant=ada.tenant,
+        step=Step.CONSENT,
+        key=digest("state"),
+        flow="flow-1",
+        principal=ada,
+        profile="system",
+        need=Need.WRITE,
+        expires_at=clock() + timedelta(minutes=10),
+        browser=digest("cookie"),
+        verifier=SecretStr("verifier-secret"),
+        nonce=SecretStr("nonce-secret"),
+        response_url=SecretStr("https://hooks.example/secret"),
+        response_url_at=clock(),
+        person="Ada",
+        workspace="Acme",
+        obtained=Obtained(grant, account, (site,)),
+    )
+
+
+@pytest.fixture
+def space():
+    return Space(SpaceId("77"), SpaceKey("ENG"), "Engineering")
+
+
+@pytest.fixture
+def body():
+    typed = Paragraph((Text("typed by Ada", frozenset({"strong"})), Mention("712020:b", "Bob")))
+    return Document((typed, BulletList((Item((typed,)),))))
+
+
+@pytest.fixture
+def decision(ada, account, site, space, body):
+    return Decision(
+        id=DecisionId("d1"),
+        act=Act.PUBLISH,
+        principal=ada,
+        profile="system",
+        account=account,
+        site=site,
+        space=space,
+        title="Secret plans",
+        body=body,
+        parent_id=PageId("5"),
+        parent_title="Above",
+    )
+
+
+@pytest.fixture
+def draft(decision, clock):
+    return Draft(
+        id=DraftId(decision.id),
+        decision=decision,
+        expires_at=clock() + timedelta(hours=1),
+        response_url=SecretStr("https://hooks.example/secret"),
+        response_url_at=clock(),
+    )
+
+
+@pytest.fixture
+def receipt(decision, clock):
+    return Receipt(
+        decision=decision,
+        stage=Stage.CLAIMED,
+        claimed_at=clock(),
+        touched_at=clock(),
+        response_url=SecretStr("https://hooks.example/secret"),
+        response_url_at=clock(),
+        correlation="abc",
+    )
+
+
+@pytest.fixture
+def installation(tenant, clock):
+    return Installation(
+        tenant=tenant,
+        team_id=tenant,
+        enterprise_id=None,
+        name="Acme",
+        bot_token=SecretStr("xoxb-secret"),
+        bot_id="B1",
+        bot_user_id="U0",
+        app_id="A1",
+        scopes=frozenset({"commands", "chat:write"}),
+        installed_at=clock(),
+    )

@@ -5,18 +5,13 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from store.connections import MongoConnections
-from store.memory.connections import MemoryConnections
-
 LONG = timedelta(seconds=30)
 OVER = timedelta(seconds=-1)
 
 
-@pytest.fixture(params=["memory", "mongo"])
-def connections(request, clock):
-    if request.param == "memory":
-        return MemoryConnections(clock)
-    return MongoConnections(request.getfixturevalue("database"), request.getfixturevalue("vault"))
+@pytest.fixture
+def connections(stores):
+    return stores.connections
 
 
 @pytest.fixture

@@ -5,44 +5,15 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from bot.connection import Need
-from bot.pending import Obtained, PendingConnection, Step
+from bot.pending import Step
 from bot.principal import digest
-from store.memory.pending import MemoryPendingConnections
-from store.pending import MongoPendingConnections
 
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture(params=["memory", "mongo"])
-def steps(request):
-    if request.param == "memory":
-        return MemoryPendingConnections()
-    return MongoPendingConnections(
-        request.getfixturevalue("database"), request.getfixturevalue("vault")
-    )
-
-
 @pytest.fixture
-def consent(ada, clock, grant, account, site):
-    return PendingConnection(
-        tenant=ada.tenant,
-        step=Step.CONSENT,
-        key=digest("state"),
-        flow="flow-1",
-        principal=ada,
-        profile="system",
-        need=Need.WRITE,
-        expires_at=clock() + 10 * MINUTE,
-        browser=digest("cookie"),
-        verifier=SecretStr("verifier-secret"),
-        nonce=SecretStr("nonce-secret"),
-        response_url=SecretStr("https://hooks.example/secret"),
-        response_url_at=clock(),
-        person="Ada",
-        workspace="Acme",
-        obtained=Obtained(grant, account, (site,)),
-    )
+def steps(stores):
+    return stores.pending
 
 
 @pytest.fixture

@@ -1,0 +1,77 @@
+"""Drafts: previewed decisions, sealed whole, until they are confirmed or expire."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from bot.ports import Clock, Drafts, DueWork, settling
+from bot.principal import Principal
+from bot.receipt import Decision, Draft, DraftId
+from store.database import Database
+from store.keeping import FIRST_CHECK
+from store.keyring import Binding
+from store.sealing import Vault
+from store.shape import SEALED, TEXT, TIME, Shape, expiring, unique
+
+SHAPE: Final = Shape(
+    "drafts",
+    {"tenant": TEXT, "user_id": TEXT, "draft": TEXT, "expires_at": TIME, "sealed": SEALED},
+    indexes=(unique("tenant", "user_id", "draft"), expiring("expires_at")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """The sealed part of a draft."""
+
+    decision: Decision
+    response_url: SecretStr | None = None
+    response_url_at: datetime | None = None
+
+
+class MongoDrafts(Drafts):
+    """See `Drafts`. Each method is one operation, but for `save`, which is two."""
+
+    def __init__(self, database: Database, vault: Vault, due: DueWork, clock: Clock) -> None:
+        self._drafts = database.collection(SHAPE)
+        self._vault = vault
+        self._due = due
+        self._clock = clock
+
+    async def save(self, draft: Draft) -> None:
+        """See `Drafts.save`."""
+        key = _key(draft.decision.principal, draft.id)
+        inside = _Inside(draft.decision, draft.response_url, draft.response_url_at)
+        sealed = await self._vault.seal(_binding(draft.decision.principal, draft.id), inside)
+        await self._due.add(settling(draft.decision, self._clock() + FIRST_CHECK))
+        document = {**key, "expires_at": draft.expires_at, "sealed": sealed}
+        await self._drafts.save(key, document)
+
+    async def find(self, principal: Principal, draft: DraftId) -> Draft | None:
+        """See `Drafts.find`."""
+        live = {**_key(principal, draft), "expires_at": {"$gt": self._clock()}}
+        stored = await self._drafts.find(live)
+        if stored is None:
+            return None
+        inside = await self._vault.open(_binding(principal, draft), _Inside, stored["sealed"])
+        return Draft(
+            id=draft,
+            decision=inside.decision,
+            expires_at=stored["expires_at"],
+            response_url=inside.response_url,
+            response_url_at=inside.response_url_at,
+        )
+
+    async def remove(self, principal: Principal, draft: DraftId) -> None:
+        """See `Drafts.remove`."""
+        await self._drafts.remove(_key(principal, draft))
+
+
+def _key(principal: Principal, draft: DraftId) -> dict[str, Any]:
+    return {"tenant": principal.tenant, "user_id": principal.user_id, "draft": draft}
+
+
+def _binding(principal: Principal, draft: DraftId) -> Binding:
+    return Binding(principal.tenant, principal.user_id, "draft", draft)

@@ -1,0 +1,86 @@
+"""Preferences: the site in use and the recent spaces, whose names are sealed."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.connection import Preferences
+from bot.content import CloudId, Space
+from bot.ports import PreferencesStore
+from bot.principal import Principal
+from store.collection import Stored
+from store.database import Database
+from store.keeping import RECENT_SPACES
+from store.keyring import Binding
+from store.sealing import Vault
+from store.shape import SEALED, TEXT, Shape, array_of, embedded, unique
+
+SHAPE: Final = Shape(
+    "preferences",
+    {"tenant": TEXT, "user_id": TEXT},
+    {"site": TEXT, "recent": array_of(embedded(site=TEXT, space=TEXT, sealed=SEALED))},
+    indexes=(unique("tenant", "user_id"),),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What people call a space."""
+
+    key: str
+    name: str
+
+
+class MongoPreferences(PreferencesStore):
+    """See `PreferencesStore`. Each method is one operation."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._preferences = database.collection(SHAPE)
+        self._vault = vault
+
+    async def find(self, principal: Principal) -> Preferences:
+        """See `PreferencesStore.find`."""
+        stored = await self._preferences.find(_key(principal)) or {}
+        recent = [await self._opened(principal, one) for one in stored.get("recent", ())]
+        return Preferences(stored.get("site"), tuple(recent))
+
+    async def choose_site(self, principal: Principal, site: CloudId | None) -> None:
+        """See `PreferencesStore.choose_site`."""
+        change = {"$unset": {"site": ""}} if site is None else {"$set": {"site": site}}
+        await self._preferences.put(_key(principal), change)
+
+    async def add_recent_space(self, principal: Principal, site: CloudId, space: Space) -> None:
+        """See `PreferencesStore.add_recent_space`."""
+        names = _Names(space.key, space.name)
+        sealed = await self._vault.seal(_binding(principal, site, space.id), names)
+        first = {"site": site, "space": space.id, "sealed": sealed}
+        await self._preferences.put(_key(principal), [{"$set": {"recent": _led_by(first)}}])
+
+    async def remove(self, principal: Principal) -> None:
+        """See `PreferencesStore.remove`."""
+        await self._preferences.remove(_key(principal))
+
+    async def _opened(self, principal: Principal, stored: Stored) -> tuple[CloudId, str, str, str]:
+        binding = _binding(principal, stored["site"], stored["space"])
+        names = await self._vault.open(binding, _Names, stored["sealed"])
+        return stored["site"], stored["space"], names.key, names.name
+
+
+def _key(principal: Principal) -> dict[str, Any]:
+    return {"tenant": principal.tenant, "user_id": principal.user_id}
+
+
+def _binding(principal: Principal, site: str, space: str) -> Binding:
+    return Binding(principal.tenant, principal.user_id, "recent-space", f"{site}/{space}")
+
+
+def _led_by(first: Stored) -> dict[str, Any]:
+    """Return an expression: *first*, then the others, up to the number that is kept."""
+    same = [{"$eq": [f"$$old.{name}", {"$literal": first[name]}]} for name in ("site", "space")]
+    others = {
+        "$filter": {
+            "input": {"$ifNull": ["$recent", []]},
+            "as": "old",
+            "cond": {"$not": [{"$and": same}]},
+        }
+    }
+    return {"$slice": [{"$concatArrays": [[{"$literal": first}], others]}, RECENT_SPACES]}

@@ -1,0 +1,93 @@
+"""Everything we remember, in one hand: with a database, or in memory."""
+
+from dataclasses import dataclass
+
+from bot.ports import (
+    Clock,
+    Connections,
+    Deliveries,
+    Drafts,
+    DueWork,
+    Installations,
+    Leases,
+    Notes,
+    ParkedRequests,
+    PendingConnections,
+    PreferencesStore,
+    QuotaLedger,
+    Receipts,
+)
+from store import memory
+from store.connections import MongoConnections
+from store.data_keys import DataKeys
+from store.database import Database
+from store.deliveries import MongoDeliveries
+from store.drafts import MongoDrafts
+from store.due_work import MongoDueWork
+from store.installations import MongoInstallations
+from store.keyring import KeyRing
+from store.leases import MongoLeases
+from store.notes import SealedNotes
+from store.parked import MongoParkedRequests
+from store.pending import MongoPendingConnections
+from store.preferences import MongoPreferences
+from store.quota import MongoQuotaLedger
+from store.receipts import MongoReceipts
+from store.sealing import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One store of each kind, all over the same database."""
+
+    installations: Installations
+    connections: Connections
+    pending: PendingConnections
+    parked: ParkedRequests
+    preferences: PreferencesStore
+    drafts: Drafts
+    receipts: Receipts
+    due: DueWork
+    leases: Leases
+    deliveries: Deliveries
+    quota: QuotaLedger
+    notes: Notes
+
+
+def mongo_stores(database: Database, ring: KeyRing, clock: Clock) -> Stores:
+    """Return the stores over *database*, sealed under the keys of *ring*."""
+    vault = Vault(DataKeys(database, ring))
+    due = MongoDueWork(database)
+    return Stores(
+        installations=MongoInstallations(database, vault),
+        connections=MongoConnections(database, vault),
+        pending=MongoPendingConnections(database, vault),
+        parked=MongoParkedRequests(database, vault),
+        preferences=MongoPreferences(database, vault),
+        drafts=MongoDrafts(database, vault, due, clock),
+        receipts=MongoReceipts(database, vault),
+        due=due,
+        leases=MongoLeases(database),
+        deliveries=MongoDeliveries(database),
+        quota=MongoQuotaLedger(database),
+        notes=SealedNotes(vault),
+    )
+
+
+def memory_stores(clock: Clock) -> Stores:
+    """Return stores that forget everything when the process ends."""
+    due = memory.MemoryDueWork()
+    return Stores(
+        installations=memory.MemoryInstallations(),
+        connections=memory.MemoryConnections(clock),
+        pending=memory.MemoryPendingConnections(),
+        parked=memory.MemoryParkedRequests(),
+        preferences=memory.MemoryPreferences(),
+        drafts=memory.MemoryDrafts(due, clock),
+        receipts=memory.MemoryReceipts(clock),
+        due=due,
+        leases=memory.MemoryLeases(clock),
+        deliveries=memory.MemoryDeliveries(),
+        quota=memory.MemoryQuotaLedger(),
+        notes=memory.MemoryNotes(),
+    )
