@@ -56,6 +56,11 @@ class Contract:
             if isinstance(operation, dict) and "responses" in operation
         }
 
+    @property
+    def operations(self) -> frozenset[str]:
+        """Every operation that is described, as `GET /ex/confluence/…`."""
+        return frozenset(self._queries)
+
     def request_problems(self, operation: Operation, asked: AskedRequest) -> list[str]:
         """Why the contract refuses a request; nothing if it doesn't."""
         template = f"{operation.method} /ex/confluence/{{cloudId}}{operation.path}"
@@ -82,7 +87,7 @@ def query_names(
 def reasons(errors: Iterable[Exception]) -> list[str]:
     """Errors in words, their causes included."""
     found = []
-    for error in errors:
+    for error in all_of(errors):
         causes = getattr(error, "schema_errors", ()) or getattr(
             error.__cause__, "schema_errors", ()
         )
@@ -92,6 +97,14 @@ def reasons(errors: Iterable[Exception]) -> list[str]:
         said = f"{error}: {details or error.__cause__ or ''}".rstrip(": ")
         found.append(said[:MOST_WORDS])
     return found
+
+
+def all_of(errors: Iterable[Exception]) -> list[Exception]:
+    """Every error; what is nested too deeply to be checked counts as one."""
+    try:
+        return list(errors)
+    except RecursionError as error:
+        return [error]
 
 
 def asked_request(

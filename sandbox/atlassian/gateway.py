@@ -6,7 +6,7 @@ from email.message import Message
 from typing import Any
 
 from aiohttp import web
-from multidict import MultiDict, MultiMapping
+from multidict import MultiMapping
 
 from sandbox.atlassian import people, v1_content, v1_search, v2_around, v2_content, v2_talk
 from sandbox.atlassian.call import Answer, Call, Handler, Upload
@@ -132,7 +132,8 @@ class Gateway:
         )
 
     def _check_answer(self, incoming: Incoming, entry: Entry, response: web.Response) -> None:
-        if self._contract is None or not entry.operation or entry.contract:
+        # What the gateway refuses for lack of a scope isn't in the contract of each operation.
+        if self._contract is None or not entry.scopes or entry.contract:
             return
         if response.status >= 500 or response.status == 410:
             return
@@ -154,8 +155,22 @@ class Gateway:
         handler = HANDLERS.get(operation.name)
         if handler is None:
             raise not_stood_for(operation.name)
-        self._require_order(incoming, operation, entry)
-        return handler(self._call(incoming, operation, path, account))
+        self._require_order(incoming, operation)
+        payload = payload_of(incoming, operation)
+        self._require_contract(incoming, operation, entry)
+        return handler(
+            Call(
+                wiki=self._wikis[incoming.cloud_id],
+                account=account,
+                operation=operation,
+                path=path,
+                query=incoming.query,
+                payload=payload,
+                uploads=uploads_of(incoming),
+                now=self._clock.now(),
+                base_url=self._base_url,
+            )
+        )
 
     def _authenticate(
         self, incoming: Incoming, entry: Entry
@@ -188,7 +203,7 @@ class Gateway:
             body = {"code": 429, "message": "Rate limit exceeded"}
             raise Refusal(429, body, self._pool.refusal_headers(reason))
 
-    def _require_order(self, incoming: Incoming, operation: Operation, entry: Entry) -> None:
+    def _require_order(self, incoming: Incoming, operation: Operation) -> None:
         if operation.is_v1 and incoming.method != "GET":
             said = incoming.headers.get("X-Atlassian-Token", "")
             if said not in ("no-check", "nocheck"):
@@ -196,30 +211,13 @@ class Gateway:
         creates = operation.path in ("/wiki/api/v2/pages", "/wiki/api/v2/blogposts")
         if creates and len(incoming.body) > MAX_PAGE:
             raise v2_refusal(413, "The request is too large: over 5 MB")
+
+    def _require_contract(self, incoming: Incoming, operation: Operation, entry: Entry) -> None:
         if self._contract is None:
             return
         entry.contract = self._contract.request_problems(operation, incoming.asked())
         if entry.contract and not is_bare_body(incoming):
             raise shaped(operation, 400, "Contract: " + " | ".join(entry.contract))
-
-    def _call(
-        self,
-        incoming: Incoming,
-        operation: Operation,
-        path: dict[str, str],
-        account: people.Account,
-    ) -> Call:
-        return Call(
-            wiki=self._wikis[incoming.cloud_id],
-            account=account,
-            operation=operation,
-            path=path,
-            query=MultiDict(incoming.query),
-            payload=payload_of(incoming, operation),
-            uploads=uploads_of(incoming),
-            now=self._clock.now(),
-            base_url=self._base_url,
-        )
 
 
 def shaped(operation: Operation, status: int, message: str) -> Refusal:
