@@ -10,12 +10,14 @@ from aiohttp import (
     ClientConnectorError,
     ClientError,
     ClientHandlerType,
+    ClientOSError,
     ClientRequest,
     ClientResponse,
     ClientSession,
     ClientTimeout,
     ConnectionTimeoutError,
     DummyCookieJar,
+    ServerDisconnectedError,
     TCPConnector,
 )
 from aiohttp.abc import AbstractResolver
@@ -28,6 +30,7 @@ from bot.providers.addresses import GuardedResolver, is_private_name
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 15.0
 MOST_BYTES: Final = 8 * 1024 * 1024
+SAFE: Final = frozenset({"GET", "HEAD"})
 CHUNK: Final = 64 * 1024
 
 
@@ -70,6 +73,10 @@ class OffLimits(ClientError):
     """A request, or a redirect of one, to a place that isn't on the list."""
 
 
+class BrokenOff(ClientError):
+    """A connection that ended before the answer to something that isn't a plain read."""
+
+
 class TooLarge(ClientError):
     """An answer of more bytes than anybody here asked for."""
 
@@ -88,17 +95,15 @@ class Outgoing:
         resolver: Callable[[], AbstractResolver] = DefaultResolver,
     ) -> None:
         """Allow the origins of *origins*, which are URLs out of the settings."""
-        self._origins = frozenset(URL(each).origin() for each in origins)
-        hosts = {origin.host or "" for origin in self._origins}
-        self._private_hosts = {host for host in hosts if is_private_name(host)}
+        self._places = frozenset(_place(URL(each)) for each in origins)
+        self._private_hosts = {host for _, host, _ in self._places if is_private_name(host)}
         self._resolver = resolver
         self._reading: ClientSession | None = None
         self._writing: ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._reading = self._open(fresh_connections=False)
-        # aiohttp sends a PUT or DELETE again when a kept connection turns out to be dead
-        # (client.py, IDEMPOTENT_METHODS), and can't tell whether it had been heard.
+        # A kept connection may be dead already, and then nobody knows what became of a write.
         self._writing = self._open(fresh_connections=True)
         return self
 
@@ -123,7 +128,7 @@ class Outgoing:
         """Tell whether *url* lies at one of the configured origins."""
         try:
             parsed = URL(url)
-            return parsed.user is None and parsed.origin() in self._origins
+            return parsed.user is None and _place(parsed) in self._places
         except ValueError:
             return False
 
@@ -153,7 +158,7 @@ class Outgoing:
     async def _exchange(self, request: Request) -> Answer:
         if not self.allows(request.url):
             raise OffLimits(request.provider)
-        session = self._writing if request.writes else self._reading
+        session = self._reading if request.method in SAFE else self._writing
         if session is None:
             raise RuntimeError("Outgoing is not open")
         async with session.request(
@@ -185,9 +190,23 @@ class Outgoing:
 
     async def _guard(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Look at every request of the session, its redirects included."""
-        if request.url.origin() not in self._origins:
+        if _place(request.url) not in self._places:
             raise OffLimits("redirected")
-        return await handler(request)
+        try:
+            return await handler(request)
+        except ClientConnectorError:
+            raise
+        except (ClientOSError, ServerDisconnectedError) as error:
+            # aiohttp would send a PUT or DELETE again by itself (client.py, IDEMPOTENT_METHODS),
+            # without knowing whether the first one had been heard.
+            if request.method in SAFE:
+                raise
+            raise BrokenOff("no answer") from error
+
+
+def _place(url: URL) -> tuple[str, str, int | None]:
+    """Return scheme, host and port: an origin, however it is written."""
+    return url.scheme, (url.host or "").lower(), url.port
 
 
 async def _read(response: ClientResponse, most: int) -> bytes:
