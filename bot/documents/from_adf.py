@@ -117,7 +117,8 @@ def _listed(value: object) -> list[object]:
 
 
 def _kind(node: Node) -> str:
-    return _string(node.get("type"))
+    kind = node.get("type")
+    return kind if isinstance(kind, str) else ""
 
 
 def _attrs(node: Node) -> Node:
@@ -246,7 +247,8 @@ def _numbers(node: Node, depth: int) -> list[Block]:
 
 def _tasks(node: Node, depth: int) -> list[Block]:
     if depth > MAX_DEPTH:
-        return _flat([node])
+        text = " ".join(_texts([node]))
+        return [TaskList((Task(done=False, content=(Text(text),)),))]
     items: list[Task | TaskList] = []
     for child in _children(node):
         if not isinstance(child, dict):

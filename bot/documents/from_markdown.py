@@ -1,11 +1,12 @@
 """Reads Markdown as GitHub writes it; HTML in it stays text."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from markdown_it import MarkdownIt
+from markdown_it.common import normalize_url
 from markdown_it.parser_block import ParserBlock
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
@@ -40,6 +41,77 @@ _MARKS: Final[dict[str, Mark]] = {"strong": "strong", "em": "em", "s": "strike"}
 _BOX: Final = re.compile(r"\[([ xX])\](?:\s+|$)")
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"'`]+[^\s<>\"'`.,;:!?*_~)\]}]")
 _CODE: Final[Marks] = frozenset({"code"})
+_STRONG: Final[Marks] = frozenset({"strong"})
+_EM: Final[Marks] = frozenset({"em"})
+
+
+# What any inline rule in use begins with, or looks for.
+_MARKUP: Final = r"\\`*_~\[\]!<&"
+_IS_MARKED: Final = re.compile(f"[{_MARKUP}]|  \n")
+_LINE_END: Final = re.compile(r" ?\n[ \t]*")
+# The markup that needs no parser: none of it in another, none of it touching the next.
+_SIMPLE: Final = re.compile(
+    rf"(?P<text>[^{_MARKUP}]+(?:!(?!\[)[^{_MARKUP}]*)*)"
+    r"|`(?P<code>[^`\n]+)`(?![`])"
+    rf"|(?P<stars>\*\*?)(?!\*)(?P<starred>[^\W_](?:[^{_MARKUP}\n]*[^\W_])?)(?P=stars)(?!\*)"
+    rf"|\[(?P<label>[^{_MARKUP}\n]+)\]\((?P<href>https?://[a-z0-9.-]+[A-Za-z0-9/.-]*)\)"
+)
+# Addresses that normalizing would leave as they are.
+_NORMAL: Final = re.compile(r"https?://[a-z0-9.-]+(?:/[A-Za-z0-9/._~-]*)?")
+# A line that begins with none of these begins or ends no block but a paragraph.
+_BLOCK_STARTS: Final = frozenset("`~>*-_+#<=|:[0123456789")
+# A line within a paragraph that may make a heading or a table of what stands before it.
+_UNDERLINE: Final = re.compile(r"[=|:]|-(?! *[^\s|:-])")
+_MAX_SPACES: Final = 3
+_DEFINITION: Final = re.compile(r"^[ \t>*+\-\d.)]{0,99}\[[^\]\n]{1,999}\]:", re.MULTILINE)
+_READING: Final = "reading"
+
+
+def _plain_paragraph(state: StateBlock, start: int, _end: int, silent: bool) -> bool:  # noqa: FBT001  # as the parser calls its rules
+    """Take a paragraph that can be nothing else at a glance; leave the rest to the other rules."""
+    if not silent and not state.level and _READING in state.env:
+        state.env[_READING].take_all(state.tokens)
+    if silent or state.sCount[start] - state.blkIndent > _MAX_SPACES:
+        return False
+    if _first_character(state, start) in _BLOCK_STARTS:
+        return False
+    line = _paragraph_end(state, start)
+    if line is None:
+        return False
+    state.push("paragraph_open", "p", 1)
+    content = state.getLines(start, line, state.blkIndent, False).strip()  # noqa: FBT003
+    state.push("inline", "", 0).content = content
+    state.push("paragraph_close", "p", -1)
+    state.line = line
+    return True
+
+
+def _first_character(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line]]
+
+
+def _paragraph_end(state: StateBlock, start: int) -> int | None:
+    """Return the line behind the paragraph, or nothing if it may be no paragraph."""
+    line = start + 1
+    while line < state.lineMax and not state.isEmpty(line):
+        if _first_character(state, line) in _BLOCK_STARTS:
+            if _UNDERLINE.match(state.src, state.bMarks[line] + state.tShift[line]):
+                return None
+            if _is_interrupted(state, line):
+                break
+        line += 1
+    return line
+
+
+def _is_interrupted(state: StateBlock, line: int) -> bool:
+    """Ask the rules that may end a paragraph, under the conditions that they know."""
+    if state.sCount[line] - state.blkIndent > _MAX_SPACES or state.sCount[line] < 0:
+        return False
+    outer, state.parentType = state.parentType, "paragraph"
+    rules = state.md.block.ruler.getRules("paragraph")
+    ends = any(rule(state, line, state.lineMax, True) for rule in rules)  # noqa: FBT003
+    state.parentType = outer
+    return ends
 
 
 class _Blocks(ParserBlock):
@@ -59,9 +131,20 @@ class _Blocks(ParserBlock):
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False})
     parser.block = _Blocks()
+    parser.configure("commonmark", {"html": False})
+    parser.block.ruler.before("table", "plain_paragraph", _plain_paragraph)
+    parser.inline.terminator_re = re.compile(f"[{_MARKUP}\n]")
+    parser.normalizeLink = _normalized  # type: ignore[method-assign]
     # Which addresses may be led to is decided here, not there: what is refused keeps its text.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005
-    return parser.configure("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    # Inline content is parsed as it is met, and not at all where there is nothing to find.
+    return parser.enable(["table", "strikethrough"]).disable(
+        ["inline", "text_join", "html_block", "html_inline"]
+    )
+
+
+def _normalized(url: str) -> str:
+    return url if _NORMAL.fullmatch(url) else normalize_url.normalizeLink(url)
 
 
 _PARSER: Final = _parser()
@@ -70,9 +153,12 @@ _PARSER: Final = _parser()
 def from_markdown(text: str) -> Document:
     """Return what *text* says."""
     source = clean(text)
-    reading = _Reading(len(source))
-    for token in _PARSER.parse(source):
-        reading.take(token)
+    env: dict[str, Any] = {}
+    reading = _Reading(env, len(source))
+    if not _DEFINITION.search(source):
+        # No name is explained later: each block can be read once it has ended.
+        env[_READING] = reading
+    reading.take_all(_PARSER.parse(source, env))
     return Document(tuple(reading.blocks))
 
 
@@ -87,15 +173,21 @@ class _Open:
 class _Reading:
     """One pass over the parser's tokens."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, env: dict[str, Any], size: int) -> None:
+        self._env = env
         self.blocks: list[Any] = []
         self._open: list[_Open] = []
         self._held = self.blocks
         # A short reference can stand for a long address, any number of times.
-        self._addresses = 10_000 + size
+        self._addresses = 10_000 + 2 * size
 
-    def take(self, token: Token) -> None:
-        """Take in the next block token."""
+    def take_all(self, tokens: list[Token]) -> None:
+        """Take in *tokens*, and leave none behind."""
+        for token in tokens:
+            self._take(token)
+        tokens.clear()
+
+    def _take(self, token: Token) -> None:
         if token.nesting > 0:
             self._open.append(_Open(token))
             self._held = self._open[-1].held
@@ -104,15 +196,41 @@ class _Reading:
             self._held = self._open[-1].held if self._open else self.blocks
             self._held += _ENDED[token.type](ended)
         elif token.type == "inline":
-            self._held += self._inline(token.children or ())
+            self._held += self._inline(token.content)
         else:
             self._held += _ALONE[token.type](token)
 
-    def _inline(self, tokens: Iterable[Token]) -> list[Inline]:
+    def _inline(self, content: str) -> list[Inline]:
+        if not _IS_MARKED.search(content):
+            text = _LINE_END.sub(" ", content) if "\n" in content else content
+            return with_links(text, PLAIN) if text else []
+        if parts := self._simple(content):
+            return parts
+        tokens = _PARSER.inline.parse(content, _PARSER, self._env, [])
         run = _Run(self._affordable)
         for token in tokens:
             _TAKE.get(token.type, _Run.text)(run, token)
         return run.ended()
+
+    def _simple(self, content: str) -> list[Inline]:
+        """Read what can be read at a glance; nothing, if the parser is needed."""
+        parts: list[Inline] = []
+        place = 0
+        while found := _SIMPLE.match(content, place):
+            parts += self._part(found)
+            place = found.end()
+        return parts if place == len(content) and "  \n" not in content else []
+
+    def _part(self, found: re.Match[str]) -> list[Inline]:
+        if text := found["text"]:
+            return with_links(_LINE_END.sub(" ", text), PLAIN)
+        if code := found["code"]:
+            is_padded = code[0] == code[-1] == " " and not code.isspace()
+            return [Text(code[1:-1] if is_padded else code, _CODE)]
+        if stars := found["stars"]:
+            return with_links(found["starred"], _EM if stars == "*" else _STRONG)
+        href = self._affordable(found["href"])
+        return [Link(href, found["label"])] if href else [Text(found["label"])]
 
     def _affordable(self, href: object) -> str:
         """Return a safe address, while the document has room for addresses."""
@@ -127,6 +245,7 @@ class _Run:
     def __init__(self, affordable: Callable[[object], str]) -> None:
         self._affordable = affordable
         self._parts: list[Inline] = []
+        self._open: list[Mark] = []  # a mark may stand in itself
         self._marks = PLAIN
         self._href = ""
         self._texts: list[str] = []
@@ -159,12 +278,14 @@ class _Run:
     def open_mark(self, token: Token) -> None:
         """Begin what a pair of marks encloses."""
         self._flush()
-        self._marks |= {_MARKS[token.tag]}
+        self._open.append(_MARKS[token.tag])
+        self._marks = frozenset(self._open)
 
-    def close_mark(self, token: Token) -> None:
+    def close_mark(self, _token: Token) -> None:
         """End what a pair of marks encloses."""
         self._flush()
-        self._marks -= {_MARKS[token.tag]}
+        self._open.pop()
+        self._marks = frozenset(self._open)
 
     def open_link(self, token: Token) -> None:
         """Begin the text of a link."""
@@ -193,14 +314,14 @@ class _Run:
         self._texts.clear()
         if self._href:
             self._parts.append(Link(self._href, text, self._marks))
-        elif "://" in text:
-            self._parts += with_links(text, self._marks)
         elif text:
-            self._parts.append(Text(text, self._marks))
+            self._parts += with_links(text, self._marks)
 
 
 def with_links(text: str, marks: Marks) -> list[Inline]:
     """Return *text* with the addresses in it as links."""
+    if "://" not in text:
+        return [Text(text, marks)]
     parts: list[Inline] = []
     place = 0
     for address in _ADDRESS.finditer(text):

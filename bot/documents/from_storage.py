@@ -84,7 +84,7 @@ _COLOURS: Final[dict[str, Colour]] = {
     "grey": "neutral",
 }
 _MAX_INLINE_DEPTH: Final = 32
-_MAX_START_DIGITS: Final = 6
+_NUMBER: Final = re.compile("[0-9]{1,6}")
 
 
 class _Style(NamedTuple):
@@ -397,9 +397,7 @@ def _heading(element: Element, _depth: int) -> list[Block]:
 
 def _start(element: Element) -> int:
     start = _attribute(element, "start")
-    return (
-        int(start) if start.isascii() and start.isdigit() and len(start) <= _MAX_START_DIGITS else 1
-    )
+    return int(start) if _NUMBER.fullmatch(start) else 1
 
 
 _BLOCKS: Final[dict[str, Callable[[Element, int], list[Block]]]] = {

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bot.document import (
     MAX_DEPTH,
+    PLAIN,
     Block,
     BulletList,
     CodeBlock,
@@ -94,11 +95,13 @@ DIVIDER: Final = Shape("divider")
 class Reader:
     """Words inline content for people who read: what acts in Slack is left out."""
 
+    is_editor = False
+
     def elements(self, content: Iterable[Inline]) -> list[Node]:
         """Return rich text elements; neighbouring texts of one style are one element."""
         made: list[Node] = []
         texts: list[str] = []
-        marks: Marks = frozenset()
+        marks = PLAIN
         for part in content:
             acting = self.acting(part)
             if texts and (acting or _marks(part) != marks):
@@ -113,12 +116,16 @@ class Reader:
 
     def acting(self, part: Inline) -> Node | None:
         """Return the element for a part that is more than its words."""
-        href = safe_href(part.href) if isinstance(part, Link) else ""
-        return _link(part, href) if isinstance(part, Link) and href else None
+        if not isinstance(part, Link):
+            return None
+        href = safe_href(part.href)
+        return _link(part, href) if href else None
 
 
 class Editor(Reader):
     """Words inline content for the person who typed it: it gets back what it was."""
+
+    is_editor = True
 
     def acting(self, part: Inline) -> Node | None:
         """See `Reader.acting`; a member and an emoji are themselves again."""
@@ -131,7 +138,7 @@ class Editor(Reader):
 
 
 def _marks(part: Inline) -> Marks:
-    return part.marks if isinstance(part, Text | Link) else frozenset()
+    return part.marks if isinstance(part, (Text, Link)) else PLAIN
 
 
 def _text(text: str, marks: Marks) -> list[Node]:
@@ -145,6 +152,8 @@ def _link(part: Link, href: str) -> Node:
 
 
 def _style(marks: Marks) -> Node:
+    if not marks:
+        return {}
     style = {name: True for mark, name in _STYLES if mark in marks}
     return {"style": style} if style else {}
 
@@ -186,7 +195,8 @@ class Lines:
     def heading(self, block: Heading, place: Place) -> Iterator[Line]:
         """Yield a header for the upper levels, bold text for the rest."""
         words = clean(words_of(block.content)).replace("\n", " ")
-        if block.level <= _HEADER_LEVELS and words and not place.depth:
+        is_upper = block.level <= _HEADER_LEVELS and not place.depth
+        if is_upper and words and not self._reader.is_editor:
             yield Line(HEADER, [{"type": "text", "text": words}])
         else:
             yield from self.paragraph(Paragraph(strong(block.content)), place)
@@ -227,8 +237,9 @@ class Lines:
         yield Line(CODE, _text(grid(block), frozenset()))
 
     def rule(self, _block: Rule, _place: Place) -> Iterator[Line]:
-        """Yield a divider."""
-        yield Line(DIVIDER, [])
+        """Yield a divider, which rich text alone hasn't."""
+        if not self._reader.is_editor:
+            yield Line(DIVIDER, [])
 
     def _words(self, words: str, place: Place) -> Iterator[Line]:
         yield from self.paragraph(Paragraph((Text(words),)), place)

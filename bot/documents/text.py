@@ -80,17 +80,17 @@ def is_empty(document: Document) -> bool:
 
 def shown(unknown: Unknown | UnknownBlock) -> str:
     """Return what stands for something that the model has no word for."""
-    return unknown.text or (f"[{unknown.name}]" if unknown.name else "")
+    return clean(unknown.text) or (f"[{unknown.name}]" if unknown.name else "")
 
 
 def mention_text(mention: Mention) -> str:
     """Return how a mention reads where it can't be one."""
-    return f"@{mention.name or mention.account or mention.member}"
+    return f"@{clean(mention.name) or clean(mention.account) or mention.member}"
 
 
 def emoji_text(emoji: Emoji) -> str:
     """Return how an emoji reads where it can't be one."""
-    return emoji.text or f":{emoji.shortcode}:"
+    return clean(emoji.text) or f":{emoji.shortcode}:"
 
 
 def _name(mention: Mention) -> str:
@@ -98,7 +98,8 @@ def _name(mention: Mention) -> str:
 
 
 def _account(mention: Mention) -> str:
-    return f"@{mention.account}" if mention.account else mention_text(mention)
+    account = clean(mention.account)
+    return f"@{account}" if account else mention_text(mention)
 
 
 def _spoken(nodes: Iterable[Node], called: Callable[[Mention], str]) -> Iterator[str]:
@@ -122,7 +123,8 @@ def _table(node: Table) -> Sequence[Node | str]:
     parts: list[Node | str] = []
     for row in node.rows:
         for cell in row:
-            parts += cell.content
+            only = cell.content[0] if len(cell.content) == 1 else None
+            parts += only.content if isinstance(only, Paragraph) else cell.content
             parts.append("\t")
         parts.append("\n")
     return parts

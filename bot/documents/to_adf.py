@@ -3,6 +3,7 @@
 https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time
 from itertools import count
@@ -38,7 +39,7 @@ from bot.document import (
 )
 from bot.documents.links import safe_href
 from bot.documents.simpler import simpler
-from bot.documents.text import clean, digest_of, emoji_text, mention_text, shown, words_of
+from bot.documents.text import clean, emoji_text, mention_text, shown, words_of
 
 Node = dict[str, Any]
 
@@ -65,16 +66,14 @@ def to_adf(document: Document) -> Node:
 
 def adf_blocks(document: Document, after: int = 0) -> list[Node]:
     """Return the block nodes of *document*, to stand behind *after* others."""
-    return _Writer(document, after).blocks(document.blocks, "doc", 0)
+    return _Writer(after).blocks(document.blocks, "doc", 0)
 
 
 class _Writer:
     """One pass over one document."""
 
-    def __init__(self, document: Document, after: int) -> None:
-        self._document = document
+    def __init__(self, after: int) -> None:
         self._after = after
-        self._seed = ""
         self._ids = count(1)
 
     def blocks(self, blocks: Iterable[Block], place: str, depth: int) -> list[Node]:
@@ -120,7 +119,8 @@ class _Writer:
             )
         if not items:
             return []
-        return [{"type": "taskList", "attrs": {"localId": self._local_id()}, "content": items}]
+        attrs = {"localId": self._local_id(Task(done=False))}
+        return [{"type": "taskList", "attrs": attrs, "content": items}]
 
     def nested_tasks(self, block: TaskList, depth: int) -> list[Node]:
         """Return a task list inside another, where nothing but tasks may stand."""
@@ -178,13 +178,13 @@ class _Writer:
 
     def _task(self, task: Task) -> Node:
         state = "DONE" if task.done else "TODO"
-        attrs = {"localId": self._local_id(), "state": state}
+        attrs = {"localId": self._local_id(task), "state": state}
         return {"type": "taskItem", "attrs": attrs, "content": _inline(task.content)}
 
-    def _local_id(self) -> str:
-        """Return an id that no other task of the page has, the same whenever we are asked."""
-        self._seed = self._seed or digest_of(self._document)[:16]
-        return f"{self._seed}-{self._after}-{next(self._ids)}"
+    def _local_id(self, node: Task | TaskList) -> str:
+        """Return an id that nothing else on the page has, the same whenever we are asked."""
+        words = hashlib.sha256(clean(words_of((node,))).encode()).hexdigest()
+        return f"{words[:16]}-{self._after}-{next(self._ids)}"
 
 
 _WRITE: Final[dict[type[Block], Callable[[_Writer, Any, str, int], list[Node]]]] = {
@@ -241,16 +241,18 @@ def _link(part: Link) -> list[Node]:
 
 
 def _mention(part: Mention) -> list[Node]:
-    if not part.account:
+    account = clean(part.account)
+    if not account:
         return _text(mention_text(part))
-    attrs = {"id": clean(part.account), "text": clean(mention_text(part))}
+    attrs = {"id": account, "text": clean(mention_text(part))}
     return [{"type": "mention", "attrs": attrs}]
 
 
 def _emoji(part: Emoji) -> list[Node]:
-    if not part.text or not part.shortcode:
+    text, shortcode = clean(part.text), clean(part.shortcode)
+    if not text or not shortcode:
         return _text(emoji_text(part))
-    attrs = {"shortName": clean(f":{part.shortcode}:"), "text": clean(part.text)}
+    attrs = {"shortName": f":{shortcode}:", "text": text}
     return [{"type": "emoji", "attrs": attrs}]
 
 

@@ -4,7 +4,6 @@ Only rich_text, header, divider and context blocks are made, each within Slack's
 https://docs.slack.dev/reference/block-kit/blocks
 """
 
-import json
 from typing import Any, Final
 
 from bot.cutting import cut, split_at_graphemes
@@ -25,16 +24,19 @@ Node = dict[str, Any]
 
 MAX_CHARACTERS: Final = 12_000
 """Of text in all blocks of `to_blocks`; Slack refuses messages from about 13,000 on."""
-MAX_BYTES: Final = 100_000
+MAX_BYTES: Final = 150_000
 """Of JSON in all blocks of `to_blocks`; a whole view may have 250 kB."""
 MAX_TYPED_BYTES: Final = 180_000
 """Of JSON that `to_rich_text` makes, which stands in a view beside other fields."""
 
 _MAX_HEADER: Final = 150
 _MAX_BLOCK: Final = 3000
-_BYTES_OF_ELEMENT: Final = 60
+_BYTES_OF_ELEMENT: Final = 160
+"""At most, without text and address, and with its part of what stands around it."""
 _BYTES_OF_CHARACTER: Final = 12
 """At most: a pair of surrogates, escaped."""
+_BYTES_OF_ASCII: Final = 2
+"""At most: a quote, escaped; control characters have been dropped."""
 _CUT: Final = "… Cut here. Open the page to read the rest."
 
 
@@ -82,13 +84,15 @@ class _Budget:
 
     def _fitted(self, element: Node) -> Node | None:
         text: str = element.get("text", "")
-        size = len(json.dumps(element)) + _BYTES_OF_ELEMENT
+        frame = _BYTES_OF_ELEMENT
+        if "url" in element:
+            frame += _size(element["url"])
+        size = frame + _size(text)
         if len(text) <= self._characters and size <= self._size:
             self._characters -= len(text)
             self._size -= size
             return element
         self.is_spent = True
-        frame = size - len(json.dumps(text))
         room = min(self._characters, (self._size - frame) // _BYTES_OF_CHARACTER)
         short = cut(text, room) if text else ""
         return {**element, "text": short} if short else None
@@ -175,17 +179,24 @@ class _Blocks:
             self._blocks.append({"type": "header", "text": plain})
 
     def _rich_text(self, line: Line) -> None:
-        if self._text.characters + _length(line.elements) > _MAX_BLOCK:
-            self._flush()
-        for elements in _portions(self._budget.fitting(line.elements)):
-            if self._text.characters + _length(elements) > _MAX_BLOCK:
-                self._flush()
+        elements = self._budget.fitting(line.elements)
+        fits = self._text.characters + _length(elements) <= _MAX_BLOCK
+        if fits:
             self._text.add(line, elements)
+            return
+        for portion in _portions(elements):
+            self._flush()
+            self._text.add(line, portion)
 
     def _flush(self) -> None:
         if self._text.elements:
             self._blocks.append(self._text.block())
             self._text = _RichText()
+
+
+def _size(text: str) -> int:
+    """Return more bytes of JSON than *text* takes."""
+    return len(text) * (_BYTES_OF_ASCII if text.isascii() else _BYTES_OF_CHARACTER)
 
 
 def _length(elements: list[Node]) -> int:

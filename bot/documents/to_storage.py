@@ -209,9 +209,10 @@ def _marked(text: str, marks: Marks) -> str:
 
 
 def _mention(part: Mention) -> str:
-    if not part.account:
+    account = escaped(part.account)
+    if not account:
         return escaped(mention_text(part))
-    return f'<ac:link><ri:user ri:account-id="{escaped(part.account)}" /></ac:link>'
+    return f'<ac:link><ri:user ri:account-id="{account}" /></ac:link>'
 
 
 def _status(part: Status) -> str:
