@@ -203,10 +203,12 @@ class Acting:
         return Outcome(told.ack, None, {"ts": message.ts})
 
     async def _tell(self, name: str, event: Json) -> Outcome:
-        heard = data.BOT_USER in self._workspace.state.channels[event["channel"]]["members"]
+        channel = self._workspace.state.channels[event["channel"]]
+        heard = data.BOT_USER in channel["members"]
         if not (heard and self._workspace.manifest.subscribes(name)):
             return Outcome()
-        return Outcome(await self._events.send(envelope(event, self._workspace)))
+        shared = {"is_ext_shared_channel": channel["shared"]}
+        return Outcome(await self._events.send(envelope(event, self._workspace, **shared)))
 
     async def _send_action(self, user: str, place: Place, pair: elements.Pair, value: Json) -> Ack:
         block, element = pair

@@ -5,6 +5,9 @@ from collections.abc import Iterable
 
 from sandbox.slack.state import State
 
+#: what has changed for whom; None at the end
+Stream = asyncio.Queue[tuple[str, int] | None]
+
 
 class Changes:
     """Numbers every change and wakes those who wait for one."""
@@ -12,7 +15,8 @@ class Changes:
     def __init__(self, state: State) -> None:
         self._state = state
         self._waiting: set[asyncio.Event] = set()
-        self._streams: set[asyncio.Queue[tuple[str, int]]] = set()
+        self._streams: set[Stream] = set()
+        self._closed = False
 
     def touch(self, users: Iterable[str]) -> None:
         """Note that these people's screens have changed."""
@@ -34,7 +38,7 @@ class Changes:
         self._waiting.add(event)
         try:
             async with asyncio.timeout(seconds):
-                while self.seq(user) <= after:
+                while self.seq(user) <= after and not self._closed:
                     event.clear()
                     await event.wait()
         except TimeoutError:
@@ -42,12 +46,22 @@ class Changes:
         finally:
             self._waiting.discard(event)
 
-    def listen(self) -> asyncio.Queue[tuple[str, int]]:
+    def listen(self) -> Stream:
         """A queue that gets every change from now on."""
-        stream: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
+        stream: Stream = asyncio.Queue()
         self._streams.add(stream)
+        if self._closed:
+            stream.put_nowait(None)
         return stream
 
-    def leave(self, stream: asyncio.Queue[tuple[str, int]]) -> None:
+    def close(self) -> None:
+        """Let nobody wait any longer: a server doesn't stop before its answers end."""
+        self._closed = True
+        for event in self._waiting:
+            event.set()
+        for stream in self._streams:
+            stream.put_nowait(None)
+
+    def leave(self, stream: Stream) -> None:
         """Stop filling *stream*."""
         self._streams.discard(stream)

@@ -1,6 +1,5 @@
 """A person by HTTP, and the levers of the world: ``/_sandbox/slack/``."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -127,32 +126,16 @@ class Control:
         response.headers["Cache-Control"] = "no-store"
         await response.prepare(request)
         stream = self._workspace.changes.listen()
-        leaving = asyncio.create_task(self._world.closing.wait())
         try:
             await response.write(b": listening\n\n")
-            await self._pour(stream, response, leaving)
+            while (change := await stream.get()) is not None:
+                told = json.dumps({"user": change[0], "seq": change[1]})
+                await response.write(f"data: {told}\n\n".encode())
         except ConnectionError:
             pass  # the browser has left
         finally:
-            leaving.cancel()
             self._workspace.changes.leave(stream)
         return response
-
-    async def _pour(
-        self,
-        stream: asyncio.Queue[tuple[str, int]],
-        response: web.StreamResponse,
-        leaving: asyncio.Task[bool],
-    ) -> None:
-        while not leaving.done():
-            following = asyncio.create_task(stream.get())
-            await asyncio.wait({following, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if not following.done():
-                following.cancel()
-                return
-            user, seq = following.result()
-            told = json.dumps({"user": user, "seq": seq})
-            await response.write(f"data: {told}\n\n".encode())
 
     async def _dismiss(self, user: str, fields: Json) -> Outcome:
         return self._world.acting.dismiss(user, fields)

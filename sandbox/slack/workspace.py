@@ -16,6 +16,7 @@ TRIGGER_SECONDS = 3.0
 HOOK_SECONDS = 30 * 60.0
 #: how long it is remembered that a trigger or a response URL was there
 FORGOTTEN_SECONDS = 24 * 3600.0
+_FORGETTING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ class Workspace:
         trigger = Trigger(f"{self._number()}.{secrets.token_hex(16)}", user, now + TRIGGER_SECONDS)
         trigger.view = view
         self.state.triggers[trigger.id] = trigger
-        self._forget(now - FORGOTTEN_SECONDS)
+        if self.state.minted % _FORGETTING == 0:
+            self._forget(now - FORGOTTEN_SECONDS)
         return trigger.id
 
     def consume_trigger(self, trigger_id: object) -> Trigger:

@@ -1,6 +1,5 @@
 """The sandbox's Slack, put together."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,7 +44,6 @@ class SlackWorld:
         self.acting = Acting(self.workspace, self.views, self.deliveries, self.events)
         self.api = WebApi(self.workspace, self.deliveries, self.ledger)
         self.sign_in = SignIn(self.workspace, self.deliveries)
-        self.closing = asyncio.Event()
         self._hooks = Hooks(self.workspace, self.ledger, self.api.faults)
         directory = Directory(self.workspace, self.deliveries, self.api.need)
         for part in (directory, Chat(self.workspace), ViewMethods(self.workspace, self.views)):
@@ -68,7 +66,7 @@ class SlackWorld:
 
     async def close(self) -> None:
         """Stop repeating events, end the streams, hang up."""
-        self.closing.set()
+        self.workspace.changes.close()
         await self.events.close()
         await self.deliveries.close()
 
@@ -81,6 +79,5 @@ class SlackWorld:
         return self.workspace.state.dump()
 
     async def _hang_up(self, _app: web.Application) -> None:
-        # A server waits for its open connections before it stops.
-        self.closing.set()
+        self.workspace.changes.close()
         await self.deliveries.sockets.close()

@@ -97,6 +97,12 @@ async def test_an_ephemeral_original_stays_ephemeral(slack):
     assert [m["text"] for m in await slack.ada.messages()] == ["new", "shared"]
 
 
+async def test_an_ephemeral_original_stays_within_what_ephemerals_hold(slack):
+    url = await pressed(slack, user="U0ADA")
+    said = {"text": "x" * 4001, "replace_original": True, "response_type": "in_channel"}
+    assert await answer(slack, url, **said) == (400, "msg_too_long")
+
+
 async def test_a_press_deletes_its_message_once(slack):
     url = await pressed(slack)
     assert await answer(slack, url, delete_original=True) == (200, "ok")

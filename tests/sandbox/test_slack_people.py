@@ -448,6 +448,16 @@ async def test_the_stream_says_whose_screen_changed(slack):
     assert b'"user": "U0BOB"' in line
 
 
+async def test_nobody_waits_for_a_world_that_closes(slack):
+    waiting = asyncio.create_task(slack.ada.screen(0, 60))
+    async with slack.session.get(f"{slack.base_url}/_sandbox/slack/stream") as stream:
+        await stream.content.readuntil(b"\n\n")
+        await slack.world.close()
+        assert await stream.content.read() == b""
+    async with asyncio.timeout(5):
+        assert (await waiting)["seq"] == 0
+
+
 async def test_a_replayed_delivery_has_the_signature_that_it_had(slack):
     answering(slack)
     await slack.ada.types("/confluence help")
