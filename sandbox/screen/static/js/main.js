@@ -1,0 +1,233 @@
+// Puts the page together and keeps it true.
+
+import { api, listen } from './api.js';
+import { readAddress, writeAddress } from './address.js';
+import { Composer } from './composer.js';
+import { add, button, h, icon } from './dom.js';
+import { about, showHome, TABS } from './home.js';
+import { toast } from './layers.js';
+import { showMessages } from './messages.js';
+import { showModal } from './modals.js';
+import { follow, panel } from './panel.js';
+import { onBecome, switcher } from './people.js';
+import { channelIcon, rail, sidebar, teamName } from './sidebar.js';
+import { act, changed, here, joined, markRead, refresh, signIn, state, watch } from './state.js';
+
+const root = document.getElementById('app');
+const parts = {};
+const noticed = { user: null, newest: 0 };
+
+function build() {
+  parts.top = h('header.top');
+  parts.rail = h('nav.rail', { 'aria-label': 'Workspace' });
+  parts.side = h('nav.sidebar', { id: 'sidebar', 'aria-label': 'Channels and apps' });
+  parts.head = h('header.place-head');
+  parts.list = h('div.messages', { role: 'log', 'aria-label': 'Messages', tabindex: 0, testid: 'messages' });
+  parts.page = h('div.app-page', { testid: 'app-page', tabindex: 0 });
+  parts.composer = new Composer({
+    testid: 'composer-input',
+    where: () => ({ channel: state.place === 'app' ? '@app' : state.place }),
+    label: () => (state.place === 'app' ? `Message ${state.features.name}` : `Message #${here()?.name ?? ''}`),
+    placeKey: () => `${state.me}/${state.place}`,
+  });
+  parts.main = h('main.place', { 'aria-labelledby': 'place-title' }, parts.head, parts.list, parts.page, parts.composer.node);
+  parts.threadList = h('div.messages', { role: 'log', 'aria-label': 'Thread', tabindex: 0 });
+  parts.threadComposer = new Composer({
+    testid: 'thread-input',
+    where: () => ({ channel: state.place === 'app' ? '@app' : state.place, thread_ts: state.thread }),
+    label: () => 'Reply…',
+    placeKey: () => `${state.me}/${state.place}/${state.thread}`,
+  });
+  parts.thread = h('aside.thread', { 'aria-label': 'Thread', testid: 'thread' },
+    h('header.place-head', null, h('h2', null, 'Thread'), button('Close the thread', { class: 'plain', onclick: () => go({ thread: null }) }, icon('close'))),
+    parts.threadList, parts.threadComposer.node);
+  parts.panel = panel(togglePanel);
+  parts.frame = h('div.frame', null, parts.rail, parts.side, parts.main, parts.thread, parts.panel);
+  root.replaceChildren(parts.top, parts.frame);
+}
+
+/** Look somewhere else. */
+function go(changes) {
+  const moved = changes.place !== undefined && changes.place !== state.place;
+  if (moved) state.thread = null;
+  Object.assign(state, changes);
+  root.classList.remove('side-open');
+  writeAddress();
+  changed();
+  if (state.place === 'app' && (moved || changes.tab) && state.tab !== 'about') act('open_home', { tab: state.tab });
+}
+
+async function become(id) {
+  state.me = id;
+  state.screen = null;
+  state.thread = null;
+  state.elsewhere.delete(id);
+  signIn();
+  await refresh();
+  settle();
+  writeAddress();
+  changed();
+  if (state.place === 'app') act('open_home', { tab: state.tab });
+}
+
+/** Whoever isn't in the channel is shown one that they are in. */
+function settle() {
+  if (!here()) state.place = joined()[0]?.id ?? state.place;
+}
+
+function togglePanel() {
+  state.panel = !state.panel;
+  changed();
+  follow();
+}
+
+function theme() {
+  const dark = document.documentElement.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+  const next = dark === 'dark' ? 'light' : 'dark';
+  document.documentElement.dataset.theme = next;
+  localStorage.setItem('theme', next);
+  changed();
+}
+
+function render() {
+  if (!state.screen) return;
+  const place = here();
+  renderTop();
+  rebuild(parts.rail, rail((where) => go({ place: where })));
+  rebuild(parts.side, sidebar((where) => go({ place: where })));
+  root.classList.toggle('panel-open', state.panel);
+  root.classList.toggle('thread-open', Boolean(state.thread && place));
+  parts.panel.hidden = !state.panel;
+  if (!place) return showModal();
+  renderHead(place);
+  renderBody(place);
+  renderThread(place);
+  showModal();
+  announce();
+  document.title = `${state.place === 'app' ? state.features.name : `#${place.name}`} · ${teamName()} (sandbox)`;
+  return undefined;
+}
+
+/** New nodes in place of old ones; the focus stays on whatever has the same key. */
+function rebuild(parent, nodes) {
+  const key = parent.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  const expanded = parent.querySelector('[aria-expanded="true"]');
+  if (expanded) return;
+  parent.replaceChildren();
+  add(parent, nodes);
+  if (key) parent.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
+function renderTop() {
+  const dark = document.documentElement.dataset.theme === 'dark';
+  const toggleSide = () => root.classList.toggle('side-open');
+  rebuild(parts.top, [
+    button('Channels and apps', { class: 'top-button only-narrow', key: 'menu', 'aria-controls': 'sidebar', onclick: toggleSide }, icon('menu', 18)),
+    h('span.top-title', null, h('span.pill', null, `${teamName()} · a Slack workspace in Confab’s sandbox`)),
+    button('Break things', { class: 'top-button', key: 'panel', testid: 'toggle-panel', 'aria-pressed': String(state.panel), onclick: togglePanel }, icon('tools', 18), h('span.only-wide', null, 'Break things')),
+    button(dark ? 'Light' : 'Dark', { class: 'top-button', key: 'theme', testid: 'theme', onclick: theme }, icon(dark ? 'sun' : 'moon', 18)),
+    switcher(),
+  ]);
+}
+
+function renderHead(place) {
+  const app = state.place === 'app';
+  const people = place.members.filter((each) => each !== 'U0BOT').length;
+  const title = app
+    ? [h('span.app-icon.small', { 'aria-hidden': 'true' }, state.features.name[0]), state.features.name, h('span.badge', null, 'APP')]
+    : [icon(channelIcon(place), 18), place.name];
+  const facts = app ? null : h('span.place-facts', null, place.shared ? h('span.badge.shared', null, icon('shared', 12), 'Shared with Other') : null,
+    h('span.members', { title: `${people} people` }, icon('people', 14), String(people)));
+  const tabs = app ? h('div.tabs', { role: 'tablist', 'aria-label': state.features.name }, Object.entries(TABS).map(([name, label]) => h('button.tab', {
+    type: 'button', role: 'tab', key: `tab/${name}`, testid: `tab-${name}`, 'aria-selected': String(state.tab === name), onclick: () => go({ tab: name }),
+  }, label))) : null;
+  rebuild(parts.head, [h('div.place-row', null, h('h2', { id: 'place-title', testid: 'place-title' }, title), facts), tabs]);
+}
+
+function renderBody(place) {
+  const app = state.place === 'app';
+  const talks = !app || state.tab === 'messages';
+  parts.list.hidden = !talks;
+  parts.page.hidden = talks;
+  parts.composer.node.hidden = !talks;
+  if (!talks) {
+    if (state.tab === 'home') showHome(parts.page);
+    else parts.page.replaceChildren(about());
+    return;
+  }
+  if (parts.list.dataset.place !== `${state.me}/${state.place}`) {
+    parts.list.dataset.place = `${state.me}/${state.place}`;
+    parts.list.replaceChildren();
+  }
+  const replies = (message) => place.messages.filter((each) => each.thread_ts === message.ts && each.ts !== message.ts && !each.deleted).length;
+  const shown = place.messages.filter((each) => !each.thread_ts || each.thread_ts === each.ts || !place.messages.some((other) => other.ts === each.thread_ts));
+  const notices = state.screen.notices.filter((each) => each.channel === place.id);
+  showMessages(parts.list, shown, notices, { openThread: { replies, open: (message) => go({ thread: message.ts }) } });
+  parts.composer.update();
+  if (!document.hidden) markRead(place);
+}
+
+function renderThread(place) {
+  parts.thread.hidden = !state.thread;
+  if (!state.thread) return;
+  const shown = place.messages.filter((each) => each.ts === state.thread || each.thread_ts === state.thread);
+  showMessages(parts.threadList, shown, []);
+  parts.threadComposer.update();
+}
+
+/** What Slack itself says goes by as a toast, once. */
+function announce() {
+  const { notices } = state.screen;
+  if (noticed.user !== state.me) {
+    noticed.user = state.me;
+    noticed.newest = Math.max(0, ...notices.map((each) => each.id));
+    return;
+  }
+  for (const notice of notices.filter((each) => each.id > noticed.newest)) {
+    toast(notice.text, { kind: 'bad' });
+    noticed.newest = notice.id;
+  }
+}
+
+function heard({ user, seq }) {
+  if (user === state.me) {
+    if (!state.screen || seq > state.screen.seq) refresh();
+  } else if (!state.elsewhere.has(user)) {
+    state.elsewhere.add(user);
+    changed();
+  }
+}
+
+async function start() {
+  const chosen = localStorage.getItem('theme');
+  if (chosen) document.documentElement.dataset.theme = chosen;
+  const [features, people, channels] = await Promise.all([api.features(), api.people(), api.channels()]);
+  if (!people.people) {
+    root.replaceChildren(h('p.starting', { role: 'alert' }, 'The sandbox doesn’t answer. Start it with “make demo” and reload this page.'));
+    return;
+  }
+  Object.assign(state, { features, people: people.people, everyChannel: channels.channels ?? [] });
+  readAddress();
+  signIn();
+  build();
+  watch(render);
+  onBecome(become);
+  await refresh();
+  settle();
+  writeAddress({ replacing: true });
+  changed();
+  listen(heard, refresh);
+  if (state.place === 'app') act('open_home', { tab: state.tab });
+  root.dataset.ready = 'true';
+}
+
+addEventListener('popstate', async () => {
+  const before = state.me;
+  readAddress();
+  if (state.me !== before) await become(state.me);
+  changed();
+});
+for (const kind of ['focus', 'pointerdown']) addEventListener(kind, () => state.me && signIn(), true);
+document.addEventListener('visibilitychange', () => !document.hidden && state.me && refresh());
+
+start();

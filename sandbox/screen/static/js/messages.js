@@ -1,0 +1,157 @@
+// The list of messages: who said what when, and what only you can see.
+
+import { showBlocks } from './blocks.js';
+import { Context } from './context.js';
+import { avatar, button, h, icon, reconcile } from './dom.js';
+import { openMenu, toast } from './layers.js';
+import { mrkdwn } from './mrkdwn.js';
+import { showProfile } from './people.js';
+import { act, person, state } from './state.js';
+
+const GROUPED_SECONDS = 300;
+
+/** Show *messages* and Slack's own notices in *list*. */
+export function showMessages(list, messages, notices, { openThread = null } = {}) {
+  const rows = [];
+  let before = null;
+  for (const message of messages) {
+    const day = dayOf(message.ts);
+    if (day !== before?.day) rows.push({ day, ts: message.ts });
+    rows.push({ message, follows: follows(before?.message, message) && day === before.day, openThread });
+    before = { day, message };
+  }
+  for (const notice of notices) rows.push({ notice });
+  const stuck = list.scrollHeight - list.scrollTop - list.clientHeight < 80 || !list.children.length;
+  const count = list.children.length;
+  reconcile(list, rows, mark, build);
+  if (stuck || rows.length > count) list.scrollTop = list.scrollHeight;
+}
+
+function mark(row) {
+  if (row.message) return [`m${row.message.ts}`, JSON.stringify([row.message, row.follows, row.openThread?.replies(row.message)])];
+  if (row.notice) return [`n${row.notice.id}`, ''];
+  return [`d${row.day}`, ''];
+}
+
+function build(row) {
+  if (row.message) return messageNode(row);
+  if (row.notice) return noticeNode(row.notice);
+  return h('div.day', { role: 'separator' }, h('span', null, row.day));
+}
+
+const seconds = (ts) => Number.parseFloat(ts);
+const moment = (ts) => new Date(seconds(ts) * 1000);
+
+function dayOf(ts) {
+  const when = moment(ts);
+  const today = new Date();
+  if (when.toDateString() === today.toDateString()) return 'Today';
+  today.setDate(today.getDate() - 1);
+  if (when.toDateString() === today.toDateString()) return 'Yesterday';
+  return when.toLocaleDateString('en', { weekday: 'long', month: 'long', day: 'numeric' });
+}
+
+function follows(last, message) {
+  return Boolean(last) && last.user === message.user && last.ephemeral === message.ephemeral && !message.ephemeral && !last.deleted
+    && seconds(message.ts) - seconds(last.ts) < GROUPED_SECONDS;
+}
+
+const clock = (ts) => moment(ts).toLocaleTimeString('en', { hour: 'numeric', minute: '2-digit' });
+
+function time(ts, full = true) {
+  const shown = full ? clock(ts) : clock(ts).replace(/\s?[AP]M/i, '');
+  return h('time.time', { datetime: moment(ts).toISOString(), title: moment(ts).toLocaleString('en') }, shown);
+}
+
+export function face(message, size = '') {
+  if (message.bot) return h(`span.app-icon${size && `.${size}`}`, { 'aria-hidden': 'true' }, message.name[0]);
+  return avatar(message.name, message.user, size);
+}
+
+function messageNode({ message, follows: grouped, openThread }) {
+  const kind = [message.ephemeral && 'ephemeral', grouped && 'grouped', message.bot && 'from-app'].filter(Boolean).join(' ');
+  const node = h('article.message', {
+    class: kind, testid: 'message', 'data-ts': message.ts, 'data-ephemeral': String(message.ephemeral), 'data-bot': String(message.bot), 'aria-label': `${message.name}, ${clock(message.ts)}`,
+  });
+  if (message.deleted) {
+    node.append(h('div.gutter', null, icon('close', 14)), h('div.message-main', null, h('p.gone', null, 'This message was deleted.')));
+    return node;
+  }
+  const main = h('div.message-main', null,
+    message.ephemeral ? h('p.only-you', null, icon('eye', 12), 'Only visible to you') : null,
+    grouped ? null : headline(message));
+  node.append(h('div.gutter', null, grouped ? time(message.ts, false) : face(message)), main);
+  main.append(bodyOf(message), ...attachments(message));
+  const strangers = message.warnings.filter((each) => !message.blocks.some((block) => block.block_id === each.block_id));
+  for (const warning of strangers) main.append(h('p.warning', { role: 'alert' }, icon('warn', 14), warning.text));
+  if (openThread?.replies(message)) main.append(repliesButton(message, openThread));
+  if (!message.deleted) node.append(toolsOf(message, openThread));
+  return node;
+}
+
+function headline(message) {
+  const known = person(message.user);
+  const name = known ? h('button.author', { type: 'button', onclick: (event) => showProfile(known, event.currentTarget) }, message.name) : h('span.author', null, message.name);
+  return h('div.message-head', null, name, message.bot ? h('span.badge', null, 'APP') : null,
+    known?.role === 'outsider' ? h('span.badge', null, 'EXTERNAL') : null, time(message.ts));
+}
+
+function bodyOf(message) {
+  const body = h('div.message-body', { dir: 'auto' });
+  const container = { channel: message.channel, ts: message.ts };
+  if (message.blocks.length) showBlocks(body, message.blocks, new Context('message', message, container));
+  else if (message.text) body.append(h('div.text', { dir: 'auto' }, mrkdwn(message.text)));
+  if (message.edited) body.append(h('span.edited', null, '(edited)'));
+  return body;
+}
+
+function attachments(message) {
+  const container = { channel: message.channel, ts: message.ts };
+  return (message.attachments ?? []).map((each) => {
+    const inner = h('div.attachment-body');
+    if (each.blocks) showBlocks(inner, each.blocks, new Context('message', message, container));
+    else inner.append(...mrkdwn(each.text ?? each.fallback ?? ''));
+    const known = /^#[0-9a-f]{6}$/i.test(each.color ?? '');
+    return h('div.attachment', { style: known ? { borderLeftColor: each.color } : null }, inner);
+  });
+}
+
+function repliesButton(message, openThread) {
+  const count = openThread.replies(message);
+  return h('button.replies', { type: 'button', onclick: () => openThread.open(message) }, `${count} ${count === 1 ? 'reply' : 'replies'}`);
+}
+
+function toolsOf(message, openThread) {
+  const where = { channel: message.channel, ts: message.ts };
+  if (message.ephemeral) {
+    return h('div.message-tools', { role: 'group', 'aria-label': 'Message actions' },
+      button('Dismiss message', { class: 'plain', testid: 'dismiss', onclick: () => act('dismiss', where) }, icon('close')));
+  }
+  const reply = openThread ? button('Reply in thread', { class: 'plain', onclick: () => openThread.open(message) }, icon('reply')) : null;
+  const more = button('More actions', {
+    class: 'plain', 'aria-haspopup': 'menu', 'aria-expanded': 'false', key: `more/${message.ts}`, testid: 'more-actions',
+    onclick: (event) => openMenu(event.currentTarget, 'More actions', shortcutRows(where)),
+  }, icon('more'));
+  return h('div.message-tools', { role: 'group', 'aria-label': 'Message actions' }, reply, more);
+}
+
+function shortcutRows(where) {
+  const offered = state.features.shortcuts.filter((each) => each.type === 'message');
+  return offered.map((each) => ({
+    label: each.name, note: each.description, icon: h('span.app-icon.small', { 'aria-hidden': 'true' }, state.features.name[0]),
+    run: async () => {
+      const outcome = await act('shortcut', { callback_id: each.callback_id, ...where });
+      if (outcome.error === 'no_such_shortcut') toast('That shortcut isn’t available to you here.', { kind: 'bad' });
+    },
+  }));
+}
+
+function noticeNode(notice) {
+  return h('article.message.ephemeral', { testid: 'notice', 'aria-label': 'Slackbot' },
+    h('div.gutter', null, h('span.avatar.slackbot', { 'aria-hidden': 'true' }, icon('chat', 20))),
+    h('div.message-main', null,
+      h('p.only-you', null, icon('eye', 12), 'Only visible to you'),
+      h('div.message-head', null, h('span.author', null, 'Slackbot')),
+      h('div.message-body', null, notice.text)),
+    h('div.message-tools', null, button('Dismiss message', { class: 'plain', testid: 'dismiss', onclick: () => act('dismiss', { notice_id: notice.id }) }, icon('close'))));
+}

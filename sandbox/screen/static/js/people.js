@@ -1,0 +1,50 @@
+// Who one can be: the switcher, and the little card about a person.
+
+import { avatar, h, icon } from './dom.js';
+import { address } from './address.js';
+import { openMenu, openPopover, isOpenFor, closePopover } from './layers.js';
+import { me, state } from './state.js';
+
+export const ROLES = { admin: 'Workspace admin', member: 'Member', guest: 'Single-channel guest', outsider: 'From another workspace' };
+
+let become = () => {};
+
+/** Who is told when another person is chosen. */
+export function onBecome(run) {
+  become = run;
+}
+
+/** The button at the top: "You are …". */
+export function switcher() {
+  const who = me();
+  const others = [...state.elsewhere].filter((id) => id !== state.me && state.people.some((each) => each.id === id));
+  const props = {
+    type: 'button', 'aria-haspopup': 'menu', 'aria-expanded': 'false', testid: 'switcher', key: 'switcher',
+    'aria-label': `You are ${who.real_name}. Be somebody else`, onclick: (event) => openMenu(event.currentTarget, 'Be somebody', rows()),
+  };
+  return h('button.switcher', props, avatar(who.real_name, who.id, 'small'), h('span.switcher-name', null, who.real_name),
+    others.length ? h('span.dot', { title: 'Something is new for somebody else' }) : null, icon('down', 12));
+}
+
+function rows() {
+  return state.people.map((each) => ({
+    label: [each.real_name, state.elsewhere.has(each.id) && each.id !== state.me ? h('span.dot') : null],
+    note: ROLES[each.role] ?? each.role,
+    icon: avatar(each.real_name, each.id, 'small'),
+    checked: String(each.id === state.me),
+    run: () => become(each.id),
+  }));
+}
+
+/** A card about *person*, with the way to be them. */
+export function showProfile(person, trigger) {
+  if (isOpenFor(trigger)) return closePopover();
+  const mine = person.id === state.me;
+  const there = address({ me: person.id, place: person.role === 'outsider' ? 'C0PARTNERS' : state.place, thread: null });
+  return openPopover(trigger, h('div.profile', { role: 'dialog', 'aria-label': person.real_name, testid: 'profile' },
+    avatar(person.real_name, person.id, 'large'),
+    h('strong', null, person.real_name), h('p', null, `@${person.name} · ${ROLES[person.role] ?? person.role}`),
+    mine ? h('p', null, 'This is you.') : h('div.profile-actions', null,
+      h('button.btn', { type: 'button', onclick: () => { closePopover({ focus: false }); become(person.id); } }, `Be ${person.real_name.split(' ')[0]}`),
+      h('a.btn', { href: there, target: '_blank', rel: 'noopener' }, 'In a new tab', icon('open', 12)))));
+}

@@ -1,0 +1,56 @@
+// The rail and the sidebar: channels, people, the app.
+
+import { avatar, h, icon } from './dom.js';
+import { showProfile } from './people.js';
+import { appMessages, joined, state, unread } from './state.js';
+
+export const channelIcon = (channel) => (channel.kind === 'private' ? 'lock' : 'hash');
+
+/** The sidebar's parts; *go* is called with the place that was chosen. */
+export function sidebar(go) {
+  const channels = joined();
+  return [
+    h('h1.workspace', null, teamName(), h('span.sandbox-mark', null, 'sandbox')),
+    group('Channels', channels.map((each) => row({
+      place: each.id, go, label: each.name, lead: icon(channelIcon(each)), tail: each.shared ? icon('shared', 14) : null, count: unread(each), tailLabel: each.shared ? 'shared with another workspace' : null,
+    }))),
+    group('Direct messages', state.people.map((each) => h('li', null, h('button.side-row', {
+      type: 'button', key: `side/${each.id}`, onclick: (event) => showProfile(each, event.currentTarget),
+    }, avatar(each.real_name, each.id, 'tiny'), h('span.side-label', null, each.real_name), each.id === state.me ? h('span.you', null, 'you') : null)))),
+    appMessages() ? group('Apps', [row({
+      place: 'app', go, label: state.features.name, lead: h('span.app-icon.tiny', { 'aria-hidden': 'true' }, state.features.name[0]), count: unread(appMessages()),
+    })]) : null,
+  ];
+}
+
+const TEAMS = { T0ACME: 'Acme', T0OTHER: 'Other' };
+export const teamName = () => TEAMS[state.people.find((each) => each.id === state.me)?.team] ?? 'Workspace';
+
+function group(label, rows) {
+  const id = `side-${label.replaceAll(' ', '-')}`;
+  return h('section.side-group', { 'aria-labelledby': id }, h('h2', { id }, label), h('ul', null, rows));
+}
+
+function row({ place, go, label, lead, tail, tailLabel, count }) {
+  const current = state.place === place;
+  const props = {
+    type: 'button', key: `side/${place}`, testid: `go-${place}`, 'aria-current': current ? 'page' : null, onclick: () => go(place), class: count && !current ? 'unread' : '',
+  };
+  return h('li', null, h('button.side-row', props, lead, h('span.side-label', null, label),
+    tail ? h('span.side-tail', { title: tailLabel }, tail, h('span.hidden', null, `, ${tailLabel}`)) : null,
+    count && !current ? h('span.count', { 'aria-label': `${count} unread` }, String(count)) : null));
+}
+
+/** The narrow bar at the very left. */
+export function rail(go) {
+  const first = joined()[0]?.id;
+  const item = (label, name, place, current) => h('button.rail-item', {
+    type: 'button', key: `rail/${label}`, 'aria-current': current ? 'true' : null, onclick: () => go(place),
+  }, h('span.rail-icon', null, icon(name, 20)), h('span', null, label));
+  return [
+    h('span.workspace-icon', { 'aria-hidden': 'true' }, teamName()[0]),
+    first ? item('Home', 'home', first, state.place !== 'app') : null,
+    appMessages() ? item('App', 'apps', 'app', state.place === 'app') : null,
+    h('a.rail-item', { href: '/atlassian/sites/acme/wiki', target: '_blank', rel: 'noopener', title: 'Open Confluence (Acme)' }, h('span.rail-icon', null, icon('page', 20)), h('span', null, 'Wiki')),
+  ];
+}
