@@ -173,11 +173,10 @@ class Connect:
             raise Ended(end, pending)
         verifier = pending.verifier or SecretStr("")
         try:
-            obtained = await self._consent.redeem(pending.profile, returned.code, verifier)
+            return await self._consent.redeem(pending.profile, returned.code, verifier)
         except BotError as error:
             end = end_of(error, refused=End.CODE_REFUSED, down=End.PROVIDER_DOWN)
             raise Ended(end, pending) from error
-        return _with_scopes(obtained, pending.need)
 
     @asynccontextmanager
     async def _telling(self) -> AsyncIterator[None]:
@@ -212,10 +211,3 @@ def _require_enough(pending: PendingConnection, obtained: Obtained) -> None:
         raise Ended(End.SCOPE_MISSING, pending, missing)
     if not obtained.sites:
         raise Ended(End.NO_SITE, pending)
-
-
-def _with_scopes(obtained: Obtained, need: Need) -> Obtained:
-    """A server may leave out scopes that are exactly what was asked for (RFC 6749 §5.1)."""
-    if obtained.grant.scopes:
-        return obtained
-    return replace(obtained, grant=replace(obtained.grant, scopes=need.scopes))

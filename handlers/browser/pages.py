@@ -60,8 +60,7 @@ class Pages:
         """The code to type in Slack."""
         letters = shown.code.get_secret_value()
         minutes = int(shown.lasts.total_seconds() // 60)
-        grouped = f"{letters[:4]}-{letters[4:]}"
-        return self._show("code.html", shown=shown, code=grouped, minutes=minutes)
+        return self._show("code.html", shown=shown, letters=letters, minutes=minutes)
 
     def done(self, done: Done) -> web.Response:
         """Which account, which site, and the way back."""

@@ -33,6 +33,7 @@ ENDS: Final = {
         "You cancelled at Atlassian, so Confab wasn’t given access.",
         NOTHING,
         "If that was by mistake, start again and choose “Accept” at Atlassian.",
+        403,
     ),
     End.EXPIRED: Words(
         "This link has expired",
@@ -89,6 +90,7 @@ ENDS: Final = {
         "You cancelled, so we can’t tell who you are.",
         NOTHING,
         "Start again and allow it: Slack tells us your member id and your workspace.",
+        403,
     ),
     End.SIGN_IN_REFUSED: Words(
         "Slack couldn’t confirm who you are",

@@ -27,8 +27,8 @@ from tests.bot.fakes_connect import (
 
 
 @pytest.fixture
-def world():
-    return World()
+async def world():
+    return await World().open()
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ async def test_a_forwarded_link_is_useless_to_whoever_opens_it(world):
 
     # Ada's browser proves to be Ada's, and the link is Bob's.
     assert await ending(world.connect.prove(came_back(state), LAPTOP)) is End.SOMEONE_ELSE
-    assert world.provider.asked == []
+    assert world.provider.sent == []
     assert world.voice.said == []
     assert await ending(world.connect.look_at_start(link)) is End.USED
 
@@ -81,7 +81,7 @@ async def test_the_same_id_elsewhere_and_another_id_here_are_somebody_else(world
     world.sign_in.proven = proven
 
     assert await ending(world.connect.prove(came_back(state), LAPTOP)) is End.SOMEONE_ELSE
-    assert world.provider.asked == []
+    assert world.provider.sent == []
 
 
 async def test_login_csrf_a_proof_begun_elsewhere_is_refused_here(world):
@@ -89,7 +89,7 @@ async def test_login_csrf_a_proof_begun_elsewhere_is_refused_here(world):
     state = await world.begin(PHONE)
 
     assert await ending(world.connect.prove(came_back(state), LAPTOP)) is End.WRONG_BROWSER
-    assert world.sign_in.redeemed == []
+    assert world.sign_in.nonces == []
 
 
 async def test_a_stolen_state_is_no_good_in_another_browser_nor_afterwards(world):
@@ -130,7 +130,7 @@ async def test_a_replayed_proof_is_redeemed_once(world):
     await world.connect.prove(came_back(state), LAPTOP)
 
     assert await ending(world.connect.prove(came_back(state), LAPTOP)) is End.USED
-    assert len(world.sign_in.redeemed) == 1
+    assert len(world.sign_in.nonces) == 1
 
 
 @pytest.mark.parametrize("profile", ["other", "", "SYSTEM", "system/..", "System"])
@@ -155,7 +155,7 @@ async def test_each_state_is_good_at_its_own_step_alone(world):
 
 
 async def test_a_choice_belongs_to_the_browser_that_consented(world):
-    world.provider.answer = Obtained(granted(), LOVELACE, (ACME, LABS))
+    world.provider.obtained = Obtained(granted(), LOVELACE, (ACME, LABS))
     token = (await world.consent()).token
 
     assert await ending(world.connect.look_at_choice(token, PHONE)) is End.WRONG_BROWSER
@@ -165,7 +165,7 @@ async def test_a_choice_belongs_to_the_browser_that_consented(world):
 
 
 async def test_a_choice_is_acted_on_once(world):
-    world.provider.answer = Obtained(granted(), LOVELACE, (ACME, LABS))
+    world.provider.obtained = Obtained(granted(), LOVELACE, (ACME, LABS))
     token = (await world.consent()).token
     results = await asyncio.gather(
         *(world.connect.choose(token, LAPTOP, Decided(LABS.cloud_id)) for _ in range(5)),
@@ -177,9 +177,9 @@ async def test_a_choice_is_acted_on_once(world):
 
 
 async def test_a_site_that_the_grant_doesnt_open_cant_be_chosen(world):
-    world.provider.answer = Obtained(granted(), LOVELACE, (ACME,))
+    world.provider.obtained = Obtained(granted(), LOVELACE, (ACME,))
     await world.consent()
-    world.provider.answer = Obtained(granted(), LOVELACE, (ACME, LABS))
+    world.provider.obtained = Obtained(granted(), LOVELACE, (ACME, LABS))
     token = (await world.consent()).token
 
     with pytest.raises(BadInput):
@@ -218,7 +218,7 @@ async def test_beginning_anew_gives_the_flow_to_the_proven_person_of_that_tenant
     state = state_of(await world.connect.begin_anew(Anew(Tenant("T2"), Need.READ), LAPTOP))
 
     assert await ending(world.connect.prove(came_back(state), LAPTOP)) is End.OUTSIDER
-    assert world.provider.asked == []
+    assert world.provider.sent == []
 
 
 async def test_somebody_elses_press_doesnt_get_the_flows_message(world):
@@ -265,13 +265,13 @@ async def test_a_grant_in_waiting_isnt_a_connection(world, code):
 
 
 async def test_nothing_secret_is_in_a_representation(world):
-    world.provider.answer = Obtained(granted(refresh="r-secret"), LOVELACE, (ACME, LABS))
+    world.provider.obtained = Obtained(granted(refresh="r-secret"), LOVELACE, (ACME, LABS))
     await world.consent()
 
     kept = repr(world.pendings.all)
     assert "r-secret" not in kept
-    for _, nonce, _ in world.sign_in.asked:
+    for _, nonce, _ in world.sign_in.sent:
         assert nonce not in kept
-    for _, _, state, verifier in world.provider.asked:
+    for _, _, state, verifier in world.provider.sent:
         assert state not in kept
         assert verifier not in kept

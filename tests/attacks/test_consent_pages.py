@@ -125,7 +125,7 @@ async def test_a_poisoned_host_is_not_an_origin(ada, world):
 async def test_names_are_words_and_never_markup(ada, world):
     start = await ada.open(person=HOSTILE)
     sites = (Site(CloudId(HOSTILE), HOSTILE, HOSTILE), LABS)
-    world.provider.answer = Obtained(granted(), Account(AccountId(HOSTILE), HOSTILE), sites)
+    world.provider.obtained = Obtained(granted(), Account(AccountId(HOSTILE), HOSTILE), sites)
     choice = await ada.get((await ada.consent(person=HOSTILE)).location)
     done = await ada.submit(choice, "connect", site=HOSTILE)
 

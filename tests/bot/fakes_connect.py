@@ -1,31 +1,33 @@
-"""The worlds around connecting, in memory: each keeps its port's promise and records."""
+"""One world around ``Connect``: the stores in memory, and stand-ins that record."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from pydantic import SecretStr
 
 from bot.connect import Connect, Returned, Services, Stores, Terms
-from bot.connection import Grant, Need, Preferences
+from bot.connection import Grant, Need
 from bot.content import Account, AccountId, CloudId, Site
 from bot.installation import Installation, SlackPerson
-from bot.pending import Obtained, Step
-from bot.ports import (
-    Connections,
-    ConsentServer,
-    Installations,
-    ParkedRequests,
-    PendingConnections,
-    PreferencesStore,
-    Proven,
-    SlackPeople,
-    SlackSignIn,
-    Voice,
-)
+from bot.pending import Obtained
+from bot.ports import Proven
 from bot.principal import Principal, Tenant, digest
 from bot.public_address import PublicAddress
+from store.memory import (
+    MemoryConnections,
+    MemoryInstallations,
+    MemoryParkedRequests,
+    MemoryPendingConnections,
+    MemoryPreferences,
+)
+from tests.fakes import (
+    NOON,
+    FakeClock,
+    FakeConsentServer,
+    FakeSignIn,
+    FakeSlackPeople,
+    FakeVoice,
+)
 
-NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ADA = Principal(Tenant("T1"), "U1")
 BOB = Principal(Tenant("T1"), "U2")
 LAPTOP = digest("laptop")
@@ -35,17 +37,6 @@ LABS = Site(CloudId("c2"), "Acme Labs", "https://labs.example")
 LOVELACE = Account(AccountId("a1"), "Ada Lovelace")
 BYRON = Account(AccountId("a2"), "Augusta Byron")
 REPLY_URL = SecretStr("https://hooks.slack.example/actions/1")
-
-
-class FakeClock:
-    def __init__(self):
-        self.now = NOON
-
-    def __call__(self):
-        return self.now
-
-    def pass_by(self, **passed):
-        self.now += timedelta(**passed)
 
 
 def installed(tenant="T1", name="Acme Inc", **given):
@@ -64,122 +55,33 @@ def installed(tenant="T1", name="Acme Inc", **given):
     return Installation(**{**fields, **given})
 
 
-class FakeInstallations(Installations):
-    def __init__(self):
-        self.all = {Tenant("T1"): installed(), Tenant("T2"): installed("T2", "Umbrella")}
+class WatchedConnections(MemoryConnections):
+    """Shows what is kept."""
 
-    async def find(self, tenant):
-        return self.all.get(tenant)
-
-    async def save(self, installation):
-        self.all[installation.tenant] = installation
-
-    async def remove(self, tenant, *, before):
-        return self.all.pop(tenant, None) is not None
+    @property
+    def all(self):
+        return dict(self._kept)
 
 
-class FakeConnections(Connections):
-    def __init__(self):
-        self.all = {}
+class WatchedPendings(MemoryPendingConnections):
+    """Shows what is kept, and counts what could have changed it."""
 
-    async def find(self, principal, profile):
-        return self.all.get((principal, profile))
+    changes = 0
 
-    async def save(self, connection):
-        self.all[connection.principal, connection.profile] = connection
+    @property
+    def all(self):
+        return dict(self._kept)
 
-    async def remove(self, principal, profile):
-        return self.all.pop((principal, profile), None)
-
-    async def claim_refresh(self, connection, lasts):
-        raise NotImplementedError
-
-    async def replace_grant(self, connection, claim, grant):
-        raise NotImplementedError
-
-    async def release_refresh(self, connection, claim):
-        raise NotImplementedError
-
-    async def end(self, connection, at):
-        raise NotImplementedError
-
-    async def find_account(self, tenant, user_id, profile):
-        raise NotImplementedError
-
-
-class FakePendings(PendingConnections):
-    def __init__(self):
-        self.all = {}
-        self.changes = 0
+    def of(self, step):
+        return [each for each in self._kept.values() if each.step is step]
 
     async def save(self, pending):
-        key = (pending.tenant, pending.step, pending.key)
         self.changes += 1
-        if key not in self.all or self.all[key].consumed_at is None:
-            self.all[key] = pending
-
-    async def find(self, tenant, step, key):
-        return self.all.get((tenant, step, key))
+        await super().save(pending)
 
     async def consume(self, tenant, step, key, now):
         self.changes += 1
-        found = self.all.get((tenant, step, key))
-        if found is None or found.consumed_at is not None or found.expires_at <= now:
-            return None
-        used = replace(found, consumed_at=now)
-        secrets = {"verifier": None, "nonce": None, "response_url": None, "obtained": None}
-        self.all[tenant, step, key] = replace(used, person="", workspace="", **secrets)
-        return used
-
-    async def find_code(self, principal, now):
-        live = [each for each in self.all.values() if self._is_live_code(each, principal, now)]
-        if not live:
-            return None
-        newest = max(live, key=lambda each: each.expires_at)
-        if newest.tries_left <= 0:
-            return None
-        tried = replace(newest, tries_left=newest.tries_left - 1)
-        self.all[tried.tenant, tried.step, tried.key] = tried
-        return tried
-
-    def _is_live_code(self, pending, principal, now):
-        is_theirs = pending.step is Step.CODE and pending.principal == principal
-        return is_theirs and pending.consumed_at is None and pending.expires_at > now
-
-    def of(self, step):
-        return [each for each in self.all.values() if each.step is step]
-
-
-class FakeParked(ParkedRequests):
-    def __init__(self):
-        self.all = {}
-
-    async def save(self, principal, parked, until):
-        self.all[principal] = (parked, until)
-
-    async def consume(self, principal, now):
-        parked, until = self.all.pop(principal, (None, now))
-        return parked if until > now else None
-
-    async def forget(self, principal):
-        self.all.pop(principal, None)
-
-
-class FakePreferences(PreferencesStore):
-    def __init__(self):
-        self.sites = {}
-
-    async def find(self, principal):
-        return Preferences(self.sites.get(principal))
-
-    async def choose_site(self, principal, site):
-        self.sites[principal] = site
-
-    async def add_recent_space(self, principal, site, space):
-        raise NotImplementedError
-
-    async def remove(self, principal):
-        self.sites.pop(principal, None)
+        return await super().consume(tenant, step, key, now)
 
 
 def granted(scopes=Need.READ.scopes, refresh="r1"):
@@ -187,78 +89,37 @@ def granted(scopes=Need.READ.scopes, refresh="r1"):
     return Grant(SecretStr("g1"), token, NOON + timedelta(hours=1), frozenset(scopes))
 
 
-class FakeConsent(ConsentServer):
-    """Answers every code with *answer*, or raises it."""
+class Provider(FakeConsentServer):
+    """Answers every code with *obtained*, and records what was asked for."""
 
     url = "https://auth.example/authorize"
 
     def __init__(self):
-        self.answer = Obtained(granted(), LOVELACE, (ACME,))
-        self.asked = []
-        self.redeemed = []
+        super().__init__(obtained=Obtained(granted(), LOVELACE, (ACME,)))
+        self.sent = []
 
     def consent_url(self, profile, scopes, state, verifier):
-        self.asked.append((profile, scopes, state, verifier))
+        self.sent.append((profile, scopes, state, verifier))
         return f"{self.url}?state={state}"
 
-    async def redeem(self, profile, code, verifier):
-        self.redeemed.append((profile, code.get_secret_value(), verifier.get_secret_value()))
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
 
-    async def renew(self, profile, grant):
-        raise NotImplementedError
-
-    async def list_sites(self, grant):
-        raise NotImplementedError
-
-
-class FakeSignIn(SlackSignIn):
-    """Says that the browser belongs to *proven*, or raises it."""
+class SignIn(FakeSignIn):
+    """Says that the browser belongs to *proven*, or raises it, and records what was asked."""
 
     url = "https://slack.example/openid/connect/authorize"
 
     def __init__(self):
-        self.configured = True
+        super().__init__()
         self.proven = Proven("U1", "T1", None)
-        self.asked = []
-        self.redeemed = []
-
-    @property
-    def is_configured(self):
-        return self.configured
+        self.sent = []
 
     def sign_in_url(self, state, nonce, team_id):
-        self.asked.append((state, nonce, team_id))
+        self.sent.append((state, nonce, team_id))
         return f"{self.url}?state={state}&team={team_id}"
 
     async def redeem(self, code, nonce):
-        self.redeemed.append((code.get_secret_value(), nonce))
-        if isinstance(self.proven, Exception):
-            raise self.proven
-        return self.proven
-
-
-class FakePeople(SlackPeople):
-    def __init__(self):
-        self.answer = SlackPerson("U2", "Bob", "T1")
-
-    async def get(self, installation, user_id):
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-
-class FakeVoice(Voice):
-    def __init__(self):
-        self.said = []
-        self.error = None
-
-    async def tell(self, principal, text, blocks=(), *, response_url=None, replace=False):
-        if self.error:
-            raise self.error
-        self.said.append((principal, text, response_url))
+        self.proofs = {code.get_secret_value(): self.proven}
+        return await super().redeem(code, nonce)
 
 
 class World:
@@ -266,14 +127,16 @@ class World:
 
     def __init__(self, address="https://confab.example"):
         self.clock = FakeClock()
-        self.installations = FakeInstallations()
-        self.connections = FakeConnections()
-        self.pendings = FakePendings()
-        self.parked = FakeParked()
-        self.preferences = FakePreferences()
-        self.provider = FakeConsent()
-        self.sign_in = FakeSignIn()
-        self.people = FakePeople()
+        self.installations = MemoryInstallations()
+        self.connections = WatchedConnections(self.clock)
+        self.pendings = WatchedPendings()
+        self.parked = MemoryParkedRequests()
+        self.preferences = MemoryPreferences()
+        self.provider = Provider()
+        self.sign_in = SignIn()
+        self.people = FakeSlackPeople(
+            {"U1": SlackPerson("U1", "Ada", "T1"), "U2": SlackPerson("U2", "Bob", "T1")}
+        )
         self.voice = FakeVoice()
         self.connected = []
         self.hook_error = None
@@ -283,6 +146,12 @@ class World:
         )
         services = Services(self.provider, self.sign_in, self.people, self.voice, self.on_connected)
         self.connect = Connect(stores, services, Terms(self.address), self.clock)
+
+    async def open(self):
+        """Install the app where it is installed, and return the world."""
+        await self.installations.save(installed())
+        await self.installations.save(installed("T2", "Umbrella"))
+        return self
 
     async def on_connected(self, connected):
         if self.hook_error:
@@ -308,6 +177,9 @@ class World:
 
     def connection_of(self, principal=ADA):
         return self.connections.all.get((principal, "system"))
+
+    async def site_of(self, principal=ADA):
+        return (await self.preferences.find(principal)).site
 
 
 def token_of(link):

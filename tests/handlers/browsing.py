@@ -10,7 +10,7 @@ from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 
 from handlers.browser import Pages, dress, redirect_targets, routes
-from tests.bot.fakes_connect import FakeConsent, FakeSignIn, World, state_of
+from tests.bot.fakes_connect import Provider, SignIn, World, state_of
 
 OUR_FORM = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
 """What Chromium sends with a form of a page that sends no referrer."""
@@ -99,8 +99,8 @@ async def serving():
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", 0))
-        world = World(f"http://127.0.0.1:{listening.getsockname()[1]}")
-        pages = Pages(world.address, targets=redirect_targets(FakeSignIn.url, FakeConsent.url))
+        world = await World(f"http://127.0.0.1:{listening.getsockname()[1]}").open()
+        pages = Pages(world.address, targets=redirect_targets(SignIn.url, Provider.url))
         app = web.Application(middlewares=[dress(pages, world.connect)])
         app.add_routes(routes(world.connect, pages))
         app.router.add_post("/slack/events", refuse)

@@ -37,7 +37,7 @@ async def ada(world):
 
 @pytest.fixture
 def several(world):
-    world.provider.answer = Obtained(granted(), LOVELACE, (ACME, LABS))
+    world.provider.obtained = Obtained(granted(), LOVELACE, (ACME, LABS))
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ async def test_with_several_sites_a_page_asks_and_can_be_reloaded(ada, world):
     done = await ada.submit(page, "connect", site="c2")
 
     assert done.heading == "You’re connected"
-    assert world.preferences.sites[ADA] == LABS.cloud_id
+    assert await world.site_of() == LABS.cloud_id
 
 
 @pytest.mark.usefixtures("several")
@@ -159,7 +159,7 @@ async def test_a_form_without_a_site_comes_back_with_the_reason(ada):
 
 async def test_another_account_is_asked_about_and_both_are_named(ada, world):
     await ada.consent()
-    world.provider.answer = Obtained(granted(), BYRON, (ACME,))
+    world.provider.obtained = Obtained(granted(), BYRON, (ACME,))
     page = await ada.get((await ada.consent()).location)
 
     assert page.heading == "Replace the account that is connected?"
@@ -170,7 +170,7 @@ async def test_another_account_is_asked_about_and_both_are_named(ada, world):
 
 async def test_the_other_account_can_be_kept(ada, world):
     await ada.consent()
-    world.provider.answer = Obtained(granted(), BYRON, (ACME,))
+    world.provider.obtained = Obtained(granted(), BYRON, (ACME,))
     page = await ada.get((await ada.consent()).location)
     kept = await ada.submit(page, "keep")
 
@@ -193,7 +193,7 @@ async def test_without_slack_sign_in_the_last_page_shows_the_code(ada, world):
 async def test_denying_says_so_and_offers_to_begin_anew(ada, world):
     denied = await ada.back_from_atlassian((await ada.prove()).state, error="access_denied")
 
-    assert (denied.status, denied.heading) == (200, "You didn’t allow it")
+    assert (denied.status, denied.heading) == (403, "You didn’t allow it")
     assert "Nothing was connected" in denied.words
     assert re.search(r"Reference [0-9a-f]{8}", denied.text)
     anew = await ada.submit(denied)
@@ -208,10 +208,10 @@ async def test_an_expired_link_begins_anew_in_the_same_browser(ada, world):
     expired = await ada.get(link)
     assert (expired.status, expired.heading) == (410, "This link has expired")
     to_atlassian = await ada.back_from_slack((await ada.submit(expired)).state)
-    world.provider.answer = Obtained(granted(WRITE), LOVELACE, (ACME,))
+    world.provider.obtained = Obtained(granted(WRITE), LOVELACE, (ACME,))
     await ada.back_from_atlassian(to_atlassian.state)
 
-    assert world.provider.asked[-1][1] == WRITE
+    assert world.provider.sent[-1][1] == WRITE
     assert world.connection_of().grant.scopes == WRITE
 
 
@@ -245,7 +245,7 @@ async def test_a_browser_without_cookies_is_told(ada):
 
 async def test_the_provider_being_down_offers_a_fresh_start(ada, world):
     state = (await ada.prove()).state
-    world.provider.answer = Unavailable("Atlassian")
+    world.provider.obtained = Unavailable("Atlassian")
     down = await ada.back_from_atlassian(state)
 
     assert (down.status, down.heading) == (503, "Atlassian isn’t answering")
@@ -254,7 +254,7 @@ async def test_the_provider_being_down_offers_a_fresh_start(ada, world):
 
 async def test_missing_scopes_are_named_in_words(ada, world):
     state = (await ada.prove()).state
-    world.provider.answer = Obtained(granted(READ - {"read:me"}), LOVELACE, (ACME,))
+    world.provider.obtained = Obtained(granted(READ - {"read:me"}), LOVELACE, (ACME,))
     page = await ada.back_from_atlassian(state)
 
     assert page.heading == "Atlassian allowed less than we need"
@@ -351,7 +351,7 @@ async def test_what_other_parts_answer_is_left_alone(ada):
 
 
 async def test_labels_and_the_group_are_read_to_those_who_listen(ada, world):
-    world.provider.answer = Obtained(granted(), Account(AccountId("a1"), "Ada"), (ACME, LABS))
+    world.provider.obtained = Obtained(granted(), Account(AccountId("a1"), "Ada"), (ACME, LABS))
     tree = (await ada.get((await ada.consent()).location)).tree
 
     assert len(tree.xpath("//fieldset/legend")) == 1
