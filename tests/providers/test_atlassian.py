@@ -1,0 +1,315 @@
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from bot.connection import READ, AuthorizationProfile
+from bot.content import Account, Site
+from bot.errors import BotError, NotAllowed, ProfileBroken, ProviderFault, Unavailable
+from bot.providers import atlassian_wire as wire
+from bot.providers.atlassian import AtlassianConsent
+from bot.providers.outgoing import Answer, Outgoing
+from tests.fakes import NOON, grant
+from tests.providers.provider import goes_on_for_ever, hangs_up, html, says
+
+TOKEN = {
+    "access_token": "access-2",
+    "refresh_token": "refresh-2",
+    "expires_in": 3600,
+    "scope": "offline_access read:me search:confluence",
+    "token_type": "Bearer",
+}
+ACME = {
+    "id": "c1",
+    "name": "acme",
+    "url": "https://acme.atlassian.net",
+    "scopes": ["search:confluence", "read:page:confluence"],
+    "avatarUrl": "https://acme.atlassian.net/a.png",
+}
+JIRA = {**ACME, "scopes": ["read:jira-work"]}
+LABS = {**ACME, "id": "c2", "name": "labs", "url": "https://labs.atlassian.net/wiki/"}
+ADA = {"account_id": "a1", "name": "Ada Lovelace", "account_type": "atlassian", "email": "x@y.z"}
+CODE, VERIFIER = SecretStr("the-code"), SecretStr("v" * 64)
+
+
+@pytest.fixture
+def consent(provider, outgoing, clock):
+    profile = AuthorizationProfile(
+        "system",
+        "system",
+        "client-1",
+        SecretStr("hush"),
+        "https://auth.atlassian.com/authorize",
+        f"{provider.url}/oauth/token",
+        "https://bot.example/connect/callback/system",
+    )
+    provider.says = {
+        "/oauth/token": says(TOKEN),
+        "/me": says(ADA),
+        "/oauth/token/accessible-resources": says([ACME]),
+    }
+    return AtlassianConsent(outgoing, provider.url, {"system": profile}, clock)
+
+
+def asked_for(provider, path):
+    return next(each for each in provider.asked if each.path == path)
+
+
+def test_the_consent_url_asks_as_atlassian_wants_it(consent):
+    url = consent.consent_url("system", READ, "T1.state&x=y", "v" * 64)
+    parts = urlsplit(url)
+    asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    assert url.startswith("https://auth.atlassian.com/authorize?")
+    assert set(asked.pop("scope").split(" ")) == READ
+    assert len(asked.pop("code_challenge")) == 43
+    assert asked == {
+        "audience": "api.atlassian.com",
+        "client_id": "client-1",
+        "redirect_uri": "https://bot.example/connect/callback/system",
+        "state": "T1.state&x=y",
+        "response_type": "code",
+        "prompt": "consent",
+        "code_challenge_method": "S256",
+    }
+
+
+async def test_a_code_is_traded_in_as_json_with_its_grant_type(consent, provider):
+    # 8
+    obtained = await consent.redeem("system", CODE, VERIFIER)
+    asked = asked_for(provider, "/oauth/token")
+    assert asked.headers["Content-Type"] == "application/json"
+    assert asked.json == {
+        "grant_type": "authorization_code",
+        "client_id": "client-1",
+        "client_secret": "hush",
+        "code": "the-code",
+        "redirect_uri": "https://bot.example/connect/callback/system",
+        "code_verifier": "v" * 64,
+    }
+    assert obtained.account == Account("a1", "Ada Lovelace")
+    assert obtained.sites == (Site("c1", "acme", "https://acme.atlassian.net"),)
+    assert obtained.grant.expires_at == NOON + timedelta(hours=1)
+    assert obtained.grant.scopes == {"offline_access", "read:me", "search:confluence"}
+
+
+async def test_the_new_token_is_what_identifies_the_account(consent, provider):
+    await consent.redeem("system", CODE, VERIFIER)
+    for path in ("/me", "/oauth/token/accessible-resources"):
+        assert asked_for(provider, path).headers["Authorization"] == "Bearer access-2"
+
+
+async def test_a_refresh_posts_the_refresh_grant(consent, provider):
+    # 8
+    renewed = await consent.renew("system", grant("1"))
+    assert provider.last.json == {
+        "grant_type": "refresh_token",
+        "client_id": "client-1",
+        "client_secret": "hush",
+        "refresh_token": "refresh-1",
+    }
+    assert renewed.access_token.get_secret_value() == "access-2"
+
+
+async def test_the_rotated_refresh_token_takes_the_old_ones_place(consent):
+    # 5
+    renewed = await consent.renew("system", grant("1"))
+    assert renewed.refresh_token.get_secret_value() == "refresh-2"
+
+
+async def test_what_a_refresh_leaves_out_stays_as_it_was(consent, provider):
+    # 5
+    provider.next = [says({"access_token": "access-2"})]
+    old = grant("1")
+    renewed = await consent.renew("system", old)
+    assert renewed.refresh_token == old.refresh_token
+    assert renewed.scopes == old.scopes
+    assert NOON < renewed.expires_at <= NOON + timedelta(hours=1)
+
+
+async def test_a_grant_without_offline_access_has_no_refresh_token(consent, provider):
+    # 7
+    provider.next = [says({"access_token": "a", "expires_in": 3600, "scope": "read:me"})]
+    obtained = await consent.redeem("system", CODE, VERIFIER)
+    assert obtained.grant.refresh_token is None
+    assert "offline_access" not in obtained.grant.scopes
+
+
+async def test_scopes_that_the_token_does_not_name_are_read_from_the_sites(consent, provider):
+    provider.next = [says({"access_token": "a", "refresh_token": "r"})]
+    obtained = await consent.redeem("system", CODE, VERIFIER)
+    assert obtained.grant.scopes == {*ACME["scopes"], "read:me", "offline_access"}
+
+
+async def test_a_grant_without_refresh_token_is_not_sent(consent, provider):
+    assert await consent.renew("system", replace(grant(), refresh_token=None)) is None
+    assert provider.asked == []
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 200])
+@pytest.mark.parametrize("error", ["invalid_grant", "unauthorized_client"])
+async def test_a_refused_refresh_token_is_known_by_its_error_whatever_the_status(
+    consent, provider, status, error
+):
+    provider.next = [says({"error": error, "error_description": "…"}, status)]
+    assert await consent.renew("system", grant()) is None
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("error", ["access_denied", "invalid_client"])
+async def test_a_bad_client_secret_is_the_profiles_fault_and_no_persons(
+    consent, provider, status, error
+):
+    provider.next = [says({"error": error, "error_description": "Unauthorized"}, status)] * 2
+    with pytest.raises(ProfileBroken):
+        await consent.renew("system", grant())
+    with pytest.raises(ProfileBroken):
+        await consent.redeem("system", CODE, VERIFIER)
+
+
+async def test_a_refused_code_is_not_allowed(consent, provider):
+    provider.next = [says({"error": "invalid_grant"}, 403)]
+    with pytest.raises(NotAllowed):
+        await consent.redeem("system", CODE, VERIFIER)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        says({"error": "server_error"}, 500),
+        says({}, 503),
+        html(200),
+        html(403),
+        html(502),
+        hangs_up,
+        says({"message": "Too many requests"}, 429, {"Retry-After": "7"}),
+    ],
+)
+async def test_a_server_in_trouble_refuses_nothing(consent, provider, broken):
+    # 11, 25
+    provider.says["/oauth/token"] = broken
+    with pytest.raises(Unavailable):
+        await consent.renew("system", grant())
+
+
+async def test_a_token_endpoint_without_end_is_given_up(consent, provider):
+    provider.says["/oauth/token"] = goes_on_for_ever
+    with pytest.raises(BotError):
+        await consent.renew("system", grant())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, [], None, "x", {"access_token": ""}, {"access_token": 7}, {"error": "invalid_request"}],
+)
+async def test_an_answer_of_another_shape_is_a_fault(consent, provider, body):
+    provider.next = [says(body)]
+    with pytest.raises(ProviderFault):
+        await consent.renew("system", grant())
+
+
+async def test_jira_entries_are_left_out_and_every_site_is_listed_once(consent, provider):
+    listed = [JIRA, ACME, ACME, LABS]
+    provider.says["/oauth/token/accessible-resources"] = says(listed)
+    sites = await consent.list_sites(grant())
+    assert [(each.cloud_id, each.url) for each in sites] == [
+        ("c1", "https://acme.atlassian.net"),
+        ("c2", "https://labs.atlassian.net"),
+    ]
+
+
+async def test_no_confluence_on_any_site_is_no_site(consent, provider):
+    provider.says["/oauth/token/accessible-resources"] = says([JIRA])
+    assert (await consent.redeem("system", CODE, VERIFIER)).sites == ()
+
+
+@pytest.mark.parametrize("path", ["/me", "/oauth/token/accessible-resources"])
+async def test_an_account_that_cannot_be_looked_at_is_not_allowed(consent, provider, path):
+    provider.says[path] = says({"code": 401, "message": "Unauthorized"}, 401)
+    with pytest.raises(NotAllowed):
+        await consent.redeem("system", CODE, VERIFIER)
+
+
+async def test_an_unknown_profile_is_broken(consent):
+    with pytest.raises(ProfileBroken):
+        await consent.renew("nobody's", grant())
+
+
+async def test_no_error_shows_a_secret(consent, provider):
+    # 24
+    secrets = ("hush", "refresh-1", "access-1", "the-code", "v" * 64)
+    for body in ({"access_token": ["access-1"]}, {"error": "hush"}, "refresh-1"):
+        provider.next = [says(body)]
+        with pytest.raises(BotError) as caught:
+            await consent.renew("system", grant("1"))
+        shown = repr(caught.value) + str(caught.value) + str(caught.value.__cause__)
+        assert not any(secret in shown for secret in secrets)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["access_token", "refresh_token", "expires_in", "scope", "error", "id", "url", "scopes", "name", "account_id"]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(json_values, st.sampled_from([200, 400, 403, 500]))
+def test_any_answer_is_read_or_refused_in_our_own_words(value, status):
+    answer = Answer(status, {}, json.dumps(value).encode())
+    readers = (
+        lambda: wire.grant_of(wire.read_token(answer, NOON), NOON, grant()),
+        lambda: wire.sites_of(wire.read_resources(answer, NOON)),
+        lambda: wire.read_person(answer, NOON),
+    )
+    for read in readers:
+        try:
+            read()
+        except (BotError, wire.TokenDenied):
+            continue
+
+
+@pytest.mark.parametrize("life", [-5, 0, 10**30, "3600", "soon", None, 1.5, True])
+async def test_any_life_of_a_token_is_read_as_some_life(consent, provider, life):
+    provider.next = [says({**TOKEN, "expires_in": life})]
+    renewed = await consent.renew("system", grant())
+    assert NOON < renewed.expires_at <= NOON + timedelta(days=1)
+
+
+async def test_the_token_goes_to_the_configured_places_alone(clock):
+    # 14
+    async with Outgoing(["https://auth.atlassian.com"]) as outgoing:
+        profile = AuthorizationProfile(
+            "x", "x", "c", SecretStr("hush"), "https://a", "https://evil.example/token", "https://b"
+        )
+        consent = AtlassianConsent(outgoing, "https://api.atlassian.com", {"x": profile}, clock)
+        with pytest.raises(ProviderFault):
+            await consent.renew("x", grant())
+
+
+async def test_whose_it_is_and_what_it_opens_are_asked_at_once(consent, provider):
+    both = asyncio.Barrier(2)
+
+    def together(body):
+        async def answer(request):
+            await asyncio.wait_for(both.wait(), 2)
+            return await says(body)(request)
+
+        return answer
+
+    provider.says["/me"] = together(ADA)
+    provider.says["/oauth/token/accessible-resources"] = together([ACME])
+    assert (await consent.redeem("system", CODE, VERIFIER)).account.id == "a1"

@@ -1,0 +1,198 @@
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+
+from bot.errors import NotAllowed, ProviderFault, Unavailable
+from bot.installation import Installation, SlackPerson
+from bot.principal import Tenant
+from bot.providers.slack import SlackDirectory, SlackVoice
+from store.memory.installations import MemoryInstallations
+from tests.fakes import ADA, NOON
+from tests.providers.provider import hangs_up, html, says
+
+USER = {
+    "id": "U0ADA",
+    "name": "ada",
+    "real_name": "Ada King",
+    "team_id": "T0ACME",
+    "profile": {"display_name": "Ada Lovelace"},
+    "is_bot": False,
+}
+
+
+@pytest.fixture
+def installation():
+    return Installation(
+        Tenant("T0ACME"),
+        "T0ACME",
+        None,
+        "Acme",
+        SecretStr("xoxb-1"),
+        "B1",
+        "UB",
+        "A1",
+        frozenset(),
+        NOON,
+    )
+
+
+@pytest.fixture
+def directory(provider, outgoing, clock):
+    provider.says["/api/users.info"] = says({"ok": True, "user": USER})
+    return SlackDirectory(outgoing, f"{provider.url}/api", clock)
+
+
+@pytest.fixture
+async def voice(provider, outgoing, clock, installation):
+    installations = MemoryInstallations()
+    await installations.save(installation)
+    provider.says["/api/chat.postMessage"] = says({"ok": True, "ts": "1.1"})
+    provider.says["/hooks/1"] = says("ok")
+    url = provider.url
+    return SlackVoice(outgoing, f"{url}/api", f"{url}/hooks", installations, clock)
+
+
+@pytest.fixture
+def response_url(provider):
+    return SecretStr(f"{provider.url}/hooks/1")
+
+
+def paths(provider):
+    return [each.path for each in provider.asked]
+
+
+async def test_a_person_is_described_in_our_words(directory, installation, provider):
+    assert await directory.get(installation, "U0ADA") == SlackPerson(
+        "U0ADA", "Ada Lovelace", "T0ACME"
+    )
+    assert provider.last.query == {"user": "U0ADA"}
+    assert provider.last.headers["Authorization"] == "Bearer xoxb-1"
+
+
+@pytest.mark.parametrize(
+    ("given", "flag"),
+    [
+        ({"is_restricted": True}, "is_guest"),
+        ({"is_ultra_restricted": True}, "is_guest"),
+        ({"is_stranger": True}, "is_stranger"),
+        ({"deleted": True}, "is_deleted"),
+        ({"is_bot": True}, "is_bot"),
+        ({"id": "USLACKBOT"}, "is_bot"),
+    ],
+)
+async def test_what_somebody_is_matters(directory, installation, provider, given, flag):
+    provider.says["/api/users.info"] = says({"ok": True, "user": USER | given})
+    assert getattr(await directory.get(installation, "U1"), flag)
+
+
+async def test_somebody_with_half_a_description_has_a_name_all_the_same(
+    directory, installation, provider
+):
+    user = {"id": "U1", "name": "cy", "profile": None, "enterprise_user": {"enterprise_id": "E1"}}
+    provider.says["/api/users.info"] = says({"ok": True, "user": user})
+    assert await directory.get(installation, "U1") == SlackPerson("U1", "cy", None, "E1")
+
+
+async def test_people_are_remembered_for_a_few_minutes(directory, installation, provider, clock):
+    for _ in range(3):
+        await directory.get(installation, "U0ADA")
+    assert len(provider.asked) == 1
+    directory.forget(Tenant("T0ACME"), "U0ADA")
+    await directory.get(installation, "U0ADA")
+    clock.pass_by(minutes=6)
+    await directory.get(installation, "U0ADA")
+    assert len(provider.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (says({"ok": False, "error": "user_not_found"}), NotAllowed),
+        (says({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": "3"}), Unavailable),
+        (says({"ok": False, "error": "invalid_auth"}), Unavailable),
+        (says({"ok": True}), ProviderFault),
+        (says([]), ProviderFault),
+        (html(), Unavailable),
+        (hangs_up, Unavailable),
+    ],
+)
+async def test_whom_slack_does_not_describe_is_not_let_in(
+    directory, installation, provider, answer, error
+):
+    provider.says["/api/users.info"] = answer
+    with pytest.raises(error):
+        await directory.get(installation, "U0ADA")
+
+
+async def test_the_response_url_is_answered_privately(voice, provider, response_url):
+    block = {"type": "divider"}
+    await voice.tell(ADA, "Hello", [block], response_url=response_url, replace=True)
+    assert provider.last.path == "/hooks/1"
+    assert provider.last.json == {
+        "text": "Hello",
+        "blocks": [block],
+        "response_type": "ephemeral",
+        "replace_original": True,
+    }
+
+
+async def test_without_a_response_url_it_is_a_direct_message(voice, provider):
+    await voice.tell(ADA, "Hello")
+    assert provider.last.path == "/api/chat.postMessage"
+    assert provider.last.json == {
+        "channel": "U0ADA",
+        "text": "Hello",
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+@pytest.mark.parametrize("broken", [says({"ok": False}, 404), html(500), hangs_up])
+async def test_a_response_url_that_fails_is_followed_by_a_direct_message(
+    voice, provider, response_url, broken
+):
+    provider.says["/hooks/1"] = broken
+    await voice.tell(ADA, "Hello", response_url=response_url)
+    assert paths(provider) == ["/hooks/1", "/api/chat.postMessage"]
+
+
+async def test_a_response_url_is_used_five_times(voice, provider, response_url):
+    for _ in range(6):
+        await voice.tell(ADA, "Hello", response_url=response_url)
+    assert paths(provider) == ["/hooks/1"] * 5 + ["/api/chat.postMessage"]
+
+
+async def test_a_response_url_is_used_for_thirty_minutes(voice, provider, response_url, clock):
+    await voice.tell(ADA, "Hello", response_url=response_url)
+    clock.pass_by(minutes=30)
+    await voice.tell(ADA, "Hello", response_url=response_url)
+    assert paths(provider) == ["/hooks/1", "/api/chat.postMessage"]
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/hooks/1", "{url}/api/auth.revoke", "{url}.evil.example/hooks/1", "x"],
+)
+async def test_no_other_place_is_taken_for_a_response_url(voice, provider, elsewhere):
+    # 14
+    url = SecretStr(elsewhere.format(url=provider.url))
+    await voice.tell(ADA, "Hello", response_url=url)
+    assert paths(provider) == ["/api/chat.postMessage"]
+
+
+@pytest.mark.parametrize("answer", [says({"ok": False, "error": "account_inactive"}), hangs_up])
+async def test_when_neither_way_works_it_says_so(voice, provider, answer):
+    provider.says["/api/chat.postMessage"] = answer
+    with pytest.raises(Unavailable):
+        await voice.tell(ADA, "Hello")
+
+
+async def test_where_the_app_is_gone_nobody_is_told(voice):
+    with pytest.raises(Unavailable):
+        await voice.tell(replace(ADA, tenant=Tenant("T0GONE")), "Hello")
+
+
+async def test_a_long_text_is_cut(voice, provider):
+    await voice.tell(ADA, "é" * 100_000)
+    assert len(provider.last.json["text"]) <= 4000
