@@ -94,13 +94,16 @@ class Visitor:
 
 
 @asynccontextmanager
-async def serving():
-    """Serve the pages of one world, at the address that the world believes is its own."""
+async def serving(*also):
+    """Serve the pages of one world, at the address that the world believes is its own.
+
+    Forms may lead *also* to these.
+    """
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", 0))
         world = await World(f"http://127.0.0.1:{listening.getsockname()[1]}").open()
-        pages = Pages(world.address, targets=redirect_targets(SignIn.url, Provider.url))
+        pages = Pages(world.address, targets=redirect_targets(SignIn.url, Provider.url, *also))
         app = web.Application(middlewares=[dress(pages, world.connect)])
         app.add_routes(routes(world.connect, pages))
         app.router.add_post("/slack/events", refuse)
