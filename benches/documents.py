@@ -139,7 +139,7 @@ def _growth(prepare: Prepare) -> tuple[float, float, float]:
     big, tenth = taking_turns(
         lambda: [convert() for convert in large],
         lambda: [convert() for convert in small],
-        rounds=7,
+        rounds=5,
     )
     large_kb, small_kb = len(much) / KB / 1e6, len(little) * times / KB / 1e6
     return big / large_kb / (tenth / small_kb), big / large_kb, tenth / small_kb
