@@ -11,7 +11,7 @@ from sandbox.atlassian.moments import iso
 from sandbox.atlassian.pages import Pages
 from sandbox.atlassian.people import Account
 from sandbox.atlassian.sites import Site
-from sandbox.atlassian.wiki import READ, Content, Space, Wiki
+from sandbox.atlassian.wiki import READ, Content, Space, Wiki, id_of
 from sandbox.clock import Clock
 
 ROOT = "/atlassian/sites/{site}"
@@ -182,7 +182,7 @@ class Browse:
 
     def page(self, visit: Visit, request: web.Request) -> web.Response:
         """A page as it is read."""
-        content = visit.content(int(request.match_info["id"][:18]))
+        content = visit.content(id_of(request.match_info["id"]))
         space = visit.wiki.spaces[content.space]
         around = [
             each
@@ -215,9 +215,7 @@ class Browse:
     def by_query(self, visit: Visit, request: web.Request) -> web.Response:
         """The older address, by `pageId` or `draftId`."""
         said = request.query.get("pageId") or request.query.get("draftId") or ""
-        if not said.isascii() or not said.isdigit() or len(said) > 18:
-            raise Missing
-        return redirect(visit.url(visit.content(int(said))))
+        return redirect(visit.url(visit.content(id_of(said))))
 
     def by_tiny(self, visit: Visit, request: web.Request) -> web.Response:
         """A tiny link."""

@@ -10,7 +10,9 @@ from sandbox.atlassian.operations import Operation
 from sandbox.atlassian.people import Account
 from sandbox.atlassian.refusals import Refusal, not_found, v1_refusal, v2_refusal
 from sandbox.atlassian.sites import BY_CLOUD_ID
-from sandbox.atlassian.wiki import Content, Space, Wiki
+from sandbox.atlassian.wiki import Content, Space, Wiki, id_of
+
+LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,21 @@ class Call:
 
     def number(self, name: str) -> int:
         """A path variable that is an id."""
-        value = self.path[name].removeprefix("att")
-        if not value.isascii() or not value.isdigit() or len(value) > 18:
+        found = id_of(self.path[name].removeprefix("att"))
+        if not found:
+            # REST v1 takes any text for an id, and doesn't find it.
+            status = 404 if self.operation.is_v1 else 400
+            raise self.refuse(status, f"Provided value for '{name}' is not the correct type")
+        return found
+
+    def whole(self, name: str, usual: int) -> int:
+        """A query value that is a whole number."""
+        said = self.query.get(name)
+        if said is None:
+            return usual
+        if not said.isascii() or not said.isdigit() or len(said) > LONGEST_NUMBER:
             raise self.refuse(400, f"Provided value for '{name}' is not the correct type")
-        return int(value)
+        return int(said)
 
     def flag(self, name: str) -> bool:
         """A query value that is true or false."""
@@ -87,8 +100,7 @@ class Call:
 
     def space(self, space_id: object) -> Space:
         """A space that the caller sees, or 404."""
-        said = str(space_id)
-        space = self.wiki.spaces.get(int(said)) if said.isascii() and said.isdigit() else None
+        space = self.wiki.spaces.get(id_of(space_id))
         if space is None or not self.wiki.may(self.me, "read", space):
             raise self.missing("Space")
         return space

@@ -10,7 +10,7 @@ from aiohttp import web
 from sandbox.atlassian import documents, people, sites, tiny
 from sandbox.atlassian.faults import PLAYS, BadFault
 from sandbox.atlassian.refusals import Refusal
-from sandbox.atlassian.wiki import Content, Version, Wiki
+from sandbox.atlassian.wiki import Content, Version, Wiki, id_of
 
 if TYPE_CHECKING:
     from sandbox.atlassian.world import AtlassianWorld
@@ -190,7 +190,7 @@ class Control:
 
     def _find(self, said: Said) -> tuple[Wiki, Content]:
         for wiki in self._world.wikis.values():
-            content = wiki.contents.get(int(said.get("id", 0)))
+            content = wiki.contents.get(id_of(said.get("id")))
             if content is not None:
                 return wiki, content
         raise BadControl("there is no such content")
@@ -218,7 +218,7 @@ class Control:
     def move_page(self, said: Said) -> object:
         """POST pages/move {id, parent}."""
         wiki, content = self._find(said)
-        parent = wiki.contents.get(int(said["parent"]))
+        parent = wiki.contents.get(id_of(said["parent"]))
         if parent is None or parent is content or content in wiki.ancestors(parent):
             raise BadControl("it can't stand there")
         content.parent, content.space = parent.id, parent.space

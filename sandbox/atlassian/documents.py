@@ -1,6 +1,7 @@
 """A body in any representation, checked when it is written and converted when it is read."""
 
 import json
+import re
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -9,6 +10,9 @@ from sandbox.atlassian import adf, storage, storage_blocks, view
 from sandbox.atlassian.refusals import v2_refusal
 from sandbox.atlassian.wiki import Body
 
+REPRESENTATIONS = frozenset({"storage", "atlas_doc_format", "wiki"})
+# What XML can't hold (https://www.w3.org/TR/xml/#charsets) is left out when ADF becomes storage.
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 EMPTY = Body("storage", "")
 HTML = ("view", "export_view", "anonymous_export_view", "styled_view")
 
@@ -19,10 +23,12 @@ def accepted(representation: str, value: str) -> Body:
     Raises:
         Refusal: as Confluence refuses a document that it can't read.
     """
+    if representation not in REPRESENTATIONS:
+        raise v2_refusal(400, f"Unknown representation: {representation[:50]}")
     if representation == "atlas_doc_format":
         return accepted_adf(value)
     if representation == "wiki":
-        lines = value.split("\n")
+        lines = NO_XML.sub("", value).split("\n")
         return Body("storage", "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines))
     try:
         storage.parse(value)
@@ -47,7 +53,7 @@ def storage_of(body: Body) -> str:
     """*body* as storage."""
     if body.representation == "storage":
         return body.value
-    return adf.to_storage(json.loads(body.value))
+    return NO_XML.sub("", adf.to_storage(json.loads(body.value)))
 
 
 @lru_cache(maxsize=512)

@@ -6,7 +6,6 @@ from email.message import Message
 from typing import Any
 
 from aiohttp import web
-from multidict import MultiMapping
 
 from sandbox.atlassian import people, v1_content, v1_search, v2_around, v2_content, v2_talk
 from sandbox.atlassian.call import Answer, Call, Handler, Upload
@@ -49,7 +48,7 @@ class Incoming:
     def __init__(self, request: web.Request, body: bytes) -> None:
         self.method = request.method
         self.headers = request.headers
-        self.query: MultiMapping[str] = request.query
+        self.query = request.query
         self.query_string = request.query_string
         self.body = body
         self.cloud_id = request.match_info.get("cloud", "")
@@ -125,7 +124,7 @@ class Gateway:
             return web.Response(body=answer.body, status=answer.status, headers=headers)
         text = json.dumps(answer.body, ensure_ascii=False)
         return web.Response(
-            body=text.encode("utf-8", "surrogatepass"),
+            body=text.encode("utf-8", "replace"),
             status=answer.status,
             headers=headers,
             content_type="application/json",
@@ -239,9 +238,12 @@ def payload_of(incoming: Incoming, operation: Operation) -> Any:  # noqa: ANN401
     if not incoming.body or incoming.headers.get("Content-Type", "").startswith("multipart/"):
         return None
     try:
-        return json.loads(incoming.body)
+        sent = json.loads(incoming.body)
+        if b"\\u" in incoming.body:
+            json.dumps(sent, ensure_ascii=False).encode()  # half of a surrogate pair can't be kept
     except (ValueError, RecursionError) as error:
         raise shaped(operation, 400, "Bad request: the body is not JSON") from error
+    return sent
 
 
 def uploads_of(incoming: Incoming) -> tuple[Upload, ...]:

@@ -53,12 +53,7 @@ def not_a_cursor(call: Call) -> Exception:
 
 def limit_of(call: Call, usual: int = 25, most: int = 250) -> int:
     """How many to give at most."""
-    said = call.query.get("limit", "")
-    if not said:
-        return usual
-    if not said.isascii() or not said.isdigit() or len(said) > 9:
-        raise call.refuse(400, "Provided value for 'limit' is not the correct type")
-    return max(1, min(int(said), most))
+    return max(1, min(call.whole("limit", usual), most))
 
 
 def cut(call: Call, found: Sequence[T], limit: int) -> tuple[Sequence[T], str]:

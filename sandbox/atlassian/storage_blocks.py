@@ -16,6 +16,7 @@ from sandbox.atlassian.storage import (
     parse,
     text_node,
 )
+from sandbox.atlassian.wiki import id_of
 
 PANELS = {"info": "info", "note": "note", "warning": "error", "tip": "success", "panel": "info"}
 INSIDE_QUOTE = frozenset({"paragraph", "bulletList", "orderedList", "codeBlock"})
@@ -138,11 +139,7 @@ def read_table(element: etree._Element) -> list[Node]:
 def cell(element: etree._Element) -> Node:
     """Td and th."""
     kind = "tableHeader" if name_of(element) == "th" else "tableCell"
-    attrs = {
-        name: int(element.get(name) or 1)
-        for name in ("colspan", "rowspan")
-        if (element.get(name) or "1").isdigit()
-    }
+    attrs = {name: id_of(element.get(name) or 1) or 1 for name in ("colspan", "rowspan")}
     return {"type": kind, "attrs": attrs, "content": only(blocks(element), INSIDE_PANEL)}
 
 

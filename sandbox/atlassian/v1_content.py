@@ -10,7 +10,7 @@ from sandbox.atlassian import documents, people, present
 from sandbox.atlassian.call import Answer, Call, Handler, Upload
 from sandbox.atlassian.refusals import Refusal, v1_refusal
 from sandbox.atlassian.v1_search import here, v1_content, v1_space, v1_user
-from sandbox.atlassian.wiki import Body, Content, Version, Wiki
+from sandbox.atlassian.wiki import Body, Content, Version, Wiki, id_of
 
 CONTENT = "/wiki/rest/api/content"
 MAX_LABEL = 255
@@ -104,11 +104,13 @@ def check_permission(call: Call) -> Answer:
     """POST /content/{id}/permission/check: needs the content to be seen by the caller."""
     content = call.content("id", *KINDS, "footer-comment", "inline-comment", "attachment")
     sent = call.document()
-    subject = sent["subject"]
+    subject, operation = sent.get("subject"), sent.get("operation")
+    if not isinstance(subject, dict) or operation not in ("read", "update", "delete"):
+        raise v1_refusal(400, "A subject and an operation are required")
     account = people.BY_ID.get(str(subject.get("identifier")))
     if subject.get("type") != "user" or account is None:
         return Answer({"hasPermission": False, "errors": [], "_links": {}}, cost=3)
-    allowed = permitted(call.wiki, account, content, str(sent["operation"]))
+    allowed = permitted(call.wiki, account, content, str(operation))
     return Answer({"hasPermission": allowed, "errors": [], "_links": {}}, cost=3)
 
 
@@ -230,7 +232,7 @@ def download(call: Call) -> Answer:
     """GET …/download: 302 to a signed address on the media host, which takes no token."""
     page = call.content("id", *KINDS)
     number = call.path["attachmentId"].removeprefix("att")
-    content = call.wiki.contents.get(int(number)) if number.isdigit() else None
+    content = call.wiki.contents.get(id_of(number))
     if content is None or content.extra.get("container") != page.id:
         raise v1_refusal(404, "No attachment found")
     key = uuid.uuid4().hex
@@ -243,13 +245,13 @@ def download(call: Call) -> Answer:
 def convert(call: Call) -> Answer:
     """POST /contentbody/convert/async/{to}."""
     sent = call.document()
-    name = {"editor": "storage", "editor2": "storage"}.get(
-        sent["representation"], sent["representation"]
+    name = (
+        str(sent.get("representation")).replace("editor2", "storage").replace("editor", "storage")
     )
     if name not in ("storage", "atlas_doc_format", "wiki"):
         raise v1_refusal(400, f"Can't convert from {name}")
     try:
-        body = documents.accepted(name, str(sent["value"]))
+        body = documents.accepted(name, str(sent.get("value", "")))
     except Refusal as refused:
         raise v1_refusal(400, str(refused.body["errors"][0]["title"])) from refused
     key = str(uuid.uuid4())

@@ -288,7 +288,7 @@ def search_people(call: Call) -> Answer:
         raise bad_cql(text, str(error)) from error
     except lucene.CannotExecute as error:
         raise v1_refusal(400, f"{BAD_REQUEST}{CANNOT}") from error
-    limit, start = limit_of(call), int(call.query.get("start", "0"))
+    limit, start = limit_of(call), call.whole("start", 0)
     part = found[start : start + limit]
     shown = [person_hit(call, each) for each in part]
     body = {

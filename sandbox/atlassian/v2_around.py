@@ -6,7 +6,7 @@ from sandbox.atlassian import documents, people, present
 from sandbox.atlassian.call import Answer, Call, Handler
 from sandbox.atlassian.refusals import v2_refusal
 from sandbox.atlassian.v2_content import require
-from sandbox.atlassian.wiki import FULL, Content, Property
+from sandbox.atlassian.wiki import FULL, Content, Property, id_of
 
 SPACES = "/wiki/api/v2/spaces"
 PAGES = "/wiki/api/v2/pages"
@@ -51,7 +51,7 @@ def list_ancestors(call: Call) -> Answer:
 def list_descendants(call: Call) -> Answer:
     """GET /pages/{id}/descendants."""
     content = call.content("id", "page")
-    depth = int(call.query.get("depth", "2"))
+    depth = call.whole("depth", 2)
     found = [
         {
             "id": str(each.id),
@@ -278,7 +278,7 @@ def tell_types(call: Call) -> Answer:
     wanted = [str(each) for each in sent] if isinstance(sent, list) else []
     found = {}
     for each in wanted:
-        content = call.wiki.contents.get(int(each)) if each.isdigit() else None
+        content = call.wiki.contents.get(id_of(each))
         if content is not None and call.wiki.sees(call.me, content):
             found[each] = content.kind
     return Answer({"results": found}, cost=1 + len(found))

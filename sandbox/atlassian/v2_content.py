@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.atlassian import documents, present
 from sandbox.atlassian.call import Answer, Call, Handler
 from sandbox.atlassian.refusals import TITLE_TAKEN, Refusal, not_found, v2_refusal
-from sandbox.atlassian.wiki import ADMINISTER, CREATE, DELETE, Body, Content, Space, Version
+from sandbox.atlassian.wiki import ADMINISTER, CREATE, DELETE, Body, Content, Space, Version, id_of
 
 MAX_TITLE = 255
 SORTS: dict[str, Callable[[Content], Any]] = {
@@ -226,8 +226,7 @@ def parent_of(call: Call, space: Space, sent: dict[str, Any]) -> int | None:
 
 def require_parent(call: Call, space_id: int, named: object) -> Content:
     """A published page of the same space that the caller sees."""
-    said = str(named)
-    found = call.wiki.contents.get(int(said)) if said.isascii() and said.isdigit() else None
+    found = call.wiki.contents.get(id_of(named))
     if found is None or found.kind != "page" or found.status != "current":
         raise not_found("Parent page")
     if not call.wiki.sees(call.me, found):

@@ -6,7 +6,7 @@ from sandbox.atlassian import documents, present
 from sandbox.atlassian.call import Answer, Call, Handler
 from sandbox.atlassian.refusals import not_found, v2_refusal
 from sandbox.atlassian.v2_content import in_order, require, sent_body
-from sandbox.atlassian.wiki import COMMENT, DELETE, Content, Version
+from sandbox.atlassian.wiki import COMMENT, DELETE, Content, Version, id_of
 
 TARGETS = ("pageId", "blogPostId", "parentCommentId")
 
@@ -107,7 +107,7 @@ def creator(kind: str) -> Handler:
 def find_target(call: Call, name: str, said: str, kind: str) -> Content:
     """What is commented on, which the caller sees."""
     expected = {"pageId": "page", "blogPostId": "blogpost", "parentCommentId": kind}[name]
-    found = call.wiki.contents.get(int(said)) if said.isascii() and said.isdigit() else None
+    found = call.wiki.contents.get(id_of(said))
     if found is None or found.kind != expected or found.status != "current":
         raise not_found("Content")
     if not call.wiki.sees(call.me, found):

@@ -49,7 +49,9 @@ def render(element: etree._Element) -> str:
 def spans(element: etree._Element) -> str:
     """The attributes that are kept: how far a cell reaches."""
     kept = ((name, element.get(name) or "") for name in ("colspan", "rowspan", "start"))
-    return "".join(f' {name}="{value}"' for name, value in kept if value.isdigit())
+    return "".join(
+        f' {name}="{value}"' for name, value in kept if value.isascii() and value.isdigit()
+    )
 
 
 def render_link(element: etree._Element) -> str:
@@ -103,7 +105,7 @@ def render_task(element: etree._Element) -> str:
 def render_time(element: etree._Element) -> str:
     """A date."""
     said = element.get("datetime") or ""
-    if said.isdigit() and len(said) < 15:
+    if said.isascii() and said.isdigit() and len(said) < 15:
         said = moment(int(said) / 1000).strftime("%d %b %Y")
     return escape(said)
 

@@ -8,6 +8,13 @@ READ, CREATE, DELETE, COMMENT, ADMINISTER = "read", "create", "delete", "comment
 FULL = (READ, CREATE, DELETE, COMMENT, ADMINISTER)
 MEMBER = (READ, CREATE, DELETE, COMMENT)
 VIEWER = (READ,)
+LONGEST_ID = 18
+
+
+def id_of(said: object) -> int:
+    """The id that *said* spells; 0, which nothing has, for anything else."""
+    text = str(said)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID else 0
 
 
 @dataclass(frozen=True)

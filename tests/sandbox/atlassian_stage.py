@@ -207,7 +207,7 @@ async def stage():
     finally:
         await world.close()
         await server.close()
-    assert world.log.defects == []
+    assert world.log.defects == [], world.log.defects
 
 
 __all__ = ["ACME", "CALLBACK", "CLIENT", "GLOBEX", "Answered", "Person", "Stage", "adf", "stage"]

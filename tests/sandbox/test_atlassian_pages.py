@@ -423,7 +423,7 @@ async def test_blog_posts_are_listed_and_written(atlassian, ada):
     sent = {"spaceId": atlassian.space_id("ENG"), "title": "News", "body": storage("<p>!</p>")}
     made = await ada.post("/api/v2/blogposts", sent)
 
-    assert [each["title"] for each in listed.json["results"]][0] == "We launched!"
+    assert "We launched!" in [each["title"] for each in listed.json["results"]]
     assert made.status == 200
     assert "/blog/" in made.json["_links"]["webui"]
 
