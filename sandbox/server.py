@@ -105,7 +105,7 @@ class Sandbox:
         self.atlassian = AtlassianWorld(
             self.url, self.clock, self._oauth_client(), state.get("atlassian")
         )
-        self.bots = Bots(plan.home, self._bot_settings(), self._bots())
+        self.bots = Bots(plan.home, self.bot_settings(), self._bots())
         self._stack = contextlib.AsyncExitStack()
 
     @property
@@ -253,7 +253,8 @@ class Sandbox:
             scopes=SCOPES,
         )
 
-    def _bot_settings(self) -> dict[str, str]:
+    def bot_settings(self) -> dict[str, str]:
+        """The bot's settings as its environment holds them; each bot has its own ports besides."""
         slack, atlassian = self._app_under_test(), self._oauth_client()
         return {
             "CONFAB_PUBLIC_URL": self.bot_url,
