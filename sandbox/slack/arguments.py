@@ -9,6 +9,11 @@ from aiohttp import web
 from sandbox.slack.refusals import Refused
 from sandbox.slack.state import Json
 
+#: what is a plain string wherever it is an argument
+_STRINGS = """
+channel user users user_id ts message_ts trigger_id view_id external_id hash cursor types
+code redirect_uri client_id client_secret grant_type token
+"""
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -22,7 +27,7 @@ async def read(request: web.Request) -> Json:
     if request.method == "GET" or not request.can_read_body:
         return sent
     if request.content_type == "application/json":
-        return sent | await _json(request)
+        return _judged(sent | await _json(request))
     if request.content_type in _FORMS:
         return sent | {k: v for k, v in (await request.post()).items() if isinstance(v, str)}
     raise Refused("invalid_post_type")
@@ -36,6 +41,17 @@ async def _json(request: web.Request) -> Json:
     if not isinstance(made, dict):
         raise Refused("json_not_object")
     return made
+
+
+def _judged(args: Json) -> Json:
+    """Leave out what is null; refuse anything but a string where one is due."""
+    given = {name: value for name, value in args.items() if value is not None}
+    strings = _STRINGS.split()
+    wrong = [name for name in given if name in strings and not isinstance(given[name], str)]
+    if wrong:
+        messages = [f"[ERROR] must provide a string [json-pointer:/{name}]" for name in wrong]
+        raise Refused("invalid_arguments", response_metadata={"messages": messages})
+    return given
 
 
 def required(args: Mapping[str, Any], *names: str) -> None:
@@ -55,7 +71,7 @@ def page(rows: list[Any], args: Mapping[str, Any]) -> tuple[list[Any], str]:
     """One page of *rows*, and the cursor of the next."""
     try:
         start = int(str(args.get("cursor") or "0").removeprefix("next:"))
-        limit = int(args.get("limit") or 100)
+        limit = int(str(args.get("limit") or 100))
     except ValueError:
         raise Refused("invalid_cursor") from None
     if not 0 < limit <= 1000 or start < 0:
