@@ -6,14 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
+from pymongo import MongoClient
 
-from bot.connection import Connection, Grant, Need
-from bot.content import Account, AccountId, CloudId, PageId, Site, Space, SpaceId, SpaceKey
-from bot.document import BulletList, Document, Item, Mention, Paragraph, Text
-from bot.installation import Installation
-from bot.pending import Obtained, PendingConnection, Step
-from bot.principal import Principal, Tenant, digest
-from bot.receipt import Act, Decision, DecisionId, Draft, DraftId, Receipt, Stage
+from bot.principal import Principal, Tenant
 from store.data_keys import DataKeys
 from store.database import open_database
 from store.keyring import KeyRing
@@ -21,6 +16,7 @@ from store.preparation import prepare
 from store.sealing import Vault
 from store.stores import memory_stores, mongo_stores
 from tests.embedded import running_database
+from tests.store.world import World
 
 RING_TEXT = SecretStr("k1=" + "QUFB" * 10 + "QUE=")
 # Far ahead, so that the database purges nothing while it is looked at.
@@ -40,11 +36,13 @@ class Hands:
         self.now += timedelta(seconds=seconds)
 
 
+GIVEN = os.environ.get("CONFAB_TEST_MONGODB_URI")  # noqa: TID251  # the tests' own setting
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    given = os.environ.get("CONFAB_TEST_MONGODB_URI")  # noqa: TID251  # the tests' own setting
-    if given:
-        yield given
+    if GIVEN:
+        yield GIVEN
         return
     with running_database(tmp_path_factory.mktemp("database")) as uri:
         yield uri
@@ -54,19 +52,17 @@ def server(tmp_path_factory):
 def prepared(server):
     name = f"confab-test-{uuid.uuid4().hex[:12]}"
 
-    async def arrange(work):
+    async def make():
         database = open_database(server, name)
-        try:
-            await work(database)
-        finally:
-            database.close()
+        await prepare(database)
+        database.close()
 
-    async def drop(database):
-        await database.raw.client.drop_database(name)
-
-    asyncio.run(arrange(prepare))
+    asyncio.run(make())
     yield name
-    asyncio.run(arrange(drop))
+    # The embedded server's files go as a whole; it takes up to ten seconds for dropping one.
+    if GIVEN:
+        with MongoClient(GIVEN) as client:
+            client.drop_database(name)
 
 
 @pytest.fixture
@@ -122,115 +118,40 @@ def namesake(tenant):
 
 
 @pytest.fixture
-def site():
-    return Site(CloudId("c1"), "Acme", "https://acme.example")
+def world(ada, clock):
+    return World(ada, clock())
 
 
 @pytest.fixture
-def account():
-    return Account(AccountId("712020:a"), "Ada Lovelace")
+def their_world(namesake, clock):
+    return World(namesake, clock())
 
 
 @pytest.fixture
-def grant(clock):
-    return Grant(
-        SecretStr("access-secret-1"),
-        SecretStr("refresh-secret-1"),
-        clock() + timedelta(hours=1),
-        frozenset({"read:me", "offline_access"}),
-    )
+def grant(world):
+    return world.grant
 
 
 @pytest.fixture
-def connection(ada, account, site, grant, clock):
-    return Connection(ada, "system", account, (site,), grant, clock())
+def connection(world):
+    return world.connection
 
 
 @pytest.fixture
-def consent(ada, clock, grant, account, site):
-    return PendingConnection(
-        tenant=ada.tenant,
-        step=Step.CONSENT,
-        key=digest("state"),
-        flow="flow-1",
-        principal=ada,
-        profile="system",
-        need=Need.WRITE,
-        expires_at=clock() + timedelta(minutes=10),
-        browser=digest("cookie"),
-        verifier=SecretStr("verifier-secret"),
-        nonce=SecretStr("nonce-secret"),
-        response_url=SecretStr("https://hooks.example/secret"),
-        response_url_at=clock(),
-        person="Ada",
-        workspace="Acme",
-        obtained=Obtained(grant, account, (site,)),
-    )
+def consent(world):
+    return world.consent
 
 
 @pytest.fixture
-def space():
-    return Space(SpaceId("77"), SpaceKey("ENG"), "Engineering")
+def draft(world):
+    return world.draft
 
 
 @pytest.fixture
-def body():
-    typed = Paragraph((Text("typed by Ada", frozenset({"strong"})), Mention("712020:b", "Bob")))
-    return Document((typed, BulletList((Item((typed,)),))))
+def receipt(world):
+    return world.receipt
 
 
 @pytest.fixture
-def decision(ada, account, site, space, body):
-    return Decision(
-        id=DecisionId("d1"),
-        act=Act.PUBLISH,
-        principal=ada,
-        profile="system",
-        account=account,
-        site=site,
-        space=space,
-        title="Secret plans",
-        body=body,
-        parent_id=PageId("5"),
-        parent_title="Above",
-    )
-
-
-@pytest.fixture
-def draft(decision, clock):
-    return Draft(
-        id=DraftId(decision.id),
-        decision=decision,
-        expires_at=clock() + timedelta(hours=1),
-        response_url=SecretStr("https://hooks.example/secret"),
-        response_url_at=clock(),
-    )
-
-
-@pytest.fixture
-def receipt(decision, clock):
-    return Receipt(
-        decision=decision,
-        stage=Stage.CLAIMED,
-        claimed_at=clock(),
-        touched_at=clock(),
-        response_url=SecretStr("https://hooks.example/secret"),
-        response_url_at=clock(),
-        correlation="abc",
-    )
-
-
-@pytest.fixture
-def installation(tenant, clock):
-    return Installation(
-        tenant=tenant,
-        team_id=tenant,
-        enterprise_id=None,
-        name="Acme",
-        bot_token=SecretStr("xoxb-secret"),
-        bot_id="B1",
-        bot_user_id="U0",
-        app_id="A1",
-        scopes=frozenset({"commands", "chat:write"}),
-        installed_at=clock(),
-    )
+def installation(world):
+    return world.installation

@@ -1,0 +1,187 @@
+"""Promise 16: no method of any store reaches over the wall between two tenants."""
+
+import inspect
+import re
+from dataclasses import fields, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import store
+from bot.connection import Preferences
+from bot.content import CloudId
+from bot.ports import Due, Spent
+from store.collection import Collection
+from store.connections import SHAPE
+from store.preparation import SHAPES
+from store.stores import Stores
+from tests.store.world import PROFILE, settle_in
+
+LONG = timedelta(seconds=30)
+C1 = CloudId("c1")
+
+
+def _methods():
+    for slot in fields(Stores):
+        for name, _ in inspect.getmembers(slot.type, inspect.isfunction):
+            if getattr(getattr(slot.type, name), "__isabstractmethod__", False):
+                yield f"{slot.name}.{name}"
+
+
+# What belongs to no tenant: jobs, and what a provider has left for all together.
+SHARED = {"due.list_due", "leases.hold", "leases.release", "quota.correct"}
+
+# What each method answers to somebody of whom nothing is stored, however much is stored of
+# the namesake in another tenant.
+CALLS = {
+    "installations.find": (lambda s, me: s.installations.find(me.ada.tenant), None),
+    "installations.save": (lambda s, me: s.installations.save(me.installation), None),
+    "installations.remove": (
+        lambda s, me: s.installations.remove(me.ada.tenant, before=me.soon),
+        False,
+    ),
+    "connections.find": (lambda s, me: s.connections.find(me.ada, PROFILE), None),
+    "connections.save": (lambda s, me: s.connections.save(me.connection), None),
+    "connections.remove": (lambda s, me: s.connections.remove(me.ada, PROFILE), None),
+    "connections.claim_refresh": (
+        lambda s, me: s.connections.claim_refresh(me.connection, LONG),
+        None,
+    ),
+    "connections.replace_grant": (
+        lambda s, me: s.connections.replace_grant(me.connection, "claim", me.grant),
+        False,
+    ),
+    "connections.release_refresh": (
+        lambda s, me: s.connections.release_refresh(me.connection, "claim"),
+        None,
+    ),
+    "connections.end": (lambda s, me: s.connections.end(me.connection, me.now), False),
+    "connections.find_account": (
+        lambda s, me: s.connections.find_account(me.ada.tenant, me.ada.user_id, PROFILE),
+        None,
+    ),
+    "pending.save": (lambda s, me: s.pending.save(me.consent), None),
+    "pending.find": (lambda s, me: s.pending.find(*_step(me)), None),
+    "pending.consume": (lambda s, me: s.pending.consume(*_step(me), me.now), None),
+    "pending.find_code": (lambda s, me: s.pending.find_code(me.ada, me.now), None),
+    "parked.save": (lambda s, me: s.parked.save(me.ada, me.parked, me.soon), None),
+    "parked.consume": (lambda s, me: s.parked.consume(me.ada, me.now), None),
+    "parked.forget": (lambda s, me: s.parked.forget(me.ada), None),
+    "preferences.find": (lambda s, me: s.preferences.find(me.ada), Preferences()),
+    "preferences.choose_site": (lambda s, me: s.preferences.choose_site(me.ada, C1), None),
+    "preferences.add_recent_space": (
+        lambda s, me: s.preferences.add_recent_space(me.ada, C1, me.space),
+        None,
+    ),
+    "preferences.remove": (lambda s, me: s.preferences.remove(me.ada), None),
+    "drafts.save": (lambda s, me: s.drafts.save(me.draft), None),
+    "drafts.find": (lambda s, me: s.drafts.find(me.ada, me.draft.id), None),
+    "drafts.remove": (lambda s, me: s.drafts.remove(me.ada, me.draft.id), None),
+    "receipts.claim": (lambda s, me: s.receipts.claim(me.receipt), True),
+    "receipts.find": (lambda s, me: s.receipts.find(me.ada, me.decision.id), None),
+    "receipts.replace": (
+        lambda s, me: s.receipts.replace(me.receipt, replace(me.receipt, sent=1)),
+        None,
+    ),
+    "receipts.find_due": (lambda s, me: s.receipts.find_due(me.due), None),
+    "due.add": (lambda s, me: s.due.add(replace(me.other_due, at=me.soon)), None),
+    "due.remove": (lambda s, me: s.due.remove(me.other_due), None),
+    "deliveries.is_first": (
+        lambda s, me: s.deliveries.is_first(me.ada.tenant, "Ev1", me.now),
+        True,
+    ),
+    "quota.add": (
+        lambda s, me: s.quota.add(str(me.ada.tenant), me.ada.tenant, 0, me.now),
+        Spent(0, 0),
+    ),
+    "notes.seal": (lambda s, me: _length(s.notes.seal(me.ada, "")), True),
+    "notes.open": (lambda s, me: s.notes.open(me.ada, me.note), None),
+}
+
+
+def _step(me):
+    return me.ada.tenant, me.consent.step, me.consent.key
+
+
+async def _length(sealing):
+    return len(await sealing) > 0
+
+
+async def _snapshot(stores, tenant, request):
+    if "mongo" in request.node.name:
+        raw = request.getfixturevalue("database").raw
+        names = sorted(await raw.list_collection_names())
+        found = [await raw[name].find({"tenant": tenant}).to_list(None) for name in names]
+        return repr(found)
+    kept = [vars(getattr(stores, slot.name)) for slot in fields(Stores)]
+    entries = [
+        repr(entry)
+        for attributes in kept
+        for held in attributes.values()
+        if isinstance(held, dict)
+        for entry in held.items()
+    ]
+    return sorted(entry for entry in entries if f"'{tenant}'" in entry)
+
+
+def test_every_method_of_every_store_is_walked():
+    assert set(_methods()) == CALLS.keys() | SHARED
+
+
+@pytest.mark.parametrize("method", sorted(CALLS))
+async def test_no_method_reaches_over_the_wall(stores, world, their_world, method, request):
+    await settle_in(stores, their_world)
+    world.note = their_world.note
+    before = await _snapshot(stores, their_world.ada.tenant, request)
+    assert before
+    call, nothing = CALLS[method]
+    assert await call(stores, world) == nothing
+    assert await _snapshot(stores, their_world.ada.tenant, request) == before
+
+
+async def test_what_a_due_entry_names_is_looked_up_under_its_own_tenant(stores, world, their_world):
+    await settle_in(stores, their_world)
+    mixed = Due(their_world.due.kind, world.ada.tenant, their_world.due.id, world.now)
+    assert await stores.receipts.find_due(mixed) is None
+    assert await stores.receipts.find_due(their_world.due) == their_world.receipt
+
+
+async def test_a_query_that_begins_with_no_tenant_is_not_sent(database):
+    connections = database.collection(SHAPE)
+    for where in ({}, {"user_id": "U1"}, {"user_id": "U1", "tenant": "T1"}, {"tenant": ""}):
+        with pytest.raises(ValueError, match="tenant"):
+            await connections.find(where)
+
+
+def test_only_these_modules_ask_for_more_than_one_tenant():
+    folder = Path(store.__file__).parent
+    asking = {
+        path.stem for path in folder.rglob("*.py") if ".across_tenants()" in path.read_text("utf-8")
+    }
+    assert asking == {"due_work", "leases", "data_keys", "preparation"}
+
+
+def test_only_the_collection_speaks_to_motor():
+    folder = Path(store.__file__).parent
+    speaking = {
+        path.stem
+        for path in folder.rglob("*.py")
+        if re.search(r"(from|import) motor|\.raw\b", path.read_text("utf-8"))
+    }
+    assert speaking == {"collection", "database", "preparation"}
+
+
+def test_every_key_begins_with_the_tenant():
+    for shape in SHAPES:
+        for made in shape.indexes:
+            first = next(iter(made.document["key"]))
+            if made.document.get("unique"):
+                assert first == "tenant", shape.name
+
+
+def test_every_operation_of_a_collection_passes_the_wall():
+    operations = inspect.getmembers(Collection, inspect.iscoroutinefunction)
+    assert operations
+    for name, operation in operations:
+        assert "self._inside(" in inspect.getsource(operation), name

@@ -1,0 +1,192 @@
+"""One person's things, all of them; another tenant's namesake has the very same."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from pydantic import SecretStr
+
+from bot.connection import Connection, Grant, Need
+from bot.content import Account, AccountId, CloudId, PageId, Site, Space, SpaceId, SpaceKey
+from bot.document import BulletList, Document, Item, Mention, Paragraph, Text
+from bot.installation import Installation
+from bot.pending import Obtained, Parked, PendingConnection, Step
+from bot.ports import Due, settling
+from bot.principal import Principal, digest
+from bot.receipt import Act, Decision, DecisionId, Draft, DraftId, Receipt, Stage
+
+PROFILE = "system"
+
+# What nobody may read in a stolen database, as it stands in the objects below.
+SECRETS = (
+    "access-secret",
+    "refresh-secret",
+    "xoxb-secret",
+    "verifier-secret",
+    "nonce-secret",
+    "hooks.example",
+    "typed by Ada",
+    "Secret plans",
+    "what Ada searched",
+    "Ada Lovelace",
+    "Ada of Slack",
+    "Acme Limited",
+    "acme.example",
+    "Engineering",
+)
+
+
+@dataclass
+class World:
+    """Everything that can be stored of one principal."""
+
+    ada: Principal
+    now: object
+    hook: SecretStr = field(default_factory=lambda: SecretStr("https://hooks.example/1"))
+    note: str = ""
+    number: str = "1"
+
+    @property
+    def profile(self):
+        return PROFILE if self.number == "1" else "custom"
+
+    @property
+    def soon(self):
+        return self.now + timedelta(minutes=10)
+
+    @property
+    def site(self):
+        return Site(CloudId("c1"), "Acme Limited", "https://acme.example")
+
+    @property
+    def account(self):
+        return Account(AccountId("712020:a"), "Ada Lovelace")
+
+    @property
+    def grant(self):
+        secrets = SecretStr("access-secret"), SecretStr("refresh-secret")
+        return Grant(*secrets, self.soon, frozenset({"read:me", "offline_access"}))
+
+    @property
+    def connection(self):
+        return Connection(self.ada, self.profile, self.account, (self.site,), self.grant, self.now)
+
+    @property
+    def consent(self):
+        return PendingConnection(
+            tenant=self.ada.tenant,
+            step=Step.CONSENT,
+            key=digest(f"state {self.number}"),
+            flow="flow-1",
+            principal=self.ada,
+            profile=self.profile,
+            need=Need.WRITE,
+            expires_at=self.soon,
+            browser=digest("cookie"),
+            verifier=SecretStr("verifier-secret"),
+            nonce=SecretStr("nonce-secret"),
+            response_url=self.hook,
+            response_url_at=self.now,
+            person="Ada of Slack",
+            workspace="Acme Limited",
+            obtained=Obtained(self.grant, self.account, (self.site,)),
+        )
+
+    @property
+    def code(self):
+        return PendingConnection(
+            tenant=self.ada.tenant,
+            step=Step.CODE,
+            key=digest(f"code {self.number}"),
+            flow="flow-1",
+            principal=self.ada,
+            profile=self.profile,
+            need=Need.READ,
+            expires_at=self.soon,
+        )
+
+    @property
+    def parked(self):
+        return Parked("search what Ada searched", "C1", self.now, draft="d1")
+
+    @property
+    def space(self):
+        return Space(SpaceId(f"7{self.number}"), SpaceKey("ENG"), "Engineering")
+
+    @property
+    def body(self):
+        words = Paragraph((Text("typed by Ada", frozenset({"strong"})), Mention("712020:b", "Bob")))
+        return Document((words, BulletList((Item((words,)),))))
+
+    @property
+    def decision(self):
+        return Decision(
+            id=DecisionId(f"d{self.number}"),
+            act=Act.PUBLISH,
+            principal=self.ada,
+            profile=self.profile,
+            account=self.account,
+            site=self.site,
+            space=self.space,
+            title="Secret plans",
+            body=self.body,
+            parent_id=PageId("5"),
+            parent_title="Secret plans of 2025",
+        )
+
+    @property
+    def draft(self):
+        expires = self.now + timedelta(hours=1)
+        return Draft(DraftId(f"d{self.number}"), self.decision, expires, self.hook, self.now)
+
+    @property
+    def receipt(self):
+        return Receipt(
+            decision=self.decision,
+            stage=Stage.CLAIMED,
+            claimed_at=self.now,
+            touched_at=self.now,
+            page_url="https://acme.example/1",
+            response_url=self.hook,
+            response_url_at=self.now,
+            correlation="abc",
+        )
+
+    @property
+    def due(self):
+        return settling(self.decision, self.soon)
+
+    @property
+    def other_due(self):
+        return Due("other", self.ada.tenant, "1", self.now)
+
+    @property
+    def installation(self):
+        return Installation(
+            tenant=self.ada.tenant,
+            team_id=self.ada.tenant,
+            enterprise_id=None,
+            name="Acme Limited",
+            bot_token=SecretStr("xoxb-secret"),
+            bot_id="B1",
+            bot_user_id="U0",
+            app_id="A1",
+            scopes=frozenset({"commands", "chat:write"}),
+            installed_at=self.now,
+        )
+
+
+async def settle_in(stores, world):
+    """Store everything of *world*."""
+    await stores.installations.save(world.installation)
+    await stores.connections.save(world.connection)
+    await stores.pending.save(world.consent)
+    await stores.pending.save(world.code)
+    await stores.parked.save(world.ada, world.parked, world.soon)
+    await stores.preferences.choose_site(world.ada, world.site.cloud_id)
+    await stores.preferences.add_recent_space(world.ada, world.site.cloud_id, world.space)
+    await stores.drafts.save(world.draft)
+    await stores.receipts.claim(world.receipt)
+    await stores.due.add(world.other_due)
+    await stores.deliveries.is_first(world.ada.tenant, "Ev1", world.now)
+    await stores.quota.add("app", world.ada.tenant, 3, world.now)
+    world.note = await stores.notes.seal(world.ada, "typed by Ada")
