@@ -251,13 +251,30 @@ async def test_no_error_shows_a_secret(consent, provider):
         assert not any(secret in shown for secret in secrets)
 
 
+NAMES = (
+    *wire.TokenBody.model_fields,
+    *wire.ResourceBody.model_fields,
+    *wire.PersonBody.model_fields,
+    "error",
+)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["access_token", "refresh_token", "expires_in", "scope", "error", "id", "url", "scopes", "name", "account_id"]
+                [
+                    "access_token",
+                    "refresh_token",
+                    "expires_in",
+                    "scope",
+                    "error",
+                    "id",
+                    "url",
+                    "scopes",
+                    "name",
+                    "account_id",
+                ]
             ),
             inner,
             max_size=5,
