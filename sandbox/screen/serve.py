@@ -9,20 +9,18 @@ from aiohttp import web
 
 STATIC = Path(__file__).parent / "static"
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
-TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 # Trusted Types make the browser itself refuse to read any text as HTML.
-POLICY = "; ".join((
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-))
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -31,16 +29,21 @@ HEADERS = {
 }
 
 
-def attach_screen(app: web.Application, manifest: Mapping[str, Any] | None = None) -> None:
+def attach_screen(
+    app: web.Application, manifest: Mapping[str, Any] | None = None, base_url: str | None = None
+) -> None:
     """Add the page at ``/`` and what it needs under ``/screen/``.
 
     The commands and shortcuts that it offers are those of *manifest*: the repository's, where
-    none is given.
+    none is given. Whoever comes by another name than *base_url* is sent there: the bot's pages
+    are the site ``localhost``, and the screen has to be another.
     """
     offered = _offered(yaml.safe_load(MANIFEST.read_text()) if manifest is None else manifest)
     files = {f"/screen/{each.relative_to(STATIC)}": each for each in STATIC.rglob("*.*")}
 
-    async def page(_request: web.Request) -> web.Response:
+    async def page(request: web.Request) -> web.Response:
+        if base_url and f"http://{request.host}" != base_url:
+            raise web.HTTPFound(f"{base_url}{request.path_qs}")
         return _file(STATIC / "index.html")
 
     async def part(request: web.Request) -> web.Response:

@@ -55,12 +55,13 @@ function facts(object, { block, context, label, described }, name) {
 }
 
 /** Do it, once the person has confirmed where the app asks for that. */
-async function confirmed(object, run) {
+async function confirmed(object, run, undo = () => {}) {
   const asked = object.confirm;
   const sure = !asked || await ask({
     title: plain(asked.title), fill: textObject(asked.text), yes: plain(asked.confirm), no: plain(asked.deny), style: asked.style,
   });
   if (sure) run();
+  else undo();
 }
 
 function pushButton(object, place) {
@@ -213,10 +214,14 @@ function choices(object, place) {
     chosen[on ? 'add' : 'delete'](option.value);
     return context.press(block, object, object.options.filter((each) => chosen.has(each.value)));
   };
+  const undo = (target) => {
+    target.checked = !target.checked;
+    for (const twin of target.closest('.choices').querySelectorAll('[checked]')) twin.checked = true;
+  };
   const items = object.options.map((option, index) => h('label.choice', null,
     h('input', {
       type: single ? 'radio' : 'checkbox', name: context.key(block, object), checked: chosen.has(option.value),
-      key: `${context.key(block, object)}/${index}`, onchange: (event) => confirmed(object, () => send(option, event.target.checked)),
+      key: `${context.key(block, object)}/${index}`, onchange: ({ target }) => confirmed(object, () => send(option, target.checked), () => undo(target)),
     }),
     h('span.menu-words', null, h('span', null, textObject(option.text)), option.description ? h('small', null, textObject(option.description)) : null)));
   const { key: _key, ...named } = facts(object, place, 'Options');

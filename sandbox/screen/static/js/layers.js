@@ -34,7 +34,10 @@ export function place() {
   if (!trigger.isConnected) return closePopover({ focus: false });
   const box = trigger.getBoundingClientRect();
   const margin = 8;
-  if (wide) node.style.width = `${Math.max(box.width, 240)}px`;
+  if (wide) {
+    node.style.width = `${Math.max(box.width, 240)}px`;
+    node.style.maxWidth = 'calc(100vw - 16px)';
+  }
   const width = Math.min(node.offsetWidth, innerWidth - 2 * margin);
   const below = innerHeight - box.bottom - margin;
   const over = box.top - margin;

@@ -18,9 +18,9 @@ export function safeUrl(url) {
 
 export function link(url, label) {
   const href = safeUrl(url);
-  const shown = label === undefined || label === '' ? [url] : label;
-  if (!href) return h('span.dead-link', null, shown);
-  return h('a.link', { href, target: '_blank', rel: 'noopener noreferrer' }, shown);
+  const named = label !== undefined && label !== '';
+  if (!href) return h('span.dead-link', null, named ? label : `<${url}>`);
+  return h('a.link', { href, target: '_blank', rel: 'noopener noreferrer' }, named ? label : url);
 }
 
 export function userMention(id) {

@@ -6,7 +6,7 @@ import { Composer } from './composer.js';
 import { add, button, h, icon } from './dom.js';
 import { about, showHome, TABS } from './home.js';
 import { toast } from './layers.js';
-import { showMessages } from './messages.js';
+import { keepLow, showMessages } from './messages.js';
 import { showModal } from './modals.js';
 import { follow, panel } from './panel.js';
 import { onBecome, switcher } from './people.js';
@@ -44,6 +44,9 @@ function build() {
   parts.panel = panel(togglePanel);
   parts.frame = h('div.frame', null, parts.rail, parts.side, parts.main, parts.thread, parts.panel);
   root.replaceChildren(parts.top, parts.frame);
+  systemDark.addEventListener('change', changed);
+  keepLow(parts.list);
+  keepLow(parts.threadList);
 }
 
 /** Look somewhere else. */
@@ -61,7 +64,6 @@ async function become(id) {
   state.me = id;
   state.screen = null;
   state.thread = null;
-  state.elsewhere.delete(id);
   signIn();
   await refresh();
   settle();
@@ -81,9 +83,11 @@ function togglePanel() {
   follow();
 }
 
+const systemDark = matchMedia('(prefers-color-scheme: dark)');
+const isDark = () => (document.documentElement.dataset.theme ?? (systemDark.matches ? 'dark' : 'light')) === 'dark';
+
 function theme() {
-  const dark = document.documentElement.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
-  const next = dark === 'dark' ? 'light' : 'dark';
+  const next = isDark() ? 'light' : 'dark';
   document.documentElement.dataset.theme = next;
   localStorage.setItem('theme', next);
   changed();
@@ -119,7 +123,7 @@ function rebuild(parent, nodes) {
 }
 
 function renderTop() {
-  const dark = document.documentElement.dataset.theme === 'dark';
+  const dark = isDark();
   const toggleSide = () => root.classList.toggle('side-open');
   rebuild(parts.top, [
     button('Channels and apps', { class: 'top-button only-narrow', key: 'menu', 'aria-controls': 'sidebar', onclick: toggleSide }, icon('menu', 18)),
@@ -190,12 +194,7 @@ function announce() {
 }
 
 function heard({ user, seq }) {
-  if (user === state.me) {
-    if (!state.screen || seq > state.screen.seq) refresh();
-  } else if (!state.elsewhere.has(user)) {
-    state.elsewhere.add(user);
-    changed();
-  }
+  if (user === state.me && (!state.screen || seq > state.screen.seq)) refresh();
 }
 
 async function start() {

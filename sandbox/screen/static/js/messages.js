@@ -10,6 +10,19 @@ import { act, person, state } from './state.js';
 
 const GROUPED_SECONDS = 300;
 
+const LOW_PIXELS = 80;
+const isLow = (list) => list.dataset.low !== 'no';
+
+/** The newest message stays in view when the list changes its size, unless one has scrolled up. */
+export function keepLow(list) {
+  list.addEventListener('scroll', () => {
+    list.dataset.low = list.scrollHeight - list.scrollTop - list.clientHeight < LOW_PIXELS ? 'yes' : 'no';
+  });
+  new ResizeObserver(() => {
+    if (isLow(list)) list.scrollTop = list.scrollHeight;
+  }).observe(list);
+}
+
 /** Show *messages* and Slack's own notices in *list*. */
 export function showMessages(list, messages, notices, { openThread = null } = {}) {
   const rows = [];
@@ -21,10 +34,10 @@ export function showMessages(list, messages, notices, { openThread = null } = {}
     before = { day, message };
   }
   for (const notice of notices) rows.push({ notice });
-  const stuck = list.scrollHeight - list.scrollTop - list.clientHeight < 80 || !list.children.length;
+  const low = isLow(list) || !list.children.length;
   const count = list.children.length;
   reconcile(list, rows, mark, build);
-  if (stuck || rows.length > count) list.scrollTop = list.scrollHeight;
+  if (low || rows.length > count) list.scrollTop = list.scrollHeight;
 }
 
 function mark(row) {

@@ -74,12 +74,12 @@ export function panel(close) {
   }, label));
   node = h('aside.panel', { 'aria-label': 'Break things', testid: 'panel' },
     h('header', null, icon('tools'), h('h2', null, 'Break things'), button('Close the panel', { class: 'plain', onclick: close }, icon('close'))),
-    h('div.panel-scroll', null,
+    h('div.levers-scroll', { tabindex: 0, role: 'group', 'aria-label': 'Things to break' },
       SECTIONS.map(([title, things]) => h('section', null, h('h3', null, title), h('div.levers', null, things.map(lever)))),
       h('section', null, h('h3', null, 'Look'), h('div.levers', null,
         h('a.lever', { href: '/atlassian/sites/acme/wiki', target: '_blank', rel: 'noopener' }, 'Open Confluence (Acme) ', icon('open', 12)),
-        h('a.lever', { href: '/atlassian/sites/globex/wiki', target: '_blank', rel: 'noopener' }, 'Open Confluence (Globex) ', icon('open', 12)))),
-      h('section.log', null, h('h3', null, 'On the wire', button('Clear the log', { class: 'plain small', onclick: clear }, 'Clear')), h('div.log-tabs', { role: 'tablist' }, tabs), list)));
+        h('a.lever', { href: '/atlassian/sites/globex/wiki', target: '_blank', rel: 'noopener' }, 'Open Confluence (Globex) ', icon('open', 12))))),
+    h('section.log', null, h('h3', null, 'On the wire', button('Clear the log', { class: 'plain small', onclick: clear }, 'Clear')), h('div.log-tabs', { role: 'tablist' }, tabs), list));
   return node;
 }
 

@@ -17,18 +17,17 @@ export function onBecome(run) {
 /** The button at the top: "You are …". */
 export function switcher() {
   const who = me();
-  const others = [...state.elsewhere].filter((id) => id !== state.me && state.people.some((each) => each.id === id));
   const props = {
     type: 'button', 'aria-haspopup': 'menu', 'aria-expanded': 'false', testid: 'switcher', key: 'switcher',
     'aria-label': `You are ${who.real_name}. Be somebody else`, onclick: (event) => openMenu(event.currentTarget, 'Be somebody', rows()),
   };
   return h('button.switcher', props, avatar(who.real_name, who.id, 'small'), h('span.switcher-name', null, who.real_name),
-    others.length ? h('span.dot', { title: 'Something is new for somebody else' }) : null, icon('down', 12));
+    icon('down', 12));
 }
 
 function rows() {
   return state.people.map((each) => ({
-    label: [each.real_name, state.elsewhere.has(each.id) && each.id !== state.me ? h('span.dot') : null],
+    label: each.real_name,
     note: ROLES[each.role] ?? each.role,
     icon: avatar(each.real_name, each.id, 'small'),
     checked: String(each.id === state.me),

@@ -11,7 +11,6 @@ export const state = {
   tab: 'home',
   thread: null,
   screen: null,
-  elsewhere: new Set(),
   drafts: new Map(),
   panel: false,
 };

@@ -1,0 +1,252 @@
+"""The sandbox's screen as a person uses it, over Selenium and headless Chromium."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+PATIENCE = 8.0
+_NOT_YET = (
+    NoSuchElementException,
+    StaleElementReferenceException,
+    ElementNotInteractableException,
+    ElementClickInterceptedException,
+)
+_T = TypeVar("_T")
+_TOP = "//dialog[@open][last()]"
+_FIELDS = ".//*[self::input or self::textarea or self::select or @contenteditable='true']"
+
+
+@contextmanager
+def chromium_at(binary: str, width: int = 1280, height: int = 800) -> Iterator[webdriver.Chrome]:
+    """A headless browser of this size; *binary* is Chromium's path."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--lang=en",
+        f"--window-size={width},{height}",
+    ):
+        options.add_argument(argument)
+    service = webdriver.ChromeService(executable_path=_driver())
+    driver = webdriver.Chrome(options=options, service=service)
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def _driver() -> str | None:
+    """Debian's driver, which fits Debian's Chromium; else Selenium looks for one."""
+    debian = Path("/usr/bin/chromedriver")
+    return str(debian) if debian.exists() else None
+
+
+class Screen:
+    """One tab in which somebody is in Slack."""
+
+    def __init__(self, driver: webdriver.Chrome, base_url: str) -> None:
+        self.driver = driver
+        self.base_url = base_url
+
+    def as_person(self, user: str, channel: str = "C0GENERAL", tab: str | None = None) -> None:
+        """Be *user*, and look at *channel* (an id, or ``app`` with its *tab*)."""
+        tab_part = f"&tab={tab}" if tab else ""
+        self.driver.get(f"{self.base_url}/?as={user}&in={channel}{tab_part}")
+        self.waits_for(lambda: self._one("#app[data-ready='true']"))
+
+    def look_at(self, channel: str) -> None:
+        """Go to a channel of the sidebar, or to ``app``."""
+        self._click(lambda: self.testid(f"go-{channel}"))
+
+    def type(self, text: str, testid: str = "composer-input") -> None:
+        """Type a message or a slash command, and send it."""
+        box = self.waits_for(lambda: self.testid(testid))
+        box.send_keys(text)
+        box.send_keys(Keys.ESCAPE if text.startswith("/") and " " not in text else "")
+        box.send_keys(Keys.ENTER)
+
+    def press(self, label: str) -> None:
+        """Press the newest button, link or menu item that says *label*."""
+        quoted = _quoted(label)
+        path = (
+            f".//*[self::button or self::a or @role='menuitem' or @role='tab']"
+            f"[normalize-space(.)={quoted} or @aria-label={quoted}]"
+        )
+        self._click(lambda: self._within(path))
+
+    def confirm(self, yes: str) -> None:
+        """Answer the little dialog that asks whether one is sure."""
+        self.press(yes)
+        self.waits_for(lambda: not self.driver.find_elements(By.CSS_SELECTOR, "dialog.confirm"))
+
+    def fill(self, label: str, text: str) -> None:
+        """Write *text* into the field of this label, in place of what stands there."""
+        field = self.waits_for(lambda: self.field(label))
+        if field.get_attribute("type") in {"date", "time"}:
+            self._set_value(field, text)
+            return
+        field.click()
+        field.send_keys(Keys.CONTROL, "a")
+        field.send_keys(Keys.BACKSPACE, text)
+
+    def choose(self, label: str, text: str, search: str | None = None) -> None:
+        """Choose *text* in the menu, the radio buttons or the checkboxes of this label."""
+        control = self.waits_for(lambda: self.control(label))
+        if control.get_attribute("role") in {"radiogroup", "group"}:
+            control.find_element(By.XPATH, f".//label[contains(., {_quoted(text)})]").click()
+            return
+        control.click()
+        box = self.waits_for(lambda: self.testid("combo-input"))
+        box.send_keys(search if search is not None else text)
+        path = f".//*[@role='option'][contains(., {_quoted(text)})]"
+        self._click(lambda: self._within(path))
+
+    def submit(self) -> None:
+        """Press the form's own button, and wait until the app has answered."""
+        self._click(lambda: self.testid("modal-submit"))
+        busy = "[data-testid='modal-submit'][aria-busy='true']"
+        self.waits_for(lambda: not self.driver.find_elements(By.CSS_SELECTOR, busy))
+
+    def close_modal(self, *, all_of_them: bool = False) -> None:
+        """*Cancel*, or the ✕."""
+        self._click(lambda: self.testid("modal-close" if all_of_them else "modal-cancel"))
+
+    def texts(self) -> list[str]:
+        """What the messages say that are shown here, the oldest first."""
+        script = (
+            "return [...document.querySelectorAll('[data-testid=messages] article')]"
+            ".map((each) => each.querySelector('.message-main').innerText)"
+        )
+        found: list[str] = self.driver.execute_script(script)
+        return found
+
+    def modal_title(self) -> str | None:
+        """The title of the modal on top; `None` where none is open."""
+        found = self.driver.find_elements(By.CSS_SELECTOR, "[data-testid='modal-title']")
+        return found[0].text if found else None
+
+    def errors(self) -> list[str]:
+        """What the fields of the form complain about."""
+        found = self.driver.find_elements(By.CSS_SELECTOR, "[data-testid='error']")
+        return [each.text.strip() for each in found]
+
+    def toasts(self) -> list[str]:
+        """What goes by in the corner."""
+        found = self.driver.find_elements(By.CSS_SELECTOR, "[data-testid='toast'] > span")
+        return [each.text for each in found]
+
+    def sees(self, text: str, seconds: float = PATIENCE) -> None:
+        """Wait until *text* stands somewhere on the page."""
+        self.waits_for(lambda: text in self.driver.find_element(By.TAG_NAME, "body").text, seconds)
+
+    def waits_for(self, found: Callable[[], _T], seconds: float = PATIENCE) -> _T:
+        """What *found* gives, as soon as it gives something."""
+        wait = WebDriverWait(self.driver, seconds, 0.05, ignored_exceptions=_NOT_YET)
+        return wait.until(lambda _driver: found())
+
+    def testid(self, name: str) -> WebElement:
+        """The element that the page calls *name*."""
+        return self._one(f"[data-testid='{name}']")
+
+    def field(self, label: str) -> WebElement:
+        """The text field of this label."""
+        control = self.control(label)
+        own = control.find_elements(By.XPATH, _FIELDS)
+        return own[0] if own else control
+
+    def control(self, label: str) -> WebElement:
+        """Whatever is labelled so: by a label in a form, or for a screen reader."""
+        quoted = _quoted(label)
+        named = f"//*[normalize-space(.)={quoted}][@id]"
+        for name in self.driver.find_elements(By.XPATH, named):
+            css = f"[aria-labelledby~='{name.get_attribute('id')}']:not(.input)"
+            for found in self.driver.find_elements(By.CSS_SELECTOR, css):
+                return found
+        spoken = f"starts-with(@aria-label, {quoted})"
+        buttons = f"//button[{spoken}]|//input[{spoken}]|//textarea[{spoken}]"
+        return self.driver.find_elements(By.XPATH, f"{buttons}|//*[@role='textbox'][{spoken}]")[-1]
+
+    def hover(self, text: str) -> None:
+        """Point at the newest message that holds *text*, so that its actions appear."""
+        path = f"//article[contains(., {_quoted(text)})]"
+        self.waits_for(lambda: self.driver.find_elements(By.XPATH, path))
+        message = self.driver.find_elements(By.XPATH, path)[-1]
+        ActionChains(self.driver).move_to_element(message).perform()
+
+    def complaints(self) -> list[str]:
+        """What the browser has put on its console: errors, refusals of the policy."""
+        return [each["message"] for each in self.driver.get_log("browser")]
+
+    def dark(self, *, on: bool) -> None:
+        """Have the browser ask for dark colours, or for light ones."""
+        features = [{"name": "prefers-color-scheme", "value": "dark" if on else "light"}]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the page so many pixels wide and high, whatever the window's least size is."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+    def screenshot(self, path: Path | str) -> None:
+        """Save what is seen as a PNG."""
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        assert self.driver.save_screenshot(str(path))
+
+    def _one(self, css: str) -> WebElement:
+        return self.driver.find_elements(By.CSS_SELECTOR, css)[-1] if self._has(css) else _none(css)
+
+    def _has(self, css: str) -> bool:
+        return bool(self.driver.find_elements(By.CSS_SELECTOR, css))
+
+    def _within(self, path: str) -> WebElement:
+        """The last one that is seen, in the dialog on top where there is one."""
+        dialogs = self.driver.find_elements(By.XPATH, _TOP)
+        root: WebElement | webdriver.Chrome = dialogs[-1] if dialogs else self.driver
+        found = [each for each in root.find_elements(By.XPATH, path) if each.is_displayed()]
+        return found[-1] if found else _none(path)
+
+    def _click(self, find: Callable[[], WebElement]) -> None:
+        def clicked() -> bool:
+            find().click()
+            return True
+
+        self.waits_for(clicked)
+
+    def _set_value(self, field: WebElement, text: str) -> None:
+        # A date field takes what is typed in the order of the browser's language.
+        script = (
+            "arguments[0].value = arguments[1];"
+            "arguments[0].dispatchEvent(new Event('change', {bubbles: true}))"
+        )
+        self.driver.execute_script(script, field, text)
+
+
+def _none(what: str) -> WebElement:
+    raise NoSuchElementException(f"nothing here is {what}")
+
+
+def _quoted(text: str) -> str:
+    """*text* as XPath writes it, whichever quotes are in it."""
+    if '"' not in text:
+        return f'"{text}"'
+    parts = ", '\"', ".join(f'"{part}"' for part in text.split('"'))
+    return f"concat({parts})"
