@@ -7,7 +7,7 @@ from typing import TypeVar
 from bot.authorize import Authorizer
 from bot.connection import Connection, Need, Preferences
 from bot.content import CloudId, Site
-from bot.errors import SiteRequired
+from bot.errors import ConsentRequired, SiteRequired
 from bot.ports import PreferencesStore
 from bot.principal import Principal
 
@@ -49,7 +49,11 @@ class Actor:
             chosen = _site_of(connection, site or preferences.site, named=site is not None)
             return await work(Acting(connection, chosen, preferences))
 
-        return await self._authorizer.call(principal, need, act)
+        try:
+            return await self._authorizer.call(principal, need, act)
+        except ConsentRequired as error:
+            error.scopes = error.scopes or need.scopes
+            raise
 
 
 def _site_of(connection: Connection, wanted: CloudId | None, *, named: bool) -> Site:

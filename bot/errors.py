@@ -96,10 +96,14 @@ class ConsentRequired(BotError):
     code = "consent_required"
 
     def __init__(self, profile: str, *, ended: bool = False) -> None:
-        """Name the *profile*; *ended* tells a grant that died from one never given."""
+        """Name the *profile*; *ended* tells a grant that died from one never given.
+
+        *scopes* are what the action needs, where that is known.
+        """
         super().__init__(f"no usable grant under profile {profile!r}")
         self.profile = profile
         self.ended = ended
+        self.scopes: frozenset[str] = frozenset()
 
 
 class ScopeMissing(ConsentRequired):

@@ -103,7 +103,7 @@ def _read_token(reading: _Reading, token: re.Match[str]) -> None:
     value = quoted if quoted is not None else token["plain"]
     if key in _FILTERS:
         if not value.strip():
-            raise BadInput(f"Say what after `{key}:`, as in {_EXAMPLES[key]}.")
+            raise BadInput(f"Say what after “{key}:”, as in {_EXAMPLES[key]}.")
         _FILTERS[key](reading, value)
     elif quoted is not None:
         reading.phrases.append(unescape(quoted))
@@ -119,7 +119,7 @@ def _space(reading: _Reading, value: str) -> None:
 def _kind(reading: _Reading, value: str) -> None:
     kind = KINDS.get(value.lower())
     if kind is None:
-        raise BadInput("`type:` knows page, blog, comment and attachment.")
+        raise BadInput("“type:” knows page, blog, comment and attachment.")
     reading.kinds.append(kind)
 
 
@@ -149,8 +149,8 @@ def _since(reading: _Reading, value: str) -> None:
             reading.since = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise BadInput(
-            "`since:` takes days, weeks, months or years, as in `since:7d`, or a date, as in "
-            "`since:2026-01-31`."
+            "“since:” takes days, weeks, months or years, as in “since:7d”, or a date, as in "
+            "“since:2026-01-31”."
         ) from None
 
 
@@ -163,12 +163,12 @@ _FILTERS: Final = {
     "since": _since,
 }
 _EXAMPLES = {
-    "in": "`in:ENG`",
-    "by": "`by:me`",
-    "type": "`type:page`",
-    "label": "`label:runbook`",
-    "title": '`title:"release notes"`',
-    "since": "`since:7d`",
+    "in": "“in:ENG”",
+    "by": "“by:me”",
+    "type": "“type:page”",
+    "label": "“label:runbook”",
+    "title": '“title:"release notes"”',
+    "since": "“since:7d”",
 }
 
 
@@ -233,7 +233,7 @@ class Searcher:
         )
         if clause is None:
             raise BadInput(
-                "Tell me what to look for, as in `search release checklist in:ENG since:30d`."
+                "Tell me what to look for, as in “release checklist in:ENG since:30d”."
             )
         return cql.Query(clause)
 

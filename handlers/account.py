@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from bot.authorize import Authorizer
-
 from bot.connect import Connect
 from bot.connection import SYSTEM, WRITE, Connection, Need
 from bot.content import CloudId
@@ -90,7 +89,7 @@ class Account:
         return (
             blocks.section(f"You are *{escape(connection.account.name)}* in Confluence{where}."),
             blocks.section(
-                f"`{command} search <words>` finds pages · `{command} page <link>` shows one · "
+                f"`{command} search &lt;words&gt;` finds pages · `{command} page &lt;link&gt;` shows one · "
                 f"`{command} help` lists everything."
             ),
             blocks.actions(

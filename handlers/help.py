@@ -32,10 +32,15 @@ def build(command: str) -> Help:
 
 
 def _text(command: str) -> str:
-    lines = [f"• `{command} {words.usage}` — {words.purpose}" for words in WORDS]
+    lines = [f"• `{command} {_entities(words.usage)}` — {words.purpose}" for words in WORDS]
     return "\n".join(
         [f"*Confluence from Slack*, in your own name. `{command}` alone is the start.", *lines]
     )
+
+
+def _entities(usage: str) -> str:
+    """Return angle brackets as mrkdwn shows them within a code span."""
+    return usage.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _correction(command: str, word: str) -> str:

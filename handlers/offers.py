@@ -113,8 +113,7 @@ def site_menu(words: str, sites: tuple[tuple[str, str], ...], chosen: str = "") 
 
 
 def _need_of(error: ConsentRequired) -> Need:
-    wants_more = isinstance(error, ScopeMissing) and bool(error.scopes - READ)
-    return Need.WRITE if wants_more else Need.READ
+    return Need.WRITE if error.scopes - READ else Need.READ
 
 
 def _why(error: ConsentRequired) -> str:

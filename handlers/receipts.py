@@ -26,14 +26,14 @@ _REFUSALS = {
 }
 
 
-def receipt_reply(receipt: Receipt, *, can_undo: bool) -> Reply:
+def receipt_reply(receipt: Receipt, *, can_undo: bool, can_share: bool = True) -> Reply:
     """Return the private message for *receipt*."""
     words = _words(receipt)
     shown: list[Block] = [blocks.section(words)]
     stray = _stray(receipt)
     if stray:
         shown.append(blocks.context(stray))
-    buttons = _buttons(receipt, can_undo=can_undo)
+    buttons = _buttons(receipt, can_undo=can_undo, can_share=can_share)
     if buttons:
         shown.append(blocks.actions(*buttons))
     if receipt.stage is not Stage.DONE:
@@ -43,7 +43,7 @@ def receipt_reply(receipt: Receipt, *, can_undo: bool) -> Reply:
 
 def receipt_view(receipt: Receipt) -> View:
     """Return the modal for *receipt*; where text must be mended, the form waits beneath."""
-    shown = list(receipt_reply(receipt, can_undo=False).blocks)
+    shown = list(receipt_reply(receipt, can_undo=False, can_share=False).blocks)
     if receipt.stage is not Stage.DONE:
         return blocks.modal("Not published", shown, close="Back")
     shown.append(blocks.context("You'll find *Undo* and *Share* beside this, in the conversation."))
@@ -116,7 +116,7 @@ def _stray(receipt: Receipt) -> str:
     )
 
 
-def _buttons(receipt: Receipt, *, can_undo: bool) -> list[Block]:
+def _buttons(receipt: Receipt, *, can_undo: bool, can_share: bool) -> list[Block]:
     decision = receipt.decision
     if receipt.stage is not Stage.DONE:
         return [blocks.button("Back to editing", EDIT_AGAIN, decision.id, style="primary")]
@@ -133,7 +133,7 @@ def _buttons(receipt: Receipt, *, can_undo: bool) -> list[Block]:
                 "Undo",
             )
         )
-    if decision.act is not Act.DRAFT and receipt.page_id:
+    if can_share and decision.act is not Act.DRAFT and receipt.page_id:
         place = json.dumps({"c": decision.site.cloud_id, "p": receipt.page_id})
         shown.append(blocks.button("Share here", SHARE, place))
     return shown

@@ -51,7 +51,7 @@ _WORDS: dict[type[Exception], str] = {
     ProfileBroken: (
         "Confluence refuses this bot's own credentials, so nothing was done. "
         "Your connection is safe. Whoever runs the bot has to mend it: "
-        "`confab check` tells them how."
+        "“confab check” tells them how."
     ),
     ProviderFault: (
         "Confluence answered in a way I don't understand. Nothing of yours was lost. "

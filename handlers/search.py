@@ -74,7 +74,7 @@ class Search:
 
     async def search(self, ask: Ask) -> Reply:
         """Answer with the first results."""
-        text = ask.required_text(f"what to look for, as in `{self._command} search release in:ENG`")
+        text = ask.required_text(f"what to look for, as in “{self._command} search release in:ENG”")
         return await self._page(ask, Turn(text), replace=False)
 
     async def turn(self, ask: Ask) -> Reply:

@@ -138,7 +138,7 @@ class Connect:
         connected = await self._settling.confirm_code(principal, typed)
         if connected is None:
             command = self._terms.command
-            raise NotFound(f"No code of yours is waiting. Type `{command} connect` to begin anew.")
+            raise NotFound(f"No code of yours is waiting. Type “{command} connect” to begin anew.")
         return connected
 
     async def _park(self, principal: Principal, parked: Parked | None) -> None:

@@ -1,0 +1,190 @@
+"""Writing a page, from the form to the receipt, in this process, over loopback."""
+
+import time
+
+import pytest
+
+from sandbox.person import words
+
+HELLO = {
+    "type": "rich_text",
+    "elements": [
+        {"type": "rich_text_section", "elements": [{"type": "text", "text": "Hello, all"}]}
+    ],
+}
+ENG = "ENG"
+
+
+@pytest.fixture
+async def ada(stage):
+    return await stage.connect_to_write()
+
+
+async def fill(stage, ada, title, body=HELLO, act=None):
+    """Open the form, fill it and submit it; return its ack."""
+    await ada.types("/confluence create")
+    await stage.quiet()
+    [space] = await ada.suggests("create_space", ENG)
+    values = {
+        "space": {"create_space": space},
+        "title": {"title": title},
+        "body": {"body": body},
+    }
+    if act:
+        values["act"] = {"act": act}
+    ack = await ada.submits(values)
+    await stage.quiet()
+    return ack
+
+
+async def pages(stage, title):
+    return [page for page in await all_pages(stage) if page["title"] == title]
+
+
+async def all_pages(stage):
+    found = await stage.get("atlassian/pages")
+    return found["pages"] if isinstance(found, dict) else found
+
+
+async def test_shows_exactly_what_will_be_written(stage, ada):
+    await fill(stage, ada, "Plan")
+    modal = await ada.modal()
+    assert "A new page in *Engineering* on *acme*, as *Ada Lindqvist*" in words(modal)
+    assert "Hello, all" in str(modal)
+    assert await pages(stage, "Plan") == []
+
+
+async def test_writes_once_and_gives_a_receipt(stage, ada):
+    await fill(stage, ada, "Plan")
+    await ada.submits()
+    await stage.quiet()
+    assert (await ada.modal())["title"]["text"] == "Published"
+    [page] = await pages(stage, "Plan")
+    assert page["status"] == "current"
+    assert "Published" in words(await ada.waits_for_message("Published"))
+
+
+async def test_a_double_press_writes_one_page(stage, ada):
+    await fill(stage, ada, "Plan")
+    view = await ada.modal()
+    first = await ada.submits(view_id=view["id"])
+    assert first["error"] is None
+    deliveries = (await stage.get("slack/log"))["deliveries"]
+    [confirmed] = [d for d in deliveries if "create_confirm" in d["body"]][-1:]
+    again = await stage.post(
+        "slack/deliver",
+        {
+            "body": confirmed["body"],
+            "content_type": "application/x-www-form-urlencoded",
+            "timestamp": int(time.time()) - 5,
+        },
+    )
+    await stage.quiet()
+    assert again["status"] == 200
+    assert len(await pages(stage, "Plan")) == 1
+
+
+async def test_undo_moves_it_to_the_trash(stage, ada):
+    await fill(stage, ada, "Plan")
+    await ada.submits()
+    await stage.quiet()
+    await ada.closes()
+    await ada.presses("undo")
+    await stage.quiet()
+    [page] = await pages(stage, "Plan")
+    assert page["status"] == "trashed"
+
+
+async def test_undo_leaves_a_page_that_somebody_changed(stage, ada):
+    await fill(stage, ada, "Plan")
+    await ada.submits()
+    await stage.quiet()
+    [page] = await pages(stage, "Plan")
+    await stage.post(
+        "atlassian/pages/change", {"id": page["id"], "account": "bob", "title": "Bob's plan"}
+    )
+    await ada.closes()
+    await ada.presses("undo")
+    await stage.quiet()
+    [page] = await pages(stage, "Bob's plan")
+    assert page["status"] == "current"
+
+
+async def test_saves_a_draft(stage, ada):
+    await fill(stage, ada, "Plan", act="draft")
+    await ada.submits()
+    await stage.quiet()
+    [page] = await pages(stage, "Plan")
+    assert page["status"] == "draft"
+    assert (await ada.modal())["title"]["text"] == "Saved as a draft"
+
+
+async def test_offers_ways_round_a_title_that_exists(stage, ada):
+    await fill(stage, ada, "Release checklist")
+    assert (await ada.modal())["title"]["text"] == "That title exists"
+    await ada.presses("create_retitle")
+    await stage.quiet()
+    assert "Release checklist (2)" in words(await ada.modal())
+    await ada.submits()
+    await stage.quiet()
+    assert len(await pages(stage, "Release checklist (2)")) == 1
+
+
+async def test_appends_to_the_page_that_has_the_title(stage, ada):
+    [before] = [p for p in await pages(stage, "Release checklist") if p["space"] == ENG]
+    await fill(stage, ada, "Release checklist")
+    await ada.presses("create_append")
+    await stage.quiet()
+    assert "More text at the end of" in words(await ada.modal())
+    await ada.submits()
+    await stage.quiet()
+    [after] = [p for p in await pages(stage, "Release checklist") if p["space"] == ENG]
+    assert after["id"] == before["id"]
+    assert len(after["versions"]) == len(before["versions"]) + 1
+    assert "Hello, all" in str(after["body"])
+
+
+async def test_names_each_field_that_is_missing(stage, ada):
+    await ada.types("/confluence create")
+    await stage.quiet()
+    [space] = await ada.suggests("create_space", ENG)
+    blank = {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": " "}]}],
+    }
+    answer = await ada.submits(
+        {"space": {"create_space": space}, "title": {"title": "  "}, "body": {"body": blank}}
+    )
+    assert set(answer["errors"]) == {"title", "body"}
+
+
+async def test_a_failure_keeps_the_text_and_the_way_back(stage, ada):
+    await fill(stage, ada, "Plan")
+    await stage.post("atlassian/faults", {"kind": "429-burst", "method": "POST", "path": "/pages"})
+    await ada.submits()
+    await stage.quiet()
+    modal = await ada.modal()
+    assert "your text is kept here" in words(modal)
+    assert await pages(stage, "Plan") == []
+    await ada.closes()
+    assert (await ada.modal())["callback_id"] == "create_form"
+
+
+async def test_an_unclear_answer_makes_no_second_page(stage, ada):
+    await fill(stage, ada, "Plan")
+    await stage.post("atlassian/faults", {"kind": "drop-after", "method": "POST", "path": "/pages"})
+    await ada.submits()
+    await stage.quiet()
+    found = await pages(stage, "Plan")
+    assert [page["status"] for page in found].count("current") == 1
+    assert "second draft" in words(await ada.modal())
+
+
+async def test_an_unclear_publishing_is_settled_by_its_id(stage, ada):
+    await fill(stage, ada, "Plan")
+    await stage.post("atlassian/faults", {"kind": "drop-after", "method": "PUT", "path": "/pages"})
+    await ada.submits()
+    await stage.quiet()
+    [page] = await pages(stage, "Plan")
+    assert page["status"] == "current"
+    assert (await ada.modal())["title"]["text"] == "Published"

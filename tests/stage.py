@@ -1,0 +1,193 @@
+"""The whole bot in this process, between the sandbox's worlds, with stores in memory.
+
+Real signatures, real HTTP over loopback, the real Bolt app; no database and no subprocess.
+"""
+
+import asyncio
+import secrets
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+from aiohttp import web
+
+from bot.app import Bot, Outside, allowed_origins, assemble, install, reach_out, utc_now
+from bot.metrics import Metrics
+from bot.providers.outgoing import Outgoing
+from bot.settings import Settings
+from sandbox.atlassian.client import OAuthClient
+from sandbox.atlassian.world import AtlassianWorld
+from sandbox.clock import Clock
+from sandbox.guard import guard
+from sandbox.person import Person
+from sandbox.processes import free_port
+from sandbox.server import SCOPES
+from sandbox.slack.data import BOT_TOKEN
+from sandbox.slack.delivery import AppUnderTest
+from sandbox.slack.world import SlackWorld
+from sandbox.walk import attach_walk
+from store.stores import Stores, memory_stores
+
+ROOT = Path(__file__).parent.parent
+ACCOUNTS = {"U0ADA": "ada", "U0BOB": "bob", "U0CY": "cy", "U0GUS": "gus"}
+SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+
+
+@dataclass
+class Stage:
+    """Everything on it, for a test to look at and to break."""
+
+    url: str
+    bot_url: str
+    slack: SlackWorld
+    atlassian: AtlassianWorld
+    clock: Clock
+    settings: Settings
+    stores: Stores
+    outside: Outside
+    bot: Bot
+    session: aiohttp.ClientSession
+
+    def person(self, user: str) -> Person:
+        """Return somebody to act as."""
+        return Person(self.session, self.url, user)
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Tell the sandbox something, and return its answer."""
+        async with self.session.post(f"{self.url}/_sandbox/{path}", json=body) as answer:
+            assert answer.status < 400, await answer.text()
+            return await answer.json()
+
+    async def get(self, path: str) -> Any:
+        """Ask the sandbox something."""
+        async with self.session.get(f"{self.url}/_sandbox/{path}") as answer:
+            assert answer.status < 400, await answer.text()
+            return await answer.json()
+
+    async def walk(self, link: str, user: str = "U0ADA", **how: Any) -> dict[str, Any]:
+        """Consent in a browser of one's own, from *link* to wherever it ends."""
+        asked = {
+            "url": link,
+            "slack_person": user,
+            "atlassian_account": ACCOUNTS.get(user, "ada"),
+            "site": "acme",
+        }
+        walked: dict[str, Any] = await self.post("walk", asked | how)
+        return walked
+
+    async def connect(self, user: str = "U0ADA", word: str = "connect", **how: Any) -> Person:
+        """Connect somebody's account through the browser, as they would."""
+        person = self.person(user)
+        await person.types(f"/confluence {word}")
+        link = link_in(await person.waits_for(lambda seen: seen if link_in(seen) else None))
+        assert link is not None
+        await self.walk(link, user, **how)
+        await self.quiet()
+        return person
+
+    async def connect_to_write(self, user: str = "U0ADA") -> Person:
+        """Connect somebody with the rights to write."""
+        person = self.person(user)
+        await person.types("/confluence create")
+        modal = await person.waits_for(lambda seen: link_in(seen))
+        await self.walk(modal, user)
+        await self.quiet()
+        await person.closes(everything=True)
+        return person
+
+    async def quiet(self) -> None:
+        """Wait until the bot has nothing under way."""
+        while len(self.bot.tasks):
+            await asyncio.sleep(0)
+            await asyncio.sleep(0.005)
+
+
+def link_in(seen: object) -> str | None:
+    """Return the newest connect link that is in sight."""
+    found: list[str] = []
+
+    def look(node: object) -> None:
+        if isinstance(node, dict):
+            url = node.get("url")
+            if isinstance(url, str) and "/connect/" in url:
+                found.append(url)
+            for value in node.values():
+                look(value)
+        elif isinstance(node, list):
+            for value in node:
+                look(value)
+
+    look(seen)
+    return found[-1] if found else None
+
+
+@asynccontextmanager
+async def staged(**settings: Any) -> AsyncIterator[Stage]:
+    """Set the stage; *settings* overrule the bot's."""
+    clock = Clock()
+    port, bot_port = free_port(), free_port()
+    url, bot_url = f"http://127.0.0.1:{port}", f"http://localhost:{bot_port}"
+    manifest = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
+    manifest["oauth_config"]["redirect_urls"] = [f"{bot_url}/connect/slack"]
+    app = AppUnderTest(
+        f"http://127.0.0.1:{bot_port}/slack/events", SIGNING_SECRET, "0000.s", "s" * 32, None
+    )
+    client = OAuthClient("confab", "a" * 40, f"{bot_url}/connect/callback/system", SCOPES)
+    slack = SlackWorld(url, clock, manifest, app)
+    atlassian = AtlassianWorld(url, clock, client)
+    values: dict[str, Any] = {
+        "public_url": bot_url,
+        "mongodb_uri": "mongodb://127.0.0.1:1/none",
+        "keys": f"k1={b64encode(secrets.token_bytes(32)).decode()}",
+        "slack_bot_token": BOT_TOKEN,
+        "slack_signing_secret": SIGNING_SECRET,
+        "slack_client_id": app.client_id,
+        "slack_client_secret": app.client_secret,
+        "slack_api_url": f"{url}/slack/api/",
+        "slack_url": f"{url}/slack",
+        "slack_hooks_url": f"{url}/slack/hooks",
+        "atlassian_client_id": client.client_id,
+        "atlassian_client_secret": client.client_secret,
+        "atlassian_auth_url": f"{url}/atlassian/auth",
+        "atlassian_api_url": f"{url}/atlassian/api",
+        "settle_after": timedelta(seconds=1),
+        "settle_every": timedelta(seconds=1),
+    }
+    chosen = Settings(_env_file=None, **{**values, **settings})
+    async with AsyncExitStack() as stack:
+        worlds = web.Application(middlewares=[guard(url)])
+        slack.attach(worlds)
+        atlassian.attach(worlds)
+        attach_walk(worlds, url)
+        await slack.open()
+        stack.push_async_callback(slack.close)
+        await atlassian.open()
+        stack.push_async_callback(atlassian.close)
+        await stack.enter_async_context(_served(worlds, port))
+        outgoing = await stack.enter_async_context(Outgoing(allowed_origins(chosen)))
+        stores, metrics = memory_stores(utc_now), Metrics()
+        outside = reach_out(chosen, outgoing, stores, metrics)
+        await install(chosen, outside, stores)
+        bot = assemble(chosen, stores, outside, metrics)
+        await stack.enter_async_context(_served(bot.web, bot_port))
+        stack.push_async_callback(bot.authorizer.drain)
+        stack.push_async_callback(bot.tasks.drain, 5)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        yield Stage(url, bot_url, slack, atlassian, clock, chosen, stores, outside, bot, session)
+
+
+@asynccontextmanager
+async def _served(application: web.Application, port: int) -> AsyncIterator[None]:
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield
+    finally:
+        await runner.cleanup()
