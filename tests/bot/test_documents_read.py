@@ -147,3 +147,8 @@ def test_a_page_that_is_too_long_says_so_in_its_last_block():
     assert docs.to_blocks(document)[-1]["type"] == "context"
     assert docs.to_blocks(docs.from_markdown("---\n\n" * 90), most=7)[-1]["type"] == "context"
     assert len(docs.to_blocks(docs.from_markdown("---\n\n" * 90), most=7)) == 7
+
+
+def test_code_that_would_end_its_cdata_comes_back_whole():
+    document = Document((CodeBlock("a ]]> b ]]]]>> c <p>&nbsp;", "x"),))
+    assert docs.from_storage(docs.to_storage(document)) == document
