@@ -64,12 +64,9 @@ async def read_form(request: web.Request) -> Mapping[str, str]:
 
 async def _read_little(request: web.Request) -> bytes:
     """Read the body without ever holding more than the limit and one chunk."""
-    too_large = web.HTTPRequestEntityTooLarge(max_size=FORM_LIMIT, actual_size=FORM_LIMIT + 1)
-    if (request.content_length or 0) > FORM_LIMIT:
-        raise too_large
     body = b""
     async for chunk in request.content.iter_any():
         body += chunk
         if len(body) > FORM_LIMIT:
-            raise too_large
+            raise web.HTTPRequestEntityTooLarge(max_size=FORM_LIMIT, actual_size=len(body))
     return body

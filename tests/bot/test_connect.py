@@ -478,6 +478,14 @@ async def test_outsiders_cant_begin_anew(world, person):
     assert world.voice.said == []
 
 
+async def test_an_end_before_anybody_is_proven_is_told_to_nobody(world):
+    state = state_of(await world.connect.begin_anew(Anew(Tenant("T1"), Need.READ), LAPTOP))
+
+    returned = Returned(state, error="access_denied")
+    assert await ending(world.connect.prove(returned, LAPTOP)) is End.SIGN_IN_DENIED
+    assert world.voice.said == []
+
+
 async def test_nobody_begins_anew_without_a_proof_a_cookie_or_an_installation(world):
     anew = Anew(Tenant("T1"), Need.READ)
     assert await ending(world.connect.begin_anew(anew, None)) is End.COOKIE_MISSING

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 from multidict import CIMultiDict
@@ -10,6 +11,7 @@ from bot.errors import Unavailable
 from bot.pending import Obtained, Parked, Step
 from bot.public_address import PublicAddress
 from handlers.browser import Pages, redirect_targets
+from handlers.browser import pages as browser_pages
 from handlers.browser.words import ASKED, ENDS
 from tests.bot.fakes_connect import (
     ACME,
@@ -372,3 +374,40 @@ def test_forms_may_lead_to_the_servers_and_their_siblings():
         "https://*.atlassian.com",
         "http://127.0.0.1:8000",
     )
+
+
+STYLE = Path(browser_pages.__file__).parents[1] / "templates" / "style.css"
+READ_ON = [
+    ("ink", "ground"),
+    ("ink", "sheet"),
+    ("ink", "tint"),
+    ("quiet", "ground"),
+    ("quiet", "sheet"),
+    ("quiet", "tint"),
+    ("brand", "sheet"),
+    ("brand", "tint"),
+    ("on-brand", "brand"),
+    ("on-brand", "brand-deep"),
+    ("good", "good-tint"),
+    ("warn", "warn-tint"),
+]
+
+
+def luminance(colour):
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(("words", "ground"), READ_ON)
+def test_words_stand_out_in_light_and_in_dark(words, ground):
+    # WCAG 2.2, 1.4.3: 4.5 to 1.
+    light, dark = (
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", part))
+        for part in STYLE.read_text().split("prefers-color-scheme: dark")
+    )
+    for colours in (light, dark):
+        low, high = sorted((luminance(colours[words]), luminance(colours[ground])))
+        assert (high + 0.05) / (low + 0.05) >= 4.5
