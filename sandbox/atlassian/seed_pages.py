@@ -204,12 +204,27 @@ RELEASE = doc(
     panel("note", p("No release on a Friday afternoon.")),
 )
 
+GUIDES = (
+    ("Code review guide", "Review within a day; ask, don't order.", "bob", 27),
+    ("Testing guide", "A test's name is a sentence.", "cy", 31),
+    ("Logging guide", "Log facts with keys, never secrets.", "ada", 36),
+    ("Error handling guide", "Say what happened, what is safe and what to do.", "cy", 52),
+    ("API style guide", "Nouns in paths, verbs in methods.", "bob", 64),
+    ("Glossary", "Window: the time in which a launch is possible.", "ada", 71),
+    ("Team roster", "Ada leads, Bob builds, Cy measures.", "ada", 17),
+    ("Propulsion research", "A nozzle that adapts to height.", "cy", 22),
+)
 ENG = (
     plain("ENG", "Engineering home", "Welcome to engineering at Acme Rockets."),
     plain("ENG", "Services", "Everything that runs.", "Engineering home"),
     *(service(*each) for each in SERVICES),
     plain("ENG", "Decisions", "Why things are as they are.", "Engineering home"),
     *(decision(*each) for each in DECISIONS),
+    plain("ENG", "Guides", "How we work.", "Engineering home"),
+    *(
+        plain("ENG", title, words, "Guides", author=author, days=days, labels=("howto",))
+        for title, words, author, days in GUIDES
+    ),
     Row(
         "ENG",
         "Release checklist",

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from sandbox.atlassian import documents, people, present
 from sandbox.atlassian.call import Answer, Call, Handler, Upload
 from sandbox.atlassian.refusals import Refusal, v1_refusal
-from sandbox.atlassian.v1_search import here, v1_content, v1_space, v1_user
+from sandbox.atlassian.v1_present import v1_content, v1_space, v1_user
+from sandbox.atlassian.v1_search import here
 from sandbox.atlassian.wiki import Body, Content, Version, Wiki, id_of
 
 CONTENT = "/wiki/rest/api/content"

@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.atlassian import documents, people, present
 from sandbox.atlassian.call import Answer, Call, Handler
 from sandbox.atlassian.refusals import v2_refusal
-from sandbox.atlassian.v2_content import require
+from sandbox.atlassian.v2_rules import require
 from sandbox.atlassian.wiki import FULL, Content, Property, id_of
 
 SPACES = "/wiki/api/v2/spaces"

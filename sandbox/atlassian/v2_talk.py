@@ -5,7 +5,8 @@ from typing import Any
 from sandbox.atlassian import documents, present
 from sandbox.atlassian.call import Answer, Call, Handler
 from sandbox.atlassian.refusals import not_found, v2_refusal
-from sandbox.atlassian.v2_content import in_order, require, sent_body
+from sandbox.atlassian.v2_content import in_order
+from sandbox.atlassian.v2_rules import require, sent_body
 from sandbox.atlassian.wiki import COMMENT, DELETE, Content, Version, id_of
 
 TARGETS = ("pageId", "blogPostId", "parentCommentId")
