@@ -22,12 +22,12 @@ from bot.errors import (
     Unavailable,
     Unclear,
 )
-from bot.ports import QuotaLedger, Spent
 from bot.providers.confluence import ConfluenceApi
 from bot.providers.gateway import Gateway, Pace
 from bot.quota import Quota
 from tests.fakes import ACME, ENG, NOON, connection
 from tests.providers import contract
+from tests.providers.ledger import IdleLedger
 from tests.providers.provider import breaks_off, hangs_up, html, says
 
 WIKI = f"/ex/confluence/{ACME.cloud_id}/wiki"
@@ -96,17 +96,9 @@ def v1_error(status, message):
     return says({"statusCode": status, "data": {"authorized": True}, "message": message}, status)
 
 
-class Ledger(QuotaLedger):
-    async def add(self, app, tenant, points, hour):
-        return Spent(points, points)
-
-    async def correct(self, app, remaining, hour):
-        pass
-
-
 @pytest.fixture
 def quota(clock):
-    return Quota(Ledger(), clock)
+    return Quota(IdleLedger(), clock)
 
 
 @pytest.fixture
