@@ -16,10 +16,12 @@ PORT ?= 0
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --annotation-style line --quiet \
 	--custom-compile-command 'make lock'
 
-.PHONY: help demo demo-reset test check lock bench screenshots clean
+.PHONY: help install demo demo-reset test check lock bench screenshots clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+install: $(READY) ## put confab and all it needs into .venv
 
 demo: $(READY) ## start the sandbox: a Slack workspace, Confluence and the bot (PORT= chooses the port)
 	@exec $(BIN)/python -m sandbox --port $(PORT)
@@ -55,6 +57,6 @@ $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Confab needs CPython 3.11, 3.12 or 3.13 with its venv module: install it (Debian: python3 python3-venv; macOS: python.org or Homebrew's python@3.13), or name it with PYTHON=…" >&2; exit 1; }
 	@echo "Installing into $(VENV) (about a minute, once) …" >&2
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -18,6 +18,9 @@ import aiohttp
 import pytest
 import yaml
 
+from bot.connection import WRITE
+from bot.manifest import read_manifest
+from bot.metrics import Metrics
 from bot.settings import Settings, load_settings, variable
 from tests.bot.test_settings import GOOD
 
@@ -270,3 +273,40 @@ async def test_the_sandbox_comes_back_where_it_was(tmp_path):
 
     assert again == url
     assert after["bot_url"] == before["bot_url"]
+
+
+def test_operators_are_told_why_each_slack_scope_is_asked_for():
+    table = (ROOT / "docs" / "operation.md").read_text().partition("### Slack scopes")[2]
+    table = table.partition("###")[0]
+    reasons = re.findall(r"^\| (`[a-z:`, ]+`) \|", table, re.MULTILINE)
+    named = {scope for cell in reasons for scope in re.findall(r"`([a-z:]+)`", cell)}
+
+    assert named == set(read_manifest()["oauth_config"]["scopes"]["bot"])
+
+
+def test_the_atlassian_scopes_of_the_setup_are_those_that_are_asked_for():
+    text = (ROOT / "docs" / "setup.md").read_text()
+
+    assert set(re.findall(r"\| `([a-z]+:[a-z:-]+)` \|", text)) == WRITE - {"offline_access"}
+
+
+def test_the_docs_explain_every_number():
+    text = (ROOT / "docs" / "operation.md").read_text()
+    shown = re.findall(rb"^# TYPE (confab_\w+) (?!gauge$)", Metrics().exposition(), re.MULTILINE)
+    families = {name.decode().removesuffix("_created") for name in shown}
+
+    assert families
+    assert families <= set(re.findall(r"confab_\w+", text))
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/setup.md", "docs/operation.md"])
+def test_the_docs_link_to_what_is_there(page):
+    text = (ROOT / page).read_text()
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", text):
+        linked = ((ROOT / page).parent / target) if target else ROOT / page
+        assert linked.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", linked.read_text(), re.MULTILINE)
+            assert anchor in {
+                re.sub(r"[^a-z0-9 -]", "", h.lower()).replace(" ", "-") for h in headings
+            }
