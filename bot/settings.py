@@ -224,7 +224,6 @@ class Settings(AppSettings):
     undo_for: Seconds = timedelta(minutes=10)
     settle_after: Seconds = timedelta(seconds=60)
     settle_every: Seconds = timedelta(seconds=5)
-    look_again_for: Seconds = timedelta(seconds=90)
     drain: Seconds = timedelta(seconds=25)
 
     @property

@@ -197,6 +197,12 @@ def test_the_manifest_needs_two_settings_alone(env):
     assert app.command == "/wiki"
 
 
+def test_no_setting_is_without_effect():
+    wiring = "".join((ROOT / "bot" / f"{name}.py").read_text() for name in ("app", "__main__"))
+
+    assert {field for field in Settings.model_fields if f".{field}" not in wiring} == set()
+
+
 def test_the_example_explains_every_setting_and_nothing_else():
     text = (ROOT / ".env.example").read_text()
     named = {
