@@ -51,9 +51,8 @@ class MongoDrafts(Drafts):
 
     async def find(self, principal: Principal, draft: DraftId) -> Draft | None:
         """See `Drafts.find`."""
-        live = {**_key(principal, draft), "expires_at": {"$gt": self._clock()}}
-        stored = await self._drafts.find(live)
-        if stored is None:
+        stored = await self._drafts.find(_key(principal, draft))
+        if stored is None or stored["expires_at"] <= self._clock():
             return None
         inside = await self._vault.open(_binding(principal, draft), _Inside, stored["sealed"])
         return Draft(

@@ -31,20 +31,12 @@ class MongoQuotaLedger(QuotaLedger):
 
     async def add(self, app: str, tenant: Tenant, points: int, hour: datetime) -> Spent:
         """See `QuotaLedger.add`. Two operations: the tenant's sum, then everybody's."""
-        if points:
-            own = await self._count(_key(tenant, app, hour), {"points": points})
-            is_new = own["points"] == points
-            counts = {"points": points, "tenants": int(is_new)}
-            pool = await self._count(_key(EVERYBODY, app, hour), counts)
-        else:
-            own = await self._sums.find(_key(tenant, app, hour)) or {}
-            pool = await self._sums.find(_key(EVERYBODY, app, hour)) or {}
-        return Spent(
-            app=pool.get("points", 0),
-            tenant=own.get("points", 0),
-            remaining=pool.get("remaining"),
-            tenants=max(pool.get("tenants", 0), 1),
-        )
+        if not points:
+            return await self._read(app, tenant, hour)
+        own = await self._count(_key(tenant, app, hour), {"points": points})
+        is_new = own["points"] == points
+        counts = {"points": points, "tenants": int(is_new)}
+        return _spent(own, await self._count(_key(EVERYBODY, app, hour), counts))
 
     async def correct(self, app: str, remaining: int, hour: datetime) -> None:
         """See `QuotaLedger.correct`. One operation; within an hour the lowest is the latest."""
@@ -52,6 +44,11 @@ class MongoQuotaLedger(QuotaLedger):
             _key(EVERYBODY, app, hour),
             {"$min": {"remaining": remaining}, "$setOnInsert": {"purge_at": hour + QUOTA}},
         )
+
+    async def _read(self, app: str, tenant: Tenant, hour: datetime) -> Spent:
+        own = await self._sums.find(_key(tenant, app, hour))
+        pool = await self._sums.find(_key(EVERYBODY, app, hour))
+        return _spent(own or {}, pool or {})
 
     async def _count(self, key: Stored, counts: dict[str, int]) -> Stored:
         change = {"$inc": counts, "$setOnInsert": {"purge_at": key["hour"] + QUOTA}}
@@ -62,3 +59,12 @@ class MongoQuotaLedger(QuotaLedger):
 
 def _key(tenant: Tenant, app: str, hour: datetime) -> dict[str, Any]:
     return {"tenant": tenant, "app": app, "hour": hour}
+
+
+def _spent(own: Stored, pool: Stored) -> Spent:
+    return Spent(
+        app=pool.get("points", 0),
+        tenant=own.get("points", 0),
+        remaining=pool.get("remaining"),
+        tenants=max(pool.get("tenants", 0), 1),
+    )

@@ -1,0 +1,211 @@
+"""What reaches the server: how it is written, read and looked up, and how often."""
+
+import itertools
+
+import pytest
+from pymongo.errors import (
+    AutoReconnect,
+    DuplicateKeyError,
+    NetworkTimeout,
+    ServerSelectionTimeoutError,
+    WTimeoutError,
+)
+from pymongo.monitoring import CommandListener
+
+from bot.errors import Unavailable
+from store.collection import answering
+from store.data_keys import DataKeys
+from store.database import open_database
+from store.preparation import SHAPES
+from store.stores import mongo_stores
+from tests.store.conftest import GIVEN
+from tests.store.test_wall import CALLS, LONG
+from tests.store.world import settle_in
+
+HOSTILE = "w=0&journal=false&retryWrites=false&retryReads=false&readPreference=secondaryPreferred"
+WRITES = {"insert", "update", "delete", "findAndModify"}
+READS = {"find", "aggregate", "count", "distinct"}
+# Every other method is one operation, once the tenant's key is in memory.
+OPERATIONS = {
+    "installations.remove": 2,
+    "drafts.save": 2,
+    "quota.add": 2,
+    "notes.seal": 0,
+    "notes.open": 0,
+}
+
+
+class Overheard(CommandListener):
+    """Every command about our collections, as it was sent."""
+
+    def __init__(self):
+        self.commands = []
+
+    def started(self, event):
+        if event.command_name in WRITES | READS:
+            self.commands.append(event.command)
+
+    def succeeded(self, event):
+        pass
+
+    def failed(self, event):
+        pass
+
+
+@pytest.fixture
+def overheard():
+    return Overheard()
+
+
+@pytest.fixture
+async def watched(server, prepared, overheard):
+    question = "&" if "?" in server else "?"
+    database = open_database(f"{server}{question}{HOSTILE}", prepared, watching=[overheard])
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def all_stores(watched, ring, clock):
+    return mongo_stores(watched, ring, clock)
+
+
+async def _use_everything(stores, database, ring, me):
+    await settle_in(stores, me)
+    for call, _ in CALLS.values():
+        await call(stores, me)
+    await stores.due.list_due("settle", me.soon, 5)
+    await stores.leases.hold(f"lease of {me.ada.tenant}", "r1", LONG)
+    await stores.leases.release(f"lease of {me.ada.tenant}", "r1")
+    await stores.quota.correct("app", 5, me.now)
+    await stores.quota.add("app", me.ada.tenant, 5, me.now)
+    await DataKeys(database, ring).rewrap()
+
+
+async def test_whatever_the_uri_says_what_matters_is_written_to_a_majority(
+    all_stores, watched, ring, world, overheard
+):
+    await _use_everything(all_stores, watched, ring, world)
+    durable = {shape.name for shape in SHAPES if shape.durable}
+    written = [command for command in overheard.commands if _name(command) in WRITES]
+    assert {command[_name(command)] for command in written} == {
+        shape.name for shape in SHAPES if shape.name != "migrations"
+    }
+    for command in written:
+        concern = command.get("writeConcern", {"w": 1})
+        if command[_name(command)] in durable:
+            assert (concern["w"], concern["j"]) == ("majority", True)
+        else:
+            assert concern["w"] == 1
+
+
+async def test_whatever_the_uri_says_writes_are_repeated_safely(
+    all_stores, watched, ring, world, overheard
+):
+    await _use_everything(all_stores, watched, ring, world)
+    several = [
+        c for c in overheard.commands if _name(c) == "delete" and c["deletes"][0]["limit"] == 0
+    ]
+    for command in overheard.commands:
+        if _name(command) in WRITES and command not in several:
+            assert "txnNumber" in command, command
+
+
+async def test_whatever_the_uri_says_the_primary_is_read(
+    all_stores, watched, ring, world, overheard
+):
+    await _use_everything(all_stores, watched, ring, world)
+    read = [command for command in overheard.commands if _name(command) in READS]
+    assert read
+    for command in read:
+        assert command.get("$readPreference", {"mode": "primary"}) == {"mode": "primary"}
+
+
+async def test_every_query_is_answered_from_an_index(all_stores, watched, ring, world, overheard):
+    await _use_everything(all_stores, watched, ring, world)
+    queries = [query for command in overheard.commands for query in _queries(command)]
+    assert len(queries) > 50
+    for name, query, order in queries:
+        # The embedded database scans as soon as a query says more than an index holds;
+        # MongoDB filters what the index found. So there, ask for the index's part alone.
+        find = {"find": name, "filter": query if GIVEN else _indexed(name, query)}
+        find |= {"sort": order} if order and GIVEN else {}
+        plan = repr((await watched.raw.command("explain", find))["queryPlanner"]["winningPlan"])
+        assert "COLLSCAN" not in plan, (name, query)
+        assert any(word in plan for word in ("IXSCAN", "IDHACK", "EXPRESS")), (name, plan)
+
+
+@pytest.mark.parametrize("method", sorted(CALLS))
+async def test_a_method_is_as_many_operations_as_it_says(all_stores, world, overheard, method):
+    await settle_in(all_stores, world)
+    overheard.commands.clear()
+    await CALLS[method][0](all_stores, world)
+    assert len(overheard.commands) == OPERATIONS.get(method, 1)
+
+
+async def test_adding_points_is_as_many_operations_as_reading_them(all_stores, world, overheard):
+    await all_stores.quota.add("app", world.ada.tenant, 1, world.now)
+    assert len(overheard.commands) == OPERATIONS["quota.add"]
+
+
+async def test_the_database_gives_a_sign_of_life(database):
+    await database.ready()
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [
+        ServerSelectionTimeoutError("no servers"),
+        NetworkTimeout("slow"),
+        AutoReconnect("gone"),
+        WTimeoutError("no majority"),
+    ],
+)
+def test_a_silent_database_is_unavailable(silence):
+    with pytest.raises(Unavailable) as unavailable, answering():
+        raise silence
+    assert unavailable.value.__cause__ is silence
+
+
+def test_a_refusal_is_no_silence():
+    with pytest.raises(DuplicateKeyError), answering():
+        raise DuplicateKeyError("one like it")
+
+
+async def test_the_name_comes_from_the_argument_or_the_uri():
+    for uri, given, name in (
+        ("mongodb://127.0.0.1:1/inpath", None, "inpath"),
+        ("mongodb://127.0.0.1:1/inpath", "given", "given"),
+        ("mongodb://127.0.0.1:1/", "given", "given"),
+    ):
+        database = open_database(uri, given)
+        assert database.name == name
+        database.close()
+    with pytest.raises(ValueError, match="names the database"):
+        open_database("mongodb://127.0.0.1:1/")
+
+
+def _indexed(name, query):
+    [shape] = [shape for shape in SHAPES if shape.name == name]
+    keys = [["_id"], *(list(made.document["key"]) for made in shape.indexes)]
+    prefixes = [list(itertools.takewhile(query.__contains__, key)) for key in keys]
+    longest = max(prefixes, key=len)
+    assert longest, (name, query)
+    return {field: query[field] for field in longest}
+
+
+def _name(command):
+    return next(iter(command))
+
+
+def _queries(command):
+    name = _name(command)
+    if name == "find":
+        yield command["find"], command["filter"], command.get("sort")
+    elif name == "findAndModify":
+        yield command[name], command["query"], command.get("sort")
+    elif name in {"update", "delete"}:
+        for part in command[f"{name}s"]:
+            yield command[name], part["q"], None
+    elif name != "insert":
+        pytest.fail(f"nothing says how {name} is looked up")
