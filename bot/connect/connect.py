@@ -23,7 +23,7 @@ from bot.connect.proof import NOBODY_YET, Proof, require_browser
 from bot.connect.settling import Settling
 from bot.connect.steps import Steps
 from bot.connection import SYSTEM, Need
-from bot.errors import BotError, NotFound, Unavailable
+from bot.errors import BotError, NotFound
 from bot.pending import Obtained, Parked, PendingConnection, Step
 from bot.ports import Clock
 from bot.principal import Digest, Principal
@@ -199,7 +199,7 @@ class Connect:
             await self._voice.tell(
                 pending.principal, words, response_url=response_url, replace=True
             )
-        except Unavailable as error:
+        except BotError as error:
             logger.warning("consent_end_untold", end=ended.end, code=error.code)
 
 

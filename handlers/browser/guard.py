@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.connect import Connect, End, Ended
+from bot.errors import Unavailable
 from handlers.browser.pages import Pages
 from handlers.browser.requests import browser_of
 
@@ -37,6 +38,9 @@ def dress(pages: Pages, connect: Connect) -> Middleware:
             return pages.ended(ended, reference, can_begin_anew=connect.can_begin_anew)
         except web.HTTPException as refused:
             return _dressed(pages, refused, reference)
+        except Unavailable as error:
+            logger.warning("browser_page_unavailable", code=error.code, provider=error.provider)
+            return pages.problem(503, reference)
         except Exception:
             logger.exception("browser_page_failed")
             return pages.problem(500, reference)

@@ -6,7 +6,9 @@ from typing import Final
 from bot.connect import End
 from bot.connection import READ, WRITE, Need
 
-NOTHING: Final = "Nothing was connected, and nothing was kept."
+NOTHING: Final = (
+    "Nothing was connected, and nothing was kept. If you were connected before, you still are."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ ENDS: Final = {
     ),
     End.EXPIRED: Words(
         "This link has expired",
-        "Connect links work for ten minutes, and this one is older.",
+        "Connect links don’t work for long, and this one is too old.",
         "Nobody can use it any more.",
         "Start again with a fresh one.",
         410,
@@ -200,6 +202,7 @@ PROBLEMS: Final = {
     405: ("That isn’t how this works", "This address doesn’t take that kind of request."),
     413: ("That was too much", "Your browser sent more than any form of ours holds."),
     415: ("We can’t read this", "Your browser sent a kind of data that we don’t take."),
+    503: ("We can’t do this right now", "Something that we need isn’t answering."),
     500: ("Something went wrong", "It is our fault, and it has been noted."),
 }
 """By HTTP status: the title, and what happened."""

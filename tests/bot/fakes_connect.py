@@ -67,6 +67,7 @@ class WatchedPendings(MemoryPendingConnections):
     """Shows what is kept, and counts what could have changed it."""
 
     changes = 0
+    fails = None
 
     @property
     def all(self):
@@ -81,6 +82,8 @@ class WatchedPendings(MemoryPendingConnections):
 
     async def consume(self, tenant, step, key, now):
         self.changes += 1
+        if self.fails:
+            raise self.fails
         return await super().consume(tenant, step, key, now)
 
 

@@ -337,6 +337,15 @@ async def test_a_bug_is_our_fault_and_shows_no_trace(ada):
     assert "RuntimeError" not in page.text
 
 
+async def test_a_database_that_doesnt_answer_is_our_fault_too(ada, world):
+    page = await ada.open()
+    world.pendings.fails = Unavailable("MongoDB")
+    refused = await ada.submit(page)
+
+    assert (refused.status, refused.heading) == (503, "We can’t do this right now")
+    assert "Wait a minute." in refused.words
+
+
 async def test_wrong_methods_and_types_get_pages(ada, world):
     wrong = await ada.post("/connect/slack")
     assert wrong.heading == "That isn’t how this works"
