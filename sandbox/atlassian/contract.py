@@ -1,13 +1,14 @@
 """Requests and answers held against Atlassian's own description of the interface, where it is."""
 
+import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from multidict import CIMultiDict, MultiDict
 from openapi_core import Config, OpenAPI
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 DOCUMENT = "confluence-cloud.gateway.contract.openapi.json"
 HOST = "http://127.0.0.1:4010"
 MOST_WORDS = 300
+MOST_SAID = 1_000
+Key: TypeAlias = tuple[Hashable, ...]
 
 
 @dataclass
@@ -31,6 +34,14 @@ class AskedRequest:
     content_type: str
     body: bytes | None
     host_url: str = HOST
+
+    @property
+    def key(self) -> Key:
+        """All of it that the contract speaks of; whose token it is doesn't matter."""
+        headers = self.parameters.header
+        told = "Authorization" in headers, headers.get("X-Atlassian-Token")
+        query = tuple(self.parameters.query.items())
+        return (self.path, query, *told, self.content_type, digest(self.body))
 
 
 @dataclass
@@ -48,6 +59,7 @@ class Contract:
 
     def __init__(self, path: Path) -> None:
         document = json.loads(path.read_text(encoding="utf-8"))
+        self._said: dict[Key, list[str]] = {}
         self._openapi = OpenAPI.from_dict(document, config=Config(spec_validator_cls=None))
         self._queries = {
             f"{method.upper()} {template}": query_names(document, item, operation)
@@ -63,6 +75,19 @@ class Contract:
 
     def request_problems(self, operation: Operation, asked: AskedRequest) -> list[str]:
         """Why the contract refuses a request; nothing if it doesn't."""
+        return self._once(
+            ("asked", operation.name, *asked.key), lambda: self._judge(operation, asked)
+        )
+
+    def _once(self, key: Key, judge: Callable[[], list[str]]) -> list[str]:
+        """What was said of the same before: a check costs up to 20 ms."""
+        if key not in self._said:
+            if len(self._said) >= MOST_SAID:
+                self._said.clear()
+            self._said[key] = judge()
+        return list(self._said[key])
+
+    def _judge(self, operation: Operation, asked: AskedRequest) -> list[str]:
         template = f"{operation.method} /ex/confluence/{{cloudId}}{operation.path}"
         known = self._queries.get(template, frozenset())
         unknown = sorted(set(asked.parameters.query) - known)
@@ -71,7 +96,14 @@ class Contract:
 
     def answer_problems(self, asked: AskedRequest, given: GivenResponse) -> list[str]:
         """Where an answer breaks the contract; errors are described by status alone."""
-        return reasons(self._openapi.iter_response_errors(asked, given))
+        key = ("given", asked.method, asked.path, given.status_code, given.content_type)
+        key = (*key, digest(given.data))
+        return self._once(key, lambda: reasons(self._openapi.iter_response_errors(asked, given)))
+
+
+def digest(body: bytes | None) -> bytes:
+    """A body, short enough to be remembered."""
+    return hashlib.sha256(body or b"").digest()
 
 
 def query_names(
