@@ -96,8 +96,8 @@ class Contract:
 
     def answer_problems(self, asked: AskedRequest, given: GivenResponse) -> list[str]:
         """Where an answer breaks the contract; errors are described by status alone."""
-        key = ("given", asked.method, asked.path, given.status_code, given.content_type)
-        key = (*key, digest(given.data))
+        where = (asked.method, asked.path, given.status_code, given.content_type)
+        key = ("given", *where, digest(given.data))
         return self._once(key, lambda: reasons(self._openapi.iter_response_errors(asked, given)))
 
 
