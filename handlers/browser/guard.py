@@ -1,6 +1,7 @@
 """The edge for browsers: names them, and gives whatever goes wrong a page of its own."""
 
 import secrets
+from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
@@ -25,27 +26,37 @@ def dress(pages: Pages, connect: Connect) -> Middleware:
             return await handler(request)
         reference = secrets.token_hex(4)
         with structlog.contextvars.bound_contextvars(correlation=reference):
-            response = await _answer(request, handler, reference)
+            response = await _Page(pages, connect, reference).of(request, handler)
         if browser_of(request, pages.address) is None:
             pages.name_browser(response)
         return response
 
-    async def _answer(request: web.Request, handler: Handler, reference: str) -> web.StreamResponse:
+    return guard
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What one request is answered with, whatever happens."""
+
+    pages: Pages
+    connect: Connect
+    reference: str
+
+    async def of(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
         except Ended as ended:
             _note(ended)
-            return pages.ended(ended, reference, can_begin_anew=connect.can_begin_anew)
+            can_begin_anew = self.connect.can_begin_anew
+            return self.pages.ended(ended, self.reference, can_begin_anew=can_begin_anew)
         except web.HTTPException as refused:
-            return _dressed(pages, refused, reference)
+            return _dressed(self.pages, refused, self.reference)
         except Unavailable as error:
-            logger.warning("browser_page_unavailable", code=error.code, provider=error.provider)
-            return pages.problem(503, reference)
+            logger.warning("browser_page_unavailable", provider=error.provider)
+            return self.pages.problem(503, self.reference)
         except Exception:
             logger.exception("browser_page_failed")
-            return pages.problem(500, reference)
-
-    return guard
+            return self.pages.problem(500, self.reference)
 
 
 def _is_ours(request: web.Request) -> bool:
