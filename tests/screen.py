@@ -80,16 +80,16 @@ class Screen:
     def type(self, text: str, testid: str = "composer-input") -> None:
         """Type a message or a slash command, and send it."""
         box = self.waits_for(lambda: self.testid(testid))
-        box.send_keys(text)
-        box.send_keys(Keys.ESCAPE if text.startswith("/") and " " not in text else "")
-        box.send_keys(Keys.ENTER)
+        # Escape closes the suggestions, which would otherwise take Enter for themselves.
+        box.send_keys(text, Keys.ESCAPE, Keys.ENTER)
 
     def press(self, label: str) -> None:
         """Press the newest button, link or menu item that says *label*."""
         quoted = _quoted(label)
         path = (
             f".//*[self::button or self::a or @role='menuitem' or @role='tab']"
-            f"[normalize-space(.)={quoted} or @aria-label={quoted}]"
+            f"[normalize-space(.)={quoted} or @aria-label={quoted}"
+            f" or .//span[normalize-space(.)={quoted}]]"
         )
         self._click(lambda: self._within(path))
 
@@ -183,7 +183,9 @@ class Screen:
                 return found
         spoken = f"starts-with(@aria-label, {quoted})"
         buttons = f"//button[{spoken}]|//input[{spoken}]|//textarea[{spoken}]"
-        return self.driver.find_elements(By.XPATH, f"{buttons}|//*[@role='textbox'][{spoken}]")[-1]
+        path = f"{buttons}|//*[@role='textbox'][{spoken}]"
+        found = self.driver.find_elements(By.XPATH, path)
+        return found[-1] if found else _none(label)
 
     def hover(self, text: str) -> None:
         """Point at the newest message that holds *text*, so that its actions appear."""

@@ -164,6 +164,7 @@ def test_a_command_that_times_out_says_so_as_slack_does(screen, slack):
     words = "/confluence failed with the error “operation_timeout”"
     screen.waits_for(lambda: words in screen.toasts())
     assert any(words in each and "Slackbot" in each for each in screen.texts())
+    screen.hover("operation_timeout")
     screen.press("Dismiss message")
     screen.waits_for(lambda: screen.texts() == [])
 
@@ -303,14 +304,14 @@ def test_the_editors_tools_make_quotes_code_lists_and_mentions(screen, slack):
 
 def test_shortcuts_open_forms_from_the_lightning_and_from_a_message(screen, slack):
     screen.press("Shortcuts")
-    screen.press("Create a page Write a Confluence page")
+    screen.press("Create a page")
     screen.waits_for(lambda: screen.modal_title() == "Create a page")
     screen.close_modal()
     screen.waits_for(lambda: screen.modal_title() is None)
     screen.type("Keep this")
     screen.hover("Keep this")
     screen.press("More actions")
-    screen.press("Save to Confluence Make a Confluence page of this message")
+    screen.press("Save to Confluence")
     screen.sees("Saved.")
     assert heard(slack, "message_action")[0]["message"]["text"] == "Keep this"
 
@@ -329,7 +330,7 @@ def test_one_becomes_somebody_else_who_sees_only_what_is_theirs(screen, slack):
     screen.type("/confluence secret")
     screen.sees("You said “secret”.")
     screen.testid("switcher").click()
-    screen.press("Gus Guest Single-channel guest")
+    screen.press("Gus Guest")
     screen.waits_for(lambda: "as=U0GUS" in screen.driver.current_url)
     screen.waits_for(lambda: screen.texts() == [])
     assert screen.driver.find_elements(By.CSS_SELECTOR, "[data-testid='go-C0ENG']") == []
@@ -383,3 +384,42 @@ def test_nothing_outside_the_static_folder_is_served(screen, slack):
     found = screen.driver.execute_async_script(script, "/screen/%2e%2e/serve.py")
     assert found == 404
     screen.complaints()
+
+
+def test_what_the_editor_writes_it_reads_back(screen, slack):
+    def section(*elements: dict) -> dict:
+        return {"type": "rich_text_section", "elements": list(elements)}
+
+    text = {"type": "text", "text": "a\n\nb "}
+    styled = {"type": "text", "text": "c", "style": {"bold": True, "italic": True, "code": True}}
+    link = {"type": "link", "url": "https://example.com/x", "text": "x"}
+    user = {"type": "user", "user_id": "U0CY"}
+    line_end = {"type": "text", "text": "\n"}
+    one, two = (
+        {
+            "type": "rich_text_list",
+            "style": "bullet",
+            "indent": indent,
+            "border": 0,
+            "elements": [section({"type": "text", "text": f"item {indent}"})],
+        }
+        for indent in (0, 1)
+    )
+    quote = {"type": "rich_text_quote", "elements": [{"type": "text", "text": "q\nr"}]}
+    code = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "x\n  y"}]}
+    for elements in (
+        [section(text, styled, link)],
+        [section(text, user, line_end), one, two, quote, code, section(styled)],
+        [code, section(user)],
+        [],
+    ):
+        document = {"type": "rich_text", "elements": elements}
+        script = """
+            const [given, done] = arguments;
+            import('/screen/js/richdom.js').then(({ readDocument, writeDocument }) => {
+              const root = document.createElement('div');
+              root.append(...writeDocument(given));
+              done(readDocument(root));
+            });
+        """
+        assert screen.driver.execute_async_script(script, document) == document

@@ -20,7 +20,7 @@ export function openList(trigger, { label, find, pick, chosen = [], many = false
   });
   const list = h('div.combo-list', { id, role: 'listbox', 'aria-label': label, 'aria-multiselectable': many || null, testid: 'combo-list' });
   const panel = h('div.combo', null, box, list);
-  const shown = { rows: [], at: -1, turn: 0, timer: 0 };
+  const shown = { rows: [], at: -1, turn: 0, timer: 0, query: null, entered: false };
 
   const mark = (at) => {
     shown.rows[shown.at]?.node.classList.remove('active');
@@ -63,12 +63,16 @@ export function openList(trigger, { label, find, pick, chosen = [], many = false
         list.setAttribute('aria-busy', 'true');
       }
     }, 120);
-    const found = await find(box.value);
+    const query = box.value;
+    const found = await find(query);
     clearTimeout(wait);
     if (turn !== shown.turn || !panel.isConnected) return;
     list.removeAttribute('aria-busy');
     const nothing = typeof found !== 'string' && found.every((group) => !group.rows.length);
     show(nothing ? 'No results' : found);
+    shown.query = query;
+    if (shown.entered) take(shown.rows[shown.at]);
+    shown.entered = false;
   };
   box.addEventListener('input', () => {
     clearTimeout(shown.timer);
@@ -78,7 +82,9 @@ export function openList(trigger, { label, find, pick, chosen = [], many = false
     const last = shown.rows.length - 1;
     const to = { ArrowDown: shown.at >= last ? 0 : shown.at + 1, ArrowUp: shown.at <= 0 ? last : shown.at - 1 }[event.key];
     if (to !== undefined) mark(to);
-    else if (event.key === 'Enter') take(shown.rows[shown.at]);
+    else if (event.key === 'Enter' && shown.query === box.value) take(shown.rows[shown.at]);
+    // Whoever types fast means the first row of what will be found.
+    else if (event.key === 'Enter') shown.entered = true;
     else if (event.key === 'Tab') return closePopover();
     else return;
     event.preventDefault();

@@ -10,6 +10,7 @@ import { state } from './state.js';
 // The one way in which browsers offer editing with undo; long deprecated, never replaced.
 const run = (command, value) => document.execCommand(command, false, value);
 
+const STYLES = ['bold', 'italic', 'strikeThrough'];
 const TOOLS = [
   ['Bold', 'B', (at) => at.style('bold'), 'bold', 'b'],
   ['Italic', 'I', (at) => at.style('italic'), 'italic', 'i'],
@@ -116,11 +117,10 @@ class Editing {
   // Chromium puts a list inside the line from which it was made.
   unnest() {
     for (const list of this.area.querySelectorAll(':scope > div > ul:only-child, :scope > div > ol:only-child')) {
-      const range = getSelection().rangeCount ? getSelection().getRangeAt(0).cloneRange() : null;
+      // A range would follow the list out of the page, so the bare places are kept.
+      const { anchorNode, anchorOffset } = getSelection();
       list.parentElement.replaceWith(list);
-      if (!range) continue;
-      getSelection().removeAllRanges();
-      getSelection().addRange(range);
+      if (list.contains(anchorNode)) getSelection().collapse(anchorNode, anchorOffset);
     }
   }
 
@@ -214,15 +214,30 @@ class Editing {
   }
 
   enter(event) {
+    if (event.shiftKey || event.isComposing) return;
+    event.preventDefault();
     const quoted = this.around('blockquote') ?? this.around('pre');
-    if (quoted && !event.shiftKey) {
-      event.preventDefault();
-      const { anchorNode } = getSelection();
-      const emptyLine = anchorNode?.nodeName === quoted.nodeName || /\n$/.test(quoted.textContent) || quoted.lastChild?.previousSibling?.nodeName === 'BR';
-      if (emptyLine && this.atEnd(quoted)) this.leave(quoted);
-      else run('insertLineBreak');
-      this.noteChange();
-    }
+    if (!quoted) this.newLine();
+    else if (this.atEnd(quoted) && this.onEmptyLine(quoted)) this.leave(quoted);
+    else run('insertLineBreak');
+    this.noteChange();
+  }
+
+  /** The next line is written as this one was at its end: bold only where bold was still on. */
+  newLine() {
+    const before = STYLES.map((command) => document.queryCommandState(command));
+    run('insertParagraph');
+    STYLES.forEach((command, index) => {
+      if (document.queryCommandState(command) !== before[index]) run(command);
+    });
+  }
+
+  onEmptyLine(node) {
+    const range = getSelection().getRangeAt(0).cloneRange();
+    range.setStart(node, 0);
+    const before = h('div', null, range.cloneContents());
+    for (const each of before.querySelectorAll('br')) each.replaceWith('\n');
+    return before.textContent === '' || before.textContent.endsWith('\n');
   }
 
   atEnd(node) {

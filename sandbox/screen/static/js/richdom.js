@@ -50,7 +50,8 @@ function wrap(type, node, out) {
 /** A paragraph of its own: a line in the section that is open, or in a new one. */
 function line(node, out) {
   const section = openSection(out);
-  readInline(node, {}, section.elements, true, true);
+  if (section.elements.length) endLine(section.elements);
+  readInline(node, {}, section.elements, true);
   trimBreak(section.elements, node);
   push(section.elements, { type: 'text', text: '\n' });
 }
@@ -74,6 +75,11 @@ function openSection(out) {
 /** The last section loses its last line end; others keep it, as Slack's do. */
 function closeSection(section, last) {
   if (last) trimEnd(section.elements);
+  else if (section.elements.length) endLine(section.elements);
+}
+
+function endLine(elements) {
+  if (!elements.at(-1).text?.endsWith('\n')) push(elements, { type: 'text', text: '\n' });
 }
 
 function readList(list, indent, out) {
