@@ -89,8 +89,8 @@ class Account:
         return (
             blocks.section(f"You are *{escape(connection.account.name)}* in Confluence{where}."),
             blocks.section(
-                f"`{command} search &lt;words&gt;` finds pages · `{command} page &lt;link&gt;` shows one · "
-                f"`{command} help` lists everything."
+                f"`{command} search &lt;words&gt;` finds pages · `{command} page &lt;link&gt;` "
+                f"shows one · `{command} help` lists everything."
             ),
             blocks.actions(
                 blocks.button("Create a page", CREATE, style="primary"),

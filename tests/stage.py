@@ -95,7 +95,7 @@ class Stage:
         """Connect somebody with the rights to write."""
         person = self.person(user)
         await person.types("/confluence create")
-        modal = await person.waits_for(lambda seen: link_in(seen))
+        modal = await person.waits_for(link_in)
         await self.walk(modal, user)
         await self.quiet()
         await person.closes(everything=True)
@@ -136,17 +136,33 @@ async def staged(**settings: Any) -> AsyncIterator[Stage]:
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
     manifest["oauth_config"]["redirect_urls"] = [f"{bot_url}/connect/slack"]
     app = AppUnderTest(
-        f"http://127.0.0.1:{bot_port}/slack/events", SIGNING_SECRET, "0000.s", "s" * 32, None
+        f"http://127.0.0.1:{bot_port}/slack/events", SIGNING_SECRET, "0000.s", "s" * 32
     )
     client = OAuthClient("confab", "a" * 40, f"{bot_url}/connect/callback/system", SCOPES)
     slack = SlackWorld(url, clock, manifest, app)
     atlassian = AtlassianWorld(url, clock, client)
-    values: dict[str, Any] = {
+    chosen = Settings(_env_file=None, **{**_values(url, bot_url, app, client), **settings})
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(_worlds(url, slack, atlassian))
+        outgoing = await stack.enter_async_context(Outgoing(allowed_origins(chosen)))
+        stores, metrics = memory_stores(utc_now), Metrics()
+        outside = reach_out(chosen, outgoing, stores, metrics)
+        await install(chosen, outside, stores)
+        bot = assemble(chosen, stores, outside, metrics)
+        await stack.enter_async_context(_served(bot.web, bot_port))
+        stack.push_async_callback(bot.authorizer.drain)
+        stack.push_async_callback(bot.tasks.drain, 5)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        yield Stage(url, bot_url, slack, atlassian, clock, chosen, stores, outside, bot, session)
+
+
+def _values(url: str, bot_url: str, app: AppUnderTest, client: OAuthClient) -> dict[str, Any]:
+    return {
         "public_url": bot_url,
         "mongodb_uri": "mongodb://127.0.0.1:1/none",
         "keys": f"k1={b64encode(secrets.token_bytes(32)).decode()}",
         "slack_bot_token": BOT_TOKEN,
-        "slack_signing_secret": SIGNING_SECRET,
+        "slack_signing_secret": app.signing_secret,
         "slack_client_id": app.client_id,
         "slack_client_secret": app.client_secret,
         "slack_api_url": f"{url}/slack/api/",
@@ -159,27 +175,22 @@ async def staged(**settings: Any) -> AsyncIterator[Stage]:
         "settle_after": timedelta(seconds=1),
         "settle_every": timedelta(seconds=1),
     }
-    chosen = Settings(_env_file=None, **{**values, **settings})
-    async with AsyncExitStack() as stack:
-        worlds = web.Application(middlewares=[guard(url)])
-        slack.attach(worlds)
-        atlassian.attach(worlds)
-        attach_walk(worlds, url)
-        await slack.open()
-        stack.push_async_callback(slack.close)
-        await atlassian.open()
-        stack.push_async_callback(atlassian.close)
-        await stack.enter_async_context(_served(worlds, port))
-        outgoing = await stack.enter_async_context(Outgoing(allowed_origins(chosen)))
-        stores, metrics = memory_stores(utc_now), Metrics()
-        outside = reach_out(chosen, outgoing, stores, metrics)
-        await install(chosen, outside, stores)
-        bot = assemble(chosen, stores, outside, metrics)
-        await stack.enter_async_context(_served(bot.web, bot_port))
-        stack.push_async_callback(bot.authorizer.drain)
-        stack.push_async_callback(bot.tasks.drain, 5)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        yield Stage(url, bot_url, slack, atlassian, clock, chosen, stores, outside, bot, session)
+
+
+@asynccontextmanager
+async def _worlds(url: str, slack: SlackWorld, atlassian: AtlassianWorld) -> AsyncIterator[None]:
+    worlds = web.Application(middlewares=[guard(url)])
+    slack.attach(worlds)
+    atlassian.attach(worlds)
+    attach_walk(worlds, url)
+    await slack.open()
+    await atlassian.open()
+    try:
+        async with _served(worlds, int(url.rsplit(":", 1)[1])):
+            yield
+    finally:
+        await slack.close()
+        await atlassian.close()
 
 
 @asynccontextmanager
