@@ -103,6 +103,8 @@ class Authorizer:
             return await action(connection)
         except TokenRefused:
             renewed = await self._renewed(connection, refused=connection.generation)
+        if renewed.generation <= connection.generation:
+            raise Unavailable(PROVIDER)  # joined a flight that could renew nothing
         try:
             return await action(renewed)
         except TokenRefused as error:

@@ -1,18 +1,22 @@
 """Atlassian's authorization server over the network."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
 
 from pydantic import SecretStr
 
 from bot.connection import AuthorizationProfile, Grant
 from bot.content import Account, Site
-from bot.errors import NotAllowed, ProfileBroken
+from bot.errors import NotAllowed, ProfileBroken, Unavailable
 from bot.pending import Obtained
 from bot.ports import Clock, ConsentServer
 from bot.providers import atlassian_wire as wire
-from bot.providers.outgoing import Outgoing
+from bot.providers.outgoing import Answer, Outgoing, Request
+
+Read = TypeVar("Read")
 
 
 class AtlassianConsent(ConsentServer):
@@ -65,12 +69,19 @@ class AtlassianConsent(ConsentServer):
 
     async def _person(self, grant: Grant) -> Account:
         request = wire.with_token(self._api_url, "/me", grant.access_token)
-        return wire.read_person(await self._outgoing.send(request), self._clock())
+        return await self._read(request, wire.read_person)
 
-    async def _resources(self, grant: Grant) -> "list[wire.ResourceBody]":
+    async def _resources(self, grant: Grant) -> Sequence[wire.ResourceBody]:
         path = "/oauth/token/accessible-resources"
         request = wire.with_token(self._api_url, path, grant.access_token)
-        return list(wire.read_resources(await self._outgoing.send(request), self._clock()))
+        return await self._read(request, wire.read_resources)
+
+    async def _read(self, request: Request, read: Callable[[Answer, datetime], Read]) -> Read:
+        """Ask, and ask once more where there is trouble: a consent hangs on it."""
+        try:
+            return read(await self._outgoing.send(request), self._clock())
+        except Unavailable:
+            return read(await self._outgoing.send(request), self._clock())
 
     def _profile(self, name: str) -> AuthorizationProfile:
         profile = self._profiles.get(name)

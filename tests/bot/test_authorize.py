@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.authorize import Authorizer, TokenRefused, Witnesses
-from bot.connection import READ, Need
+from bot.connection import IDENTITY, READ, Need
 from bot.errors import ConsentRequired, ProfileBroken, ScopeMissing, Unavailable
 from bot.principal import Principal, Tenant
 from store.memory.connections import MemoryConnections
@@ -87,8 +87,14 @@ async def test_a_missing_scope_is_named_and_never_refreshed(replica, store, serv
     assert server.asked == []
 
 
+async def test_scopes_that_no_call_takes_are_not_missed(replica, store):
+    kept = connection(given=replace(grant(), scopes=READ - IDENTITY))
+    await store.save(kept)
+    assert await replica.authorizer.authorize(ADA, Need.READ) == kept
+
+
 async def test_an_expired_grant_is_renewed_and_stored_before_it_is_used(replica, store, expired):
-    # 5: the rotated refresh token is what the next refresh sends.
+    # 5, 9: the rotated refresh token is what the next refresh sends.
     renewed = await replica.authorizer.authorize(ADA, Need.READ)
     assert renewed.grant == RENEWED
     assert await store.find(ADA, "system") == renewed
@@ -158,6 +164,7 @@ async def test_a_lost_answer_changes_nothing_and_the_same_token_is_sent_again(
     assert await store.find(ADA, "system") == expired
     assert (await replica.authorizer.authorize(ADA, Need.READ)).grant == RENEWED
     assert server.asked == [EXPIRED, EXPIRED]
+    assert replica.clock() == NOON  # nobody had to wait for a claim left behind
 
 
 async def test_a_grant_still_good_for_a_moment_is_used_while_the_server_is_down(
@@ -289,6 +296,33 @@ async def test_a_scope_that_a_call_lacks_is_not_refreshed(replica, store, server
     with pytest.raises(ScopeMissing):
         await replica.authorizer.call(ADA, Need.READ, action)
     assert server.asked == []
+
+
+async def test_a_refused_token_is_not_used_again_while_the_server_is_down(replica, store, server):
+    await store.save(connection(given=grant("old", until=NOON + timedelta(seconds=70))))
+    sent, held = asyncio.Event(), asyncio.Event()
+
+    async def slow():
+        sent.set()
+        await held.wait()
+
+    server.renewals, server.meanwhile = [Unavailable("Atlassian")], slow
+    used = []
+
+    async def action(given):
+        used.append(given)
+        replica.clock.pass_by(seconds=20)  # by now it is about to expire, too
+        other = asyncio.create_task(replica.authorizer.authorize(ADA, Need.READ))
+        await sent.wait()
+        asyncio.get_running_loop().call_soon(held.set)
+        others.append(other)
+        raise TokenRefused("system")
+
+    others = []
+    with pytest.raises(Unavailable):
+        await replica.authorizer.call(ADA, Need.READ, action)
+    assert len(used) == 1
+    assert await others[0] == used[0]
 
 
 async def test_many_calls_refused_at_once_renew_once(replica, store, server):

@@ -330,3 +330,15 @@ async def test_whose_it_is_and_what_it_opens_are_asked_at_once(consent, provider
     provider.says["/me"] = together(ADA)
     provider.says["/oauth/token/accessible-resources"] = together([ACME])
     assert (await consent.redeem("system", CODE, VERIFIER)).account.id == "a1"
+
+
+async def test_trouble_after_the_code_was_traded_in_does_not_cost_the_consent(consent, provider):
+    provider.next = [says(TOKEN), says({}, 502), says({}, 502)]
+    assert (await consent.redeem("system", CODE, VERIFIER)).account.id == "a1"
+
+
+async def test_trouble_that_lasts_is_said(consent, provider):
+    provider.says["/me"] = says({}, 502)
+    with pytest.raises(Unavailable):
+        await consent.redeem("system", CODE, VERIFIER)
+    assert len([each for each in provider.asked if each.path == "/me"]) == 2
