@@ -15,6 +15,7 @@ from bot.errors import Changed, NotAllowed, NotFound, ProviderFault, ScopeMissin
 from bot.ports import Clock, Confluence
 from bot.providers import confluence_search_wire as search_wire
 from bot.providers import confluence_wire as wire
+from bot.providers.confluence_bodies_wire import read
 from bot.providers.gateway import Gateway
 from bot.providers.outgoing import Answer
 from bot.providers.recent import Recent
@@ -50,7 +51,7 @@ class ConfluenceApi(Confluence):
         """See ``Confluence.search``."""
         call = search_wire.search(cql, cursor, limit)
         answer = await self._gateway.send(connection, site, call)
-        return search_wire.hits_of(wire.read(answer, search_wire.HitList), site, cursor)
+        return search_wire.hits_of(read(answer, search_wire.HitList), site, cursor)
 
     async def find_people(self, connection: Connection, site: Site, name: str) -> Sequence[Account]:
         """See ``Confluence.find_people``."""
@@ -58,7 +59,7 @@ class ConfluenceApi(Confluence):
         if clause is None:
             return ()
         answer = await self._gateway.send(connection, site, search_wire.find_people(clause))
-        return search_wire.people_of(wire.read(answer, search_wire.HitList))
+        return search_wire.people_of(read(answer, search_wire.HitList))
 
     async def get_page(
         self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
@@ -131,7 +132,7 @@ class ConfluenceApi(Confluence):
         kept = self._spaces.find(key)
         if kept is None:
             answer = await self._gateway.send(connection, site, wire.get_space(space))
-            kept = self._spaces.keep(key, wire.space_of(wire.read(answer, wire.SpaceBody)))
+            kept = self._spaces.keep(key, wire.space_of(read(answer, wire.SpaceBody)))
         return kept
 
     async def find_space(self, connection: Connection, site: Site, key: str) -> Space | None:
@@ -184,7 +185,7 @@ class ConfluenceApi(Confluence):
 
     async def _has_restrictions(self, connection: Connection, site: Site, page: PageId) -> bool:
         answer = await self._gateway.send(connection, site, search_wire.read_restrictions(page))
-        return search_wire.is_restricted(wire.read(answer, search_wire.Restricted))
+        return search_wire.is_restricted(read(answer, search_wire.Restricted))
 
     async def _parent(self, connection: Connection, site: Site, page: PageId) -> PageId | None:
         call = wire.get_page(page, draft=False, text=False)
@@ -236,11 +237,11 @@ class ConfluenceApi(Confluence):
         await self._gateway.send(connection, site, wire.trash_page(page))
 
     async def _page(self, connection: Connection, site: Site, call: wire.Call) -> wire.PageBody:
-        return wire.read(await self._gateway.send(connection, site, call), wire.PageBody)
+        return read(await self._gateway.send(connection, site, call), wire.PageBody)
 
     async def _pages(self, connection: Connection, site: Site, call: wire.Call) -> Sequence[Page]:
         answer = await self._gateway.send(connection, site, call)
-        listed = wire.read(answer, wire.PageList)
+        listed = read(answer, wire.PageList)
         return tuple(wire.page_of(each, site, listed.links.base) for each in listed.results)
 
     async def _look_up(
@@ -249,13 +250,13 @@ class ConfluenceApi(Confluence):
         if clause is None:
             return search_wire.HitList(results=())
         call = search_wire.look_up(clause, MOST_SUGGESTED)
-        return wire.read(await self._gateway.send(connection, site, call), search_wire.HitList)
+        return read(await self._gateway.send(connection, site, call), search_wire.HitList)
 
     async def _written(self, connection: Connection, site: Site, call: wire.Call) -> Page:
         """Send a write; it was accepted, so an answer nobody can read leaves it unclear."""
         answer = await self._gateway.send(connection, site, call)
         try:
-            return wire.page_of(wire.read(answer, wire.PageBody), site)
+            return wire.page_of(read(answer, wire.PageBody), site)
         except ProviderFault as error:
             raise Unclear(wire.PROVIDER) from error
 
@@ -275,4 +276,4 @@ def _folded(title: str) -> str:
 
 
 def _spaces(answer: Answer) -> tuple[Space, ...]:
-    return tuple(wire.space_of(each) for each in wire.read(answer, wire.SpaceList).results)
+    return tuple(wire.space_of(each) for each in read(answer, wire.SpaceList).results)

@@ -19,18 +19,8 @@ from bot.content import (
     SpaceId,
     SpaceKey,
 )
-from bot.providers.confluence_wire import (
-    Body,
-    Call,
-    Id,
-    Links,
-    Time,
-    ToleratedLinks,
-    Words,
-    absolute,
-    cursor_of,
-    known_id,
-)
+from bot.providers.confluence_bodies_wire import Body, Id, Links, Time, ToleratedLinks, Words
+from bot.providers.confluence_wire import Call, absolute, cursor_of, known_id
 
 SEARCH: Final = frozenset({"search:confluence"})
 DETAILS: Final = frozenset({"read:content-details:confluence"})

@@ -8,17 +8,25 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 from urllib.parse import parse_qs, quote, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
 from bot.content import AccountId, Page, PageId, PageStatus, Site, Space, SpaceId, SpaceKey
 from bot.document import Document
 from bot.documents import from_adf, to_adf
 from bot.errors import NotFound, ProviderFault
-from bot.providers.outgoing import Answer
+from bot.providers.confluence_bodies_wire import (
+    Body,
+    Id,
+    Links,
+    Time,
+    ToleratedLinks,
+    Words,
+    text_of_id,
+    tolerated_object,
+)
 
 PROVIDER: Final = "Confluence"
 ADF: Final = "atlas_doc_format"
@@ -57,53 +65,6 @@ class Call:
         return f"{api_url.rstrip('/')}/ex/confluence/{cloud_id}/wiki{self.path}"
 
 
-def _text(value: object) -> object:
-    """Ids are numbers in one place and strings in another."""
-    return str(value) if isinstance(value, int) else value
-
-
-def _tolerated_text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _tolerated_time(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return at if at is not None and at.tzinfo is not None else None
-
-
-def tolerated_object(value: object) -> object:
-    """Take anything but an object for an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-Id = Annotated[str, BeforeValidator(_text)]
-Words = Annotated[str, BeforeValidator(_tolerated_text)]
-Time = Annotated[datetime | None, BeforeValidator(_tolerated_time)]
-
-
-class Body(BaseModel):
-    """What Confluence sends: read for what is needed, tolerant of the rest.
-
-    The published documents run behind the service, so nothing is an enumeration here.
-    """
-
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
-
-
-class Links(Body):
-    """``_links`` of a thing or of a list."""
-
-    base: Words = ""
-    webui: Words = ""
-    next: Words = ""
-
-
-ToleratedLinks = Annotated[Links, BeforeValidator(tolerated_object)]
-
-
 class VersionBody(Body):
     """One version of a page."""
 
@@ -118,12 +79,12 @@ class PageBody(Body):
     id: Id
     title: Words = ""
     status: Words = ""
-    spaceId: Annotated[str, BeforeValidator(_text)] = ""  # noqa: N815 (Confluence's name)
-    parentId: Annotated[str | None, BeforeValidator(_text)] = None  # noqa: N815 (Confluence's name)
+    spaceId: Annotated[str, BeforeValidator(text_of_id)] = ""  # noqa: N815 (Confluence's name)
+    parentId: Annotated[str | None, BeforeValidator(text_of_id)] = None  # noqa: N815 (Confluence's name)
     parentType: Words = ""  # noqa: N815 (Confluence's name)
     authorId: Words = ""  # noqa: N815 (Confluence's name)
     version: VersionBody = VersionBody()
-    body: Annotated[dict[str, Any], BeforeValidator(tolerated_object)] = {}
+    body: Annotated[dict[str, Any], BeforeValidator(tolerated_object)] = Field(default_factory=dict)
     links: ToleratedLinks = Field(default=Links(), alias="_links")
 
 
@@ -146,17 +107,6 @@ class SpaceList(Body):
     """A list of spaces."""
 
     results: tuple[SpaceBody, ...]
-
-
-Read = TypeVar("Read", bound=Body)
-
-
-def read(answer: Answer, shape: type[Read]) -> Read:
-    """Read *answer* as *shape*. Raises ``ProviderFault`` where it is something else."""
-    try:
-        return shape.model_validate(answer.json())
-    except (ValueError, ValidationError) as error:
-        raise ProviderFault(f"Confluence sent no {shape.__name__}") from error
 
 
 def known_id(text: str) -> str:

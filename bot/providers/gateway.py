@@ -21,10 +21,10 @@ from bot.providers.turns import Turns
 from bot.quota import Quota
 from bot.tracing import span
 
-TRIES: Final = 3
 FACE_SECONDS: Final = 1.5
 """All that may be slept while a person waits."""
 PAUSES: Final = (0.2, 0.6)
+"""Before the second and the third try, where Confluence doesn't say how long."""
 AGAIN: Final = frozenset(
     {
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -101,16 +101,19 @@ class Gateway:
 
     async def _patiently(self, connection: Connection, call: wire.Call, request: Request) -> Answer:
         slept = 0.0
-        tries = 1 if call.writes else TRIES
-        for pause in (*PAUSES[: tries - 1], None):
+        pauses = iter(() if call.writes else PAUSES)
+        while True:
             self._quota.spend(connection.profile, connection.principal, call.points)
+            pause = next(pauses, None)
             answer = await self._once(connection, request, is_last=pause is None)
             wait = self._wait(answer, pause)
-            if answer is not None and (wait is None or slept + wait > FACE_SECONDS):
-                return answer
-            slept += wait or 0.0
-            await self._pace.sleep(wait or 0.0)
-        raise Unavailable(wire.PROVIDER)
+            if wait is None or slept + wait > FACE_SECONDS:
+                break
+            slept += wait
+            await self._pace.sleep(wait)
+        if answer is None:
+            raise Unavailable(wire.PROVIDER)
+        return answer
 
     async def _once(
         self, connection: Connection, request: Request, *, is_last: bool

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BotError
+from bot.providers import confluence_bodies_wire as bodies
 from bot.providers import confluence_search_wire as search_wire
 from bot.providers import confluence_wire as wire
 from bot.providers import rate_wire, slack_sign_in_wire, slack_wire
@@ -21,7 +22,7 @@ NAMES = sorted(
             wire.PageList,
             wire.SpaceBody,
             wire.VersionBody,
-            wire.Links,
+            bodies.Links,
             search_wire.HitBody,
             search_wire.HitList,
             search_wire.ContentBody,
@@ -76,22 +77,24 @@ def read_or_refused(*readers):
 @given(values | pages)
 def test_any_page_is_read_or_refused(value):
     def page():
-        body = wire.read(answered(value), wire.PageBody)
+        body = bodies.read(answered(value), wire.PageBody)
         assert wire.page_of(body, ACME).url.startswith(f"{ACME.url}/wiki")
         wire.document_of(body)
         wire.parent_of(body)
 
     def listed():
-        body = wire.read(answered({"results": [value]}), wire.PageList)
+        body = bodies.read(answered({"results": [value]}), wire.PageList)
         [wire.page_of(each, ACME, body.links.base) for each in body.results]
 
-    read_or_refused(page, listed, lambda: wire.space_of(wire.read(answered(value), wire.SpaceBody)))
+    read_or_refused(
+        page, listed, lambda: wire.space_of(bodies.read(answered(value), wire.SpaceBody))
+    )
 
 
 @given(values | st.fixed_dictionaries({"results": st.lists(found, max_size=4), "_links": values}))
 def test_any_search_result_is_read_or_refused(value):
     def read():
-        body = wire.read(answered(value), search_wire.HitList)
+        body = bodies.read(answered(value), search_wire.HitList)
         hits = search_wire.hits_of(body, ACME, None)
         assert all(each.url.startswith(f"{ACME.url}/wiki") for each in hits.results)
         list(search_wire.pages_of(body, ACME, ENG.id))
@@ -104,7 +107,7 @@ def test_any_search_result_is_read_or_refused(value):
 @given(values)
 def test_restrictions_are_open_only_where_two_empty_lists_say_so(value):
     def read():
-        body = wire.read(answered(value), search_wire.Restricted)
+        body = bodies.read(answered(value), search_wire.Restricted)
         if not search_wire.is_restricted(body):
             assert body.restrictions["user"]["results"] == []
             assert body.restrictions["group"]["results"] == []

@@ -746,6 +746,13 @@ async def test_a_connection_that_breaks_is_tried_again(confluence, provider, ada
     assert await confluence.get_page(ada, ACME, ID)
 
 
+async def test_all_tries_together_sleep_for_a_moment_only(confluence, provider, ada, slept):
+    provider.next = [says({}, 429, {"Retry-After": "1"}), *[hangs_up] * 4]
+    with pytest.raises(Unavailable):
+        await confluence.get_page(ada, ACME, ID)
+    assert slept == [1.0]
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 500])
 async def test_what_another_try_would_not_change_is_not_tried_again(
     confluence, provider, ada, status
