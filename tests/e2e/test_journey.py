@@ -82,7 +82,7 @@ async def published(trip, ada):
 
 async def undone(trip, ada):
     await ada.person.presses("undo")
-    await ada.hears("is in the trash")
+    await ada.hears("is in the trash", "@app")
     assert await trip.statuses("Travel notes") == ["trashed"]
 
 
