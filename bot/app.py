@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.act import Actor
 from bot.authorize import Authorizer, Witnesses
 from bot.compose import Composer
+from bot.compose import Memory as ComposeMemory
 from bot.connect import Connect, Services, Terms
 from bot.connect import Stores as ConnectStores
 from bot.connection import SYSTEM, AuthorizationProfile, Connection
@@ -58,6 +59,7 @@ from handlers.slack_http import MOST_BYTES, PATH, SlackEndpoint
 from handlers.tasks import Tasks
 from handlers.tenants import Tenants
 from store.database import open_database
+from store.keeping import FIRST_CHECK
 from store.keyring import KeyRing
 from store.preparation import prepare
 from store.stores import Stores, mongo_stores
@@ -172,7 +174,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     connect = _connect(settings, stores, outside, resumption)
     invitations = Invitations(connect, tenants, outside.people)
     publisher = _publisher(settings, actor, stores, outside)
-    create = _create(actor, stores, outside, publisher)
+    create = _create(actor, stores, outside, publisher, tenants)
     account = Account(
         AccountParts(
             stores.connections,
@@ -274,8 +276,11 @@ def _publisher(settings: Settings, actor: Actor, stores: Stores, outside: Outsid
     return Publisher(actor, outside.confluence, memory, utc_now, settings.undo_for)
 
 
-def _create(actor: Actor, stores: Stores, outside: Outside, publisher: Publisher) -> Create:
-    composer = Composer(actor, outside.confluence, stores.drafts, utc_now)
+def _create(
+    actor: Actor, stores: Stores, outside: Outside, publisher: Publisher, tenants: Tenants
+) -> Create:
+    memory = ComposeMemory(stores.drafts, stores.connections)
+    composer = Composer(actor, outside.confluence, memory, utc_now)
     return Create(
         CreateParts(
             actor,
@@ -285,6 +290,8 @@ def _create(actor: Actor, stores: Stores, outside: Outside, publisher: Publisher
             stores.receipts,
             stores.notes,
             outside.voice,
+            outside.people,
+            tenants,
             RecentDrafts(),
         )
     )
@@ -375,7 +382,8 @@ async def running(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[
         stack.callback(database.close)
         await prepare(database)
         metrics = Metrics()
-        stores = mongo_stores(database, KeyRing.parse(settings.keys), utc_now)
+        first_check = min(FIRST_CHECK, settings.settle_after)
+        stores = mongo_stores(database, KeyRing.parse(settings.keys), utc_now, first_check)
         outgoing = await stack.enter_async_context(Outgoing(allowed_origins(settings)))
         outside = reach_out(settings, outgoing, stores, metrics)
         await install(settings, outside, stores)

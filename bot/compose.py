@@ -1,6 +1,7 @@
 """Make of a form exactly what will be written, to be shown before it is."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pydantic import SecretStr
@@ -8,9 +9,10 @@ from pydantic import SecretStr
 from bot.act import Acting, Actor
 from bot.connection import SYSTEM, Need
 from bot.content import CloudId, Page, PageId, Space, SpaceId, SpaceKey
-from bot.document import Document
+from bot.document import Document, Mention
 from bot.errors import BadInput, NotFound
-from bot.ports import Clock, Confluence, Drafts
+from bot.mentions import members_in, with_people
+from bot.ports import Clock, Confluence, Connections, Drafts
 from bot.principal import Principal, mint_token
 from bot.receipt import Act, Decision, DecisionId, Draft, DraftId
 
@@ -25,7 +27,7 @@ LONGEST_TITLE = 255
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a person filled in. *space* is (id, key, name) as the menu gave them."""
+    """What a person filled in. *names* are the display names of whom the text mentions."""
 
     site: CloudId
     space: Space
@@ -34,6 +36,7 @@ class Form:
     act: Act
     parent: PageId | None = None
     response_url: SecretStr | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,27 @@ class Composed:
     taken: Page | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What composing keeps and reads."""
+
+    drafts: Drafts
+    connections: Connections
+
+
 class Composer:
     """Prepares decisions. Nothing is written to Confluence here."""
 
-    def __init__(self, actor: Actor, confluence: Confluence, drafts: Drafts, clock: Clock) -> None:
+    def __init__(self, actor: Actor, confluence: Confluence, memory: Memory, clock: Clock) -> None:
         self._actor = actor
         self._confluence = confluence
-        self._drafts = drafts
+        self._drafts = memory.drafts
+        self._connections = memory.connections
         self._clock = clock
 
     async def compose(self, principal: Principal, form: Form) -> Composed:
         """Check *form* against Confluence and keep the decision that it amounts to."""
+        body = await self._with_people(principal, form)
 
         async def prepare(acting: Acting) -> tuple[Decision, Page | None]:
             parent_title = await self._parent_title(acting, form)
@@ -68,7 +81,7 @@ class Composer:
                 site=acting.site,
                 space=form.space,
                 title=form.title,
-                body=form.body,
+                body=body,
                 parent_id=form.parent,
                 parent_title=parent_title,
             )
@@ -153,6 +166,16 @@ class Composer:
         )
         await self._drafts.save(draft)
         return draft
+
+    async def _with_people(self, principal: Principal, form: Form) -> Document:
+        """Mention people by the account that they connected, or by the name given."""
+        people = {}
+        for member in members_in(form.body):
+            account = await self._connections.find_account(principal.tenant, member, SYSTEM)
+            name = form.names.get(member, "")
+            known = Mention(account.id, account.name, member) if account else None
+            people[member] = known or Mention(name=name, member=member)
+        return with_people(form.body, people)
 
     async def _parent_title(self, acting: Acting, form: Form) -> str:
         if form.parent is None:

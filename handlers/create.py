@@ -1,5 +1,6 @@
 """Writing a page: the form, its preview, the confirmed write and its receipt."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -11,13 +12,15 @@ from bot.content import CloudId, PageId, Space
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, is_empty, text_of
 from bot.errors import NotAllowed, NotFound
-from bot.ports import Confluence, Notes, Receipts, Voice
+from bot.mentions import members_in
+from bot.ports import Confluence, Notes, Receipts, SlackPeople, Voice
 from bot.publish import Publisher, TakenUp
 from bot.receipt import Act, DecisionId, Draft, DraftId, Receipt
 from handlers import forms, receipts
 from handlers.ask import Ack, Ask, Block, Kind, Modal, Reply, Route, Suggestions, View
 from handlers.drafts import RecentDrafts
 from handlers.offers import CONTINUE_CREATE
+from handlers.tenants import Tenants
 
 CREATE = "create"
 
@@ -33,6 +36,8 @@ class CreateParts:
     receipts: Receipts
     notes: Notes
     voice: Voice
+    people: SlackPeople
+    tenants: Tenants
     recent: RecentDrafts
 
 
@@ -186,16 +191,28 @@ class Create:
         if space is None:
             raise NotFound("The form came back without a space. Go back and choose one.")
         url = await self._parts.notes.open(ask.principal, str(metadata.get("note", "")))
-        parent = ask.chosen("parent")[0]
+        parent, body = ask.chosen("parent")[0], _body(ask)
         return Form(
             site=CloudId(str(metadata.get("site", ""))),
             space=space,
             title=ask.typed("title").strip(),
-            body=_body(ask),
+            body=body,
             act=Act.DRAFT if ask.chosen("act")[0] == Act.DRAFT else Act.PUBLISH,
             parent=PageId(parent) if parent else None,
             response_url=SecretStr(url) if url else None,
+            names=await self._names(ask, body),
         )
+
+    async def _names(self, ask: Ask, body: Document) -> dict[str, str]:
+        """Return the names of whom the text mentions, so that no Slack id is published."""
+        installation = await self._parts.tenants.get(ask.principal.tenant)
+        if installation is None:
+            return {}
+        names = {}
+        for member in members_in(body):
+            with suppress(NotAllowed):
+                names[member] = (await self._parts.people.get(installation, member)).name
+        return names
 
     def _composed(self, composed: Composed) -> Modal:
         if composed.taken is not None:

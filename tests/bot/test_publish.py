@@ -8,6 +8,7 @@ import pytest
 from bot.act import Actor
 from bot.authorize import Authorizer
 from bot.compose import Composer, Form
+from bot.compose import Memory as Kept
 from bot.content import Account, AccountId, PageStatus
 from bot.document import Document, Paragraph, Text
 from bot.errors import Changed, NotAllowed, TitleTaken, Unavailable, Unclear
@@ -50,7 +51,7 @@ def publisher(actor, confluence, stores, clock):
 
 @pytest.fixture
 def composer(actor, confluence, stores, clock):
-    return Composer(actor, confluence, stores.drafts, clock)
+    return Composer(actor, confluence, Kept(stores.drafts, stores.connections), clock)
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ async def test_appends_to_the_page_that_has_the_title(stage, ada):
     [after] = [p for p in await pages(stage, "Release checklist") if p["space"] == ENG]
     assert after["id"] == before["id"]
     assert len(after["versions"]) == len(before["versions"]) + 1
-    assert "Hello, all" in str(after["body"])
+    assert "Hello, all" in after["text"]
 
 
 async def test_names_each_field_that_is_missing(stage, ada):
@@ -188,3 +188,29 @@ async def test_an_unclear_publishing_is_settled_by_its_id(stage, ada):
     [page] = await pages(stage, "Plan")
     assert page["status"] == "current"
     assert (await ada.modal())["title"]["text"] == "Published"
+
+
+async def test_mentions_people_by_the_account_they_connected(stage, ada):
+    await stage.connect("U0BOB")
+    mention = {
+        "type": "rich_text",
+        "elements": [
+            {
+                "type": "rich_text_section",
+                "elements": [
+                    {"type": "user", "user_id": "U0BOB"},
+                    {"type": "text", "text": " and "},
+                    {"type": "user", "user_id": "U0CY"},
+                ],
+            }
+        ],
+    }
+    await fill(stage, ada, "Plan", body=mention)
+    await ada.submits()
+    await stage.quiet()
+    [page] = await pages(stage, "Plan")
+    body = str(page["versions"][-1])
+    assert "mention" in body
+    assert "Bob Okafor" in body
+    assert "@cy" in body.lower()
+    assert "U0CY" not in body
