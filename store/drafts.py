@@ -1,7 +1,7 @@
 """Drafts: previewed decisions, sealed whole, until they are confirmed or expire."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -10,7 +10,6 @@ from bot.ports import Clock, Drafts, DueWork, settling
 from bot.principal import Principal
 from bot.receipt import Decision, Draft, DraftId
 from store.database import Database
-from store.keeping import FIRST_CHECK
 from store.keyring import Binding
 from store.sealing import Vault
 from store.shape import SEALED, TEXT, TIME, Shape, expiring, unique
@@ -34,18 +33,21 @@ class _Inside:
 class MongoDrafts(Drafts):
     """See `Drafts`. Each method is one operation, but for `save`, which is two."""
 
-    def __init__(self, database: Database, vault: Vault, due: DueWork, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, due: DueWork, clock: Clock, first_check: timedelta
+    ) -> None:
         self._drafts = database.collection(SHAPE)
         self._vault = vault
         self._due = due
         self._clock = clock
+        self._first_check = first_check
 
     async def save(self, draft: Draft) -> None:
         """See `Drafts.save`."""
         key = _key(draft.decision.principal, draft.id)
         inside = _Inside(draft.decision, draft.response_url, draft.response_url_at)
         sealed = await self._vault.seal(_binding(draft.decision.principal, draft.id), inside)
-        await self._due.add(settling(draft.decision, self._clock() + FIRST_CHECK))
+        await self._due.add(settling(draft.decision, self._clock() + self._first_check))
         document = {**key, "expires_at": draft.expires_at, "sealed": sealed}
         await self._drafts.save(key, document)
 

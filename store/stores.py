@@ -1,6 +1,7 @@
 """Everything we remember, in one hand: with a database, or in memory."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.ports import (
     Clock,
@@ -25,6 +26,7 @@ from store.deliveries import MongoDeliveries
 from store.drafts import MongoDrafts
 from store.due_work import MongoDueWork
 from store.installations import MongoInstallations
+from store.keeping import FIRST_CHECK
 from store.keyring import KeyRing
 from store.leases import MongoLeases
 from store.notes import SealedNotes
@@ -54,8 +56,13 @@ class Stores:
     notes: Notes
 
 
-def mongo_stores(database: Database, ring: KeyRing, clock: Clock) -> Stores:
-    """Return the stores over *database*, sealed under the keys of *ring*."""
+def mongo_stores(
+    database: Database, ring: KeyRing, clock: Clock, first_check: timedelta = FIRST_CHECK
+) -> Stores:
+    """Return the stores over *database*, sealed under the keys of *ring*.
+
+    *first_check* is the time from a preview until its settling is looked at first.
+    """
     vault = Vault(DataKeys(database, ring))
     due = MongoDueWork(database)
     return Stores(
@@ -64,7 +71,7 @@ def mongo_stores(database: Database, ring: KeyRing, clock: Clock) -> Stores:
         pending=MongoPendingConnections(database, vault),
         parked=MongoParkedRequests(database, vault),
         preferences=MongoPreferences(database, vault),
-        drafts=MongoDrafts(database, vault, due, clock),
+        drafts=MongoDrafts(database, vault, due, clock, first_check),
         receipts=MongoReceipts(database, vault),
         due=due,
         leases=MongoLeases(database),
