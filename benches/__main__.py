@@ -1,0 +1,40 @@
+"""``python -m benches [name …]``: measure, and print a line for each; docs/benches.md."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from benches.acks import acks
+from benches.line import Line, summary
+
+Bench = Callable[[Path], Awaitable[list[Line]]]
+
+BENCHES: Final[dict[str, Bench]] = {
+    "ack": acks,
+}
+
+
+async def measure(names: list[str]) -> None:
+    """Run the benches of those *names*, each in a home of its own."""
+    lines: list[Line] = []
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix="confab-bench-") as home:
+            for line in await BENCHES[name](Path(home)):
+                print(line, flush=True)
+                lines.append(line)
+    print(summary(lines))
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benches")
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHES], help="all, unless named")
+    asyncio.run(measure(parser.parse_args().names or list(BENCHES)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
