@@ -95,8 +95,8 @@ class Authorizer:
     ) -> Outcome:
         """Run *action* with a fresh grant; once more if the provider refuses the token.
 
-        A refused token means that nothing was done, so that trying again is safe for
-        writes too. Raises what `authorize` and *action* raise.
+        A refused call did nothing, so an *action* that writes once, as its last call, may be
+        run again from the start. Raises what `authorize` and *action* raise.
         """
         connection = await self.authorize(principal, need, profile)
         try:

@@ -106,7 +106,7 @@ class Quota:
         state = self._app(app, self._clock())
         state.remaining = state.unsaid_remaining = remaining
         state.since = 0
-        self._on_left(PROVIDER, remaining)
+        self._on_left(PROVIDER.lower(), remaining)
 
     def close_until(self, app: str, until: datetime) -> None:
         """Remember that the provider refuses everything until then."""

@@ -263,10 +263,10 @@ def absolute(site: Site, base: str, path: str) -> str:
     A base that names another host is not believed: links are shown to people.
     """
     own = f"{site.url}/wiki"
-    if not _same_host(base, site.url):
+    if not _same_host(base, site.url) or "?" in base or "#" in base:
         base = own
     link = path if "://" in path else f"{base.rstrip('/')}/{path.lstrip('/')}"
-    if not _same_host(link, site.url) or any(each.isspace() for each in link):
+    if not _same_host(link, site.url) or not link.isprintable() or " " in link:
         return own
     return link
 

@@ -16,7 +16,7 @@ from bot.providers import atlassian_wire as wire
 from bot.providers.atlassian import AtlassianConsent
 from bot.providers.outgoing import Answer, Outgoing
 from tests.fakes import NOON, grant
-from tests.providers.provider import goes_on_for_ever, hangs_up, html, says
+from tests.providers.provider import goes_on_for_ever, hangs_up, html, says, steady
 
 TOKEN = {
     "access_token": "access-2",
@@ -284,6 +284,7 @@ json_values = st.recursive(
 )
 
 
+@steady
 @given(json_values, st.sampled_from([200, 400, 403, 500]))
 def test_any_answer_is_read_or_refused_in_our_own_words(value, status):
     answer = Answer(status, {}, json.dumps(value).encode())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.errors import ProviderFault, Unavailable, Unclear
 from bot.providers.addresses import GuardedResolver, is_private_name, is_public
 from bot.providers.outgoing import Answer, OffLimits, Outgoing, Request
-from tests.providers.provider import breaks_off, goes_on_for_ever, hangs_up, says
+from tests.providers.provider import breaks_off, goes_on_for_ever, hangs_up, says, steady
 
 
 def get(url, **given):
@@ -132,6 +132,7 @@ def test_a_public_address_is_public(address):
     assert is_public(address)
 
 
+@steady
 @given(st.ip_addresses(v=4))
 def test_an_address_is_judged_alike_bare_and_wrapped(address):
     assert is_public(str(address)) == is_public(f"::ffff:{address}")
