@@ -132,27 +132,19 @@ class Screen:
 
     def texts(self) -> list[str]:
         """What the messages say that are shown here, the oldest first."""
-        script = (
-            "return [...document.querySelectorAll('[data-testid=messages] article')]"
-            ".map((each) => each.querySelector('.message-main').innerText)"
-        )
-        found: list[str] = self.driver.execute_script(script)
-        return found
+        return self._texts("[data-testid='messages'] article .message-main")
 
     def modal_title(self) -> str | None:
         """The title of the modal on top; `None` where none is open."""
-        found = self.driver.find_elements(By.CSS_SELECTOR, "[data-testid='modal-title']")
-        return found[0].text if found else None
+        return next(iter(self._texts("[data-testid='modal-title']")), None)
 
     def errors(self) -> list[str]:
         """What the fields of the form complain about."""
-        found = self.driver.find_elements(By.CSS_SELECTOR, "[data-testid='error']")
-        return [each.text.strip() for each in found]
+        return self._texts("[data-testid='error']")
 
     def toasts(self) -> list[str]:
         """What goes by in the corner."""
-        found = self.driver.find_elements(By.CSS_SELECTOR, "[data-testid='toast'] > span")
-        return [each.text for each in found]
+        return self._texts("[data-testid='toast'] > span")
 
     def sees(self, text: str, seconds: float = PATIENCE) -> None:
         """Wait until *text* stands somewhere on the page."""
@@ -212,6 +204,14 @@ class Screen:
         """Save what is seen as a PNG."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         assert self.driver.save_screenshot(str(path))
+
+    def _texts(self, css: str) -> list[str]:
+        # Read at once, in the page: what is found one by one may be gone by then.
+        script = (
+            "return [...document.querySelectorAll(arguments[0])].map((e) => e.innerText.trim())"
+        )
+        found: list[str] = self.driver.execute_script(script, css)
+        return found
 
     def _one(self, css: str) -> WebElement:
         return self.driver.find_elements(By.CSS_SELECTOR, css)[-1] if self._has(css) else _none(css)

@@ -128,7 +128,10 @@ def test_what_is_not_confirmed_is_not_told_to_the_app(screen, slack):
     screen.sees("Release checklist")
     screen.press("Delete")
     screen.confirm("Keep it")
-    assert heard(slack, "block_actions") == []
+    screen.press("Preview")
+    screen.sees("Replaced.")
+    told = [each["actions"][0]["action_id"] for each in heard(slack, "block_actions")]
+    assert told == ["preview"]
 
 
 def test_a_link_button_opens_a_tab_and_tells_the_app(screen, slack, browser):

@@ -166,7 +166,7 @@ function renderBody(place) {
   const replies = (message) => place.messages.filter((each) => each.thread_ts === message.ts && each.ts !== message.ts && !each.deleted).length;
   const shown = place.messages.filter((each) => !each.thread_ts || each.thread_ts === each.ts || !place.messages.some((other) => other.ts === each.thread_ts));
   const notices = state.screen.notices.filter((each) => each.channel === place.id);
-  showMessages(parts.list, shown, notices, { openThread: { replies, open: (message) => go({ thread: message.ts }) } });
+  showMessages(parts.list, shown, notices, { intro: place, openThread: { replies, open: (message) => go({ thread: message.ts }) } });
   parts.composer.update();
   if (!document.hidden) markRead(place);
 }

@@ -24,8 +24,8 @@ export function keepLow(list) {
 }
 
 /** Show *messages* and Slack's own notices in *list*. */
-export function showMessages(list, messages, notices, { openThread = null } = {}) {
-  const rows = [];
+export function showMessages(list, messages, notices, { openThread = null, intro = null } = {}) {
+  const rows = intro ? [{ intro }] : [];
   let before = null;
   for (const message of messages) {
     const day = dayOf(message.ts);
@@ -35,20 +35,25 @@ export function showMessages(list, messages, notices, { openThread = null } = {}
   }
   for (const notice of notices) rows.push({ notice });
   const low = isLow(list) || !list.children.length;
-  const count = list.children.length;
+  const grown = rows.length > list.children.length;
   reconcile(list, rows, mark, build);
-  if (low || rows.length > count) list.scrollTop = list.scrollHeight;
+  if (low || (grown && isMine(rows.at(-1)))) list.scrollTop = list.scrollHeight;
 }
+
+/** What one wrote or got for oneself alone is shown, wherever one has scrolled to. */
+const isMine = ({ message, notice }) => Boolean(notice) || message?.ephemeral || message?.user === state.me;
 
 function mark(row) {
   if (row.message) return [`m${row.message.ts}`, JSON.stringify([row.message, row.follows, row.openThread?.replies(row.message)])];
   if (row.notice) return [`n${row.notice.id}`, ''];
+  if (row.intro) return ['intro', row.intro.id];
   return [`d${row.day}`, ''];
 }
 
 function build(row) {
   if (row.message) return messageNode(row);
   if (row.notice) return noticeNode(row.notice);
+  if (row.intro) return introNode(row.intro);
   return h('div.day', { role: 'separator' }, h('span', null, row.day));
 }
 
@@ -157,6 +162,16 @@ function shortcutRows(where) {
       if (outcome.error === 'no_such_shortcut') toast('That shortcut isn’t available to you here.', { kind: 'bad' });
     },
   }));
+}
+
+/** How a place begins, with the word to type first. */
+function introNode({ kind, name }) {
+  const command = state.features.commands[0]?.command ?? '/';
+  const [title, words] = kind === 'im'
+    ? [name, `This is where ${name} writes to you alone.`]
+    : [`Welcome to #${name}`, kind === 'private' ? 'Only its members see this channel.' : 'This is the very beginning of the channel.'];
+  return h('div.intro', null, h('span.intro-icon', null, kind === 'im' ? face({ bot: true, name }, 'large') : icon(kind === 'private' ? 'lock' : 'hash', 26)),
+    h('h3', null, title), h('p', null, words, ' Type ', h('code.inline', null, command), ' to begin.'));
 }
 
 function noticeNode(notice) {

@@ -93,7 +93,7 @@ function lever(thing) {
     toast(`${thing.label}: ${thing.said?.(found) ?? found.note ?? 'done'}`);
     return refresh();
   };
-  return h('button.lever', { type: 'button', class: thing.danger ? 'danger' : '', onclick: pull }, thing.label, thing.note ? h('small', null, thing.note) : null);
+  return h('button.lever', { type: 'button', class: thing.danger ? 'danger' : '', onclick: pull }, h('span', null, thing.label), thing.note ? h('small', null, thing.note) : null);
 }
 
 function choose(name) {
