@@ -48,6 +48,16 @@ async def test_only_the_last_used_keys_stay_in_memory(database, ring, tenant):
     assert list(keys._cached) == [f"{tenant}2", f"{tenant}3"]  # noqa: SLF001  # nothing else shows it
 
 
+async def test_a_key_that_another_process_made_anew_is_read_again(database, ring, binding, raw):
+    here, there = Vault(DataKeys(database, ring)), Vault(DataKeys(database, ring))
+    lost = await here.seal_bytes(binding, b"old")
+    await raw.data_keys.delete_one({"tenant": binding.tenant})
+    sealed = await there.seal_bytes(binding, b"new")
+    assert await here.open_bytes(binding, sealed) == b"new"
+    with pytest.raises(SealBroken, match="isn't the tenant's"):
+        await here.open_bytes(binding, lost)
+
+
 async def test_a_tenants_key_opens_nothing_of_another_tenant(vault, binding):
     sealed = await vault.seal_bytes(binding, b"secret")
     elsewhere = replace(binding, tenant=Tenant(binding.tenant + "X"))
