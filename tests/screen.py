@@ -171,8 +171,8 @@ class Screen:
         named = f"//*[normalize-space(.)={quoted}][@id]"
         for name in self.driver.find_elements(By.XPATH, named):
             css = f"[aria-labelledby~='{name.get_attribute('id')}']:not(.input)"
-            for found in self.driver.find_elements(By.CSS_SELECTOR, css):
-                return found
+            if labelled := self.driver.find_elements(By.CSS_SELECTOR, css):
+                return labelled[0]
         spoken = f"starts-with(@aria-label, {quoted})"
         buttons = f"//button[{spoken}]|//input[{spoken}]|//textarea[{spoken}]"
         path = f"{buttons}|//*[@role='textbox'][{spoken}]"
@@ -188,7 +188,7 @@ class Screen:
 
     def complaints(self) -> list[str]:
         """What the browser has put on its console: errors, refusals of the policy."""
-        return [each["message"] for each in self.driver.get_log("browser")]
+        return [each["message"] for each in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]
 
     def dark(self, *, on: bool) -> None:
         """Have the browser ask for dark colours, or for light ones."""
