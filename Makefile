@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PORT ?= 0
+UPGRADE ?= --upgrade
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --annotation-style line --quiet \
 	--custom-compile-command 'make lock'
 
@@ -40,7 +41,7 @@ check: $(READY) ## what CI runs: lint, format, types, imports, then the tests
 	@$(MAKE) --no-print-directory test
 
 lock: $(READY) ## pin the newest fitting dependencies, with hashes
-	@$(BIN)/uv pip compile $(LOCK) --upgrade --all-extras pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile $(LOCK) $(UPGRADE) --all-extras pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile $(LOCK) -c requirements.lock pyproject.toml -o requirements.bot.lock
 
 bench: $(READY) ## measure the bot against its peers, one line each

@@ -98,6 +98,26 @@ def test_the_image_gets_the_same_pins_without_the_embedded_database():
     assert not names & {"secantusdb", "pytest", "mypy", "hypothesis"}
 
 
+def test_what_the_bot_imports_is_what_it_depends_on():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[>\[]", each)[0].lower() for each in project["dependencies"]}
+    sources = [
+        p.read_text() for f in ("bot", "handlers", "store") for p in (ROOT / f).rglob("*.py")
+    ]
+    found = {name for text in sources for name in IMPORTED.findall(text)}
+    providers = metadata.packages_distributions()
+    needed = {
+        frozenset(re.sub(r"[_.]", "-", each).lower() for each in providers[name])
+        for name in found - {"bot", "handlers", "store"} - sys.stdlib_module_names
+    }
+
+    assert [names for names in needed if not names & declared] == []
+    assert declared - frozenset().union(*needed) == set()
+
+
+IMPORTED = re.compile(r"^ *(?:import|from) (\w+)(?=[ .]|$)", re.MULTILINE)
+
+
 # The licences that are taken for granted; anything else is looked at, and named here.
 PERMISSIVE = re.compile(
     r"\b(MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|Unlicense|CC0|HPND|Zlib)\b",
