@@ -11,7 +11,7 @@ from bot.connection import Need
 from bot.content import CloudId, PageId, Space
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, is_empty, text_of
-from bot.errors import NotAllowed, NotFound
+from bot.errors import BotError, NotAllowed, NotFound
 from bot.mentions import members_in
 from bot.ports import Confluence, Notes, Receipts, SlackPeople, Voice
 from bot.publish import Publisher, TakenUp
@@ -23,6 +23,7 @@ from handlers.offers import CONTINUE_CREATE
 from handlers.tenants import Tenants
 
 CREATE = "create"
+UNDER_WAY = "That is being written already. The receipt will come by message."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +104,22 @@ class Create:
     async def claim(self, ask: Ask) -> Ack:
         """Write the decision down before the ack says that it is under way."""
         draft = await self._previewed(ask)
-        if self._parts.composer.is_too_old(draft):
-            return Ack(view=forms.too_old(), goes_on=False)
-        if not await self._parts.publisher.claim(draft, ask.correlation):
-            return Ack(view=await self._claimed_before(ask, draft), goes_on=False)
+        if draft is None or not await self._parts.publisher.claim(draft, ask.correlation):
+            return Ack(view=await self._claimed_before(ask), goes_on=False)
         return Ack(view=forms.working("Writing to Confluence…"))
 
-    async def write(self, ask: Ask) -> Modal | None:
+    async def write(self, ask: Ask) -> Modal:
         """Settle the claimed decision, tell its person, and show the receipt."""
-        receipt = await self._receipt(ask, DecisionId(_draft_id(ask)))
+        receipt = await self._receipt(ask)
+        if receipt is None:
+            raise NotAllowed("That wasn't yours to confirm; nothing was written.")
         try:
             receipt = await self._parts.publisher.settle(receipt)
-            await self.tell(receipt)
         except TakenUp:
-            return None
+            return Modal(forms.working(UNDER_WAY))
+        # Untold, it is found by the job that settles; this modal needn't wait for that.
+        with suppress(BotError):
+            await self.tell(receipt)
         return Modal(receipts.receipt_view(receipt))
 
     async def tell(self, receipt: Receipt) -> None:
@@ -220,23 +223,30 @@ class Create:
         self._parts.recent.keep(composed.draft)
         return Modal(forms.preview(composed.draft))
 
-    async def _previewed(self, ask: Ask) -> Draft:
-        """Return what was previewed: from memory where this process showed it."""
-        draft_id = DraftId(_draft_id(ask))
-        kept = self._parts.recent.find(ask.principal, draft_id)
-        return kept or await self._parts.composer.find(ask.principal, draft_id)
+    async def _previewed(self, ask: Ask) -> Draft | None:
+        """Return what was previewed, if it may still be confirmed.
 
-    async def _claimed_before(self, ask: Ask, draft: Draft) -> View:
-        receipt = await self._receipt(ask, draft.decision.id)
+        From memory where this process showed it.
+        """
+        draft_id = DraftId(_draft_id(ask))
+        draft = self._parts.recent.find(ask.principal, draft_id)
+        if draft is None:
+            with suppress(NotFound):
+                draft = await self._parts.composer.find(ask.principal, draft_id)
+        return None if draft is None or self._parts.composer.is_too_old(draft) else draft
+
+    async def _claimed_before(self, ask: Ask) -> View:
+        """Show what became of it: the receipt outlives the draft."""
+        receipt = await self._receipt(ask)
+        if receipt is None:
+            return forms.too_old()
         if receipt.stage.is_final:
             return receipts.receipt_view(receipt)
-        return forms.working("That is being written already. The receipt will come by message.")
+        return forms.working(UNDER_WAY)
 
-    async def _receipt(self, ask: Ask, decision: DecisionId) -> Receipt:
-        receipt = await self._parts.receipts.find(ask.principal, decision)
-        if receipt is None:
-            raise NotAllowed("That wasn't yours to confirm; nothing was written.")
-        return receipt
+    async def _receipt(self, ask: Ask) -> Receipt | None:
+        decision = DecisionId(_draft_id(ask))
+        return await self._parts.receipts.find(ask.principal, decision)
 
 
 def _opens(_: Ask) -> View:

@@ -11,6 +11,8 @@ import aiohttp
 
 from sandbox.person import Person, words
 from sandbox.server import Plan, Sandbox
+from tests.wire.mongo import MongoWire
+from tests.wire.web import WebWire
 
 PATIENCE = 15.0
 """Seconds until a test gives up waiting: far more than a busy machine takes."""
@@ -23,11 +25,30 @@ Json = dict[str, Any]
 
 
 @dataclass
+class Wires:
+    """What the bot speaks over, where a test wants to hold it."""
+
+    database: MongoWire
+    web: WebWire
+
+    def lead_to(self, sandbox: Sandbox) -> None:
+        """Let everything pass on to *sandbox*."""
+        self.database.behind = sandbox.database_uri
+        self.web.behind = sandbox.url
+
+    def clear(self) -> None:
+        """Drop what is held."""
+        self.database.clear()
+        self.web.clear()
+
+
+@dataclass
 class Trip:
     """The sandbox that one travels in."""
 
     sandbox: Sandbox
     session: aiohttp.ClientSession
+    wires: Wires | None = None
 
     def person(self, user: str) -> "Traveller":
         """Return somebody to act as."""
@@ -136,10 +157,13 @@ async def until(seen: Callable[[], Awaitable[Any]], patience: float = PATIENCE) 
 
 
 @asynccontextmanager
-async def setting_out(plan: Plan) -> AsyncIterator[Trip]:
+async def setting_out(plan: Plan, wires: Wires | None = None) -> AsyncIterator[Trip]:
     """Start a sandbox; on leaving, nothing of it runs any more."""
-    async with Sandbox(plan) as sandbox, aiohttp.ClientSession() as session:
-        yield Trip(sandbox, session)
+    sandbox = Sandbox(plan)
+    if wires is not None:
+        wires.lead_to(sandbox)
+    async with sandbox, aiohttp.ClientSession() as session:
+        yield Trip(sandbox, session, wires)
 
 
 def _top(screen: Json, part: str) -> Json | None:
