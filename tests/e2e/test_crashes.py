@@ -1,9 +1,12 @@
-"""A bot that is killed at a named step of a create; then another one starts (promises 8, 9, 17).
+"""A bot that is killed during a create; then another one starts (promises 8, 9, 17).
 
-Three people are held at three steps, and one kill meets them all.
+One kill meets three people, each at another step. `CRASHES=200` kills at 200 random moments.
 """
 
 import asyncio
+import math
+import os
+import random
 import time
 from dataclasses import dataclass
 
@@ -53,6 +56,7 @@ STEPS = (
     Step("before the telling is kept", "database", CHANGED, 4),
     Step("after the telling was kept", "database", CHANGED, 4, answers=True),
 )
+MOMENTS = int(os.environ.get("CRASHES", "24"))  # noqa: TID251  # the bot's settings are not the tests'
 ROUNDS = [STEPS[at : at + 3] for at in range(0, len(STEPS), 3)]
 
 
@@ -68,9 +72,7 @@ async def people(wired):
 @pytest.mark.parametrize("steps", ROUNDS, ids=lambda steps: "; ".join(s.name for s in steps))
 async def test_one_page_or_none_whichever_step_the_bot_dies_at(wired, people, steps):
     held = list(zip(people, steps, [f"Page held {step.name}" for step in steps], strict=True))
-    for person, _, title in held:
-        await person.opens_form()
-        await person.previews(title)
+    await asyncio.gather(*(previewed(person, title) for person, _, title in held))
     pressing = [await reached(wired, person, step) for person, step, _ in held]
     await wired.sandbox.kill_bot()
     wired.wires.clear()
@@ -83,6 +85,51 @@ async def test_one_page_or_none_whichever_step_the_bot_dies_at(wired, people, st
         await one_page(wired, person, title)
         await pressing_again_shows_the_receipt(wired, person, title)
         await person.person.closes(everything=True)
+
+
+async def test_one_page_whenever_the_bot_dies(wired, people):
+    took = await lasting(wired, people[0])
+    for turn in range(math.ceil(MOMENTS / len(people))):
+        titles = [f"Page of turn {turn} by {each.person.user}" for each in people]
+        await asyncio.gather(*map(previewed, people, titles))
+        pressing = [asyncio.create_task(later(took, each)) for each in people]
+        await asyncio.sleep(took)
+        await wired.sandbox.kill_bot()
+        acks = await asyncio.gather(*pressing)
+        await wired.sandbox.bots.start()
+        await asyncio.gather(*map(settled, [wired] * len(people), people, titles, acks))
+
+
+async def lasting(trip, person):
+    """Return the seconds that a create takes, from its confirmation to its message."""
+    await previewed(person, "Nobody disturbs this")
+    began = time.monotonic()
+    await person.person.submits()
+    await person.hears("Nobody disturbs this", "@app")
+    await person.person.closes(everything=True)
+    return time.monotonic() - began
+
+
+async def later(took, person):
+    """Confirm at some moment before the kill."""
+    await asyncio.sleep(random.uniform(0, took))  # noqa: S311  # no secret
+    return await person.person.submits()
+
+
+async def settled(trip, person, title, ack):
+    """Whoever was left with the form presses again; the others do nothing."""
+    if ack["ack"]["error"]:
+        shown = await person.person.modal()
+        assert (shown["callback_id"], "Hello, all" in str(shown)) == (CONFIRMED, True)
+        await person.person.submits()
+    await one_page(trip, person, title)
+    await pressing_again_shows_the_receipt(trip, person, title)
+    await person.person.closes(everything=True)
+
+
+async def previewed(person, title):
+    await person.opens_form()
+    await person.previews(title)
 
 
 async def reached(trip, person, step):
