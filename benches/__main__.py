@@ -10,11 +10,15 @@ from typing import Final
 
 from benches.acks import acks
 from benches.line import Line, summary
+from benches.lookups import lookups
+from benches.starting import starting
 
 Bench = Callable[[Path], Awaitable[list[Line]]]
 
 BENCHES: Final[dict[str, Bench]] = {
     "ack": acks,
+    "start": starting,
+    "lookup_growth": lookups,
 }
 
 
