@@ -131,7 +131,7 @@ def allowed_origins(settings: Settings) -> tuple[str, ...]:
 
 def reach_out(settings: Settings, outgoing: Outgoing, stores: Stores, metrics: Metrics) -> Outside:
     """Build everything that sends requests, over the one session of *outgoing*."""
-    quota = Quota(stores.quota, utc_now, on_left=metrics.points_left)
+    quota = Quota(stores.quota, utc_now, person=settings.person_points, on_left=metrics.points_left)
     pace = Pace(counted=metrics.called)
     gateway = Gateway(outgoing, settings.atlassian_api_url, quota, utc_now, pace)
     api_url = f"{settings.slack_api_url}/"

@@ -138,8 +138,10 @@ class Authorizer:
                 return latest
             if latest.grant.refresh_token is None:
                 return await self._end(latest)
+            asked = self._clock()
             claim = await self._connections.claim_refresh(latest, CLAIM)
-            if claim is None:
+            # Whoever slept since then might send when somebody else has taken the claim over.
+            if claim is None or self._clock() - asked > CLAIM - SENDING:
                 await self._sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
                 continue

@@ -225,6 +225,7 @@ class Settings(AppSettings):
     settle_after: Seconds = timedelta(seconds=60)
     settle_every: Seconds = timedelta(seconds=5)
     drain: Seconds = timedelta(seconds=25)
+    person_points: int = Field(default=300, gt=0)
 
     @property
     def socket_mode(self) -> bool:

@@ -227,6 +227,34 @@ async def test_a_sender_that_slept_through_its_claim_overwrites_nobody(
     assert replica.counted == ["lost"]
 
 
+class Drowsy(MemoryConnections):
+    """A store whose first answer finds its process asleep, until after the claim has run out."""
+
+    def __init__(self, clock, theirs):
+        super().__init__(clock)
+        self.clock, self.theirs = clock, theirs
+
+    async def claim_refresh(self, connection, lasts):
+        claim = await super().claim_refresh(connection, lasts)
+        if self.theirs is not None:
+            theirs, self.theirs = self.theirs, None
+            self.clock.pass_by(seconds=31)
+            taken_over = await super().claim_refresh(connection, lasts)
+            await self.replace_grant(connection, taken_over, theirs)
+        return claim
+
+
+async def test_a_sender_that_wakes_up_after_its_claim_has_run_out_sends_nothing(server, clock):
+    theirs = grant("theirs", until=NOON + timedelta(hours=3))
+    store = Drowsy(clock, theirs)
+    await store.save(connection(given=EXPIRED))
+
+    renewed = await Replica(store, server, clock).authorizer.authorize(ADA, Need.READ)
+
+    assert renewed.grant == theirs
+    assert server.asked == []
+
+
 async def test_a_connection_deleted_meanwhile_stays_deleted(replica, store, server, expired):
     async def disconnected():
         await store.remove(ADA, "system")
