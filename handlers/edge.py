@@ -8,6 +8,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -268,15 +269,25 @@ class Edge(AsyncMiddleware):
             external = secrets.token_urlsafe(16)
             ack = replace(ack, view={**ack.view, "external_id": external})
             ask = replace(ask, modal=EXTERNAL + external)
-        work = self._submitted(route, installation, ask)
+        work = self._submitted(route, installation, delivery, ask)
         if not self._around.tasks.start(work):
             raise Unavailable("Confab")
         return _view_ack(ack)
 
-    async def _submitted(self, route: Route, installation: Installation, ask: Ask) -> None:
+    async def _still_admitted(
+        self, route: Route, installation: Installation, delivery: Delivery
+    ) -> None:
+        """Refuse whom Slack calls a stranger; its silence holds up nothing that was confirmed."""
+        with suppress(Unavailable):
+            await self._admitted(route, installation, delivery)
+
+    async def _submitted(
+        self, route: Route, installation: Installation, delivery: Delivery, ask: Ask
+    ) -> None:
         structlog.contextvars.bind_contextvars(correlation=ask.correlation)
+        admitted = self._still_admitted(route, installation, delivery)
         try:
-            await self._answer(route, installation, ask, _nothing())
+            await self._answer(route, installation, ask, admitted)
         except BotError as error:
             log.warning("undelivered", code=error.code)
         except Exception:  # what was claimed is settled by the job
@@ -296,10 +307,6 @@ def mint_correlation() -> str:
 def _refuse_outsiders(installation: Installation, delivery: Delivery) -> None:
     if not installation.houses(delivery.user_team or None, delivery.user_enterprise or None):
         raise NotAllowed("Only people of this workspace can use Confab here.")
-
-
-async def _nothing() -> None:
-    """Stand for an admission that took place when the form was opened."""
 
 
 def _ask(installation: Installation, delivery: Delivery, correlation: str) -> Ask:
