@@ -7,8 +7,10 @@ Each command imports what it needs when it runs, so that ``confab --help`` is qu
 
 import asyncio
 import base64
+import gc
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -47,8 +49,9 @@ def main(context: typer.Context) -> None:
 @cli.command()
 def serve() -> None:
     """Run the bot until it is told to stop (the same as `python -m bot`)."""
-    from bot.app import serve as serve_app
-    from bot.logs import configure as configure_logs
+    with _importing():
+        from bot.app import serve as serve_app
+        from bot.logs import configure as configure_logs
 
     settings = _settings(Settings)
     configure_logs(settings.log_format)
@@ -120,6 +123,17 @@ def new_key(
 ) -> None:
     """Print a new key for CONFAB_KEYS."""
     typer.echo(f"{name}={base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+
+@contextmanager
+def _importing() -> Iterator[None]:
+    """Keep the collector away from what is being imported, then and later: it all stays."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _settings(kind: type[AnySettings], **fixed: str) -> AnySettings:
