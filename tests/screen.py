@@ -18,6 +18,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from sandbox.chromium import find_driver
+
 PATIENCE = 8.0
 _NOT_YET = (
     NoSuchElementException,
@@ -46,18 +48,12 @@ def chromium_at(binary: str, width: int = 1280, height: int = 800) -> Iterator[w
         f"--window-size={width},{height}",
     ):
         options.add_argument(argument)
-    service = webdriver.ChromeService(executable_path=_driver())
+    service = webdriver.ChromeService(executable_path=find_driver())
     driver = webdriver.Chrome(options=options, service=service)
     try:
         yield driver
     finally:
         driver.quit()
-
-
-def _driver() -> str | None:
-    """Debian's driver, which fits Debian's Chromium; else Selenium looks for one."""
-    debian = Path("/usr/bin/chromedriver")
-    return str(debian) if debian.exists() else None
 
 
 class Screen:
