@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from bot.connection import AuthorizationProfile, Grant
 from bot.content import Account, Site
-from bot.errors import NotAllowed, ProfileBroken, Unavailable
+from bot.errors import NotAllowed, NotFound, ProfileBroken, Unavailable
 from bot.pending import Obtained
 from bot.ports import Clock, ConsentServer
 from bot.providers import atlassian_wire as wire
@@ -47,7 +47,10 @@ class AtlassianConsent(ConsentServer):
         except wire.TokenDenied as error:
             raise NotAllowed("Atlassian refused the code of this consent.") from error
         grant = wire.grant_of(body, self._clock())
-        account, resources = await asyncio.gather(self._person(grant), self._resources(grant))
+        account, listed = await asyncio.gather(self._person(grant), self._resources(grant))
+        resources = wire.confluence_in(listed)
+        if listed and not resources:
+            raise NotFound("There is no Confluence on the sites of this consent.")
         if not grant.scopes:
             grant = replace(grant, scopes=wire.scopes_of(resources, body))
         return Obtained(grant, account, wire.sites_of(resources))
@@ -65,7 +68,7 @@ class AtlassianConsent(ConsentServer):
 
     async def list_sites(self, grant: Grant) -> tuple[Site, ...]:
         """See ``ConsentServer.list_sites``."""
-        return wire.sites_of(await self._resources(grant))
+        return wire.sites_of(wire.confluence_in(await self._resources(grant)))
 
     async def _person(self, grant: Grant) -> Account:
         request = wire.with_token(self._api_url, "/me", grant.access_token)

@@ -210,12 +210,16 @@ def grant_of(body: TokenBody, now: datetime, old: Grant | None = None) -> Grant:
 
 
 def read_resources(answer: Answer, now: datetime) -> Sequence[ResourceBody]:
-    """Read the Confluence entries of the accessible resources."""
+    """Read the accessible resources, of whatever product."""
     _require_allowed(answer)
     try:
-        resources = _resources.validate_python(_json_of(answer, now))
+        return _resources.validate_python(_json_of(answer, now))
     except ValidationError as error:
         raise ProviderFault("Atlassian sent no list of resources") from error
+
+
+def confluence_in(resources: Sequence[ResourceBody]) -> Sequence[ResourceBody]:
+    """Keep the entries of Confluence: only their scopes tell them from Jira's."""
     return [each for each in resources if any("confluence" in scope for scope in each.scopes)]
 
 

@@ -223,8 +223,11 @@ async def test_jira_entries_are_left_out_and_every_site_is_listed_once(consent, 
     ]
 
 
-async def test_no_confluence_on_any_site_is_no_site(consent, provider):
+async def test_sites_without_confluence_are_told_from_no_site(consent, provider):
     provider.says["/oauth/token/accessible-resources"] = says([JIRA])
+    with pytest.raises(NotFound):
+        await consent.redeem("system", CODE, VERIFIER)
+    provider.says["/oauth/token/accessible-resources"] = says([])
     assert (await consent.redeem("system", CODE, VERIFIER)).sites == ()
 
 
