@@ -392,6 +392,7 @@ class ConsentServer(Protocol):
 
         Raises:
             NotAllowed: the code is refused.
+            NotFound: there are sites, but no Confluence on any.
             ProfileBroken: the client id, secret or callback is refused.
             Unavailable: the server can't answer now.
         """
@@ -463,6 +464,8 @@ class Voice(Protocol):
         replace: bool = False,
     ) -> None:
         """Say it privately: through *response_url* where that still works, else as a DM.
+
+        *text* is plain beside *blocks*, which then are what is seen; alone it is mrkdwn.
 
         Raises:
             Unavailable: neither way works now.

@@ -11,7 +11,14 @@ from pydantic import SecretStr
 
 from bot.connection import READ, AuthorizationProfile
 from bot.content import Account, Site
-from bot.errors import BotError, NotAllowed, ProfileBroken, ProviderFault, Unavailable
+from bot.errors import (
+    BotError,
+    NotAllowed,
+    NotFound,
+    ProfileBroken,
+    ProviderFault,
+    Unavailable,
+)
 from bot.providers import atlassian_wire as wire
 from bot.providers.atlassian import AtlassianConsent
 from bot.providers.outgoing import Answer, Outgoing
