@@ -6,8 +6,8 @@ then find it done.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -82,8 +82,9 @@ async def prepare(
         Unavailable: the database doesn't answer.
     """
     async with _turn(MongoLeases(database), pause):
+        standing = await _validators(database)
         for shape in SHAPES:
-            await _declare(database, shape)
+            await _declare(database, shape, standing)
         for migration in migrations:
             await _migrate(database, migration)
 
@@ -107,12 +108,21 @@ async def _keep(turns: Leases, holder: str) -> None:
         await turns.hold(_LEASE, holder, _LASTS)
 
 
-async def _declare(database: Database, shape: Shape) -> None:
+async def _validators(database: Database) -> dict[str, object]:
+    """Return the validator of each collection that stands."""
+    with answering():
+        found = await database.raw.list_collections()
+        return {each["name"]: each["options"].get("validator") async for each in found}
+
+
+async def _declare(database: Database, shape: Shape, standing: Mapping[str, object]) -> None:
     validator = shape.validator()
     with answering():
-        try:
-            await database.raw.create_collection(shape.name, validator=validator)
-        except CollectionInvalid:
+        if shape.name not in standing:
+            # Another replica's write may have made it meanwhile.
+            with suppress(CollectionInvalid):
+                await database.raw.create_collection(shape.name)
+        if standing.get(shape.name) != validator:
             await database.raw.command("collMod", shape.name, validator=validator)
         if shape.indexes:
             await database.raw[shape.name].create_indexes(list(shape.indexes))
