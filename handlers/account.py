@@ -202,7 +202,8 @@ class Account:
             f"Disconnect *{escape(connection.account.name)}*? I'll delete your tokens and your "
             "chosen site here. Pages that you wrote stay in Confluence."
         )
-        return Reply(words, (blocks.section(words), blocks.actions(_disconnect_button())))
+        text = f"Disconnect {connection.account.name}?"
+        return Reply(text, (blocks.section(words), blocks.actions(_disconnect_button())))
 
     async def disconnect(self, ask: Ask) -> Reply:
         """Delete what we hold, and say what remains elsewhere (promise 5)."""

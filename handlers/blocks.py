@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from bot.cutting import cut
-from handlers.ask import Block, View
+from bot.mrkdwn import escape
+from handlers.ask import Block, Reply, View
 
 MOST_IN_MESSAGE = 50
 MOST_IN_VIEW = 100
@@ -99,6 +100,11 @@ def field(
         "optional": optional,
     }
     return block | {"hint": plain(hint, 2_000)} if hint else block
+
+
+def shown(reply: Reply) -> tuple[Block, ...]:
+    """Return what *reply* shows: its blocks, or else its words as they are."""
+    return reply.blocks or (section(escape(reply.text)),)
 
 
 def modal(title: str, blocks: Sequence[Block], *, close: str = "Close") -> View:

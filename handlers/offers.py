@@ -52,7 +52,8 @@ class Invitations:
             style="primary",
         )
         small = "The link is for you alone, works once and for ten minutes."
-        return Reply(words, (blocks.section(words), blocks.actions(button), blocks.context(small)))
+        shown = (blocks.section(words), blocks.actions(button), blocks.context(small))
+        return Reply("Connect to Confluence", shown)
 
 
 class Offers:
@@ -149,12 +150,12 @@ class Resumption:
     async def _go_on(self, connected: Connected) -> None:
         principal = connected.connection.principal
         account, site = connected.connection.account.name, connected.site.name
-        words = f"Connected as *{escape(account)}* to *{escape(site)}*."
+        shown = f"Connected as *{escape(account)}* to *{escape(site)}*."
         try:
             await self._voice.tell(
                 principal,
-                words,
-                [blocks.section(words)],
+                f"Connected as {account} to {site}.",
+                [blocks.section(shown)],
                 response_url=connected.reply_url,
                 replace=True,
             )
@@ -173,7 +174,8 @@ class Resumption:
         ask = Ask(principal, mint_correlation(), command=word, text=text, response_url=url)
         reply = await self._answered(ask)
         if reply is not None:
-            await self._voice.tell(principal, reply.text, reply.blocks, response_url=url)
+            shown = blocks.shown(reply)
+            await self._voice.tell(principal, reply.text, shown, response_url=url)
 
     async def _answered(self, ask: Ask) -> Reply | None:
         route = self._table().routes.get((Kind.COMMAND, ask.command))
@@ -192,4 +194,4 @@ def _continue(ask: Ask) -> Reply:
     title = f"“{escape(ask.text)}”" if ask.text else "a page"
     words = f"You were about to write {title}."
     button = blocks.button("Go on writing", CONTINUE_CREATE, ask.text[:1_000], style="primary")
-    return Reply(words, (blocks.section(words), blocks.actions(button)))
+    return Reply("Go on writing", (blocks.section(words), blocks.actions(button)))

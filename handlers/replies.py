@@ -31,7 +31,7 @@ def words_for(error: Exception) -> str:
         case UserError():
             return str(error)
         case QuotaSpent():
-            return _quota(error)
+            return _quota(error, f"{error.until:%H:%M} UTC")
         case Unavailable():
             return _unavailable(error)
         case Unclear():
@@ -64,12 +64,18 @@ _UNEXPECTED = (
 )
 
 
-def _quota(error: QuotaSpent) -> str:
-    at = f"<!date^{int(error.until.timestamp())}^{{time}}|{error.until:%H:%M} UTC>"
+def _quota(error: QuotaSpent, at: str) -> str:
     return (
         f"{error.provider} limits how much we may ask, and our share is used up until {at}. "
         "Nothing was changed. Ask again then."
     )
+
+
+def _shown(error: Exception) -> str:
+    if not isinstance(error, QuotaSpent):
+        return escape(words_for(error))
+    at = f"<!date^{int(error.until.timestamp())}^{{time}}|{error.until:%H:%M} UTC>"
+    return _quota(error, at)
 
 
 def _unavailable(error: Unavailable) -> str:
@@ -84,9 +90,8 @@ def _unavailable(error: Unavailable) -> str:
 
 def apology(error: Exception, correlation: str) -> Reply:
     """Return the message for *error*, with the code and id that an operator can look up."""
-    words = words_for(error)
-    shown = words if isinstance(error, QuotaSpent) else escape(words)
-    return Reply(words, (blocks.section(shown), blocks.context(_trace(error, correlation))))
+    shown = blocks.section(_shown(error)), blocks.context(_trace(error, correlation))
+    return Reply(words_for(error), shown)
 
 
 def failed_view(error: Exception, correlation: str) -> View:

@@ -17,15 +17,19 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cutting import cut
+from bot.cutting import cut_bytes
 from bot.errors import ProviderFault, Unavailable
 from bot.installation import Installation
+from bot.mrkdwn import escape
 from handlers import blocks
 from handlers.ask import EXTERNAL, Answer, Ask, Modal, Reply, View
 
 log = structlog.get_logger(__name__)
 
 TRIES = 6
+LONGEST_TEXT = 3_000
+"""Slack holds the text of an ephemeral message to 4,000 bytes."""
+
 GONE = frozenset({"not_found", "view_not_found", "invalid_view_id", "hash_conflict"})
 
 
@@ -124,7 +128,7 @@ class SlackApi:
         if isinstance(answer, Modal):
             await self._show(installation, ask, answer.view)
         elif ask.modal or _in_modal(ask):
-            view = blocks.modal("Confluence", answer.blocks or (blocks.section(answer.text),))
+            view = blocks.modal("Confluence", blocks.shown(answer))
             if not await self._show(installation, ask, view):
                 await self._say(installation, ask, answer)
         else:
@@ -169,14 +173,12 @@ def _in_modal(ask: Ask) -> bool:
 
 
 def _message(reply: Reply) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "text": cut(reply.text, 3_000),
+    return {
+        "text": cut_bytes(escape(reply.text[:LONGEST_TEXT]), LONGEST_TEXT),
+        "blocks": list(blocks.shown(reply)[: blocks.MOST_IN_MESSAGE]),
         "unfurl_links": False,
         "unfurl_media": False,
     }
-    if reply.blocks:
-        body["blocks"] = list(reply.blocks[: blocks.MOST_IN_MESSAGE])
-    return body
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -8,15 +8,17 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
 
-from bot.cutting import cut
+from bot.cutting import cut_bytes
 from bot.errors import NotAllowed, ProviderFault, Unavailable
 from bot.installation import SlackPerson
+from bot.mrkdwn import escape
 from bot.providers.outgoing import Answer, Request
 from bot.providers.rate_wire import retry_after
 
 PROVIDER: Final = "Slack"
 MOST_BYTES: Final = 1024 * 1024
-# https://docs.slack.dev/reference/methods/chat.postMessage: 4,000 is what shows well.
+# https://docs.slack.dev/reference/methods/chat.postMessage: 4,000 is what shows well, and
+# an ephemeral message has so many bytes at most.
 LONGEST_TEXT: Final = 4000
 UNKNOWN: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 JSON: Final = "application/json; charset=utf-8"
@@ -113,10 +115,10 @@ def respond(response_url: SecretStr, said: Mapping[str, object], *, replace: boo
 
 def said(text: str, blocks: Sequence[object]) -> dict[str, object]:
     """Put words and blocks as Slack takes them; blocks may be the SDK's objects."""
-    words: dict[str, object] = {"text": cut(text, LONGEST_TEXT)}
-    if blocks:
-        words["blocks"] = [_plain(block) for block in blocks]
-    return words
+    if not blocks:
+        return {"text": cut_bytes(text, LONGEST_TEXT)}
+    plain = cut_bytes(escape(text[:LONGEST_TEXT]), LONGEST_TEXT)
+    return {"text": plain, "blocks": [_plain(block) for block in blocks]}
 
 
 def _plain(block: object) -> object:
