@@ -7,8 +7,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from sandbox.screen import serve
+from sandbox.screen.driver import Screen, chromium_at
 from tests.sandbox.showcase import Running, running_showcase
-from tests.screen import Screen, chromium_at
 
 pytestmark = pytest.mark.browser
 

@@ -199,7 +199,7 @@ class Screen:
     def screenshot(self, path: Path | str) -> None:
         """Save what is seen as a PNG."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        assert self.driver.save_screenshot(str(path))
+        self.driver.save_screenshot(str(path))
 
     def _texts(self, css: str) -> list[str]:
         # Read at once, in the page: what is found one by one may be gone by then.
