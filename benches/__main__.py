@@ -11,12 +11,14 @@ from typing import Final
 from benches.acks import acks
 from benches.line import Line, summary
 from benches.lookups import lookups
+from benches.searches import searches
 from benches.starting import starting
 
 Bench = Callable[[Path], Awaitable[list[Line]]]
 
 BENCHES: Final[dict[str, Bench]] = {
     "ack": acks,
+    "search_overhead": searches,
     "start": starting,
     "lookup_growth": lookups,
 }

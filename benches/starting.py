@@ -21,7 +21,7 @@ from sandbox.server import Sandbox
 
 ROUNDS: Final = 7
 PATIENCE: Final = 60.0
-LOOKS_EVERY: Final = 0.002
+LOOKS_EVERY: Final = 0.005
 IDLE: Final = 1.0
 """Seconds after which the memory is looked at."""
 
