@@ -12,6 +12,7 @@ from sandbox.atlassian import people, scopes, sites
 from sandbox.atlassian.client import OAuthClient
 from sandbox.atlassian.faults import Faults
 from sandbox.atlassian.grants import Grants, TokenRefused
+from sandbox.atlassian.log import Entry, Log
 from sandbox.atlassian.pages import Pages
 
 CARRIED = (
@@ -33,8 +34,11 @@ class BadRequest(Exception):
 class Consent:
     """Stands for auth.atlassian.com; `code_challenge` is ignored, as it is there."""
 
-    def __init__(self, client: OAuthClient, grants: Grants, pages: Pages, faults: Faults) -> None:
+    def __init__(
+        self, client: OAuthClient, grants: Grants, pages: Pages, faults: Faults, log: Log
+    ) -> None:
         self._client = client
+        self._log = log
         self._faults = faults
         self._grants = grants
         self._pages = pages
@@ -120,7 +124,13 @@ class Consent:
     async def token(self, request: web.Request) -> web.StreamResponse:
         """Tokens for a code or a refresh token; JSON and form are both understood."""
         sent = await fields(request)
-        return await self._faults.play(request, lambda: self._traded(sent))
+        return await self._faults.play(request, lambda: self._noted(request, self._traded(sent)))
+
+    def _noted(self, request: web.Request, answer: web.Response) -> web.Response:
+        entry = Entry(self._grants.now(), request.method, request.path, query="")
+        entry.status = answer.status
+        self._log.add(entry)
+        return answer
 
     def _traded(self, sent: dict[str, str] | None) -> web.Response:
         headers = {"Cache-Control": "no-store"}

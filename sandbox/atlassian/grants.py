@@ -79,6 +79,10 @@ class Grants:
         self.access: dict[str, AccessToken] = {}
         self.refresh: dict[str, RefreshToken] = {}
 
+    def now(self) -> float:
+        """The time by which tokens end."""
+        return self._clock.now()
+
     def consent(self, account_id: str, scopes: list[str], sites: list[str], level: str) -> Grant:
         """Keep a consent: its scopes replace the earlier ones', account-level sites add up."""
         earlier = self.grants.get(account_id)

@@ -43,7 +43,7 @@ class AtlassianWorld:
     def attach(self, app: web.Application) -> None:
         """Serve `/atlassian/` and `/_sandbox/atlassian/`."""
         pages = Pages()
-        Consent(self.client, self.grants, pages, self.faults).attach(app)
+        Consent(self.client, self.grants, pages, self.faults, self.log).attach(app)
         Resources(self.base_url, self.clock, self.grants, self.log, self.faults).attach(app)
         Gateway(
             self.base_url,

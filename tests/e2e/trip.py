@@ -95,7 +95,8 @@ class Traveller:
         link = await self.person.waits_for(link_in, PATIENCE)
         await self.walk(link)
         await self.person.waits_for_message("Connected as", "@app", PATIENCE)
-        await self.person.closes(everything=True)
+        if to_write:
+            await self.person.closes(everything=True)
 
     async def walk(self, link: str) -> Json:
         """Go through consent from *link* to wherever it ends."""

@@ -13,12 +13,13 @@ class Gate:
     answers: bool = False
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
+    drops: bool = True
 
     async def passes(self, what: str, *, answered: bool) -> None:
-        """Wait here for ever, if this is what the gate is for.
+        """Wait here, if this is what the gate is for.
 
         Raises:
-            ConnectionAbortedError: the gate is taken away; what it held goes nowhere.
+            ConnectionAbortedError: what was held goes nowhere.
         """
         if answered is not self.answers or self.reached.is_set() or self.part not in what:
             return
@@ -27,7 +28,13 @@ class Gate:
             return
         self.reached.set()
         await self.opened.wait()
-        raise ConnectionAbortedError
+        if self.drops:
+            raise ConnectionAbortedError
+
+    def let_go(self) -> None:
+        """Let what was held go on."""
+        self.drops = False
+        self.opened.set()
 
 
 class Gates:
