@@ -48,7 +48,7 @@ bench: $(READY) ## measure the bot against its peers, one line each
 	@exec $(BIN)/python -m benches
 
 screenshots: $(READY) ## make the pictures in docs/ from the sandbox (needs Chromium)
-	@exec $(BIN)/python -m sandbox.screenshots
+	@exec $(BIN)/python -m sandbox.screenshots --chromium "$(CHROMIUM)"
 
 clean: ## remove what make has made, except the sandbox's state
 	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
