@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from benches.acks import acks
+from benches.documents import documents
 from benches.line import Line, summary
 from benches.lookups import lookups
 from benches.searches import searches
@@ -20,6 +21,7 @@ BENCHES: Final[dict[str, Bench]] = {
     "ack": acks,
     "search_overhead": searches,
     "start": starting,
+    "documents": documents,
     "lookup_growth": lookups,
 }
 
@@ -35,11 +37,15 @@ async def measure(names: list[str]) -> None:
     print(summary(lines))
 
 
-def main() -> None:
-    """Read the command line."""
+def main() -> str | None:
+    """Read the command line; return what is wrong with it."""
     parser = argparse.ArgumentParser(prog="python -m benches")
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHES], help="all, unless named")
-    asyncio.run(measure(parser.parse_args().names or list(BENCHES)))
+    parser.add_argument("names", nargs="*", help=f"all, unless named: {', '.join(BENCHES)}")
+    names = parser.parse_args().names or list(BENCHES)
+    if unknown := set(names) - set(BENCHES):
+        return f"no bench is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}"
+    asyncio.run(measure(names))
+    return None
 
 
 if __name__ == "__main__":

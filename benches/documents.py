@@ -7,6 +7,7 @@ only the collector frees is freed between the turns.
 import gc
 import json
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from time import process_time
 from typing import Final
@@ -14,6 +15,9 @@ from typing import Final
 import marklas
 import md_adf
 
+from benches.line import Line
+from benches.machine import on_core
+from benches.scene import MEASURED
 from bot import documents as docs
 
 PAGE: Final = """# Release 4.2
@@ -73,7 +77,7 @@ def seconds(work: Callable[[], object]) -> float:
     return process_time() - begun
 
 
-def taking_turns(*sides: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+def taking_turns(*sides: Callable[[], object], rounds: int) -> list[float]:
     """Median CPU seconds of each of *sides*, which alternate."""
     for side in sides:
         side()
@@ -81,17 +85,24 @@ def taking_turns(*sides: Callable[[], object], rounds: int = ROUNDS) -> list[flo
     return [median(side) for side in zip(*turns, strict=True)]
 
 
-def documents() -> str:
+async def documents(_home: Path, rounds: int = ROUNDS, kilobytes: int = 1024) -> list[Line]:
+    """Measure the three."""
+    with on_core(MEASURED):
+        return [written(rounds), read(4 * rounds), grown(rounds // 3 or 1, kilobytes)]
+
+
+def written(rounds: int) -> Line:
     """Markdown to ADF, kB a second, against md-adf without its slow validation."""
     text = PAGE * 16
     ours, peer = taking_turns(
         lambda: docs.to_adf(docs.from_markdown(text)),
         lambda: md_adf.markdown_to_adf(text, {"validate_adf": False}),
+        rounds=rounds,
     )
     return _speeds("documents", len(text), ours, peer)
 
 
-def documents_read() -> str:
+def read(rounds: int) -> Line:
     """ADF to Slack blocks, kB a second, against marklas' plain Markdown.
 
     The page is small enough for nothing of it to be cut.
@@ -102,47 +113,40 @@ def documents_read() -> str:
     ours, peer = taking_turns(
         lambda: docs.to_blocks(docs.from_adf(page)),
         lambda: marklas.to_md(page, plain=True),
-        rounds=4 * ROUNDS,
+        rounds=rounds,
     )
     return _speeds("documents_read", len(json.dumps(page)), ours, peer)
 
 
-def documents_growth() -> str:
+def grown(rounds: int, kilobytes: int) -> Line:
     """Time per kB at 1 MB against 10 kB, of the converter that fares worst."""
-    growths = {name: _growth(prepare) for name, prepare in _CONVERTERS.items()}
-    worst = max(growths, key=lambda name: growths[name][0])
-    ratio, large, small = growths[worst]
-    for name, (growth, *_) in sorted(growths.items()):
-        print(f"      documents_growth {name} ratio={growth:.2f}")
-    return (
-        f"BENCH documents_growth ours={large:.1f}us/kB peer={small:.1f}us/kB "
-        f"ratio={ratio:.2f} goal=1.2"
-    )
+    growths = [_growth(name, prepare, rounds, kilobytes) for name, prepare in _CONVERTERS.items()]
+    for growth in growths:
+        print(f"      {growth.name} ratio={growth.ratio:.2f}")
+    worst = max(growths, key=lambda growth: growth.ratio)
+    return Line("documents_growth", worst.ours, worst.peer, worst.unit, worst.goal)
 
 
-def _speeds(name: str, size: int, ours: float, peer: float) -> str:
-    mine, theirs = size / KB / ours, size / KB / peer
-    return (
-        f"BENCH {name} ours={mine:.0f}kB/s peer={theirs:.0f}kB/s ratio={mine / theirs:.2f} goal=1.0"
-    )
+def _speeds(name: str, size: int, ours: float, peer: float) -> Line:
+    return Line(name, size / KB / ours, size / KB / peer, "kB/s", 1.0, more_is_better=True)
 
 
-def _growth(prepare: Prepare) -> tuple[float, float, float]:
-    """Return the ratio, and microseconds per kB of source for much and for little.
+def _growth(name: str, prepare: Prepare, rounds: int, kilobytes: int) -> Line:
+    """Compare microseconds per kB of source, for much and for little.
 
     The small side works through as many kilobytes, in as many documents, and keeps what it
     made for as long: the processor's caches and the collector shall see no difference.
     """
-    much, little = _source(1024), _source(10)
+    much, little = _source(kilobytes), _source(10)
     times = len(much) // len(little)
     large, small = [prepare(much)], [prepare(little) for _ in range(times)]
     big, tenth = taking_turns(
         lambda: [convert() for convert in large],
         lambda: [convert() for convert in small],
-        rounds=5,
+        rounds=rounds,
     )
     large_kb, small_kb = len(much) / KB / 1e6, len(little) * times / KB / 1e6
-    return big / large_kb / (tenth / small_kb), big / large_kb, tenth / small_kb
+    return Line(f"documents_growth {name}", big / large_kb, tenth / small_kb, "us/kB", 1.2)
 
 
 def _source(kilobytes: int) -> str:
@@ -191,14 +195,3 @@ _CONVERTERS: Final = {
     "text_of": _of_document(docs.text_of),
     "digest_of": _of_document(docs.digest_of),
 }
-
-
-def main() -> None:
-    """Print the three lines."""
-    print(documents())
-    print(documents_read())
-    print(documents_growth())
-
-
-if __name__ == "__main__":
-    main()
