@@ -39,8 +39,8 @@ from bot.publish import Memory, Publisher
 from bot.quota import Quota
 from bot.search import Searcher
 from bot.settings import Address, Settings
+from bot.settle import Hands, Settler
 from bot.settle import Pace as SettlePace
-from bot.settle import Settler
 from bot.settle import Stores as SettleStores
 from bot.tracing import start_tracing
 from handlers import browser
@@ -214,7 +214,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         _web(settings, app, connect),
         tasks,
         authorizer,
-        _settler(settings, stores, publisher, create),
+        _settler(settings, stores, publisher, create, tasks),
         tenants,
     )
 
@@ -298,11 +298,12 @@ def _create(
     )
 
 
-def _settler(settings: Settings, stores: Stores, publisher: Publisher, create: Create) -> Settler:
+def _settler(
+    settings: Settings, stores: Stores, publisher: Publisher, create: Create, tasks: Tasks
+) -> Settler:
     return Settler(
         SettleStores(stores.due, stores.leases, stores.receipts, stores.drafts),
-        publisher,
-        create.tell,
+        Hands(publisher, create.tell, tasks.start),
         SettlePace(settings.settle_after, settings.settle_every),
         utc_now,
     )

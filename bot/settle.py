@@ -2,10 +2,11 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -36,6 +37,15 @@ class Stores:
 
 
 @dataclass(frozen=True, slots=True)
+class Hands:
+    """What does the work: *start* runs it as a task, and refuses when the process ends."""
+
+    publisher: Publisher
+    tell: Callable[[Receipt], Awaitable[None]]
+    start: Callable[[Coroutine[Any, Any, None]], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """How long a receipt is left alone, and how often the list is looked at."""
 
@@ -46,17 +56,9 @@ class Pace:
 class Settler:
     """Settles receipts that nobody has touched for a while, and tells their people."""
 
-    def __init__(
-        self,
-        stores: Stores,
-        publisher: Publisher,
-        tell: Callable[[Receipt], Awaitable[None]],
-        pace: Pace,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, stores: Stores, hands: Hands, pace: Pace, clock: Clock) -> None:
         self._stores = stores
-        self._publisher = publisher
-        self._tell = tell
+        self._hands = hands
         self._pace = pace
         self._clock = clock
         self._holder = secrets.token_hex(8)
@@ -78,15 +80,36 @@ class Settler:
             await self._stores.leases.release(LEASE, self._holder)
 
     async def settle_due(self) -> None:
-        """Take up everything that is due now."""
-        for due in await self._stores.due.list_due(KIND, self._clock(), AT_ONCE):
-            try:
-                await self._take_up(due)
-            except TakenUp:
-                continue
-            except BotError as error:
-                log.warning("unsettled", code=error.code)
-                await self._later(due, self._pace.after)
+        """Take up everything that is due now, side by side, and wait until all of it is done.
+
+        What was taken up goes on when this is cancelled: a write isn't left half sent.
+        """
+        due = await self._stores.due.list_due(KIND, self._clock(), AT_ONCE)
+        attended = [asyncio.Event() for _ in due]
+        for one, done in zip(due, attended, strict=True):
+            if not self._hands.start(self._attend(one, done)):
+                return
+        for done in attended:
+            await done.wait()
+
+    async def _attend(self, due: Due, done: asyncio.Event) -> None:
+        """Settle one; what goes wrong with it stops none of the others."""
+        try:
+            await self._take_up(due)
+        except TakenUp:
+            pass
+        except BotError as error:
+            log.warning("unsettled", code=error.code)
+            await self._put_off(due)
+        except Exception:  # a task has nobody else to catch it
+            log.exception("unsettled")
+            await self._put_off(due)
+        finally:
+            done.set()
+
+    async def _put_off(self, due: Due) -> None:
+        with suppress(BotError):
+            await self._later(due, self._pace.after)
 
     async def _take_up(self, due: Due) -> None:
         receipt = await self._stores.receipts.find_due(due)
@@ -102,16 +125,18 @@ class Settler:
     async def _finish(self, due: Due, receipt: Receipt) -> None:
         structlog.contextvars.bind_contextvars(correlation=receipt.correlation)
         log.info("taken up", stage=receipt.stage)
-        settled = await self._publisher.settle(receipt)
+        settled = await self._hands.publisher.settle(receipt)
         # Nobody has pressed for this: it goes by direct message.
-        await self._tell(replace(settled, response_url=None))
+        await self._hands.tell(replace(settled, response_url=None))
         await self._stores.due.remove(due)
 
     async def _wait_for_confirmation(self, due: Due) -> None:
         user_id, _, decision = due.id.partition("/")
         principal = Principal(due.tenant, user_id)
         draft = await self._stores.drafts.find(principal, DraftId(decision))
-        if draft is None or self._clock() > draft.expires_at - DRAFT_LASTS + PREVIEW_LASTS:
+        # A confirmation of the last moment may not have been written down yet.
+        confirmable = DRAFT_LASTS - PREVIEW_LASTS - UNCONFIRMED
+        if draft is None or self._clock() > draft.expires_at - confirmable:
             await self._stores.due.remove(due)
         else:
             await self._later(due, min(UNCONFIRMED, self._pace.after))

@@ -18,7 +18,7 @@ PATIENCE = 15.0
 """Seconds until a test gives up waiting: far more than a busy machine takes."""
 ROUND = 0.02
 ACCOUNTS = {"U0ADA": "ada", "U0BOB": "bob", "U0CY": "cy", "U0GUS": "gus"}
-QUICK = {"CONFAB_SETTLE_AFTER": "1", "CONFAB_SETTLE_EVERY": "0.1", "CONFAB_DRAIN": "5"}
+QUICK = {"CONFAB_SETTLE_AFTER": "1", "CONFAB_SETTLE_EVERY": "0.1", "CONFAB_DRAIN": "2"}
 """The bot's settings under which nobody waits."""
 
 Json = dict[str, Any]

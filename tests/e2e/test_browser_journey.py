@@ -1,0 +1,135 @@
+"""The whole way of one person in a browser, with the real processes.
+
+`SCREENSHOTS=folder` keeps a picture of every step.
+"""
+
+import asyncio
+import itertools
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from sandbox.screen.driver import Screen, chromium_at
+from sandbox.server import Plan
+from tests.e2e.trip import QUICK, setting_out
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser]
+
+PICTURES = os.environ.get("SCREENSHOTS")  # noqa: TID251  # the bot's settings are not the tests'
+TITLE = "What the café & crane taught us"
+RESULT = "[data-testid='message']:last-of-type a.link"
+LOADED = "return document.readyState === 'complete'"
+
+
+@dataclass
+class Ada:
+    """Who makes the journey: a screen, and an album."""
+
+    screen: Screen
+    taken: itertools.count = field(default_factory=lambda: itertools.count(1))
+
+    def keeps(self, name):
+        """Take a picture, and hold the page to an empty console."""
+        if PICTURES:
+            self.screen.screenshot(Path(PICTURES) / f"{next(self.taken):02}-{name}.png")
+        assert self.screen.complaints() == []
+
+    def consents(self):
+        """Walk from the start page to the done page, in the tab that was opened."""
+        self.screen.sees("Connect your Confluence to Slack")
+        self.screen.sees("Ada Lovelace")
+        self.keeps("start-page")
+        self.screen.press("Continue")
+        self.screen.sees("asking to know who you are")
+        self.keeps("sign-in-with-slack")
+        self.screen.press("Allow")
+        self.screen.sees("requesting access to your Atlassian account")
+        self.keeps("consent")
+        self.screen.press("Accept")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def trip(tmp_path_factory):
+    async with setting_out(Plan(tmp_path_factory.mktemp("browser"), settings=QUICK)) as started:
+        yield started
+
+
+async def test_from_connecting_to_disconnecting_in_a_browser(trip, chromium):
+    # The sandbox runs in this loop, so the browser is waited for beside it.
+    await asyncio.to_thread(travel, chromium, trip.sandbox.url)
+    assert await trip.statuses(TITLE) == ["trashed"]
+
+
+def travel(chromium, url):
+    with chromium_at(chromium) as driver:
+        driver.set_page_load_timeout(20)
+        driver.set_script_timeout(20)
+        screen = Screen(driver, url)
+        screen.resize(1280, 800)
+        screen.as_person("U0ADA")
+        ada = Ada(screen)
+        connected(ada)
+        searched(ada)
+        previewed(ada)
+        shared(ada)
+        allowed_to_write(ada)
+        written(ada)
+        seen_in_confluence(ada)
+        undone(ada)
+        disconnected(ada)
+
+
+def connected(ada):
+    ada.screen.type("/confluence connect")
+    with ada.screen.follow("Connect to Confluence"):
+        ada.screen.resize(1280, 800)
+        ada.consents()
+        ada.screen.sees("Which site do you want to use?")
+        ada.screen.choice("acme").click()
+        ada.keeps("choose-a-site")
+        ada.screen.press("Use this site")
+        ada.screen.sees("You’re connected")
+        ada.keeps("done-page")
+    ada.screen.sees("Connected as Ada Lindqvist to acme.")
+    # The message with the link has become these words.
+    assert not any("Connect your Confluence account" in each for each in ada.screen.texts())
+    ada.keeps("connected")
+
+
+def searched(ada):
+    ada.screen.type("/confluence search rocket")
+    ada.screen.sees("page 1")
+    first = ada.screen.texts()[-1]
+    ada.keeps("results")
+    ada.screen.press("Next")
+    ada.screen.sees("page 2")
+    assert ada.screen.texts()[-1] != first
+    ada.keeps("next-page")
+    ada.screen.press("Previous")
+    ada.screen.sees("page 1")
+
+
+def previewed(ada):
+    ada.screen.type("/confluence search release checklist")
+    ada.screen.sees("Freeze the branch")
+    ada.screen.press("Preview")
+    ada.screen.sees("version 3")
+    ada.keeps("preview")
+    ada.screen.close_modal()
+    ada.screen.waits_for(lambda: ada.screen.modal_title() is None)
+
+
+def shared(ada):
+    ada.screen.press("Share here")
+    ada.screen.sees("everybody in this conversation will see")
+    ada.keeps("before-sharing")
+    ada.screen.press("Share")
+    ada.screen.sees("shared by @Ada Lovelace")
+    [everybody] = [each for each in ada.screen.texts() if "shared by" in each and "Only" not in each]
+    assert "Release checklist" in everybody
+    ada.keeps("shared")
