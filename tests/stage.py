@@ -128,8 +128,10 @@ def link_in(seen: object) -> str | None:
 
 
 @asynccontextmanager
-async def staged(**settings: Any) -> AsyncIterator[Stage]:
-    """Set the stage; *settings* overrule the bot's."""
+async def staged(
+    *, stores: Stores | None = None, metrics: Metrics | None = None, **settings: Any
+) -> AsyncIterator[Stage]:
+    """Set the stage; *settings* overrule the bot's, *stores* and *metrics* those in memory."""
     clock = Clock()
     port, bot_port = free_port(), free_port()
     url, bot_url = f"http://127.0.0.1:{port}", f"http://localhost:{bot_port}"
@@ -145,7 +147,7 @@ async def staged(**settings: Any) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_worlds(url, slack, atlassian))
         outgoing = await stack.enter_async_context(Outgoing(allowed_origins(chosen)))
-        stores, metrics = memory_stores(utc_now), Metrics()
+        stores, metrics = stores or memory_stores(utc_now), metrics or Metrics()
         outside = reach_out(chosen, outgoing, stores, metrics)
         await install(chosen, outside, stores)
         bot = assemble(chosen, stores, outside, metrics)
