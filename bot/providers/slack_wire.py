@@ -142,7 +142,8 @@ def read_person(answer: Answer, now: datetime) -> SlackPerson:
         raise ProviderFault("Slack described nobody")
     return SlackPerson(
         user.id,
-        user.profile.display_name or user.profile.real_name or user.real_name or user.name,
+        # The full name first: Confluence knows people by theirs, and a nickname may be anybody's.
+        user.profile.real_name or user.real_name or user.profile.display_name or user.name,
         user.team_id or None,
         user.enterprise_user.enterprise_id or None,
         is_bot=user.is_bot or user.id == "USLACKBOT",

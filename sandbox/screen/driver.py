@@ -89,6 +89,20 @@ class Screen:
         )
         self._click(lambda: self._within(path))
 
+    @contextmanager
+    def follow(self, label: str) -> Iterator[None]:
+        """Press what opens a page of its own, and be there; on leaving, that page is closed."""
+        here = self.driver.current_window_handle
+        before = set(self.driver.window_handles)
+        self.press(label)
+        opened = self.waits_for(lambda: set(self.driver.window_handles) - before)
+        self.driver.switch_to.window(opened.pop())
+        try:
+            yield
+        finally:
+            self.driver.close()
+            self.driver.switch_to.window(here)
+
     def confirm(self, yes: str) -> None:
         """Answer the little dialog that asks whether one is sure."""
         self.press(yes)
@@ -115,6 +129,10 @@ class Screen:
         box.send_keys(search if search is not None else text)
         path = f".//*[@role='option'][contains(., {_quoted(text)})]"
         self._click(lambda: self._within(path))
+
+    def pick(self, text: str) -> None:
+        """Choose the radio button or the checkbox whose label holds *text*, on any page."""
+        self._click(lambda: self._within(f".//label[contains(., {_quoted(text)})]"))
 
     def submit(self) -> None:
         """Press the form's own button, and wait until the app has answered."""

@@ -53,10 +53,15 @@ def attach_screen(
             raise web.HTTPNotFound
         return _file(found)
 
+    async def icon(_request: web.Request) -> web.Response:
+        return _file(STATIC / "icon.svg")
+
     async def features(_request: web.Request) -> web.Response:
         return web.json_response(offered, headers=HEADERS)
 
     app.router.add_get("/", page)
+    # Browsers ask for it from every page that names none, such as those of consent.
+    app.router.add_get("/favicon.ico", icon)
     app.router.add_get("/screen/app.json", features)
     app.router.add_get("/screen/{path:.+}", part)
 

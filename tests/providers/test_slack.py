@@ -14,9 +14,9 @@ from tests.providers.provider import hangs_up, html, says
 USER = {
     "id": "U0ADA",
     "name": "ada",
-    "real_name": "Ada King",
+    "real_name": "Ada Lovelace",
     "team_id": "T0ACME",
-    "profile": {"display_name": "Ada Lovelace"},
+    "profile": {"display_name": "countess"},
     "is_bot": False,
 }
 
