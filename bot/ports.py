@@ -323,7 +323,10 @@ class Confluence(Protocol):
     async def suggest_spaces(
         self, connection: Connection, site: Site, words: str
     ) -> Sequence[Space]:
-        """Return up to ten spaces whose name or key begins with or contains *words*."""
+        """Return up to ten spaces whose name or key begins with or contains *words*.
+
+        Without words, the person's favourites come first, then others.
+        """
 
     @abstractmethod
     async def get_space(self, connection: Connection, site: Site, space: SpaceId) -> Space:

@@ -153,13 +153,13 @@ class Create:
         site = _site_in(ask)
 
         async def find(acting: Acting) -> list[Space]:
-            if len(words) < 2:  # noqa: PLR2004 - a single letter finds everything
-                recent = forms.recent_spaces(acting, acting.site.cloud_id)
-                if recent:
-                    return recent
-            return list(
-                await self._parts.confluence.suggest_spaces(acting.connection, acting.site, words)
+            # A single letter finds everything: what was used lately is more use.
+            typed = words if len(words) > 1 else ""
+            recent = [] if typed else forms.recent_spaces(acting, acting.site.cloud_id)
+            found = await self._parts.confluence.suggest_spaces(
+                acting.connection, acting.site, typed
             )
+            return list({space.id: space for space in (*recent, *found)}.values())
 
         spaces = await self._parts.actor.run(ask.principal, Need.READ, find, site=site)
         return [forms.space_option(space) for space in spaces[:10]]

@@ -21,6 +21,7 @@ from bot.errors import BotError, NotAllowed, Unavailable
 from bot.installation import Installation
 from bot.ports import Clock, Deliveries, ParkedRequests, SlackPeople
 from bot.principal import Principal
+from bot.tracing import span
 from handlers import replies
 from handlers.ask import EXTERNAL, Ack, Answer, Ask, Kind, Route, Suggestions
 from handlers.payloads import Delivery, read_delivery
@@ -179,8 +180,9 @@ class Edge(AsyncMiddleware):
     ) -> None:
         moved_on = False
         try:
-            await admitted
-            answer = await route.listener(ask)
+            with span(f"slack {route.kind}", listener=route.name):
+                await admitted
+                answer = await route.listener(ask)
             moved_on = route.kind is Kind.COMMAND and not route.for_guests
         except BotError as error:
             answer = await self._apology(ask, error)

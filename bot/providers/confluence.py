@@ -116,8 +116,7 @@ class ConfluenceApi(Confluence):
     ) -> Sequence[Space]:
         begins = cql.title_begins(words)
         if begins is None:
-            answer = await self._gateway.send(connection, site, wire.list_spaces(MOST_SUGGESTED))
-            return _spaces(answer)
+            return await self._first_spaces(connection, site)
         by_key, hits = await asyncio.gather(
             self.find_space(connection, site, words),
             self._look_up(connection, site, cql.both(cql.of_type("space"), begins)),
@@ -125,6 +124,18 @@ class ConfluenceApi(Confluence):
         spaces = {space.id: space for space in search_wire.spaces_of(hits)}
         first = {by_key.id: by_key} if by_key else {}
         return tuple((first | spaces).values())[:MOST_SUGGESTED]
+
+    async def _first_spaces(self, connection: Connection, site: Site) -> Sequence[Space]:
+        """Return what to offer before anything is typed: favourites, then the others."""
+        calls = (
+            wire.list_spaces(MOST_SUGGESTED, connection.account.id),
+            wire.list_spaces(MOST_SUGGESTED),
+        )
+        answers = await asyncio.gather(
+            *(self._gateway.send(connection, site, call) for call in calls)
+        )
+        spaces = {space.id: space for answer in answers for space in _spaces(answer)}
+        return tuple(spaces.values())[:MOST_SUGGESTED]
 
     async def get_space(self, connection: Connection, site: Site, space: SpaceId) -> Space:
         """See ``Confluence.get_space``. Kept for ten minutes."""

@@ -152,9 +152,11 @@ def spaces_by_key(keys: Sequence[str]) -> Call:
     return Call("find space", "GET", "/api/v2/spaces", READ_SPACE, 1 + len(keys), query)
 
 
-def list_spaces(limit: int) -> Call:
-    """Ask for some spaces, by name."""
+def list_spaces(limit: int, favourite_of: AccountId | None = None) -> Call:
+    """Ask for some spaces, by name: all, or the favourites of an account."""
     query = {"sort": "name", "status": "current", "limit": str(limit)}
+    if favourite_of:
+        query["favorited-by"] = favourite_of
     return Call("list spaces", "GET", "/api/v2/spaces", READ_SPACE, 1 + limit, query)
 
 

@@ -9,6 +9,8 @@ from http import HTTPStatus
 from time import perf_counter
 from typing import Final
 
+import structlog
+
 from bot.connection import Connection
 from bot.content import Site
 from bot.errors import BotError, ProviderFault, QuotaSpent, Unavailable
@@ -20,6 +22,8 @@ from bot.providers.rate_wire import is_quota, points_left, retry_after
 from bot.providers.turns import Turns
 from bot.quota import Quota
 from bot.tracing import span
+
+logger = structlog.get_logger()
 
 FACE_SECONDS: Final = 1.5
 """All that may be slept while a person waits."""
@@ -83,7 +87,9 @@ class Gateway:
         else:
             return answer
         finally:
-            self._pace.counted("confluence", call.operation, outcome, perf_counter() - began)
+            seconds = perf_counter() - began
+            self._pace.counted("confluence", call.operation, outcome, seconds)
+            logger.info("called", call=call.operation, outcome=outcome, ms=round(seconds * 1000))
 
     async def _send(self, connection: Connection, site: Site, call: wire.Call) -> Answer:
         if connection.site(site.cloud_id) is None:

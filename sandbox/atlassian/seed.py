@@ -25,6 +25,7 @@ ACME_SPACES = (
     ("~ada", "Ada Lindqvist", "personal", {"ada": FULL}),
 )
 GLOBEX_SPACES = (("DOCS", "Globex Docs", "global", {"ada": FULL}),)
+STARRED = {"OPS": ("ada",)}
 SERVICE_READS = frozenset({"ENG", "OPS", "SECRET"})
 
 
@@ -56,6 +57,7 @@ def add_space(  # noqa: PLR0913, PLR0917 -- a row of the table above
     ada = people.BY_NAME["ada"].account_id
     about = f"The space {name}."
     space = Space(wiki.new_id(), key, name, kind, ada, made, by_id, description=about)
+    space.starred += [people.BY_NAME[who].account_id for who in STARRED.get(key, ())]
     wiki.spaces[space.id] = space
 
 

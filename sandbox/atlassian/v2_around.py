@@ -202,6 +202,7 @@ def list_spaces(call: Call) -> Answer:
     """GET /spaces: keys are matched exactly."""
     keys, ids = call.several("keys"), call.several("ids")
     kind, status = call.query.get("type"), call.query.get("status", "current")
+    star = call.query.get("favorited-by")
     found = [
         each
         for each in call.wiki.spaces.values()
@@ -210,6 +211,7 @@ def list_spaces(call: Call) -> Answer:
         and (not ids or str(each.id) in ids)
         and kind in (None, each.kind)
         and each.status == status
+        and (star is None or star in each.starred)
     ]
     said = call.query.get("sort", "id")
     found.sort(key=SPACE_SORTS.get(said.removeprefix("-"), SPACE_SORTS["id"]))

@@ -84,7 +84,10 @@ class Content:
 
 @dataclass
 class Space:
-    """A space; *rights* says what each account may do, by account id."""
+    """A space; *rights* says what each account may do, by account id.
+
+    *starred* lists the accounts that made it a favourite.
+    """
 
     id: int
     key: str
@@ -96,6 +99,7 @@ class Space:
     homepage: int | None = None
     description: str = ""
     status: str = "current"
+    starred: list[str] = field(default_factory=list)
 
 
 class Wiki:

@@ -214,3 +214,19 @@ async def test_mentions_people_by_the_account_they_connected(stage, ada):
     assert "Bob Okafor" in body
     assert "@cy" in body.lower()
     assert "U0CY" not in body
+
+
+async def test_offers_recent_spaces_then_favourites_before_anything_is_typed(stage, ada):
+    await ada.types("/confluence create")
+    await stage.quiet()
+    offered = [option["text"]["text"] for option in await ada.suggests("create_space", "")]
+    assert offered[0] == "Operations"
+    await ada.closes(everything=True)
+    await fill(stage, ada, "Plan")
+    await ada.submits()
+    await stage.quiet()
+    await ada.closes(everything=True)
+    await ada.types("/confluence create")
+    await stage.quiet()
+    offered = [option["text"]["text"] for option in await ada.suggests("create_space", "")]
+    assert offered[:2] == ["Engineering", "Operations"]

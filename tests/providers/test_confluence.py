@@ -430,13 +430,23 @@ async def test_suggestions_are_kept_for_a_minute_and_for_one_account(
     provider.says[SPACES] = says({"results": [SPACE]})
     for _ in range(3):
         await confluence.suggest_spaces(ada, ACME, "")
-    assert len(provider.asked) == 1
+    assert len(provider.asked) == 2
     bob = replace(ada, account=Account("bob", "Bob"))
     await confluence.suggest_spaces(bob, ACME, "")
-    assert len(provider.asked) == 2
+    assert len(provider.asked) == 4
     clock.pass_by(seconds=61)
     await confluence.suggest_spaces(ada, ACME, "")
-    assert len(provider.asked) == 3
+    assert len(provider.asked) == 6
+
+
+async def test_favourite_spaces_come_first(confluence, provider, ada):
+    provider.next = [
+        says({"results": [{**SPACE, "id": "9", "key": "FAV", "name": "Favourite"}]}),
+        says({"results": [SPACE]}),
+    ]
+    offered = await confluence.suggest_spaces(ada, ACME, "")
+    assert [space.key for space in offered] == ["FAV", "ENG"]
+    assert provider.asked[0].query["favorited-by"] == ada.account.id
 
 
 async def test_pages_are_suggested_inside_the_space(confluence, provider, ada):
