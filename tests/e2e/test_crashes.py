@@ -87,6 +87,45 @@ async def test_one_page_or_none_whichever_step_the_bot_dies_at(wired, people, st
         await person.person.closes(everything=True)
 
 
+async def test_text_is_added_once_although_the_bot_dies_before_it_knows(wired, people):
+    ada = people[0]
+    [before] = [each for each in await wired.pages("Release checklist") if each["space"] == "ENG"]
+    await ada.opens_form()
+    await ada.fills("Release checklist", "One line more")
+    await ada.sees("That title exists")
+    await ada.person.presses("create_append")
+    await ada.sees("More text at the end of")
+    await dies(wired, ada, Step("", "web", "PUT /atlassian/api/ex", answers=True))
+
+    assert words(await ada.hears("Added", "@app")).startswith("Added: Release checklist")
+    [after] = await wired.get(f"atlassian/pages?id={before['id']}")
+    assert after["text"].count("One line more") == 1
+    assert len(after["versions"]) == len(before["versions"]) + 1
+    await ada.person.closes(everything=True)
+
+
+async def test_a_second_draft_is_owned_up_to(wired, people):
+    ada = people[0]
+    await ada.opens_form()
+    await ada.fills("Kept for later", act="draft")
+    await ada.sees("that you alone can see")
+    await dies(wired, ada, Step("", "web", "POST /atlassian/api/ex", answers=True))
+
+    told = words(await ada.hears("Kept for later", "@app"))
+    assert told.startswith("Saved as a draft")
+    assert "second draft" in told
+    assert await wired.statuses("Kept for later") == ["draft", "draft"]
+    await ada.person.closes(everything=True)
+
+
+async def dies(trip, person, step):
+    """Confirm, kill the bot at *step*, and start another."""
+    await reached(trip, person, step)
+    await trip.sandbox.kill_bot()
+    trip.wires.clear()
+    await trip.sandbox.bots.start()
+
+
 async def test_one_page_whenever_the_bot_dies(wired, people):
     took = await lasting(wired, people[0])
     for turn in range(math.ceil(MOMENTS / len(people))):

@@ -40,8 +40,27 @@ async def ada(pair, connected):
     await pair.post("atlassian/faults/clear", {})
 
 
-async def test_two_hundred_searches_renew_once(pair, ada):
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def writer(pair):
     await balanced(pair)
+    traveller = pair.person("U0BOB")
+    await traveller.connect(to_write=True)
+    return traveller
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def bob(pair, writer):
+    """Somebody who may write, whatever went wrong before."""
+    yield writer
+    pair.wires.clear()
+    await writer.person.closes(everything=True)
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["refused", "known to have expired"])
+async def test_two_hundred_searches_renew_once(pair, ada, known, monkeypatch):
+    await balanced(pair)
+    if known:
+        await given_a_short_grant(pair, ada, monkeypatch)
     await expire(pair)
     before = len(await answers(ada))
 
@@ -52,6 +71,14 @@ async def test_two_hundred_searches_renew_once(pair, ada):
         words(said[0]).partition("\n")[0]
     }
     assert len(await refreshes(pair)) == 1
+
+
+async def given_a_short_grant(trip, person, monkeypatch):
+    """Let the bots hold a grant of which they know that it's about to end."""
+    with monkeypatch.context() as patched:
+        patched.setattr("sandbox.atlassian.grants.ACCESS_SECONDS", 5)
+        await expire(trip)
+        await finds(person)
 
 
 async def test_a_lost_answer_costs_nothing(pair, ada):
@@ -199,3 +226,42 @@ async def time_passes(trip):
 async def stored(trip):
     async with connections(trip) as kept:
         return await kept.find_one({"user_id": "U0ADA"})
+
+
+async def test_a_press_at_both_bots_at_once_writes_one_page(pair, bob):
+    await balanced(pair)
+    await bob.opens_form()
+    view = await bob.previews("Pressed twice")
+    gate = pair.wires.database.hold(Gate("insert receipts"))
+
+    presses = [asyncio.ensure_future(bob.person.submits(view_id=view["id"])) for _ in range(2)]
+    async with asyncio.timeout(PATIENCE):
+        await gate.reached.wait()
+        await asyncio.wait(presses, return_when=asyncio.FIRST_COMPLETED)
+    gate.let_go()
+
+    assert [each["ack"]["status"] for each in await asyncio.gather(*presses)] == [200, 200]
+    assert words(await bob.hears("Pressed twice", "@app")).startswith("Published")
+    assert await pair.statuses("Pressed twice") == ["current"]
+
+
+@pytest.mark.crash
+async def test_the_other_bot_finishes_what_a_killed_one_left(pair, bob):
+    first, second = pair.sandbox.bots.all
+    await at(pair, first)
+    await bob.opens_form()
+    await bob.previews("Left behind")
+    gate = pair.wires.database.hold(Gate("insert receipts", answers=True))
+    press = asyncio.ensure_future(bob.person.submits())
+    async with asyncio.timeout(PATIENCE):
+        await gate.reached.wait()
+    await pair.sandbox.bots.kill([first])
+    pair.wires.clear()
+
+    assert (await press)["ack"]["error"]
+    assert words(await bob.hears("Left behind", "@app")).startswith("Published")
+    await at(pair, second)
+    await bob.person.submits()
+    await bob.sees("Published")
+    assert await pair.statuses("Left behind") == ["current"]
+    await pair.sandbox.bots.start([first])

@@ -123,16 +123,20 @@ class Traveller:
         await self.person.uses_shortcut("create_page")
         await self.sees("Type two letters")
 
+    async def fills(self, title: str, text: str = "Hello, all", **more: str) -> Json:
+        """Fill the form and submit it."""
+        [space] = await self.person.suggests("create_space", "ENG")
+        values = {
+            "space": {"create_space": space},
+            "title": {"title": title},
+            "body": {"body": text},
+        }
+        others = {name: {name: value} for name, value in more.items()}
+        return await self.person.submits(values | others)
+
     async def previews(self, title: str, text: str = "Hello, all") -> Json:
         """Fill the form and submit it; return the preview."""
-        [space] = await self.person.suggests("create_space", "ENG")
-        await self.person.submits(
-            {
-                "space": {"create_space": space},
-                "title": {"title": title},
-                "body": {"body": text},
-            }
-        )
+        await self.fills(title, text)
         return await self.sees("Is this right?")
 
 
@@ -165,6 +169,8 @@ async def setting_out(plan: Plan, wires: Wires | None = None) -> AsyncIterator[T
         wires.lead_to(sandbox)
     async with sandbox, aiohttp.ClientSession() as session:
         yield Trip(sandbox, session, wires)
+    for log in plan.home.glob("bot*.log"):
+        assert "Traceback" not in log.read_text(), log
 
 
 def _top(screen: Json, part: str) -> Json | None:
