@@ -27,7 +27,7 @@ IDLE: Final = 1.0
 
 _IMPORTED: Final = """
 import json, sys
-import bot.__main__, bot.app, bot.logs
+import bot.__main__, bot.serving, bot.logs
 ours = {"bot", "handlers", "store", "__main__"}
 def is_theirs(name):
     top = name.partition(".")[0]
@@ -88,7 +88,7 @@ def _environment(sandbox: Sandbox, port: int) -> dict[str, str]:
     return sandbox.bot_settings() | ports
 
 
-async def _timed(  # noqa: PLR0913, PLR0917 - a process and how to watch it
+async def _timed(
     command: list[str], environment: Mapping[str, str], log: Path, port: int, idle: float
 ) -> tuple[float, int]:
     with on_core(MEASURED):

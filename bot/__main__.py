@@ -50,8 +50,8 @@ def main(context: typer.Context) -> None:
 def serve() -> None:
     """Run the bot until it is told to stop (the same as `python -m bot`)."""
     with _importing():
-        from bot.app import serve as serve_app
         from bot.logs import configure as configure_logs
+        from bot.serving import serve as serve_app
 
     settings = _settings(Settings)
     configure_logs(settings.log_format)
@@ -65,9 +65,9 @@ def dev(
     ),
 ) -> None:
     """Run the bot in Socket Mode, on an embedded database that it starts itself."""
-    from bot.app import serve as serve_app
     from bot.embedded import EmbeddedDatabase
     from bot.logs import configure as configure_logs
+    from bot.serving import serve as serve_app
 
     database = EmbeddedDatabase(home)
     settings = _settings(SocketModeSettings, mongodb_uri=database.uri, log_format="console")

@@ -17,9 +17,10 @@ import aiohttp
 import yaml
 from aiohttp import web
 
-from bot.app import Bot, Outside, allowed_origins, assemble, install, reach_out, utc_now
+from bot.app import Bot, Outside, allowed_origins, assemble, reach_out, utc_now
 from bot.metrics import Metrics
 from bot.providers.outgoing import Outgoing
+from bot.serving import install
 from bot.settings import Settings
 from sandbox.atlassian.client import OAuthClient
 from sandbox.atlassian.world import AtlassianWorld
