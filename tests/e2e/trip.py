@@ -152,12 +152,14 @@ def link_in(seen: object) -> str | None:
     return None
 
 
-async def until(seen: Callable[[], Awaitable[Any]], patience: float = PATIENCE) -> Any:
+async def until(
+    seen: Callable[[], Awaitable[Any]], patience: float = PATIENCE, pause: float = ROUND
+) -> Any:
     """Ask again and again until the answer is true, and return it."""
     deadline = time.monotonic() + patience
     while not (found := await seen()):
         assert time.monotonic() < deadline, "waited in vain"
-        await asyncio.sleep(ROUND)
+        await asyncio.sleep(pause)
     return found
 
 
