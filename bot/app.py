@@ -38,9 +38,10 @@ from handlers import help as help_words
 from handlers.account import Account, AccountParts, Home
 from handlers.create import Create, CreateParts
 from handlers.drafts import RecentDrafts
-from handlers.edge import Edge, Surroundings, Table
+from handlers.edge import Edge, Table
 from handlers.lifecycle import Lifecycle
 from handlers.offers import Invitations, Offers, Resumption
+from handlers.running import Surroundings
 from handlers.search import Search
 from handlers.share import Pages
 from handlers.signing import Verifier

@@ -1,14 +1,12 @@
 """Where Bolt ends: listeners below this line take an Ask and return a Reply.
 
-The edge acknowledges, finds the tenant and the principal, refuses strangers, recognises
-repeats, runs the listener and turns whatever comes of it into words.
+The edge looks up in one table who answers, and acknowledges; `handlers.running` does the rest.
 """
 
 import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -18,16 +16,17 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.errors import BotError, NotAllowed, Unavailable
-from bot.installation import Installation
-from bot.ports import Clock, Deliveries, ParkedRequests, SlackPeople
-from bot.principal import Principal
-from bot.tracing import span
 from handlers import replies
 from handlers.ask import EXTERNAL, Ack, Answer, Ask, Kind, Route, Suggestions
 from handlers.payloads import Delivery, read_delivery
-from handlers.slack_api import SlackApi
-from handlers.tasks import Tasks
-from handlers.tenants import Tenants
+from handlers.running import (
+    Recover,
+    Runner,
+    Surroundings,
+    ask_of,
+    mint_correlation,
+    refuse_outsiders,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -36,9 +35,6 @@ OPTIONS_WITHIN = 2.0
 
 Counted = Callable[[str, str, float], None]
 """Takes note of a delivery: its kind, its outcome, and the seconds to its ack."""
-
-Recover = Callable[[Ask, BotError], Awaitable[Answer]]
-"""Turns an error into an offer, where there is one to make (such as to connect)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +62,6 @@ class Table:
                 self.routes[route.kind, route.name] = route
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the edge itself needs of the outside."""
-
-    tenants: Tenants
-    people: SlackPeople
-    slack: SlackApi
-    deliveries: Deliveries
-    parked: ParkedRequests
-    tasks: Tasks
-    clock: Clock
-
-
 class Edge(AsyncMiddleware):
     """The one Bolt middleware: it answers every request from the table."""
 
@@ -93,7 +76,7 @@ class Edge(AsyncMiddleware):
         self._table = table
         self._words = words
         self._around = around
-        self._recover = recover
+        self._runner = Runner(around, recover)
         self._counted = counted
 
     async def async_process(
@@ -140,86 +123,12 @@ class Edge(AsyncMiddleware):
         if route is None:
             log.info("ignored", code="no_listener", kind=delivery.kind)
             return _EMPTY
-        if self._around.tasks.start(self._work(route, delivery)):
+        if self._around.tasks.start(self._runner.run(route, delivery)):
             return _EMPTY
         if delivery.kind is Kind.COMMAND:
             return _json(json.dumps({"response_type": "ephemeral", "text": replies.BUSY}))
         # Slack retries an event that wasn't taken, and marks a button that wasn't.
         return BoltResponse(status=503)
-
-    async def _work(self, route: Route, delivery: Delivery) -> None:
-        correlation = mint_correlation()
-        structlog.contextvars.bind_contextvars(correlation=correlation)
-        try:
-            installation = await self._around.tenants.find(delivery)
-            if installation is None:
-                await self._around.slack.respond(delivery.response_url, replies.NOT_INSTALLED)
-                return
-            if await self._is_first(installation, delivery):
-                await self._run(route, installation, delivery, correlation)
-        except BotError as error:
-            log.warning("dropped", code=error.code)
-        except Exception:  # there is nobody left to tell
-            log.exception("dropped")
-
-    async def _run(
-        self, route: Route, installation: Installation, delivery: Delivery, correlation: str
-    ) -> None:
-        ask = _ask(installation, delivery, correlation)
-        if route.opens is not None:
-            modal = await self._around.slack.open_modal(installation, ask, route.opens(ask))
-            ask = replace(ask, modal=modal)
-        await self._answer(route, installation, ask, self._admitted(route, installation, delivery))
-
-    async def _answer(
-        self,
-        route: Route,
-        installation: Installation,
-        ask: Ask,
-        admitted: Awaitable[None],
-    ) -> None:
-        moved_on = False
-        try:
-            with span(f"slack {route.kind}", listener=route.name):
-                await admitted
-                answer = await route.listener(ask)
-            moved_on = route.kind is Kind.COMMAND and not route.for_guests
-        except BotError as error:
-            answer = await self._apology(ask, error)
-        except Exception as error:  # the one place for requests from Slack
-            log.exception("unexpected", route=route.name)
-            answer = replies.apology(error, ask.correlation)
-        await self._around.slack.deliver(installation, ask, answer)
-        if moved_on:
-            await self._around.parked.forget(ask.principal)
-
-    async def _apology(self, ask: Ask, error: BotError) -> Answer:
-        log.info("answered", code=error.code)
-        try:
-            offer = await self._recover(ask, error)
-        except Exception as another:  # an offer that fails must not silence the error
-            log.exception("unexpected", route="recover")
-            return replies.apology(another, ask.correlation)
-        return offer or replies.apology(error, ask.correlation)
-
-    async def _admitted(self, route: Route, installation: Installation, delivery: Delivery) -> None:
-        if route.kind is Kind.EVENT:
-            return
-        _refuse_outsiders(installation, delivery)
-        person = await self._around.people.get(installation, delivery.user_id)
-        if person.is_bot or person.is_deleted or person.is_stranger:
-            raise NotAllowed("Only people of this workspace can use Confab here.")
-        if person.is_guest and not route.for_guests:
-            raise NotAllowed(
-                "Guests of this workspace can connect their own account here, and nothing more."
-            )
-
-    async def _is_first(self, installation: Installation, delivery: Delivery) -> bool:
-        if delivery.kind is not Kind.EVENT:
-            return True
-        return await self._around.deliveries.is_first(
-            installation.tenant, delivery.event_id, self._around.clock()
-        )
 
     async def _options(self, delivery: Delivery) -> BoltResponse:
         menu = self._table.menus.get(delivery.name)
@@ -238,8 +147,8 @@ class Edge(AsyncMiddleware):
         installation = await self._around.tenants.find(delivery)
         if installation is None:
             return []
-        await self._admitted(_MENU, installation, delivery)
-        return list(await menu.suggester(_ask(installation, delivery, mint_correlation())))
+        await self._runner.admit(_MENU, installation, delivery)
+        return list(await menu.suggester(ask_of(installation, delivery, mint_correlation())))
 
     async def _submission(self, delivery: Delivery) -> BoltResponse:
         route = self._table.routes.get((Kind.SUBMISSION, delivery.name))
@@ -261,8 +170,8 @@ class Edge(AsyncMiddleware):
         installation = await self._around.tenants.find(delivery)
         if installation is None:
             raise NotAllowed(replies.NOT_INSTALLED)
-        _refuse_outsiders(installation, delivery)
-        ask = _ask(installation, delivery, correlation)
+        refuse_outsiders(installation, delivery)
+        ask = ask_of(installation, delivery, correlation)
         ack = await route.submitted(ask) if route.submitted else Ack()
         if ack.errors or not ack.goes_on:
             return _view_ack(ack)
@@ -271,63 +180,15 @@ class Edge(AsyncMiddleware):
             external = secrets.token_urlsafe(16)
             ack = replace(ack, view={**ack.view, "external_id": external})
             ask = replace(ask, modal=EXTERNAL + external)
-        work = self._submitted(route, installation, delivery, ask)
+        work = self._runner.run_submitted(route, installation, delivery, ask)
         if not self._around.tasks.start(work):
             raise Unavailable("Confab")
         return _view_ack(ack)
-
-    async def _still_admitted(
-        self, route: Route, installation: Installation, delivery: Delivery
-    ) -> None:
-        """Refuse whom Slack calls a stranger; its silence holds up nothing that was confirmed."""
-        with suppress(Unavailable):
-            await self._admitted(route, installation, delivery)
-
-    async def _submitted(
-        self, route: Route, installation: Installation, delivery: Delivery, ask: Ask
-    ) -> None:
-        structlog.contextvars.bind_contextvars(correlation=ask.correlation)
-        admitted = self._still_admitted(route, installation, delivery)
-        try:
-            await self._answer(route, installation, ask, admitted)
-        except BotError as error:
-            log.warning("undelivered", code=error.code)
-        except Exception:  # what was claimed is settled by the job
-            log.exception("undelivered")
 
 
 def _kind_of(body: Mapping[str, object]) -> str:
     kind = body.get("type", "command" if "command" in body else "other")
     return kind if isinstance(kind, str) and kind in _KINDS else "other"
-
-
-def mint_correlation() -> str:
-    """Return a short id that ties a delivery to its log lines and messages."""
-    return secrets.token_hex(4)
-
-
-def _refuse_outsiders(installation: Installation, delivery: Delivery) -> None:
-    if not installation.houses(delivery.user_team or None, delivery.user_enterprise or None):
-        raise NotAllowed("Only people of this workspace can use Confab here.")
-
-
-def _ask(installation: Installation, delivery: Delivery, correlation: str) -> Ask:
-    return Ask(
-        principal=Principal(installation.tenant, delivery.user_id),
-        correlation=correlation,
-        command=delivery.name if delivery.kind is Kind.COMMAND else "",
-        text=delivery.text,
-        value=delivery.value,
-        label=delivery.label,
-        team_id=delivery.team_id,
-        channel_id=delivery.channel_id,
-        trigger_id=delivery.trigger_id,
-        response_url=delivery.response_url,
-        view=delivery.view,
-        source=delivery.source,
-        event=delivery.event,
-        event_time=delivery.event_time,
-    )
 
 
 def _json(body: str) -> BoltResponse:
@@ -347,10 +208,6 @@ def _failed(error: Exception, correlation: str) -> BoltResponse:
     return _view_ack(Ack(view=replies.failed_view(error, correlation), push=True))
 
 
-async def _no_listener(_: Ask) -> Answer:
-    return None
-
-
 _KINDS = frozenset(
     {
         "command",
@@ -363,5 +220,11 @@ _KINDS = frozenset(
         "event_callback",
     }
 )
+
+
+async def _no_listener(_: Ask) -> Answer:
+    return None
+
+
 _EMPTY = BoltResponse(status=200, body="")
 _MENU = Route(Kind.OPTIONS, "", _no_listener)

@@ -1,0 +1,173 @@
+"""Running a listener: who may, what they get, and the words for whatever goes wrong."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.errors import BotError, NotAllowed, Unavailable
+from bot.installation import Installation
+from bot.ports import Clock, Deliveries, ParkedRequests, SlackPeople
+from bot.principal import Principal
+from bot.tracing import span
+from handlers import replies
+from handlers.ask import Answer, Ask, Kind, Route
+from handlers.payloads import Delivery
+from handlers.slack_api import SlackApi
+from handlers.tasks import Tasks
+from handlers.tenants import Tenants
+
+log = structlog.get_logger(__name__)
+
+Recover = Callable[[Ask, BotError], Awaitable[Answer]]
+"""Turns an error into an offer, where there is one to make (such as to connect)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the edge itself needs of the outside."""
+
+    tenants: Tenants
+    people: SlackPeople
+    slack: SlackApi
+    deliveries: Deliveries
+    parked: ParkedRequests
+    tasks: Tasks
+    clock: Clock
+
+
+class Runner:
+    """Runs listeners, and gives their answers back."""
+
+    def __init__(self, around: Surroundings, recover: Recover) -> None:
+        self._around = around
+        self._recover = recover
+
+    async def run(self, route: Route, delivery: Delivery) -> None:
+        """Do what *delivery* asks for; it was acked before."""
+        correlation = mint_correlation()
+        structlog.contextvars.bind_contextvars(correlation=correlation)
+        try:
+            installation = await self._around.tenants.find(delivery)
+            if installation is None:
+                await self._around.slack.respond(delivery.response_url, replies.NOT_INSTALLED)
+                return
+            if await self._is_first(installation, delivery):
+                await self._run(route, installation, delivery, correlation)
+        except BotError as error:
+            log.warning("dropped", code=error.code)
+        except Exception:  # there is nobody left to tell
+            log.exception("dropped")
+
+    async def _run(
+        self, route: Route, installation: Installation, delivery: Delivery, correlation: str
+    ) -> None:
+        ask = ask_of(installation, delivery, correlation)
+        if route.opens is not None:
+            modal = await self._around.slack.open_modal(installation, ask, route.opens(ask))
+            ask = replace(ask, modal=modal)
+        await self._answer(route, installation, ask, self.admit(route, installation, delivery))
+
+    async def _answer(
+        self,
+        route: Route,
+        installation: Installation,
+        ask: Ask,
+        admitted: Awaitable[None],
+    ) -> None:
+        moved_on = False
+        try:
+            with span(f"slack {route.kind}", listener=route.name):
+                await admitted
+                answer = await route.listener(ask)
+            moved_on = route.kind is Kind.COMMAND and not route.for_guests
+        except BotError as error:
+            answer = await self._apology(ask, error)
+        except Exception as error:  # the one place for requests from Slack
+            log.exception("unexpected", route=route.name)
+            answer = replies.apology(error, ask.correlation)
+        await self._around.slack.deliver(installation, ask, answer)
+        if moved_on:
+            await self._around.parked.forget(ask.principal)
+
+    async def _apology(self, ask: Ask, error: BotError) -> Answer:
+        log.info("answered", code=error.code)
+        try:
+            offer = await self._recover(ask, error)
+        except Exception as another:  # an offer that fails must not silence the error
+            log.exception("unexpected", route="recover")
+            return replies.apology(another, ask.correlation)
+        return offer or replies.apology(error, ask.correlation)
+
+    async def admit(self, route: Route, installation: Installation, delivery: Delivery) -> None:
+        """Raise ``NotAllowed`` unless the person may use *route* here."""
+        if route.kind is Kind.EVENT:
+            return
+        refuse_outsiders(installation, delivery)
+        person = await self._around.people.get(installation, delivery.user_id)
+        if person.is_bot or person.is_deleted or person.is_stranger:
+            raise NotAllowed("Only people of this workspace can use Confab here.")
+        if person.is_guest and not route.for_guests:
+            raise NotAllowed(
+                "Guests of this workspace can connect their own account here, and nothing more."
+            )
+
+    async def _is_first(self, installation: Installation, delivery: Delivery) -> bool:
+        if delivery.kind is not Kind.EVENT:
+            return True
+        return await self._around.deliveries.is_first(
+            installation.tenant, delivery.event_id, self._around.clock()
+        )
+
+    async def _still_admit(
+        self, route: Route, installation: Installation, delivery: Delivery
+    ) -> None:
+        """Refuse whom Slack calls a stranger; its silence holds up nothing that was confirmed."""
+        with suppress(Unavailable):
+            await self.admit(route, installation, delivery)
+
+    async def run_submitted(
+        self, route: Route, installation: Installation, delivery: Delivery, ask: Ask
+    ) -> None:
+        """Do what a form asks for, after its ack."""
+        structlog.contextvars.bind_contextvars(correlation=ask.correlation)
+        admitted = self._still_admit(route, installation, delivery)
+        try:
+            await self._answer(route, installation, ask, admitted)
+        except BotError as error:
+            log.warning("undelivered", code=error.code)
+        except Exception:  # what was claimed is settled by the job
+            log.exception("undelivered")
+
+
+def mint_correlation() -> str:
+    """Return a short id that ties a delivery to its log lines and messages."""
+    return secrets.token_hex(4)
+
+
+def refuse_outsiders(installation: Installation, delivery: Delivery) -> None:
+    """Raise ``NotAllowed`` unless the person is at home in the tenant; from memory alone."""
+    if not installation.houses(delivery.user_team or None, delivery.user_enterprise or None):
+        raise NotAllowed("Only people of this workspace can use Confab here.")
+
+
+def ask_of(installation: Installation, delivery: Delivery, correlation: str) -> Ask:
+    """Return *delivery* as an ask, in the name of the tenant that it belongs to."""
+    return Ask(
+        principal=Principal(installation.tenant, delivery.user_id),
+        correlation=correlation,
+        command=delivery.name if delivery.kind is Kind.COMMAND else "",
+        text=delivery.text,
+        value=delivery.value,
+        label=delivery.label,
+        team_id=delivery.team_id,
+        channel_id=delivery.channel_id,
+        trigger_id=delivery.trigger_id,
+        response_url=delivery.response_url,
+        view=delivery.view,
+        source=delivery.source,
+        event=delivery.event,
+        event_time=delivery.event_time,
+    )
