@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from bot.connect import Connect, Connected
 from bot.connection import READ, Need
+from bot.documents import from_mrkdwn, text_of
 from bot.errors import BotError, ConsentRequired, ScopeMissing, SiteRequired
 from bot.mrkdwn import escape
 from bot.pending import Parked
@@ -15,7 +16,8 @@ from bot.ports import Clock, ParkedRequests, SlackPeople, Voice
 from bot.principal import Principal
 from handlers import blocks, replies
 from handlers.ask import Answer, Ask, Kind, Reply
-from handlers.edge import Table, mint_correlation
+from handlers.edge import Table
+from handlers.running import mint_correlation
 from handlers.tasks import Tasks
 from handlers.tenants import Tenants
 
@@ -75,11 +77,9 @@ class Offers:
         """Return the offer for *error*, or ``None`` where there is none to make."""
         match error:
             case ConsentRequired():
-                need = _need_of(error)
-                words = _why(error)
-                return await self._invitations.invite(
-                    ask.principal, need, words, self._parking(ask)
-                )
+                parked = self._parking(ask)
+                words = f"{_why(error)} {_onward(ask, parked)}"
+                return await self._invitations.invite(ask.principal, _need_of(error), words, parked)
             case SiteRequired():
                 return await self._ask_for_site(ask, error)
             case _:
@@ -117,22 +117,36 @@ def _need_of(error: ConsentRequired) -> Need:
     return Need.WRITE if error.scopes - READ else Need.READ
 
 
+_RIGHTS = {
+    "write:page:confluence": "create and change pages",
+    "delete:page:confluence": "move to the trash what you created (*Undo*)",
+}
+"""What the scopes for writing allow, in words."""
+
+
 def _why(error: ConsentRequired) -> str:
     if isinstance(error, ScopeMissing):
-        missing = ", ".join(f"`{escape(scope)}`" for scope in sorted(error.scopes))
+        missing = " and ".join(
+            _RIGHTS.get(each, f"`{escape(each)}`") for each in sorted(error.scopes, reverse=True)
+        )
         return (
-            f"That takes rights that you haven't given yet: {missing}. Nothing was done. "
-            "Connect once more, and everything you had stays with it."
+            f"For that I need rights that you haven't given yet: to {missing}. "
+            "Nothing was done, and what you could do before stays."
         )
     if error.ended:
         return (
             "Your consent has ended at Atlassian, so I can't act in your name just now. "
-            "Nothing was done. Connect again, and I'll go on."
+            "Nothing was done."
         )
-    return (
-        "To act in your own name in Confluence, I need your consent. "
-        "Connect, and I'll go on with what you asked."
-    )
+    return "To act in your own name in Confluence, I need your consent."
+
+
+def _onward(ask: Ask, parked: Parked | None) -> str:
+    onward = "I'll go on with what you asked" if parked else "then do that again"
+    if ask.modal:
+        place = ", in a message of mine" if parked else ""
+        return f"Connect, and {onward}{place}. You can close this."
+    return f"Connect, and {onward}."
 
 
 class Resumption:
@@ -191,7 +205,9 @@ class Resumption:
 
 
 def _continue(ask: Ask) -> Reply:
-    title = f"“{escape(ask.text)}”" if ask.text else "a page"
+    # What was typed came escaped from Slack.
+    named = text_of(from_mrkdwn(ask.text)).strip()
+    title = f"“{escape(named)}”" if named else "a page"
     words = f"You were about to write {title}."
     button = blocks.button("Go on writing", CONTINUE_CREATE, ask.text[:1_000], style="primary")
     return Reply("Go on writing", (blocks.section(words), blocks.actions(button)))
