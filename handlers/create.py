@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from bot.act import Acting, Actor
-from bot.compose import LONGEST_TITLE, Composed, Composer, Form, space_of
+from bot.compose import LONGEST_TITLE, Composed, Composer, Form, space_of, title_in
 from bot.connection import Need
 from bot.content import CloudId, PageId, Space
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, is_empty, text_of
-from bot.errors import BotError, NotAllowed, NotFound
+from bot.errors import BotError, NotAllowed, NotFound, Unavailable
 from bot.mentions import members_in
 from bot.ports import Confluence, Notes, Receipts, SlackPeople, Voice
 from bot.publish import Publisher, TakenUp
@@ -104,7 +104,11 @@ class Create:
     async def claim(self, ask: Ask) -> Ack:
         """Write the decision down before the ack says that it is under way."""
         draft = await self._previewed(ask)
-        if draft is None or not await self._parts.publisher.claim(draft, ask.correlation):
+        try:
+            claimed = draft and await self._parts.publisher.claim(draft, ask.correlation)
+        except Unavailable:
+            return Ack(view=forms.maybe_recorded(), push=True, goes_on=False)
+        if not claimed:
             return Ack(view=await self._claimed_before(ask), goes_on=False)
         return Ack(view=forms.working("Writing to Confluence…"))
 
@@ -198,7 +202,7 @@ class Create:
         return Form(
             site=CloudId(str(metadata.get("site", ""))),
             space=space,
-            title=ask.typed("title").strip(),
+            title=title_in(ask.typed("title")),
             body=body,
             act=Act.DRAFT if ask.chosen("act")[0] == Act.DRAFT else Act.PUBLISH,
             parent=PageId(parent) if parent else None,
@@ -263,7 +267,7 @@ def _site_in(ask: Ask) -> CloudId | None:
 
 
 def _errors(ask: Ask) -> dict[str, str]:
-    title = ask.typed("title").strip()
+    title = title_in(ask.typed("title"))
     checks = {
         "space": "" if space_of(*ask.chosen("space")) else "Choose a space.",
         "title": "" if title else "A page needs a title.",

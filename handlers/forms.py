@@ -71,7 +71,7 @@ def read_metadata(text: str) -> Mapping[str, Any]:
     """Read what the form carried; empty if it isn't ours."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -107,6 +107,16 @@ def clash(draft: Draft, taken: Page | None) -> View:
         blocks.context("*Back* returns to your text."),
     ]
     return blocks.modal("That title exists", shown, close="Back")
+
+
+def maybe_recorded() -> View:
+    """Return the words for a confirmation whose recording wasn't answered; it lies on top."""
+    words = (
+        "My own database didn't answer, so I can't tell whether your confirmation was recorded. "
+        "Nothing can be written twice: wait a minute for the receipt, and if none comes, go back "
+        "and confirm again."
+    )
+    return blocks.modal("Not sure yet", [blocks.section(words)], close="Back")
 
 
 def too_old() -> View:

@@ -1,10 +1,16 @@
 """Writing a page, from the form to the receipt, in this process, over loopback."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
+from bot.app import utc_now
+from bot.errors import Unavailable
 from sandbox.person import words
+from store.memory import MemoryReceipts
+from store.stores import memory_stores
+from tests.stage import staged
 
 HELLO = {
     "type": "rich_text",
@@ -230,3 +236,35 @@ async def test_offers_recent_spaces_then_favourites_before_anything_is_typed(sta
     await stage.quiet()
     offered = [option["text"]["text"] for option in await ada.suggests("create_space", "")]
     assert offered[:2] == ["Engineering", "Operations"]
+
+
+class Stumbling(MemoryReceipts):
+    """Doesn't answer the first claim, though it records it if *records*."""
+
+    def __init__(self, *, records):
+        super().__init__(utc_now)
+        self.records = records
+        self.claims = 0
+
+    async def claim(self, receipt):
+        self.claims += 1
+        if self.claims > 1:
+            return await super().claim(receipt)
+        if self.records:
+            await super().claim(receipt)
+        raise Unavailable("the database")
+
+
+@pytest.mark.parametrize("records", [True, False])
+async def test_a_silent_database_leaves_the_preview_to_be_confirmed_again(records):
+    receipts = Stumbling(records=records)
+    stores = replace(memory_stores(utc_now), receipts=receipts)
+    async with staged(stores=stores) as stage:
+        ada = await stage.connect_to_write()
+        await fill(stage, ada, "Plan")
+        await ada.submits()
+        assert "can't tell whether" in words(await ada.modal())
+        await ada.closes()
+        await ada.submits()
+        await stage.quiet()
+        assert len(await pages(stage, "Plan")) == (0 if records else 1)
