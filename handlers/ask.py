@@ -101,12 +101,16 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One message; *text* is what notifications and screen readers get."""
+    """One message; *text* is what notifications and screen readers get.
+
+    It may *replace* the message that was pressed, or that one *ends*: it is taken away.
+    """
 
     text: str
     blocks: tuple[Block, ...] = ()
     in_channel: bool = False
     replace: bool = False
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ WORDS = (
     Words("connect", "connect", "let Confab act in your own name in Confluence"),
     Words("status", "status", "who you are in Confluence, where, and with which rights"),
     Words("site", "site", "choose the Confluence site you work in"),
-    Words("disconnect", "disconnect", "take your consent back"),
+    Words("disconnect", "disconnect", "delete what connects you here"),
     Words("help", "help", "this list"),
 )
 """Every word that may follow the command, in the order in which help shows them."""

@@ -81,7 +81,7 @@ def _url(body: Body) -> SecretStr | None:
 
 
 def _command(body: Body) -> Delivery:
-    word, _, rest = text_at(body, "text").strip().partition(" ")
+    word, *rest = text_at(body, "text").split(None, 1) or ("",)
     return Delivery(
         Kind.COMMAND,
         word.lower(),
@@ -91,7 +91,7 @@ def _command(body: Body) -> Delivery:
         is_org=_truth(body.get("is_enterprise_install")),
         user_team=text_at(body, "team_id"),
         user_enterprise=text_at(body, "enterprise_id"),
-        text=rest.strip(),
+        text="".join(rest).strip(),
         channel_id=text_at(body, "channel_id"),
         trigger_id=text_at(body, "trigger_id"),
         response_url=_url(body),
@@ -142,7 +142,6 @@ def _press(body: Body) -> Delivery:
         text_at(action, "action_id"),
         value=text_at(action, "value") or text_at(option, "value"),
         label=text_at(option, "text", "text"),
-        source=_mapping_at(body, "message") or None,
         **_interaction(body),
     )
 

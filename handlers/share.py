@@ -30,7 +30,7 @@ def read_place(value: str) -> tuple[CloudId, PageId]:
     try:
         found = json.loads(value)
         return CloudId(str(found["c"])), PageId(str(found["p"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BadInput("That button is out of date. Look the page up again.") from None
 
 
@@ -69,6 +69,7 @@ class Pages:
             Route(Kind.PRESS, "preview", self.preview, opens=_loading),
             Route(Kind.PRESS, "share", self.ask_to_share),
             Route(Kind.PRESS, "share_now", self.share),
+            Route(Kind.PRESS, "share_not", self.leave_unshared),
         )
 
     async def show_card(self, ask: Ask) -> Reply:
@@ -94,12 +95,20 @@ class Pages:
         """Show what the channel would see, before it does."""
         shown = await self._shared(ask)
         words = "This is what everybody in this conversation will see:"
-        confirm = blocks.actions(blocks.button("Share", "share_now", ask.value, style="primary"))
-        return Reply(words, (blocks.section(words), *shown.blocks, confirm))
+        confirm = blocks.actions(
+            blocks.button("Share", "share_now", ask.value, style="primary"),
+            blocks.button("Don't share", "share_not"),
+        )
+        framed = (blocks.divider(), *shown.blocks, blocks.divider())
+        return Reply(words, (blocks.section(words), *framed, confirm))
 
     async def share(self, ask: Ask) -> Reply:
         """Post it, as shared by whoever pressed; looked up and judged anew."""
-        return await self._shared(ask)
+        return replace(await self._shared(ask), ends=True)
+
+    async def leave_unshared(self, _: Ask) -> Reply:
+        """Say that nothing was shown to anybody."""
+        return Reply("Nothing was shared.", replace=True)
 
     async def _shared(self, ask: Ask) -> Reply:
         site, page = read_place(ask.value)

@@ -161,6 +161,12 @@ class SlackApi:
             "response_type": "in_channel" if reply.in_channel else "ephemeral",
             "replace_original": reply.replace,
         }
+        said = await self._post(address, body)
+        if said and reply.ends:
+            await self._post(address, {"delete_original": True})
+        return said
+
+    async def _post(self, address: str, body: Mapping[str, Any]) -> bool:
         try:
             async with self._session.post(address, json=body, allow_redirects=False) as answer:
                 return answer.ok

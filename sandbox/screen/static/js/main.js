@@ -164,7 +164,9 @@ function renderBody(place) {
     parts.list.replaceChildren();
   }
   const replies = (message) => place.messages.filter((each) => each.thread_ts === message.ts && each.ts !== message.ts && !each.deleted).length;
-  const shown = place.messages.filter((each) => !each.thread_ts || each.thread_ts === each.ts || !place.messages.some((other) => other.ts === each.thread_ts));
+  // What is deleted leaves a trace only where others have replied to it.
+  const stands = (each) => !each.deleted || replies(each) > 0;
+  const shown = place.messages.filter((each) => stands(each) && (!each.thread_ts || each.thread_ts === each.ts || !place.messages.some((other) => other.ts === each.thread_ts)));
   const notices = state.screen.notices.filter((each) => each.channel === place.id);
   showMessages(parts.list, shown, notices, { intro: place, openThread: { replies, open: (message) => go({ thread: message.ts }) } });
   parts.composer.update();

@@ -1,0 +1,65 @@
+"""What people are told, and what their screens look like afterwards."""
+
+import json
+
+from sandbox.person import words
+
+
+async def test_going_on_after_consent_begins_with_the_title_that_was_typed(stage):
+    ada = await stage.connect(word="create Café & crane")
+    await ada.closes(everything=True)
+    offer = await ada.waits_for_message("You were about to write", "@app")
+    assert "“Café &amp; crane”" in words(offer)
+    await ada.presses("continue_create")
+    await stage.quiet()
+    fields = {each["block_id"]: each for each in (await ada.modal())["blocks"]}
+    assert fields["title"]["element"]["initial_value"] == "Café & crane"
+    assert "initial_value" not in fields["body"]["element"]
+
+
+async def test_a_button_opens_an_empty_form(stage):
+    ada = await stage.connect_to_write()
+    await ada.types("/confluence")
+    await stage.quiet()
+    await ada.presses("create")
+    await stage.quiet()
+    assert "initial_value" not in json.dumps(await ada.modal())
+
+
+async def test_rights_that_are_missing_are_named_in_words(stage):
+    ada = await stage.connect()
+    await ada.types("/confluence create")
+    await stage.quiet()
+    asked = words(await ada.modal())
+    assert "to create and change pages and move to the trash what you created" in asked
+    assert "I'll go on with what you asked, in a message of mine. You can close this." in asked
+
+
+async def test_what_is_pressed_unconnected_is_not_promised_to_go_on(stage):
+    ada = stage.person("U0ADA")
+    await ada.uses_shortcut("create_page")
+    await stage.quiet()
+    asked = words(await ada.modal())
+    assert "then do that again" in asked
+    assert "I'll go on" not in asked
+
+
+async def test_a_question_goes_once_it_is_answered(stage):
+    ada = await stage.connect()
+    await ada.types("/confluence search release in:ENG type:page")
+    await stage.quiet()
+    for answer, left in (("share_not", "Nothing was shared."), ("share_now", "shared by")):
+        await ada.presses("share")
+        await stage.quiet()
+        await ada.presses(answer)
+        await stage.quiet()
+        assert left in words(await ada.last())
+        assert not any("will see" in words(each) for each in await ada.messages())
+
+
+async def test_what_disconnecting_does_is_not_called_more_than_it_is(stage):
+    ada = stage.person("U0ADA")
+    await ada.types("/confluence help")
+    told = words(await ada.last())
+    assert "delete what connects you here" in told
+    assert "take your consent back" not in told
