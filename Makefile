@@ -44,8 +44,8 @@ lock: $(READY) ## pin the newest fitting dependencies, with hashes
 	@$(BIN)/uv pip compile $(LOCK) $(UPGRADE) --all-extras pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile $(LOCK) -c requirements.lock pyproject.toml -o requirements.bot.lock
 
-bench: $(READY) ## measure the bot against its peers, one line each
-	@exec $(BIN)/python -m benches
+bench: $(READY) ## measure the bot against its peers, one line each (ONLY= names some)
+	@exec $(BIN)/python -m benches $(ONLY)
 
 screenshots: $(READY) ## make the pictures in docs/ from the sandbox (needs Chromium)
 	@exec $(BIN)/python -m sandbox.screenshots --chromium "$(CHROMIUM)"

@@ -37,11 +37,11 @@ async def measure(names: list[str]) -> None:
     print(summary(lines))
 
 
-def main() -> str | None:
+def main(arguments: list[str] | None = None) -> str | None:
     """Read the command line; return what is wrong with it."""
     parser = argparse.ArgumentParser(prog="python -m benches")
     parser.add_argument("names", nargs="*", help=f"all, unless named: {', '.join(BENCHES)}")
-    names = parser.parse_args().names or list(BENCHES)
+    names = parser.parse_args(arguments).names or list(BENCHES)
     if unknown := set(names) - set(BENCHES):
         return f"no bench is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}"
     asyncio.run(measure(names))

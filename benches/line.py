@@ -41,8 +41,9 @@ def of_medians(
 
 def summary(lines: Sequence[Line]) -> str:
     """Say in one sentence which goals are missed."""
-    missed = [f"{line.name} ({line.ratio:.2f}, goal {line.goal:.1f})" for line in lines
-              if not line.is_met]
+    missed = [
+        f"{line.name} ({line.ratio:.2f}, goal {line.goal:.1f})" for line in lines if not line.is_met
+    ]
     if not missed:
         return f"All {len(lines)} goals are met."
     return f"{len(lines) - len(missed)} of {len(lines)} goals are met; missed: {', '.join(missed)}."

@@ -102,9 +102,7 @@ def _whose(number: int) -> dict[str, str]:
     return {"tenant": tenant, "user_id": f"U{number * 7919 % 1_000_003:07d}"}
 
 
-async def _in_turns(
-    sides: tuple[Authorizer, ...], rounds: int, lookups: int
-) -> list[list[float]]:
+async def _in_turns(sides: tuple[Authorizer, ...], rounds: int, lookups: int) -> list[list[float]]:
     times: list[list[float]] = [[] for _ in sides]
     for _ in range(rounds + 1):
         for side, found in zip(sides, times, strict=True):

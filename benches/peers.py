@@ -58,47 +58,48 @@ def bare(facts: Facts) -> web.Application:
 
 
 def script(facts: Facts) -> web.Application:
-    """A search in one straight line: read two documents, ask Confluence, post the answer."""
-    from motor.motor_asyncio import AsyncIOMotorClient
-
-    database = AsyncIOMotorClient(facts["database"]).get_default_database()
+    """A search in one straight line, started by a signed command and acked at once."""
     running: set[asyncio.Task[None]] = set()
-
-    async def search(form: Mapping[str, str]) -> None:
-        whose = {"tenant": form["team_id"], "user_id": form["user_id"]}
-        await database["preferences"].find_one(whose)
-        await database["connections"].find_one(whose | {"profile": "system"})
-        words = form["text"].partition(" ")[2]
-        asked = {
-            "cql": f'text ~ "{words}"',
-            "limit": "5",
-            "excerpt": "highlight",
-            "expand": "content.history",
-        }
-        bearer = {"Authorization": f"Bearer {facts['tokens'][form['user_id']]}"}
-        session = app["session"]
-        async with session.get(facts["search"], params=asked, headers=bearer) as answer:
-            found = await answer.json()
-        said = {"text": f"{len(found['results'])} results", "blocks": _blocks(found)}
-        async with session.post(form["response_url"], json=said) as taken:
-            await taken.read()
 
     async def receive(request: web.Request) -> web.Response:
         form = await _signed_form(request, facts["secret"])
         if form is None:
             return web.Response(status=401)
-        task = asyncio.create_task(search(form))
+        task = asyncio.create_task(_search(facts, app["session"], app["database"], form))
         running.add(task)
         task.add_done_callback(running.discard)
         return web.Response()
 
-    async def session(app: web.Application):
+    async def outside(app: web.Application):
+        from motor.motor_asyncio import AsyncIOMotorClient
+
+        app["database"] = AsyncIOMotorClient(facts["database"]).get_default_database()
         async with ClientSession() as app["session"]:
             yield
 
     app = _endpoint(receive)
-    app.cleanup_ctx.append(session)
+    app.cleanup_ctx.append(outside)
     return app
+
+
+async def _search(facts: Facts, session: ClientSession, database, form: Mapping[str, str]) -> None:
+    """Read two documents, ask Confluence, post the answer."""
+    whose = {"tenant": form["team_id"], "user_id": form["user_id"]}
+    await database["preferences"].find_one(whose)
+    await database["connections"].find_one(whose | {"profile": "system"})
+    words = form["text"].partition(" ")[2]
+    asked = {
+        "cql": f'text ~ "{words}"',
+        "limit": "5",
+        "excerpt": "highlight",
+        "expand": "content.history",
+    }
+    bearer = {"Authorization": f"Bearer {facts['tokens'][form['user_id']]}"}
+    async with session.get(facts["search"], params=asked, headers=bearer) as answer:
+        found = await answer.json()
+    said = {"text": f"{len(found['results'])} results", "blocks": _blocks(found)}
+    async with session.post(form["response_url"], json=said) as taken:
+        await taken.read()
 
 
 def _blocks(found: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -109,10 +109,11 @@ async def _facts(sandbox: Sandbox, session: aiohttp.ClientSession, hooks: Hooks)
         hooks.answered.get_nowait()
     settings = sandbox.bot_settings()
     found = {user: await _connection(settings, user) for user in PEOPLE}
+    gateway = f"{settings['CONFAB_ATLASSIAN_API_URL']}/ex/confluence"
     site = found["U0ADA"].sites[0].cloud_id
     return {
         "database": settings["CONFAB_MONGODB_URI"],
-        "search": f"{settings['CONFAB_ATLASSIAN_API_URL']}/ex/confluence/{site}/wiki/rest/api/search",
+        "search": f"{gateway}/{site}/wiki/rest/api/search",
         "tokens": {user: one.grant.access_token.get_secret_value() for user, one in found.items()},
     }
 

@@ -1,0 +1,578 @@
+"""What each command, press and form costs: database operations and requests to others.
+
+Counted where they leave and where they arrive: PyMongo tells of each command that it sends,
+and the sandbox keeps a log of what it was asked. Everything is done twice, and the second
+time counts: installation, person and data key are known by then, as they mostly are.
+"""
+
+import itertools
+import secrets
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+from pymongo.monitoring import CommandListener
+
+from bot.app import utc_now
+from bot.metrics import Metrics
+from handlers.ask import Kind
+from sandbox.person import Person
+from store.database import open_database
+from store.keyring import KeyRing
+from store.preparation import prepare
+from store.stores import mongo_stores
+from tests.embedded import running_database
+from tests.stage import Stage, link_in, staged
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+DOCS = Path(__file__).parents[1] / "docs" / "costs.md"
+HELLO = {
+    "type": "rich_text",
+    "elements": [
+        {"type": "rich_text_section", "elements": [{"type": "text", "text": "Hello, all"}]}
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the listeners *of* these names take: before the ack, and in all."""
+
+    of: tuple[str, ...] = ()
+    database: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
+    before_ack: tuple[str, ...] = ()
+
+
+LIFECYCLE = {"event app_uninstalled", "event tokens_revoked"}
+"""What Slack tells of the installation: nobody waits for it."""
+
+COSTS = {
+    "`help`": Cost(),
+    "an unknown word": Cost(),
+    "`/confluence` alone": Cost(
+        of=("command ",),
+        database=("find connections", "find preferences"),
+        requests=("Slack response URL",),
+    ),
+    "`connect`": Cost(
+        of=("command connect", "press connect", "press reconnect"),
+        database=(
+            "find connections",
+            "delete parked_requests",
+            "find connections",
+            "update pending_connections",
+        ),
+        requests=("Slack response URL",),
+    ),
+    "open the way to consent": Cost(
+        of=("press connect_opened",),
+        database=("update pending_connections",),
+    ),
+    "`status`": Cost(
+        of=("command status", "press status"),
+        database=("find connections", "find preferences", "find connections"),
+        requests=("Atlassian accessible-resources", "Slack response URL"),
+    ),
+    "`site`": Cost(
+        of=("command site", "press switch_site"),
+        database=("find connections", "find preferences"),
+        requests=("Slack response URL",),
+    ),
+    "choose a site": Cost(
+        of=("press choose_site",),
+        database=("find connections", "update preferences", "findAndModify parked_requests"),
+        requests=("Slack response URL",),
+    ),
+    "`disconnect`": Cost(
+        of=("command disconnect",),
+        database=("find connections",),
+        requests=("Slack response URL",),
+    ),
+    "disconnect, confirmed": Cost(
+        of=("press disconnect",),
+        database=("findAndModify connections", "delete preferences", "delete parked_requests"),
+        requests=("Slack response URL",),
+    ),
+    "open the home tab": Cost(
+        of=("event app_home_opened",),
+        database=("insert deliveries", "find connections", "find preferences"),
+        requests=("Slack views.publish",),
+    ),
+    "`search`": Cost(
+        of=("command search",),
+        database=("find preferences", "find connections", "delete parked_requests"),
+        requests=("Confluence GET search", "Slack response URL"),
+    ),
+    "next page": Cost(
+        of=("press search_next", "press search_author"),
+        database=("find preferences", "find connections"),
+        requests=("Confluence GET search", "Slack response URL"),
+    ),
+    "previous page": Cost(
+        of=("press search_previous",),
+        database=("find preferences", "find connections"),
+        requests=("Confluence GET search", "Slack response URL"),
+    ),
+    "open a page": Cost(
+        of=("press opened",),
+    ),
+    "`page` by id": Cost(
+        of=("command page",),
+        database=(
+            "find connections",
+            "find preferences",
+            "find connections",
+            "find preferences",
+            "find connections",
+            "delete parked_requests",
+        ),
+        requests=("Confluence GET pages/{id}", "Slack response URL"),
+    ),
+    "`page` by title": Cost(
+        of=("command page",),
+        database=(
+            "find connections",
+            "find preferences",
+            "find connections",
+            "delete parked_requests",
+        ),
+        requests=("Confluence GET search", "Slack response URL"),
+    ),
+    "one of several pages": Cost(
+        of=("press page_choice",),
+        database=("find preferences", "find connections"),
+        requests=("Confluence GET pages/{id}", "Slack response URL"),
+    ),
+    "preview of a hit": Cost(
+        of=("press preview",),
+        database=("find preferences", "find connections"),
+        requests=("Confluence GET pages/{id}", "Slack views.open", "Slack views.update"),
+    ),
+    "share here: what would be seen": Cost(
+        of=("press share",),
+        database=("find preferences", "find connections"),
+        requests=(
+            "Confluence GET pages/{id}",
+            "Confluence GET pages/{id}",
+            "Confluence GET pages/{id}",
+            "Confluence GET content/{id}/restriction",
+            "Confluence GET content/{id}/restriction",
+            "Slack conversations.info",
+            "Slack response URL",
+        ),
+    ),
+    "share it": Cost(
+        of=("press share_now",),
+        database=("find preferences", "find connections"),
+        requests=(
+            "Confluence GET pages/{id}",
+            "Confluence GET pages/{id}",
+            "Confluence GET pages/{id}",
+            "Confluence GET content/{id}/restriction",
+            "Confluence GET content/{id}/restriction",
+            "Slack conversations.info",
+            "Slack response URL",
+            "Slack response URL",
+        ),
+    ),
+    "don't share it": Cost(
+        of=("press share_not",),
+        requests=("Slack response URL",),
+    ),
+    "`create`": Cost(
+        of=(
+            "command create",
+            "press create",
+            "press continue_create",
+            "shortcut create_page",
+            "shortcut create_page_from_message",
+        ),
+        database=("find preferences", "find connections", "delete parked_requests"),
+        requests=("Slack views.open", "Slack views.update"),
+    ),
+    "type a space": Cost(
+        of=("options create_space",),
+        before_ack=("find preferences", "find connections", "Confluence GET search"),
+        database=("find preferences", "find connections"),
+        requests=("Confluence GET search",),
+    ),
+    "type a parent page": Cost(
+        of=("options create_parent",),
+        before_ack=("find preferences", "find connections", "Confluence GET search"),
+        database=("find preferences", "find connections"),
+        requests=("Confluence GET search",),
+    ),
+    "submit the form": Cost(
+        of=("submission create_form",),
+        database=("find preferences", "find connections", "update due_work", "update drafts"),
+        requests=("Confluence GET pages", "Confluence GET search", "Slack views.update"),
+    ),
+    "next free title": Cost(
+        of=("press create_retitle",),
+        database=(
+            "find drafts",
+            "find preferences",
+            "find connections",
+            "update due_work",
+            "update drafts",
+        ),
+        requests=("Confluence GET pages", "Confluence GET search", "Slack views.update"),
+    ),
+    "add to that page": Cost(
+        of=("press create_append",),
+        database=(
+            "find drafts",
+            "find preferences",
+            "find connections",
+            "update due_work",
+            "update drafts",
+        ),
+        requests=("Confluence GET pages", "Slack views.update"),
+    ),
+    "close the preview": Cost(
+        of=("closed create_confirm",),
+    ),
+    "confirm what was previewed": Cost(
+        of=("submission create_confirm",),
+        before_ack=("insert receipts",),
+        database=(
+            "insert receipts",
+            "find receipts",
+            "findAndModify receipts",
+            "find preferences",
+            "find connections",
+            "findAndModify receipts",
+            "find preferences",
+            "find connections",
+            "findAndModify receipts",
+            "update preferences",
+            "findAndModify receipts",
+            "delete drafts",
+        ),
+        requests=(
+            "Confluence POST pages",
+            "Confluence PUT pages/{id}",
+            "Slack response URL",
+            "Slack views.update",
+        ),
+    ),
+    "edit again, after a refusal": Cost(
+        of=("press edit_again",),
+        database=("find drafts", "find preferences", "find connections"),
+        requests=("Slack views.open", "Slack views.update"),
+    ),
+    "undo": Cost(
+        of=("press undo",),
+        database=(
+            "find receipts",
+            "find preferences",
+            "find connections",
+            "findAndModify receipts",
+        ),
+        requests=(
+            "Confluence DELETE pages/{id}",
+            "Confluence GET pages/{id}",
+            "Slack response URL",
+        ),
+    ),
+}
+
+
+class Tally(CommandListener, Metrics):
+    """Counts what is sent to the database, and takes note of what was done by the ack."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[str] = []
+        self.at_ack: list[str] = []
+        self.requests: Callable[[], list[str]] = list
+
+    def started(self, event: Any) -> None:
+        where = event.command[event.command_name]
+        self.sent.append(f"{event.command_name} {where}")
+
+    def succeeded(self, event: Any) -> None:
+        pass
+
+    def failed(self, event: Any) -> None:
+        pass
+
+    def acked(self, kind: str, outcome: str, seconds: float) -> None:
+        super().acked(kind, outcome, seconds)
+        self.at_ack = [*self.sent, *self.requests()]
+
+
+@dataclass
+class Scene:
+    """The stage with the real stores, and Ada, who may write."""
+
+    stage: Stage
+    tally: Tally
+    ada: Person
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def begin(self) -> None:
+        """Count from here."""
+        self.tally.sent.clear()
+        self.tally.at_ack.clear()
+        self.stage.slack.ledger.clear()
+        self.stage.atlassian.log.entries.clear()
+
+    def cost(self) -> Cost:
+        """Return what was counted."""
+        return Cost(
+            before_ack=tuple(self.tally.at_ack),
+            database=tuple(self.tally.sent),
+            requests=tuple(self.requests()),
+        )
+
+    def requests(self) -> list[str]:
+        asked = self.stage.slack.ledger.read()
+        return sorted(
+            [f"Slack {each['method']}" for each in asked["calls"]]
+            + ["Slack response URL" for _ in asked["hooks"]]
+            + [_request(each) for each in self.stage.atlassian.log.entries]
+        )
+
+    async def clear(self) -> None:
+        """Close whatever is open."""
+        if await self.ada.modal():
+            await self.ada.closes(everything=True)
+            await self.stage.quiet()
+
+    async def types(self, text: str) -> None:
+        await self.ada.types(f"/confluence {text}")
+        await self.stage.quiet()
+
+    async def presses(self, action: str, value: object = None) -> None:
+        await self.ada.presses(action, value)
+        await self.stage.quiet()
+
+    async def submits(self, **values: object) -> None:
+        await self.ada.submits({name: {name: value} for name, value in values.items()})
+        await self.stage.quiet()
+
+    async def opens_home(self) -> None:
+        await self.ada.opens_home()
+        await self.stage.quiet()
+
+    def word(self) -> str:
+        """Return a word that nobody has typed."""
+        return f"eng {next(self.numbers)}"
+
+    def title(self) -> str:
+        """Return a title that nobody has used."""
+        return f"Plan {next(self.numbers)}"
+
+
+def _request(entry: Any) -> str:
+    """Name a request as people would: the rest of its path is the same for all."""
+    path = (entry.operation or f"{entry.method} {entry.path}").partition(" ")[2]
+    if path.endswith("/accessible-resources"):
+        return "Atlassian accessible-resources"
+    path = path.removeprefix("/wiki/api/v2/").removeprefix("/wiki/rest/api/")
+    return f"Confluence {entry.method} {path.partition('/byOperation')[0]}"
+
+
+def rendered() -> str:
+    """Return the table as docs/costs.md shows it."""
+    head = "| What | Before the ack | Database, in all | Requests, in all |\n|---|---|---|---|\n"
+    return head + "".join(
+        f"| {what} | {_counted(cost.before_ack)} | {_counted(cost.database)} "
+        f"| {_counted(cost.requests)} |\n"
+        for what, cost in COSTS.items()
+    )
+
+
+def _counted(names: tuple[str, ...]) -> str:
+    if not names:
+        return "0"
+    each = (f"{count} × {name}" if count > 1 else name for name, count in Counter(names).items())
+    return f"**{len(names)}**: {', '.join(each)}"
+
+
+Step = Callable[[Scene], Awaitable[object]]
+
+
+async def nothing(_scene: Scene) -> None:
+    """Need no preparation."""
+
+
+def typing(text: str) -> Step:
+    return lambda scene: scene.types(text)
+
+
+def pressing(action: str) -> Step:
+    return lambda scene: scene.presses(action)
+
+
+async def opened(scene: Scene) -> None:
+    await scene.types("create")
+
+
+async def space_chosen(scene: Scene) -> None:
+    """Send a form back for want of a title: what was chosen stays."""
+    await scene.types("create")
+    [space] = await scene.ada.suggests("create_space", "ENG")
+    await scene.ada.submits({"space": {"create_space": space}, "title": {"title": " "}})
+
+
+async def submitted(scene: Scene) -> None:
+    await scene.submits(title=scene.title(), body=HELLO)
+
+
+async def confirmed(scene: Scene) -> None:
+    await scene.submits()
+
+
+async def previewed(scene: Scene) -> None:
+    await space_chosen(scene)
+    await submitted(scene)
+
+
+async def clashed(scene: Scene) -> None:
+    await space_chosen(scene)
+    await scene.submits(title="Release checklist", body=HELLO)
+
+
+async def published(scene: Scene) -> None:
+    await previewed(scene)
+    await scene.submits()
+    await scene.clear()
+
+
+async def refused(scene: Scene) -> None:
+    await previewed(scene)
+    fault = {"kind": "429-burst", "method": "POST", "path": "/pages"}
+    await scene.stage.post("atlassian/faults", fault)
+    await scene.submits()
+    await scene.clear()
+
+
+async def page_named(scene: Scene) -> None:
+    found = await scene.stage.get("atlassian/pages")
+    page = next(each["id"] for each in found if each["title"] == "Release checklist")
+    await scene.types(f"page {page}")
+
+
+async def asked_to_share(scene: Scene) -> None:
+    await scene.types("search release")
+    await scene.presses("share")
+
+
+async def second_page(scene: Scene) -> None:
+    await scene.types("search type:page")
+    await scene.presses("search_next")
+
+
+async def bob_disconnecting(scene: Scene) -> None:
+    bob = scene.stage.person("U0BOB")
+    await bob.types("/confluence connect")
+    await scene.stage.quiet()
+    await scene.stage.walk(link_in(await bob.last()), "U0BOB")
+    await scene.stage.quiet()
+    await bob.types("/confluence disconnect")
+    await scene.stage.quiet()
+
+
+async def bob_confirms(scene: Scene) -> None:
+    await scene.stage.person("U0BOB").presses("disconnect")
+    await scene.stage.quiet()
+
+
+STEPS: dict[str, tuple[Step, Step]] = {
+    "`help`": (nothing, typing("help")),
+    "an unknown word": (nothing, typing("serach")),
+    "`/confluence` alone": (nothing, typing("")),
+    "`connect`": (nothing, typing("connect")),
+    "`status`": (nothing, typing("status")),
+    "`site`": (nothing, typing("site")),
+    "choose a site": (typing("site"), pressing("choose_site:0")),
+    "`disconnect`": (nothing, typing("disconnect")),
+    "`search`": (nothing, typing("search release")),
+    "next page": (typing("search type:page"), pressing("search_next")),
+    "previous page": (second_page, pressing("search_previous")),
+    "`page` by id": (nothing, page_named),
+    "`page` by title": (nothing, typing("page Release checklist")),
+    "one of several pages": (typing("page Release checklist"), pressing("page_choice")),
+    "share it": (asked_to_share, pressing("share_now")),
+    "don't share it": (asked_to_share, pressing("share_not")),
+    "open the home tab": (nothing, lambda scene: scene.opens_home()),
+    "open the way to consent": (typing("connect"), pressing("connect_opened")),
+    "open a page": (typing("search release"), pressing("opened")),
+    "type a space": (opened, lambda scene: scene.ada.suggests("create_space", scene.word())),
+    "type a parent page": (
+        space_chosen,
+        lambda scene: scene.ada.suggests("create_parent", scene.word()),
+    ),
+    "edit again, after a refusal": (refused, pressing("edit_again")),
+    "close the preview": (previewed, lambda scene: scene.clear()),
+    "disconnect, confirmed": (bob_disconnecting, bob_confirms),
+    "preview of a hit": (typing("search release"), pressing("preview")),
+    "share here: what would be seen": (typing("search release"), pressing("share")),
+    "`create`": (nothing, typing("create")),
+    "submit the form": (space_chosen, submitted),
+    "confirm what was previewed": (previewed, confirmed),
+    "undo": (published, pressing("undo")),
+    "next free title": (clashed, pressing("create_retitle")),
+    "add to that page": (clashed, pressing("create_append")),
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene(tmp_path_factory):
+    tally = Tally()
+    with running_database(tmp_path_factory.mktemp("database")) as uri:
+        database = open_database(uri, "costs", watching=[tally])
+        await prepare(database)
+        key = b64encode(secrets.token_bytes(32)).decode()
+        stores = mongo_stores(database, KeyRing.parse(SecretStr(f"k1={key}")), utc_now)
+        async with staged(stores=stores, metrics=tally, person_points=1_000_000) as stage:
+            scene = Scene(stage, tally, await stage.connect_to_write())
+            tally.requests = scene.requests
+            yield scene
+        database.close()
+
+
+@pytest.mark.parametrize("what", STEPS)
+async def test_costs_what_it_is_said_to_cost(scene, what):
+    prepare_it, do_it = STEPS[what]
+    for _ in range(2):
+        await scene.clear()
+        await prepare_it(scene)
+        scene.begin()
+        await do_it(scene)
+
+    found, said = scene.cost(), COSTS[what]
+    assert sorted(found.database) == sorted(said.database)
+    assert sorted(found.requests) == sorted(said.requests)
+    assert sorted(found.before_ack) == sorted(said.before_ack)
+
+
+async def test_the_cost_of_every_listener_is_stated(scene):
+    table = scene.stage.bot.table
+    listeners = {f"{kind} {name.partition(':')[0]}" for kind, name in table.routes}
+    listeners |= {f"{Kind.OPTIONS} {name}" for name in table.menus}
+
+    stated = {name for cost in COSTS.values() for name in cost.of}
+
+    assert stated == listeners - LIFECYCLE
+
+
+async def test_nothing_but_memory_stands_before_an_ack_but_for_menus_and_one_insert():
+    waited_for = {what: cost.before_ack for what, cost in COSTS.items() if cost.before_ack}
+
+    assert waited_for.pop("confirm what was previewed") == ("insert receipts",)
+    assert all(of.startswith("options ") for what in waited_for for of in COSTS[what].of)
+
+
+async def test_the_docs_show_the_table():
+    assert rendered() in DOCS.read_text("utf-8")
