@@ -28,6 +28,7 @@ async def pair(tmp_path_factory):
         settings = {
             **QUICK,
             "CONFAB_MONGODB_URI": database.uri,
+            "CONFAB_ATLASSIAN_API_URL": f"{web.url}/atlassian/api",
             "CONFAB_PERSON_POINTS": "1000000",
         }
         plan = Plan(tmp_path_factory.mktemp("pair"), bots=2, settings=settings)

@@ -213,19 +213,19 @@ async def at_least(person, count):
 
 
 @asynccontextmanager
-async def connections(trip):
+async def collection(trip, name):
     async with AsyncMongoClient(trip.sandbox.database_uri) as client:
-        yield client["confab"]["connections"]
+        yield client["confab"][name]
 
 
 async def time_passes(trip):
     """Let a claim's time be up."""
-    async with connections(trip) as kept:
+    async with collection(trip, "connections") as kept:
         await kept.update_many({"claim": {"$exists": True}}, {"$set": {"claim.until": LONG_AGO}})
 
 
 async def stored(trip):
-    async with connections(trip) as kept:
+    async with collection(trip, "connections") as kept:
         return await kept.find_one({"user_id": "U0ADA"})
 
 
@@ -244,6 +244,27 @@ async def test_a_press_at_both_bots_at_once_writes_one_page(pair, bob):
     assert [each["ack"]["status"] for each in await asyncio.gather(*presses)] == [200, 200]
     assert words(await bob.hears("Pressed twice", "@app")).startswith("Published")
     assert await pair.statuses("Pressed twice") == ["current"]
+
+
+async def test_a_writer_that_wakes_up_late_writes_nothing_twice(pair, bob):
+    first = pair.sandbox.bots.all[0]
+    await at(pair, first)
+    await bob.opens_form()
+    await bob.previews("Slept over")
+    gate = pair.wires.web.hold(Gate("POST /atlassian/api/ex", answers=True))
+    await bob.person.submits()
+    async with asyncio.timeout(PATIENCE):
+        await gate.reached.wait()
+    async with asleep(first):
+        told = words(await bob.hears("Slept over", "@app"))
+        gate.let_go()
+    await bob.sees("being written already")
+
+    assert told.startswith("Published")
+    assert "second draft" in told
+    assert await pair.statuses("Slept over") == ["current", "draft"]
+    async with collection(pair, "receipts") as kept:
+        assert await kept.count_documents({"user_id": "U0BOB", "stage": {"$ne": "done"}}) == 0
 
 
 @pytest.mark.crash
