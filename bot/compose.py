@@ -1,5 +1,6 @@
 """Make of a form exactly what will be written, to be shown before it is."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ PREVIEW_LASTS = timedelta(hours=1)
 """For so long a preview can be confirmed: what it shows may not be true for ever."""
 
 LONGEST_TITLE = 255
+
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,11 @@ class Composer:
     async def _taken(self, acting: Acting, form: Form) -> Page | None:
         where = acting.connection, acting.site, form.space.id
         return await self._confluence.find_page_by_title(*where, form.title)
+
+
+def title_in(typed: str) -> str:
+    """Return the title that was typed: one line, without the characters that nobody sees."""
+    return _UNSEEN.sub("", " ".join(typed.split()))
 
 
 def space_value(space: Space) -> str:

@@ -9,7 +9,7 @@ from bot.content import Hit
 from bot.errors import Ambiguous, BadInput, SiteRequired
 from bot.mrkdwn import escape, highlighted, link
 from bot.ports import SlackPeople
-from bot.search import Found, Searcher, read_query, unmarked, with_author
+from bot.search import Found, Searcher, read_query, unescape, unmarked, with_author
 from handlers import blocks
 from handlers.ask import Ask, Block, Kind, Reply, Route
 from handlers.share import place_of
@@ -19,6 +19,9 @@ NEXT: Final = "search_next"
 PREVIOUS: Final = "search_previous"
 AUTHOR: Final = "search_author"
 MOST_AUTHORS: Final = 10
+LONGEST_TYPED: Final = 400
+"""What a picked author adds must still be read, and a button must hold it all."""
+
 LONGEST_VALUE: Final = 1_900
 """A button's value has 2,000 characters at most."""
 
@@ -35,7 +38,7 @@ class Turn:
         """Return it as a button's value; the oldest pages behind are forgotten first."""
         before = list(self.before)
         while True:
-            value = json.dumps({"q": self.text, "c": self.cursor, "b": before})
+            value = json.dumps({"q": self.text, "c": self.cursor, "b": before}, ensure_ascii=False)
             if len(value) <= LONGEST_VALUE or not before:
                 return value
             before.pop(0)
@@ -47,7 +50,7 @@ class Turn:
             found = json.loads(value)
             before = tuple(_cursor(each) for each in found["b"])
             return Turn(str(found["q"]), _cursor(found["c"]), before)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise BadInput("That button is out of date. Search again.") from None
 
 
@@ -75,6 +78,11 @@ class Search:
     async def search(self, ask: Ask) -> Reply:
         """Answer with the first results."""
         text = ask.required_text(f"what to look for, as in “{self._command} search release in:ENG”")
+        if len(text) > LONGEST_TYPED:
+            raise BadInput(
+                f"A search has {LONGEST_TYPED} characters at most, and this one {len(text):,}. "
+                "Nothing was searched: say it in fewer words."
+            )
         return await self._page(ask, Turn(text), replace=False)
 
     async def turn(self, ask: Ask) -> Reply:
@@ -99,7 +107,7 @@ class Search:
         """Return the display name of whom ``by:@somebody`` mentions."""
         if "by:" not in turn.text:
             return ""
-        member = read_query(turn.text, datetime.min).member  # noqa: DTZ901 - dates play no part
+        member = read_query(turn.text, datetime.max).member  # noqa: DTZ901 - dates play no part
         installation = await self._tenants.get(ask.principal.tenant) if member else None
         if installation is None:
             return ""
@@ -109,7 +117,7 @@ class Search:
 def results(found: Found, turn: Turn, command: str, *, replace: bool) -> Reply:
     """Return one page of results, private to whoever searched."""
     hits = found.hits.results
-    shown_for = escape(_shown_text(turn.text))
+    shown_for = escape(_shown_text(unescape(turn.text)))
     if not hits:
         return _nothing(shown_for, found, command, replace=replace)
     total = f"about {found.hits.total:,}" if found.hits.total else f"{len(hits)}"

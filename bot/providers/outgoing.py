@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from types import TracebackType
 from typing import Final, Self
 
@@ -166,7 +167,8 @@ class Outgoing:
             request.url,
             params=request.query,
             headers=request.headers,
-            data=request.body,
+            # A page may be large: as a stream it is sent without holding anybody else up.
+            data=None if request.body is None else BytesIO(request.body),
             allow_redirects=False,
             timeout=ClientTimeout(total=request.seconds, sock_connect=CONNECT_SECONDS),
         ) as response:

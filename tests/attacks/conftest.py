@@ -1,6 +1,7 @@
 import logging
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from tests.attacks.scene import Watched, refused_by_slack
@@ -10,7 +11,7 @@ from tests.stage import staged
 @pytest.fixture
 def logs(caplog):
     caplog.set_level(logging.WARNING)
-    with capture_logs() as events:
+    with capture_logs([structlog.processors.format_exc_info]) as events:
         yield Watched(events, caplog.records)
 
 

@@ -36,6 +36,7 @@ EVE = {"id": "U0EVE", "username": "eve", "name": "eve"}
 async def command(stage, user, text, **changes):
     """Type a command as *user*, whom Slack might not even let do so."""
     workspace = stage.slack.workspace
+    channel = changes.get("channel_id", "C0PARTNERS")
     payload = {
         "token": "t",
         "team_id": "T0ACME",
@@ -44,7 +45,7 @@ async def command(stage, user, text, **changes):
         "command": "/confluence",
         "text": text,
         "trigger_id": workspace.mint_trigger(user),
-        "response_url": workspace.mint_hook(user, "C0PARTNERS"),
+        "response_url": workspace.mint_hook(user, channel),
         "is_enterprise_install": "false",
     }
     return await deliver(stage, payload | changes)
