@@ -109,7 +109,8 @@ def _texts(nodes: list[object]) -> Iterator[str]:
 
 
 def _children(node: Node) -> list[object]:
-    return _listed(node.get("content"))
+    content = node.get("content")
+    return content if isinstance(content, list) else []
 
 
 def _listed(value: object) -> list[object]:
@@ -159,6 +160,8 @@ def _text(node: Node) -> list[Inline]:
     text = _string(node.get("text"))
     if not text:
         return []
+    if "marks" not in node:
+        return [Text(text)]
     marks, href = _marks(node)
     return [Link(href, text, marks) if href else Text(text, marks)]
 

@@ -4,7 +4,7 @@ Text is taken as it stands, so no text can become a mention, a link or a style.
 https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -97,8 +97,10 @@ class Reader:
 
     is_editor = False
 
-    def elements(self, content: Iterable[Inline]) -> list[Node]:
+    def elements(self, content: Sequence[Inline]) -> list[Node]:
         """Return rich text elements; neighbouring texts of one style are one element."""
+        if len(content) == 1 and isinstance(only := content[0], Text):  # as most are
+            return _text(only.text, only.marks)
         made: list[Node] = []
         texts: list[str] = []
         marks = PLAIN
@@ -143,7 +145,10 @@ def _marks(part: Inline) -> Marks:
 
 def _text(text: str, marks: Marks) -> list[Node]:
     shown_text = clean(text)
-    return [{"type": "text", "text": shown_text, **_style(marks)}] if shown_text else []
+    if not shown_text:
+        return []
+    element = {"type": "text", "text": shown_text}
+    return [element | _style(marks) if marks else element]
 
 
 def _link(part: Link, href: str) -> Node:

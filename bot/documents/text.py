@@ -115,6 +115,8 @@ def _spoken(nodes: Iterable[Node], called: Callable[[Mention], str]) -> Iterator
         node = waiting.pop()
         if isinstance(node, str):
             yield node
+        elif isinstance(node, Text):  # most nodes are
+            yield node.text
         elif isinstance(node, Mention):
             yield called(node)
         else:
@@ -137,7 +139,6 @@ def _table(node: Table) -> Sequence[Node | str]:
 
 
 _PARTS: Final[dict[type[Node], Callable[[Any], Sequence[Node | str]]]] = {
-    Text: lambda node: (node.text,),
     Link: lambda node: (node.text or node.href,),
     Emoji: lambda node: (emoji_text(node),),
     HardBreak: lambda _: ("\n",),
