@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from aiohttp import web
 
 from bot import serving
 from bot.__main__ import cli
@@ -16,6 +17,14 @@ from bot.manifest import read_manifest
 from bot.publish import TakenUp
 from bot.settings import Settings, variable
 from handlers.help import WORDS
+from sandbox.atlassian.client import OAuthClient
+from sandbox.atlassian.world import AtlassianWorld
+from sandbox.bots import Bots
+from sandbox.clock import Clock
+from sandbox.control import attach_control
+from sandbox.slack.delivery import AppUnderTest
+from sandbox.slack.world import SlackWorld
+from sandbox.walk import attach_walk
 from store.codec import Unreadable
 from store.keyring import SealBroken
 from store.preparation import SHAPES
@@ -59,10 +68,12 @@ def named(cell):
     return re.findall(r"`([^`]+)`", cell)
 
 
+def prose(page):
+    return re.sub(r"^```.*?^```", "", page, flags=re.DOTALL | re.MULTILINE)
+
+
 def anchors(page):
-    headings = re.findall(
-        r"^#+ (.+)$", re.sub(r"```.*?```", "", page, flags=re.DOTALL), re.MULTILINE
-    )
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
@@ -201,6 +212,27 @@ def test_what_the_promises_name_as_kept_and_attacked_is_all_there():
         if "No mode exists" not in promise:
             assert re.search(r"`(bot|handlers|store)/", promise), promise[:60]
             assert re.search(r"`tests/", promise), promise[:60]
+
+
+def side_doors(home):
+    """Every address by which the sandbox is driven, as its page writes them."""
+    app, url, clock = web.Application(), "http://127.0.0.1:1", Clock()
+    SlackWorld(url, clock, read_manifest(), AppUnderTest(url, "s", "c", "s")).attach(app)
+    AtlassianWorld(url, clock, OAuthClient("c", "s", url, WRITE)).attach(app)
+    attach_walk(app, url)
+    attach_control(app, Bots(home, {}, ()), dict)
+    paths = (resource.canonical for resource in app.router.resources())
+    return {path for path in paths if path.startswith("/_sandbox/")}
+
+
+def test_every_way_to_drive_the_sandbox_is_described(tmp_path):
+    described = set(re.findall(r"[\w{}/-]+", " ".join(named(prose(read("docs/sandbox.md"))))))
+    doors = side_doors(tmp_path)
+
+    assert len(doors) > 30
+    for door in doors:
+        short = re.sub(r"^/_sandbox/(slack|atlassian)/", "", door)
+        assert {short, f"BASE{door}"} & described, door
 
 
 def test_the_pages_speak_of_the_project_alone():
