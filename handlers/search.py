@@ -120,16 +120,22 @@ def results(found: Found, turn: Turn, command: str, *, replace: bool) -> Reply:
     shown_for = escape(_shown_text(unescape(turn.text)))
     if not hits:
         return _nothing(shown_for, found, command, replace=replace)
-    total = f"about {found.hits.total:,}" if found.hits.total else f"{len(hits)}"
-    head = (
-        f"*{shown_for}* on *{escape(found.site.name)}*: {total} found, page {len(turn.before) + 1}"
-    )
+    head = f"*{shown_for}* on *{escape(found.site.name)}*: {_count(found, turn)}"
     shown: list[Block] = [blocks.section(head), blocks.divider()]
     for hit in hits:
         shown += _hit(hit, found)
     shown += _turns(found, turn)
     text = f"{len(hits)} results: " + "; ".join(unmarked(hit.title) for hit in hits)
     return Reply(text, tuple(shown), replace=replace)
+
+
+def _count(found: Found, turn: Turn) -> str:
+    """Say how many there are: exactly where all are shown, else as Confluence guesses."""
+    hits = found.hits
+    if not turn.before and not hits.cursor:
+        return f"{len(hits.results)} found"
+    guess = f"about {hits.total:,} found, " if hits.total else ""
+    return f"{guess}page {len(turn.before) + 1}"
 
 
 def _hit(hit: Hit, found: Found) -> list[Block]:

@@ -1,91 +1,141 @@
-"""``make screenshots``: the pictures in ``docs/``, taken of a sandbox that is in use."""
+"""``python -m sandbox.screenshots``: the pictures in ``docs/``, taken of people at work."""
 
 import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-from selenium import webdriver
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.expected_conditions import presence_of_element_located
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.common.keys import Keys
 
-from sandbox.chromium import HOW_TO_GET_IT, find_chromium, find_driver
+from sandbox.chromium import HOW_TO_GET_IT, find_chromium
 from sandbox.person import Person
+from sandbox.screen.driver import Screen, chromium_at
 from sandbox.server import Plan, Sandbox
-from sandbox.walk import walk
 
-_PATIENCE = 15.0
-_SIZE = "1280,940"
-_READY = "#app[data-ready='true']"
-
-
-async def take(folder: Path, chromium: str) -> None:
-    """Take every picture, into *folder*."""
-    with tempfile.TemporaryDirectory() as home:
-        async with Sandbox(Plan(Path(home))) as sandbox, aiohttp.ClientSession() as session:
-            camera = _Camera(sandbox.url, chromium)
-            ada = Person(session, sandbox.url, "U0ADA")
-            await _connects(ada)
-            await ada.types("/confluence search release type:page")
-            await ada.waits_for_message("Release checklist", "general", _PATIENCE)
-            await asyncio.to_thread(camera.take, folder / "screenshot.png")
-            await ada.presses("preview")
-            await ada.waits_for(lambda screen: screen["modal"], _PATIENCE)
-            await asyncio.to_thread(camera.take, folder / "preview.png", "dialog[open]")
-
-
-async def _connects(person: Person) -> None:
-    await person.types("/confluence connect")
-    await person.waits_for_message("Connect to Confluence", "general", _PATIENCE)
-    link = (await person.presses("connect_opened"))["url"]
-    await walk(link, slack_person=person.user, atlassian_account="ada", site="acme")
-    await person.waits_for_message("Connected as", "general", _PATIENCE)
+DOCS = Path(__file__).parent.parent / "docs"
+TITLE = "What the cargo crane taught us"
+SIZE = 1280, 800
+SHEET = 720, 860
+"""A page of consent, without the empty ground beside it."""
 
 
 @dataclass(frozen=True)
-class _Camera:
-    """What Ada sees in #general."""
+class Album:
+    """Somebody's screen, and the folder that its pictures go to."""
 
-    url: str
-    chromium: str
+    screen: Screen
+    folder: Path
 
-    def take(self, path: Path, shown: str = "") -> None:
-        """Save a picture to *path* once *shown* is there."""
-        with _browser(self.chromium) as browser:
-            browser.get(f"{self.url}/?as=U0ADA&in=C0GENERAL")
-            for selector in filter(None, (_READY, shown)):
-                there = presence_of_element_located((By.CSS_SELECTOR, selector))
-                WebDriverWait(browser, _PATIENCE).until(there)
-            browser.save_screenshot(str(path))
+    def keep(self, name: str) -> None:
+        """Take a picture, once nothing moves any more."""
+        self.screen.rest()
+        self.screen.screenshot(self.folder / f"{name}.png")
 
 
-@contextmanager
-def _browser(chromium: str) -> Iterator[webdriver.Chrome]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("headless=new", "no-sandbox", "hide-scrollbars", f"window-size={_SIZE}"):
-        options.add_argument(f"--{argument}")
-    service = webdriver.ChromeService(executable_path=find_driver())
-    browser = webdriver.Chrome(options=options, service=service)
-    try:
-        yield browser
-    finally:
-        browser.quit()
+async def take(folder: Path, chromium: str) -> None:
+    """Take every picture into *folder*."""
+    with tempfile.TemporaryDirectory() as home:
+        async with Sandbox(Plan(Path(home))) as sandbox, aiohttp.ClientSession() as session:
+            await _chat(lambda user: Person(session, sandbox.url, user))
+            # The sandbox runs in this loop, so the browser is waited for beside it.
+            await asyncio.to_thread(_photograph, chromium, sandbox.url, folder)
+
+
+async def _chat(person: Callable[[str], Person]) -> None:
+    await person("U0BOB").types("We release on Thursday. Who remembers what comes first?")
+    await person("U0CY").types("There was a *checklist* … and we must write down that crane story.")
+
+
+def _photograph(chromium: str, url: str, folder: Path) -> None:
+    with chromium_at(chromium) as driver:
+        driver.set_page_load_timeout(20)
+        driver.set_script_timeout(20)
+        screen = Screen(driver, url)
+        screen.resize(*SIZE)
+        screen.as_person("U0ADA")
+        album = Album(screen, folder)
+        _consents(album)
+        _searches(album)
+        _writes(album)
+
+
+def _consents(album: Album) -> None:
+    screen = album.screen
+    screen.type("/confluence create")
+    with screen.follow("Connect to Confluence"):
+        screen.resize(*SHEET)
+        for words, name, press in (
+            ("Connect your Confluence to Slack", "connect", "Continue"),
+            ("asking to know who you are", "", "Allow"),
+            ("requesting access", "", "Accept"),
+        ):
+            screen.sees(words)
+            if name:
+                album.keep(f"images/{name}")
+            screen.press(press)
+        screen.sees("Which site do you want to use?")
+        screen.pick("acme")
+        album.keep("images/choose-a-site")
+        screen.press("Use this site")
+        screen.sees("You’re connected")
+        album.keep("images/connected")
+    screen.close_modal(all_of_them=True)
+
+
+def _searches(album: Album) -> None:
+    screen = album.screen
+    screen.type("/confluence search release in:ENG type:page")
+    screen.sees("Freeze the branch")
+    screen.press("Preview")
+    screen.sees("Deploy to production.")
+    album.keep("images/preview")
+    screen.close_modal()
+    screen.press("Share here")
+    screen.sees("everybody in this conversation will see")
+    screen.press("Share")
+    screen.waits_for(lambda: "will see" not in "".join(screen.texts()))
+
+
+def _writes(album: Album) -> None:
+    screen = album.screen
+    screen.type(f"/confluence create {TITLE}")
+    screen.choose("Space", "Engineering", "eng")
+    screen.choose("Parent page", "Release checklist", "rel")
+    _fills(screen)
+    album.keep("images/create")
+    screen.submit()
+    screen.waits_for(lambda: screen.modal_title() == "Is this right?")
+    album.keep("images/confirm")
+    screen.submit()
+    screen.waits_for(lambda: screen.modal_title() == "Published")
+    screen.close_modal()
+    screen.sees(f"Published {TITLE}")
+    album.keep("screenshot")
+    with screen.follow("Open"):
+        screen.resize(*SIZE)
+        screen.sees("Version 1 by Ada Lindqvist")
+        album.keep("images/in-confluence")
+
+
+def _fills(screen: Screen) -> None:
+    bold = Keys.CONTROL + "b" + Keys.NULL
+    text = screen.field("Text")
+    text.click()
+    text.send_keys("Lift ", bold, "slowly", bold, ", and only then:", Keys.ENTER)
+    text.send_keys("- check the hook", Keys.ENTER, "check it again")
 
 
 def main() -> int:
     """Take them, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.screenshots", description=__doc__)
-    parser.add_argument("--chromium", default=None, help="the browser's path")
-    parser.add_argument("--into", type=Path, default=Path("docs"), help="where the pictures go")
+    parser.add_argument("--chromium", help="the browser's path")
+    parser.add_argument("--into", type=Path, default=DOCS, help="where the pictures go")
     chosen = parser.parse_args()
-    chromium = find_chromium(chosen.chromium)
+    chromium = find_chromium(chosen.chromium or None)
     if chromium is None:
         sys.stderr.write(f"{HOW_TO_GET_IT}\n")
         return 1

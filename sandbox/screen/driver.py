@@ -141,8 +141,10 @@ class Screen:
         self.waits_for(lambda: not self.driver.find_elements(By.CSS_SELECTOR, busy))
 
     def close_modal(self, *, all_of_them: bool = False) -> None:
-        """*Cancel*, or the ✕."""
+        """*Cancel*, or the ✕; what is typed next goes to what stood below."""
+        before = self.modal_title()
         self._click(lambda: self.testid("modal-close" if all_of_them else "modal-cancel"))
+        self.waits_for(lambda: self.modal_title() != before)
 
     def texts(self) -> list[str]:
         """What the messages say that are shown here, the oldest first."""
@@ -213,6 +215,11 @@ class Screen:
         """Make the page so many pixels wide and high, whatever the window's least size is."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+    def rest(self) -> None:
+        """Wait until nothing on the page moves."""
+        moving = "return document.getAnimations().some((each) => each.playState === 'running')"
+        self.waits_for(lambda: not self.driver.execute_script(moving))
 
     def screenshot(self, path: Path | str) -> None:
         """Save what is seen as a PNG."""

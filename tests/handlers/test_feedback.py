@@ -63,3 +63,14 @@ async def test_what_disconnecting_does_is_not_called_more_than_it_is(stage):
     told = words(await ada.last())
     assert "delete what connects you here" in told
     assert "take your consent back" not in told
+
+
+async def test_what_is_shown_in_full_is_counted_not_guessed(stage):
+    ada = await stage.connect()
+    for query, told in (
+        ("release in:ENG type:page", ": 1 found\n"),
+        ("service", "found, page 1\n"),
+    ):
+        await ada.types(f"/confluence search {query}")
+        await stage.quiet()
+        assert told in words(await ada.last())

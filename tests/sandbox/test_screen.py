@@ -250,6 +250,14 @@ def test_what_was_typed_stays_when_the_app_changes_the_form(screen, slack):
     assert pressed["view"]["state"]["values"]["title"]["title"]["value"] == "Minutes"
 
 
+def test_one_goes_on_typing_as_soon_as_a_modal_is_closed(screen, slack):
+    screen.type("/confluence form")
+    screen.waits_for(lambda: screen.modal_title() == "Create a page")
+    screen.close_modal()
+    screen.type("/confluence hello")
+    screen.sees("You said “hello”.")
+
+
 def test_a_second_modal_goes_back_to_the_first(screen, slack):
     screen.type("/confluence form")
     screen.fill("Title", "Minutes")

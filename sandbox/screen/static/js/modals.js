@@ -45,7 +45,10 @@ function hide() {
   dialog = null;
   parts = null;
   shownId = null;
-  document.querySelector('[data-testid="composer-input"]')?.focus();
+  // Closing gives the focus back without a caret: what is typed then would be lost in Chromium.
+  const box = document.querySelector('[data-testid="composer-input"]');
+  box?.blur();
+  box?.focus();
 }
 
 function build() {
