@@ -9,12 +9,13 @@ import hmac
 import importlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import ClientSession, web
+from aiohttp.typedefs import Handler
 
 Facts = Mapping[str, Any]
 
@@ -23,6 +24,7 @@ def bolt(facts: Facts) -> web.Application:
     """Bolt as its documentation has it, with one listener."""
     from slack_bolt.async_app import AsyncApp
     from slack_bolt.authorization import AuthorizeResult
+    from slack_bolt.context.ack.async_ack import AsyncAck
 
     async def authorize() -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id="T0ACME", bot_token="xoxb-1")
@@ -32,7 +34,7 @@ def bolt(facts: Facts) -> web.Application:
     )
 
     @app.command("/confluence")
-    async def answer(ack) -> None:
+    async def answer(ack: AsyncAck) -> None:
         await ack(text="Help", response_type="ephemeral")
 
     return app.web_app("/slack/events")
@@ -70,7 +72,7 @@ def script(facts: Facts) -> web.Application:
         task.add_done_callback(running.discard)
         return web.Response()
 
-    async def outside(app: web.Application):
+    async def outside(app: web.Application) -> AsyncIterator[None]:
         from motor.motor_asyncio import AsyncIOMotorClient
 
         app["database"] = AsyncIOMotorClient(facts["database"]).get_default_database()
@@ -82,7 +84,9 @@ def script(facts: Facts) -> web.Application:
     return app
 
 
-async def _search(facts: Facts, session: ClientSession, database, form: Mapping[str, str]) -> None:
+async def _search(
+    facts: Facts, session: ClientSession, database: Any, form: Mapping[str, str]
+) -> None:
     """Read two documents, ask Confluence, post the answer."""
     whose = {"tenant": form["team_id"], "user_id": form["user_id"]}
     await database["preferences"].find_one(whose)
@@ -103,7 +107,7 @@ async def _search(facts: Facts, session: ClientSession, database, form: Mapping[
 
 
 def _blocks(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    blocks = []
+    blocks: list[dict[str, Any]] = []
     for hit in found["results"]:
         text = f"*<{hit['url']}|{hit['title']}>*\n{hit['excerpt']}"
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text}})
@@ -112,7 +116,7 @@ def _blocks(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     return blocks
 
 
-def _endpoint(receive) -> web.Application:
+def _endpoint(receive: Handler) -> web.Application:
     app = web.Application()
     app.router.add_post("/slack/events", receive)
     return app
