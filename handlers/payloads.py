@@ -14,6 +14,9 @@ from handlers.ask import Kind, Shown
 
 Body = Mapping[str, Any]
 
+LATEST = 2**36
+"""In Unix seconds; later than any date that there is to make of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -183,7 +186,7 @@ def _event(body: Body) -> Delivery:
         user_team=text_at(body, "team_id"),
         user_enterprise=text_at(body, "enterprise_id"),
         event_id=text_at(body, "event_id"),
-        event_time=at if isinstance(at, int) else 0,
+        event_time=at if isinstance(at, int) and abs(at) < LATEST else 0,
         event=event,
     )
 

@@ -66,7 +66,13 @@ class Runner:
     ) -> None:
         ask = ask_of(installation, delivery, correlation)
         if route.opens is not None:
-            modal = await self._around.slack.open_modal(installation, ask, route.opens(ask))
+            try:
+                modal = await self._around.slack.open_modal(installation, ask, route.opens(ask))
+            except BotError as error:  # most often what was pressed came too late to open one
+                log.info("answered", code=error.code)
+                words = replies.apology(error, correlation)
+                await self._around.slack.deliver(installation, ask, words)
+                return
             ask = replace(ask, modal=modal)
         await self._answer(route, installation, ask, self.admit(route, installation, delivery))
 

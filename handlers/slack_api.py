@@ -30,6 +30,14 @@ TRIES = 6
 LONGEST_TEXT = 3_000
 """Slack holds the text of an ephemeral message to 4,000 bytes."""
 
+PASSING = frozenset(
+    {
+        *("ratelimited", "internal_error", "service_unavailable", "fatal_error"),
+        *("expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged"),
+    }
+)
+"""What another try may mend; a trigger is good for three seconds, once."""
+
 GONE = frozenset({"not_found", "view_not_found", "invalid_view_id", "hash_conflict"})
 
 
@@ -93,7 +101,7 @@ class SlackApi:
             try:
                 await self.call(installation, "views.update", {**named, "view": view})
             except SlackApiError as error:
-                if error.response.get("error") not in GONE:
+                if _told(error).get("error") not in GONE:
                     raise _refusal(error) from error
                 if external == modal:
                     return False
@@ -192,11 +200,18 @@ def _origin(url: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
+def _told(error: SlackApiError) -> Mapping[str, Any]:
+    """Return what Slack said; where that is no JSON, something in front of it has answered."""
+    data = getattr(error.response, "data", error.response)
+    return data if isinstance(data, Mapping) else {"error": "service_unavailable"}
+
+
 def _refusal(error: SlackApiError) -> Exception:
-    code = error.response.get("error", "unknown")
-    if code in {"ratelimited", "internal_error", "service_unavailable", "fatal_error"}:
+    told = _told(error)
+    code = told.get("error", "unknown")
+    if code in PASSING:
         return Unavailable("Slack")
     fault = ProviderFault(f"Slack refused {code}")
-    details = error.response.get("response_metadata") or {}
+    details = told.get("response_metadata") or {}
     log.error("slack refused", error=code, messages=details.get("messages"))
     return fault

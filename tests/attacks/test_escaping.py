@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl
 import pytest
 
 from sandbox.atlassian import people, sites
-from sandbox.person import words
 from tests.attacks.hostile import ALL, IDS, markup_in
 from tests.attacks.scene import fill, pages, pinged, rich
 
