@@ -26,7 +26,8 @@ FAULTS = (
 IDS = [f"{each['kind']}-{each.get('retry_after', len(each.get('fields', '')))}" for each in FAULTS]
 broken = pytest.mark.parametrize("fault", FAULTS, ids=IDS)
 DUMPS = re.compile(
-    r"Traceback|File \"|\w+Error\b|NoneType|object at 0x|\{'|pydantic|<html|<!doctype", re.I
+    r"Traceback|File \"|\w+Error\b|NoneType|object at 0x|\{'|pydantic|<html|<!doctype",
+    re.IGNORECASE,
 )
 READS = (
     ("search release", "/search"),
