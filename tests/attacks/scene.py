@@ -12,7 +12,6 @@ from tests.stage import Stage
 
 Json = dict[str, Any]
 BROKEN = frozenset({"dropped", "undelivered", "unexpected", "slack refused", "untold"})
-TRACES = ("Traceback", 'File "', "NoneType", "object at 0x", "Error(", "ValidationError")
 FORM = "application/x-www-form-urlencoded"
 
 
