@@ -177,6 +177,14 @@ def test_every_slack_scope_has_a_reason_and_no_other_is_named():
     assert {scope for cells in table for scope in named(cells[0])} == set(asked)
 
 
+def test_the_setup_names_the_slack_scopes_of_the_manifest():
+    told = section("docs/setup.md", "## 2. The Slack app").partition("the bot scopes")[2]
+
+    asked = read_manifest()["oauth_config"]["scopes"]["bot"]
+    assert sorted(named(told.partition(", and for no user scope")[0])) == sorted(asked)
+    assert "user" not in read_manifest()["oauth_config"]["scopes"]
+
+
 def test_every_code_in_a_log_says_who_acts():
     table = rows(section("docs/operation.md", "## Seeing what it does"))
     told = [code for cells in table for code in named(cells[0]) if "{" not in code]
