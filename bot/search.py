@@ -232,9 +232,7 @@ class Searcher:
             cql.since(wanted.since) if wanted.since else None,
         )
         if clause is None:
-            raise BadInput(
-                "Tell me what to look for, as in “release checklist in:ENG since:30d”."
-            )
+            raise BadInput("Tell me what to look for, as in “release checklist in:ENG since:30d”.")
         return cql.Query(clause)
 
     async def _account_of(
