@@ -52,7 +52,10 @@ class PageFinder:
         if len(exact) == 1 or len(found) == 1:
             return (exact or found)[0][0]
         if not found:
-            raise NotFound(f"I can't see a page called “{reference.title}”.")
+            raise NotFound(
+                f"I can't see a page called “{reference.title}”. Search for a part of it, "
+                "or give its link."
+            )
         raise Ambiguous(
             f"Several pages match “{reference.title}”. Which one?",
             tuple(

@@ -378,8 +378,10 @@ class Confluence(Protocol):
         """Put *body* at the end of version *base*. Raises ``Changed`` if the page has moved on."""
 
     @abstractmethod
-    async def trash_page(self, connection: Connection, site: Site, page: PageId) -> None:
-        """Move the page to the trash."""
+    async def trash_page(
+        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+    ) -> None:
+        """Move the page to the trash, or delete the *draft*, which has no trash to go to."""
 
 
 class ConsentServer(Protocol):

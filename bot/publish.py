@@ -129,7 +129,7 @@ class Publisher:
             head = await self._confluence.get_page_head(*where, page_id, draft=is_draft)
             if head.version != 1 or head.status not in {PageStatus.CURRENT, PageStatus.DRAFT}:
                 raise Changed("The page has been changed since you published it.")
-            await self._confluence.trash_page(*where, page_id)
+            await self._confluence.trash_page(*where, page_id, draft=is_draft)
 
         await self._in_its_name(receipt, trash)
 

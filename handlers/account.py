@@ -181,7 +181,11 @@ class Account:
         sites = tuple((site.cloud_id, site.name) for site in connection.sites)
         if len(sites) == 1:
             return Reply(f"Your consent opens one site: {connection.sites[0].name}.")
-        return site_menu("Which Confluence site do you work in?", sites, preferences.site or "")
+        now = connection.site(preferences.site) if preferences.site else None
+        words = "Which Confluence site do you work in?"
+        if now is not None:
+            words += f" Now it is {now.name}."
+        return site_menu(words, sites, preferences.site or "")
 
     async def choose_site(self, ask: Ask) -> Reply:
         """Remember the site, and go on with what was waiting for it."""

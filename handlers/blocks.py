@@ -13,6 +13,7 @@ from handlers.ask import Block, Reply, View
 
 MOST_IN_MESSAGE = 50
 MOST_IN_VIEW = 100
+LONGEST_HEADER = 150
 LONGEST_URL = 3_000
 
 Style = Literal["primary", "danger"]
@@ -41,7 +42,7 @@ def context(*texts: str) -> Block:
 
 def header(text: str) -> Block:
     """Return a heading in plain text."""
-    return {"type": "header", "text": plain(text, 150)}
+    return {"type": "header", "text": plain(text, LONGEST_HEADER)}
 
 
 def divider() -> Block:

@@ -81,12 +81,19 @@ def preview(draft: Draft) -> View:
     decision = draft.decision
     shown = [
         _where(decision),
-        blocks.header(decision.title),
+        _heading(decision.title),
         *to_blocks(decision.body, most=80),
     ]
     view = blocks.modal("Is this right?", shown, close="Back")
     asking = blocks.form(view, CONFIRM, _SUBMITS[decision.act], draft.id)
     return asking | {"notify_on_close": True}
+
+
+def _heading(title: str) -> Block:
+    """Return the whole title: a header holds fewer characters than Confluence does."""
+    if len(title) <= blocks.LONGEST_HEADER:
+        return blocks.header(title)
+    return blocks.section(f"*{escape(title)}*")
 
 
 def clash(draft: Draft, taken: Page | None) -> View:

@@ -46,7 +46,8 @@ def receipt_view(receipt: Receipt) -> View:
     shown = list(receipt_reply(receipt, can_undo=False, can_share=False).blocks)
     if receipt.stage is not Stage.DONE:
         return blocks.modal("Not published", shown, close="Back")
-    shown.append(blocks.context("You'll find *Undo* and *Share* beside this, in the conversation."))
+    beside = _BESIDE[receipt.decision.act]
+    shown.append(blocks.context(f"You'll find {beside} beside this, in the conversation."))
     view = blocks.modal(_TITLES[receipt.decision.act], shown, close="Done")
     return view | {"clear_on_close": True}
 
@@ -54,10 +55,18 @@ def receipt_view(receipt: Receipt) -> View:
 def undone(receipt: Receipt) -> Reply:
     """Return the message after *Undo*."""
     title = escape(receipt.decision.title)
-    words = f"“{title}” is in the trash of *{escape(receipt.decision.space.name)}*, as it was."
+    space = f"*{escape(receipt.decision.space.name)}*"
+    words = f"“{title}” is in the trash of {space}, as it was."
+    if receipt.decision.act is Act.DRAFT:
+        words = f"The draft “{title}” in {space} is deleted; nobody else had seen it."
     return Reply(f"Undone: {receipt.decision.title}", (blocks.section(words),), replace=True)
 
 
+_BESIDE = {
+    Act.PUBLISH: "*Undo* and *Share here*",
+    Act.DRAFT: "*Undo*",
+    Act.APPEND: "*Share here*",
+}
 _TITLES = {Act.PUBLISH: "Published", Act.DRAFT: "Saved as a draft", Act.APPEND: "Added"}
 
 

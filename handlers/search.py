@@ -129,6 +129,9 @@ def results(found: Found, turn: Turn, command: str, *, replace: bool) -> Reply:
     return Reply(text, tuple(shown), replace=replace)
 
 
+_KINDS = {"page": "", "blogpost": "blog post"}
+
+
 def _count(found: Found, turn: Turn) -> str:
     """Say how many there are: exactly where all are shown, else as Confluence guesses."""
     hits = found.hits
@@ -145,7 +148,7 @@ def _hit(hit: Hit, found: Found) -> list[Block]:
         escape(hit.space_name),
         escape(hit.author),
         _age(hit.changed_at),
-        "" if hit.kind == "page" else escape(hit.kind),
+        _KINDS.get(hit.kind, escape(hit.kind)),
     ]
     shown = [
         blocks.section(f"{title}\n{excerpt}" if excerpt else title),
@@ -179,8 +182,8 @@ def _turns(found: Found, turn: Turn) -> list[Block]:
 def _nothing(shown_for: str, found: Found, command: str, *, replace: bool) -> Reply:
     words = (
         f"Nothing on *{escape(found.site.name)}* that you may see matches *{shown_for}*.\n"
-        f"Try fewer words, or part of the title: `{command} search title:release`. Filters narrow "
-        "it down: `in:ENG`, `by:me`, `type:page`, `label:runbook`, `since:30d`."
+        f"Try fewer words or filters, or part of the title: `{command} search title:release`. "
+        "Filters are `in:ENG` (a space's key), `by:me`, `type:page`, `label:runbook`, `since:30d`."
     )
     return Reply("Nothing found", (blocks.section(words),), replace=replace)
 

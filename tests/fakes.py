@@ -231,9 +231,11 @@ class FakeConfluence(Confluence):
         changed = replace(stored.page, version=base + 1, version_message=message)
         return self._answer("append", self.add(changed, Document(blocks)))
 
-    async def trash_page(self, connection: Connection, site: Site, page: PageId) -> None:
+    async def trash_page(
+        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+    ) -> None:
         self._ask("trash_page", page)
-        stored = self._get(page, draft=True)
+        stored = self._get(page, draft=draft)
         self.add(replace(stored.page, status=PageStatus.TRASHED), stored.document)
         self._answer("trash_page", stored.page)
 

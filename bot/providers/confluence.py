@@ -243,9 +243,11 @@ class ConfluenceApi(Confluence):
         call = wire.put_page(head, append_adf(existing, body), base + 1, message)
         return await self._written(connection, site, call)
 
-    async def trash_page(self, connection: Connection, site: Site, page: PageId) -> None:
+    async def trash_page(
+        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+    ) -> None:
         """See ``Confluence.trash_page``."""
-        await self._gateway.send(connection, site, wire.trash_page(page))
+        await self._gateway.send(connection, site, wire.trash_page(page, draft=draft))
 
     async def _page(self, connection: Connection, site: Site, call: wire.Call) -> wire.PageBody:
         return read(await self._gateway.send(connection, site, call), wire.PageBody)

@@ -185,9 +185,11 @@ def put_page(page: Page, adf: Mapping[str, Any], number: int, message: str) -> C
     return Call("put page", "PUT", f"/api/v2/pages/{page.id}", WRITE_PAGE, 1, body=sent)
 
 
-def trash_page(page: PageId) -> Call:
-    """Move a page to the trash."""
-    return Call("trash page", "DELETE", f"/api/v2/pages/{known_id(page)}", DELETE_PAGE, 1)
+def trash_page(page: PageId, *, draft: bool) -> Call:
+    """Move a page to the trash; a draft has none and is deleted, if it is called one."""
+    path = f"/api/v2/pages/{known_id(page)}"
+    query = {"draft": "true"} if draft else {}
+    return Call("trash page", "DELETE", path, DELETE_PAGE, 1, query=query)
 
 
 def adf_body(adf: Mapping[str, Any]) -> dict[str, str]:

@@ -74,3 +74,42 @@ async def test_what_is_shown_in_full_is_counted_not_guessed(stage):
         await ada.types(f"/confluence search {query}")
         await stage.quiet()
         assert told in words(await ada.last())
+
+
+async def written(stage, ada, title, act="publish"):
+    """Take a page through form, preview and receipt; return the receipt's modal."""
+    await ada.types("/confluence create")
+    await stage.quiet()
+    [space] = await ada.suggests("create_space", "ENG")
+    filled = {"space": {"create_space": space}, "title": {"title": title}}
+    await ada.submits({**filled, "body": {"body": "Hello"}, "act": {"act": act}})
+    await stage.quiet()
+    preview = words(await ada.modal())
+    await ada.submits()
+    await stage.quiet()
+    return preview, words(await ada.modal())
+
+
+async def test_undoing_a_draft_deletes_it(stage):
+    ada = await stage.connect_to_write()
+    _, receipt = await written(stage, ada, "Plan", act="draft")
+    assert "You'll find *Undo* beside this" in receipt
+    await ada.closes(everything=True)
+    await ada.presses("undo")
+    await stage.quiet()
+    assert "The draft “Plan” in *Engineering* is deleted" in words(await ada.last())
+    found = await stage.get("atlassian/pages?title=Plan")
+    assert [page for page in found if page["status"] == "draft"] == []
+
+
+async def test_the_longest_title_is_previewed_in_full(stage):
+    ada = await stage.connect_to_write()
+    preview, _ = await written(stage, ada, "x" * 255)
+    assert "x" * 255 in preview
+
+
+async def test_the_site_in_use_is_named_where_one_chooses(stage):
+    ada = await stage.connect()
+    await ada.types("/confluence site")
+    await stage.quiet()
+    assert "Now it is acme." in words(await ada.last())
