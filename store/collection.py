@@ -80,7 +80,9 @@ class Collection:
             # Two first upserts at once: the loser finds the winner's at the second try.
             try:
                 with answering():
-                    await self._raw.replace_one(self._inside(where), document, upsert=True)
+                    await self._raw.replace_one(
+                        _upsertable(self._inside(where)), document, upsert=True
+                    )
             except DuplicateKeyError:
                 continue
             return True
@@ -98,7 +100,9 @@ class Collection:
             # Two first upserts at once: the loser finds the winner's at the second try.
             try:
                 with answering():
-                    await self._raw.update_one(self._inside(where), change, upsert=True)
+                    await self._raw.update_one(
+                        _upsertable(self._inside(where)), change, upsert=True
+                    )
             except DuplicateKeyError:
                 if last:
                     raise
@@ -120,7 +124,7 @@ class Collection:
         try:
             with answering():
                 changed = await self._raw.find_one_and_update(
-                    self._inside(where),
+                    _upsertable(self._inside(where)),
                     change,
                     upsert=True,
                     return_document=ReturnDocument.AFTER,
@@ -151,3 +155,19 @@ class Collection:
         if self._walled and (next(iter(where), "") != "tenant" or not where["tenant"]):
             raise ValueError(f"a query of {self._raw.name} that doesn't begin with a tenant")
         return where
+
+
+def _upsertable(where: Where) -> Where:
+    """Return *where* unless MongoDB refuses it in an upsert, which the embedded one doesn't.
+
+    "$expr is not allowed in the query predicate for an upsert" (code 224).
+    """
+    if _names_expr(where):
+        raise ValueError("an upsert whose query holds $expr")
+    return where
+
+
+def _names_expr(part: object) -> bool:
+    if isinstance(part, Mapping):
+        return "$expr" in part or any(map(_names_expr, part.values()))
+    return isinstance(part, list | tuple) and any(map(_names_expr, part))

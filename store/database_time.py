@@ -10,10 +10,15 @@ _MS: Final = timedelta(milliseconds=1)
 
 
 def has_passed(field: str) -> Mapping[str, Any]:
-    """Return a condition: the time in *field* is over, or was never set."""
+    """Return a condition: the time in *field* is over, or was never set. Not for upserts."""
+    return {"$expr": is_over(field)}
+
+
+def is_over(field: str) -> Mapping[str, Any]:
+    """Return an expression: whether the time in *field* is over, or was never set."""
     # As numbers: the embedded database compares a stored date with $$NOW wrongly (0.7.0b3).
     when = {"$toLong": {"$ifNull": [f"${field}", _NEVER]}}
-    return {"$expr": {"$lt": [when, {"$toLong": NOW}]}}
+    return {"$lt": [when, {"$toLong": NOW}]}
 
 
 def later(lasts: timedelta) -> Mapping[str, Any]:

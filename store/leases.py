@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.ports import Leases
 from store.database import Database
-from store.database_time import has_passed, later
+from store.database_time import is_over, later
 from store.shape import TEXT, TIME, Shape
 
 SHAPE: Final = Shape("leases", {"by": TEXT, "until": TIME}, id_type=TEXT)
@@ -19,10 +19,14 @@ class MongoLeases(Leases):
 
     async def hold(self, name: str, holder: str, lasts: timedelta) -> bool:
         """See `Leases.hold`."""
-        free = {"_id": name, "$or": [{"by": holder}, has_passed("until")]}
-        held = [{"$set": {"by": {"$literal": holder}, "until": later(lasts)}}]
-        # Somebody else's lease makes the insert collide with it.
-        return await self._leases.change_or_insert(free, held) is not None
+        mine = {"$literal": holder}
+        is_free = {"$or": [{"$eq": ["$by", mine]}, is_over("until")]}
+        # The condition stands in the change: MongoDB takes no $expr in an upsert's query.
+        by = {"$cond": [is_free, mine, "$by"]}
+        until = {"$cond": [is_free, later(lasts), "$until"]}
+        change = [{"$set": {"by": by, "until": until}}]
+        held = await self._leases.change_or_insert({"_id": name}, change)
+        return held is not None and held["by"] == holder
 
     async def release(self, name: str, holder: str) -> None:
         """See `Leases.release`."""

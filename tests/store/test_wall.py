@@ -14,6 +14,7 @@ from bot.content import CloudId
 from bot.ports import Due, Spent
 from store.collection import Collection
 from store.connections import SHAPE
+from store.database_time import has_passed
 from store.preparation import SHAPES
 from store.stores import Stores
 from tests.store.world import PROFILE, settle_in
@@ -152,6 +153,15 @@ async def test_a_query_that_begins_with_no_tenant_is_not_sent(database):
     for where in ({}, {"user_id": "U1"}, {"user_id": "U1", "tenant": "T1"}, {"tenant": ""}):
         with pytest.raises(ValueError, match="tenant"):
             await connections.find(where)
+
+
+@pytest.mark.parametrize("operation", ["save", "put", "change_or_insert"])
+async def test_an_upsert_that_a_real_mongodb_refuses_is_not_sent(database, operation):
+    # Its code 224; the embedded database takes it.
+    connections = database.collection(SHAPE)
+    where = {"tenant": "T1", "$or": [{"user_id": "U1"}, has_passed("ended_at")]}
+    with pytest.raises(ValueError, match="expr"):
+        await getattr(connections, operation)(where, {})
 
 
 def test_only_these_modules_ask_for_more_than_one_tenant():
