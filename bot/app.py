@@ -248,7 +248,7 @@ def _connect(
             outside.voice,
             resumption.connected,
         ),
-        Terms(PublicAddress(settings.public_url), settings.command, settings.consent_lifetime),
+        Terms(PublicAddress(settings.public_url), settings.command, settings.consent_lifetime, settings.parked_lifetime),
         utc_now,
     )
 

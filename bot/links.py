@@ -20,7 +20,9 @@ _BY_ID = (
     re.compile(r"^/pages/(?:edit-v2/|edit/)?(\d{1,19})(?:/|$)"),
     re.compile(r"^/spaces/[^/]+/blog/\d{4}/\d\d/\d\d/(\d{1,19})(?:/|$)"),
 )
-_BY_TITLE = re.compile(r"^/display/([^/]+)/([^/?]+)$")
+_BY_TITLE = re.compile(r"^/display/([^/]+)/([^/?]+)/?$")
+_ADDRESS = re.compile(r"^(?:https?://|[a-z0-9-]+(?:\.[a-z0-9-]+)+/wiki/)", re.IGNORECASE)
+_USUAL_PORTS = (None, 80, 443)
 _TINY = re.compile(r"^/x/([A-Za-z0-9_-]{1,12})$")
 
 
@@ -48,19 +50,27 @@ def read_reference(text: str, sites: Iterable[Site]) -> Reference:
 
 def is_link(text: str) -> bool:
     """Tell whether *text* is an address rather than a title."""
-    return text.strip().lower().startswith(("http://", "https://"))
+    return bool(_ADDRESS.match(text.strip()))
 
 
 def _on_site(text: str, site: Site) -> Reference | None:
+    if not is_link(text):
+        return None
     try:
-        parts, base = urlsplit(text), urlsplit(site.url)
+        # People leave the scheme out, and the usual port in.
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        base = urlsplit(site.url)
+        same = _host(parts) == _host(base)
     except ValueError:
         return None
     root = base.path.rstrip("/") + "/wiki"
-    same = (parts.scheme, parts.netloc.lower()) == (base.scheme, base.netloc.lower())
     if not same or not parts.path.startswith(root + "/"):
         return None
     return _in_wiki(parts, parts.path.removeprefix(root), site)
+
+
+def _host(parts: SplitResult) -> tuple[str | None, int | None]:
+    return parts.hostname, None if parts.port in _USUAL_PORTS else parts.port
 
 
 def _in_wiki(parts: SplitResult, path: str, site: Site) -> Reference | None:
@@ -84,9 +94,10 @@ def _in_query(query: str, site: Site) -> Reference | None:
         values = parse_qs(query, max_num_fields=20)
     except ValueError:
         return None
-    page = values.get("pageId", [""])[0]
-    if page.isascii() and page.isdecimal() and len(page) <= LONGEST_ID:
-        return Reference(PageId(page), site=site)
+    for name in ("pageId", "draftId", "homepageId"):
+        page = values.get(name, [""])[0]
+        if page.isascii() and page.isdecimal() and len(page) <= LONGEST_ID:
+            return Reference(PageId(page), site=site)
     title, key = values.get("title", [""])[0], values.get("spaceKey", [""])[0]
     return Reference(title=title, space_key=key, site=site) if title else None
 

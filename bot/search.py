@@ -174,8 +174,14 @@ _EXAMPLES = {
 
 def unescape(text: str) -> str:
     """Return what was typed, without Slack's entities and with links as their address."""
-    bare = re.sub(r"<[#!]?([^>|]*)(?:\|([^>]*))?>", lambda m: m[2] or m[1], text)
+    bare = re.sub(r"<[#!]?([^>|]*)(?:\|([^>]*))?>", _typed, text)
     return bare.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _typed(entity: re.Match[str]) -> str:
+    """Return a link's address, and the name of anything else."""
+    target: str = entity[1]
+    return target if "://" in target else entity[2] or target
 
 
 def unmarked(title: str) -> str:

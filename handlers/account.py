@@ -115,7 +115,7 @@ class Account:
 
     async def connect(self, ask: Ask) -> Answer:
         """Offer the link; or, where people type a code from the browser, take it."""
-        typed = ask.text.strip().replace("-", "")
+        typed = "".join(ask.text.split()).replace("-", "")
         if len(typed) == CODE_LENGTH:
             done = await self._parts.connect.confirm_code(ask.principal, typed)
             account, site = done.connection.account.name, done.site.name
@@ -169,7 +169,8 @@ class Account:
             return "✗ Atlassian has ended your consent. Reconnect to go on.", False
         except BotError as error:
             return f"? I couldn't find out just now ({error.code}). Nothing was changed.", True
-        gone = [site.name for site in connection.sites if site not in sites]
+        granted = {site.cloud_id for site in sites}
+        gone = [site.name for site in connection.sites if site.cloud_id not in granted]
         if gone:
             return f"✗ No longer granted: {escape(', '.join(gone))}. Reconnect to mend it.", False
         return "✓ works", True

@@ -110,13 +110,23 @@ def _interaction(body: Body) -> dict[str, Any]:
         or text_at(body, "user", "team_id"),
         "enterprise_id": text_at(body, "enterprise", "id"),
         "is_org": _truth(body.get("is_enterprise_install")),
-        "user_team": text_at(body, "user", "team_id") or text_at(body, "team", "id"),
+        "user_team": _home(body),
         "user_enterprise": text_at(body, "enterprise", "id"),
         "channel_id": text_at(body, "channel", "id"),
         "trigger_id": text_at(body, "trigger_id"),
         "response_url": _url(body),
         "view": _shown(view) if view else None,
     }
+
+
+def _home(body: Body) -> str:
+    """Return the person's workspace; Slack may name the organisation in its place.
+
+    https://docs.slack.dev/enterprise (`user.team_id` may be an E… id)
+    """
+    named, workspace = text_at(body, "user", "team_id"), text_at(body, "team", "id")
+    is_org = named.startswith("E") and named == text_at(body, "enterprise", "id")
+    return workspace if is_org or not named else named
 
 
 def _shown(view: Body) -> Shown:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import structlog
 from aiohttp import web
+from aiohttp.web import RequestPayloadError
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
@@ -31,7 +32,11 @@ class SlackEndpoint:
         """Answer one POST."""
         if (request.content_length or 0) > MOST_BYTES:
             return web.Response(status=413)
-        body = await request.read()
+        try:
+            body = await request.read()
+        except RequestPayloadError:
+            log.info("refused", code="malformed")
+            return web.Response(status=401)
         signature = request.headers.get("X-Slack-Signature", "")
         timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
         if not self._verifier.accepts(timestamp, signature, body, self._now()):

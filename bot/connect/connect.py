@@ -145,7 +145,7 @@ class Connect:
         if parked is None:
             await self._stores.parked.forget(principal)
         else:
-            until = self._clock() + self._terms.lasts
+            until = self._clock() + self._terms.parked_lasts
             await self._stores.parked.save(principal, parked, until)
 
     def _begun(self, principal: Principal, need: Need) -> PendingConnection:

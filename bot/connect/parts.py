@@ -47,3 +47,4 @@ class Terms:
     address: PublicAddress
     command: str = "/confluence"
     lasts: timedelta = timedelta(minutes=10)
+    parked_lasts: timedelta = timedelta(minutes=10)

@@ -65,8 +65,11 @@ async def read_form(request: web.Request) -> Mapping[str, str]:
 async def _read_little(request: web.Request) -> bytes:
     """Read the body without ever holding more than the limit and one chunk."""
     body = b""
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > FORM_LIMIT:
-            raise web.HTTPRequestEntityTooLarge(max_size=FORM_LIMIT, actual_size=len(body))
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > FORM_LIMIT:
+                raise web.HTTPRequestEntityTooLarge(max_size=FORM_LIMIT, actual_size=len(body))
+    except web.RequestPayloadError as error:
+        raise web.HTTPBadRequest from error
     return body

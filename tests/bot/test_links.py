@@ -19,11 +19,25 @@ DEEP = Site(CloudId("c2"), "deep", "http://127.0.0.1:8700/atlassian/sites/deep")
         "/wiki/pages/327701",
         "/wiki/pages/viewpage.action?pageId=327701",
         "/wiki/x/FQAF",
+        "/wiki/pages/resumedraft.action?draftId=327701",
+        "/wiki/spaces/ENG/overview?homepageId=327701",
     ],
 )
 @pytest.mark.parametrize("site", [ACME, DEEP])
 def test_reads_every_form_of_a_link(path, site):
     assert read_reference(site.url + path, [ACME, DEEP]) == Reference(PageId("327701"), site=site)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "acme.atlassian.net/wiki/spaces/ENG/pages/327701",
+        "http://acme.atlassian.net/wiki/spaces/ENG/pages/327701",
+        "https://ACME.atlassian.net:443/wiki/spaces/ENG/pages/327701/",
+    ],
+)
+def test_reads_a_link_as_people_type_it(typed):
+    assert read_reference(typed, [ACME]).page == "327701"
 
 
 def test_reads_a_title_in_a_space():
@@ -45,7 +59,8 @@ def test_takes_anything_else_for_a_title():
     [
         "https://acme.atlassian.net.evil.example/wiki/spaces/ENG/pages/1",
         "https://evil.example/wiki/spaces/ENG/pages/1",
-        "http://acme.atlassian.net/wiki/spaces/ENG/pages/1",
+        "https://acme.atlassian.net:8443/wiki/spaces/ENG/pages/1",
+        "acme.atlassian.net.evil.example/wiki/spaces/ENG/pages/1",
         "https://acme.atlassian.net@evil.example/wiki/spaces/ENG/pages/1",
     ],
 )

@@ -83,7 +83,8 @@ def test_takes_the_marks_out_of_a_title():
 
 
 def test_gives_links_and_entities_back_as_typed():
-    assert unescape("<https://a.example|a> &lt;b&gt; &amp;amp;") == "a <b> &amp;"
+    typed = "<https://a.example/x|a.example/x> <#C1|general> &lt;b&gt; &amp;amp;"
+    assert unescape(typed) == "https://a.example/x general <b> &amp;"
 
 
 def test_picks_the_author_in_place_of_the_name():

@@ -154,3 +154,11 @@ async def test_survives_payloads_of_any_shape(stage, payload):
     assert status in {200, 401}
     await stage.quiet()
     assert await alive(stage)
+
+
+async def test_refuses_a_body_that_is_not_packed_as_it_says(stage):
+    status, text = await post(
+        stage, command(), headers={"Content-Encoding": "gzip", "Connection": "close"}
+    )
+    assert (status, text) == (401, "")
+    assert await alive(stage)
