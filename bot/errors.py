@@ -161,3 +161,8 @@ class ProviderFault(BotError):
     """The provider broke its own contract: an answer nothing here expects."""
 
     code = "provider_fault"
+
+    def __init__(self, message: str, *, provider: str = "") -> None:
+        """Say what was wrong and, where that is known, whose answer it was."""
+        super().__init__(message)
+        self.provider = provider

@@ -6,6 +6,7 @@ by external id may come too early and is tried again (`not_found`, docs: views.u
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,14 +19,16 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cutting import cut_bytes
-from bot.errors import ProviderFault, Unavailable
+from bot.errors import BotError, ProviderFault, Unavailable
 from bot.installation import Installation
 from bot.mrkdwn import escape
+from bot.providers.slack_refusals import UNANSWERED, refusal_code
 from handlers import blocks
 from handlers.ask import EXTERNAL, Answer, Ask, Modal, Reply, View
 
 log = structlog.get_logger(__name__)
 
+PROVIDER = "Slack"
 TRIES = 6
 LONGEST_TEXT = 3_000
 """Slack holds the text of an ephemeral message to 4,000 bytes."""
@@ -79,8 +82,8 @@ class SlackApi:
         """Call *method*. Raises ``Unavailable``, ``ProviderFault``, or Slack's own refusal."""
         try:
             answer = await self.client(installation).api_call(method, json=dict(arguments))
-        except (ClientError, TimeoutError) as error:
-            raise Unavailable("Slack") from error
+        except UNANSWERED as error:
+            raise Unavailable(PROVIDER) from error
         return answer.data if isinstance(answer.data, dict) else {}
 
     async def open_modal(self, installation: Installation, ask: Ask, view: View) -> str:
@@ -101,7 +104,7 @@ class SlackApi:
             try:
                 await self.call(installation, "views.update", {**named, "view": view})
             except SlackApiError as error:
-                if _told(error).get("error") not in GONE:
+                if refusal_code(error) not in GONE:
                     raise _refusal(error) from error
                 if external == modal:
                     return False
@@ -123,9 +126,11 @@ class SlackApi:
             found = await self.client(installation).conversations_info(channel=channel_id)
         except SlackApiError:
             return Channel(channel_id, has_strangers=True)
-        except (ClientError, TimeoutError) as error:
-            raise Unavailable("Slack") from error
-        channel = found.get("channel") or {}
+        except UNANSWERED as error:
+            raise Unavailable(PROVIDER) from error
+        channel = found.get("channel")
+        if not isinstance(channel, dict):
+            return Channel(channel_id, has_strangers=True)
         shared = channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")
         return Channel(channel_id, has_strangers=bool(shared))
 
@@ -150,8 +155,11 @@ class SlackApi:
         return True
 
     async def _say(self, installation: Installation, ask: Ask, reply: Reply) -> None:
-        if await self.respond(ask.response_url, reply.text, reply):
-            return
+        # A private answer may come twice; what a channel reads may not.
+        passing = () if reply.in_channel else (Unavailable,)
+        with suppress(*passing):
+            if await self.respond(ask.response_url, reply.text, reply):
+                return
         message = {"channel": ask.principal.user_id, **_message(reply)}
         try:
             await self.call(installation, "chat.postMessage", message)
@@ -179,7 +187,7 @@ class SlackApi:
             async with self._session.post(address, json=body, allow_redirects=False) as answer:
                 return answer.ok
         except (ClientError, TimeoutError) as error:
-            raise Unavailable("Slack") from error
+            raise Unavailable(PROVIDER) from error
 
 
 def _in_modal(ask: Ask) -> bool:
@@ -200,18 +208,9 @@ def _origin(url: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
-def _told(error: SlackApiError) -> Mapping[str, Any]:
-    """Return what Slack said; where that is no JSON, something in front of it has answered."""
-    data = getattr(error.response, "data", error.response)
-    return data if isinstance(data, Mapping) else {"error": "service_unavailable"}
-
-
-def _refusal(error: SlackApiError) -> Exception:
-    told = _told(error)
-    code = told.get("error", "unknown")
-    if code in PASSING:
-        return Unavailable("Slack")
-    fault = ProviderFault(f"Slack refused {code}")
-    details = told.get("response_metadata") or {}
-    log.error("slack refused", error=code, messages=details.get("messages"))
-    return fault
+def _refusal(error: SlackApiError) -> BotError:
+    code = refusal_code(error)
+    if not code or code in PASSING:
+        return Unavailable(PROVIDER)
+    log.error("slack refused", error=code, details=error.response.get("response_metadata"))
+    return ProviderFault(f"Slack refused {code}", provider=PROVIDER)

@@ -1,0 +1,20 @@
+"""How Slack says no through its own client, and when it wasn't Slack that answered."""
+
+from typing import Final
+
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError
+
+UNANSWERED: Final = (ClientError, OSError, TimeoutError, AttributeError, ValueError)
+"""What the client raises for no answer, and for one that its reader takes for JSON or text.
+
+It reads a text as if it were an object (`AsyncSlackResponse.validate`), and lets through
+what decoding raises.
+"""
+
+
+def refusal_code(error: SlackApiError) -> str:
+    """Return Slack's word for its refusal; empty where what stands before Slack has answered."""
+    data = getattr(error.response, "data", error.response)
+    code = data.get("error") if isinstance(data, dict) else None
+    return code if isinstance(code, str) else ""
