@@ -80,6 +80,7 @@ class Notice:
     user: str
     text: str
     channel: str | None = None
+    at: float = 0.0
 
 
 @dataclass(slots=True)

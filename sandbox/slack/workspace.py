@@ -104,7 +104,8 @@ class Workspace:
 
     def notify(self, user: str, text: str, channel: str | None = None) -> None:
         """Have Slack itself say something to a person."""
-        self.state.notices.append(Notice(self._number(), user, text, channel))
+        notice = Notice(self._number(), user, text, channel, self.clock.now())
+        self.state.notices.append(notice)
         self.changes.touch([user])
 
     def mint_trigger(self, user: str, view: str | None = None) -> str:

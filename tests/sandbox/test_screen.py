@@ -250,6 +250,14 @@ def test_what_was_typed_stays_when_the_app_changes_the_form(screen, slack):
     assert pressed["view"]["state"]["values"]["title"]["title"]["value"] == "Minutes"
 
 
+def test_what_slack_says_stands_where_it_was_said(screen, slack):
+    slack.world.deliveries.ack_seconds = 0.2
+    screen.type("/confluence slow")
+    screen.sees("operation_timeout")
+    screen.type("Never mind")
+    screen.waits_for(lambda: "Never mind" in screen.texts()[-1])
+
+
 def test_one_goes_on_typing_as_soon_as_a_modal_is_closed(screen, slack):
     screen.type("/confluence form")
     screen.waits_for(lambda: screen.modal_title() == "Create a page")

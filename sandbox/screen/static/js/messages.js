@@ -27,13 +27,21 @@ export function keepLow(list) {
 export function showMessages(list, messages, notices, { openThread = null, intro = null } = {}) {
   const rows = intro ? [{ intro }] : [];
   let before = null;
+  const waiting = [...notices].sort((one, other) => one.at - other.at);
+  const upTo = (at) => {
+    while (waiting.length && waiting[0].at < at) {
+      rows.push({ notice: waiting.shift() });
+      before = before && { ...before, message: undefined };
+    }
+  };
   for (const message of messages) {
+    upTo(seconds(message.ts));
     const day = dayOf(message.ts);
     if (day !== before?.day) rows.push({ day, ts: message.ts });
     rows.push({ message, follows: follows(before?.message, message) && day === before.day, openThread });
     before = { day, message };
   }
-  for (const notice of notices) rows.push({ notice });
+  upTo(Infinity);
   const low = isLow(list) || !list.children.length;
   const grown = rows.length > list.children.length;
   reconcile(list, rows, mark, build);
