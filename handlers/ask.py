@@ -53,7 +53,7 @@ class Ask:
     *value* is the pressed button's or the chosen option's. *source* is the message that a
     shortcut was used on. *modal* is the id of the modal that was opened for this request,
     or EXTERNAL and the external id of the view that its ack showed. *event_time* is in
-    Unix seconds.
+    Unix seconds. *parks* are the command's words by which the request can be resumed.
     """
 
     principal: Principal
@@ -71,6 +71,7 @@ class Ask:
     modal: str | None = None
     event: Mapping[str, Any] = field(default_factory=dict)
     event_time: int = 0
+    parks: str = ""
 
     def required_text(self, wanted: str) -> str:
         """Return what was typed, or ask for it by name."""
@@ -145,7 +146,8 @@ class Route:
     """One line of the table: what arrives, and who answers it.
 
     *opens* builds the modal that is shown at once, before any slow call. *submitted*
-    judges a form in its ack (no I/O but the one insert of a confirmed write).
+    judges a form in its ack (no I/O but the one insert of a confirmed write). *resumes*
+    says, in a command's words, what to go on with once a consent that is missing is given.
     """
 
     kind: Kind
@@ -154,6 +156,7 @@ class Route:
     opens: Callable[[Ask], View] | None = None
     submitted: Callable[[Ask], Awaitable[Ack]] | None = None
     for_guests: bool = False
+    resumes: Callable[[Ask], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,10 +52,16 @@ class Create:
         """Claim this feature's names."""
         return (
             Route(Kind.COMMAND, "create", self.show_form, opens=_opens),
-            Route(Kind.PRESS, CREATE, self.show_form, opens=_opens),
-            Route(Kind.PRESS, CONTINUE_CREATE, self.show_form, opens=_opens),
-            Route(Kind.SHORTCUT, "create_page", self.show_form, opens=_opens),
-            Route(Kind.SHORTCUT, "create_page_from_message", self.show_form, opens=_opens),
+            Route(Kind.PRESS, CREATE, self.show_form, opens=_opens, resumes=_title_of),
+            Route(Kind.PRESS, CONTINUE_CREATE, self.show_form, opens=_opens, resumes=_title_of),
+            Route(Kind.SHORTCUT, "create_page", self.show_form, opens=_opens, resumes=_title_of),
+            Route(
+                Kind.SHORTCUT,
+                "create_page_from_message",
+                self.show_form,
+                opens=_opens,
+                resumes=_title_of,
+            ),
             Route(Kind.PRESS, receipts.EDIT_AGAIN, self.edit_again, opens=_opens),
             Route(Kind.SUBMISSION, forms.FORM, self.show_preview, submitted=self.check_form),
             Route(Kind.SUBMISSION, forms.CONFIRM, self.write, submitted=self.claim),
@@ -255,6 +261,10 @@ class Create:
 
 def _opens(_: Ask) -> View:
     return forms.loading()
+
+
+def _title_of(ask: Ask) -> str:
+    return f"create {_prefilled(ask).title}"
 
 
 def _draft_id(ask: Ask) -> str:

@@ -86,10 +86,8 @@ class Offers:
                 return None
 
     def _parking(self, ask: Ask) -> Parked | None:
-        if not ask.command:
-            return None
-        words = f"{ask.command} {ask.text}".strip()
-        return Parked(words, ask.channel_id, self._clock())
+        words = ask.parks.strip()
+        return Parked(words, ask.channel_id, self._clock()) if words else None
 
     async def _ask_for_site(self, ask: Ask, error: SiteRequired) -> Reply:
         parked = self._parking(ask)
@@ -185,7 +183,9 @@ class Resumption:
     ) -> None:
         """Answer what was asked before: a read at once, a write by a button."""
         word, _, text = parked.command.partition(" ")
-        ask = Ask(principal, mint_correlation(), command=word, text=text, response_url=url)
+        correlation = mint_correlation()
+        structlog.contextvars.bind_contextvars(correlation=correlation)
+        ask = Ask(principal, correlation, command=word, text=text, response_url=url)
         reply = await self._answered(ask)
         if reply is not None:
             shown = blocks.shown(reply)
@@ -200,6 +200,10 @@ class Resumption:
         try:
             answer = await route.listener(ask)
         except BotError as error:
+            log.info("answered", code=error.code)
+            return replies.apology(error, ask.correlation)
+        except Exception as error:  # as for a request that comes from Slack
+            log.exception("unexpected", route=ask.command)
             return replies.apology(error, ask.correlation)
         return answer if isinstance(answer, Reply) else None
 

@@ -65,6 +65,8 @@ class Runner:
         self, route: Route, installation: Installation, delivery: Delivery, correlation: str
     ) -> None:
         ask = ask_of(installation, delivery, correlation)
+        if route.resumes is not None:
+            ask = replace(ask, parks=route.resumes(ask))
         if route.opens is not None:
             try:
                 modal = await self._around.slack.open_modal(installation, ask, route.opens(ask))
@@ -176,4 +178,5 @@ def ask_of(installation: Installation, delivery: Delivery, correlation: str) -> 
         source=delivery.source,
         event=delivery.event,
         event_time=delivery.event_time,
+        parks=f"{delivery.name} {delivery.text}" if delivery.kind is Kind.COMMAND else "",
     )

@@ -1,11 +1,12 @@
 """Reading a page here, and showing it to a channel (promise 11)."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.act import Acting, Actor
 from bot.connection import Need
-from bot.content import CloudId, Page, PageId, PageText, Site
+from bot.content import CloudId, Page, PageId, PageText, Site, Space
 from bot.cutting import cut
 from bot.documents import text_of, to_blocks
 from bot.errors import Ambiguous, BadInput
@@ -40,8 +41,8 @@ class Seen:
 
     text: PageText
     site: Site
-    space: str
-    is_restricted: bool = True
+    space: Space
+    is_open: bool = False
 
 
 class Pages:
@@ -66,7 +67,7 @@ class Pages:
         return (
             Route(Kind.COMMAND, "page", self.show_card),
             Route(Kind.PRESS, "page_choice", self.show_choice),
-            Route(Kind.PRESS, "preview", self.preview, opens=_loading),
+            Route(Kind.PRESS, "preview", self.preview, opens=_loading, resumes=_page_of),
             Route(Kind.PRESS, "share", self.ask_to_share),
             Route(Kind.PRESS, "share_now", self.share),
             Route(Kind.PRESS, "share_not", self.leave_unshared),
@@ -125,10 +126,25 @@ class Pages:
             where = acting.connection, acting.site
             text = await self._confluence.get_page(*where, page)
             space = await self._confluence.get_space(*where, text.page.space_id)
-            restricted = not judge or await self._confluence.is_restricted(*where, page)
-            return Seen(text, acting.site, space.name, restricted)
+            seen = Seen(text, acting.site, space)
+            if judge and _excerpt(seen):
+                return replace(seen, is_open=await self._is_open(acting, text.page, space))
+            return seen
 
         return await self._actor.run(ask.principal, Need.READ, read, site=site)
+
+    async def _is_open(self, acting: Acting, page: Page, space: Space) -> bool:
+        """Tell whether what the page says is known not to be for a few people alone."""
+        where = acting.connection, acting.site
+        if space.is_personal or await self._confluence.is_restricted(*where, page.id):
+            return False
+        return await self._confluence.is_open_space(*where, space)
+
+
+def _page_of(ask: Ask) -> str:
+    with suppress(BadInput):
+        return f"page {read_place(ask.value)[1]}"
+    return ""
 
 
 def _loading(_: Ask) -> View:
@@ -145,7 +161,7 @@ def _facts(seen: Seen) -> str:
     if page.changed_at is not None:
         stamp = int(page.changed_at.timestamp())
         version += f", <!date^{stamp}^{{date_short_pretty}}|{page.changed_at:%Y-%m-%d}>"
-    return f"{escape(seen.space)} · {escape(seen.site.name)} · {version}"
+    return f"{escape(seen.space.name)} · {escape(seen.site.name)} · {version}"
 
 
 def _excerpt(seen: Seen) -> str:
@@ -170,10 +186,10 @@ def _card(seen: Seen) -> Reply:
 
 def _shared_card(seen: Seen, user_id: str) -> Reply:
     page = seen.text.page
-    excerpt = "" if seen.is_restricted else _excerpt(seen)
+    excerpt = _excerpt(seen) if seen.is_open else ""
     shown = (
         blocks.section(f"{_title(page)}\n{excerpt}" if excerpt else _title(page)),
-        blocks.context(f"{escape(seen.space)} · shared by <@{user_id}>"),
+        blocks.context(f"{escape(seen.space.name)} · shared by <@{user_id}>"),
         blocks.actions(blocks.link_button("Open", "opened", page.url)),
     )
     return Reply(f"{page.title}, shared from Confluence", shown, in_channel=True)

@@ -85,6 +85,28 @@ class TestConnect:
         assert "first" not in seen
 
 
+class TestResuming:
+    async def test_goes_on_with_what_a_button_began(self, stage):
+        ada = await stage.connect()
+        await ada.types("/confluence")
+        await ada.waits_for_message("You are")
+        await ada.presses("create")
+        modal = await ada.waits_for(lambda seen: link_in(seen["modal"]))
+        await stage.walk(modal)
+        await stage.quiet()
+        assert "You were about to write a page" in words((await ada.messages("@app"))[-1])
+
+    async def test_goes_on_with_what_a_shortcut_began(self, stage):
+        ada = stage.person("U0ADA")
+        await ada.types("Minutes of today", "general")
+        message = await ada.last()
+        await ada.uses_shortcut("create_page_from_message", message)
+        modal = await ada.waits_for(lambda seen: link_in(seen["modal"]))
+        await stage.walk(modal)
+        await stage.quiet()
+        assert "“Minutes of today”" in words((await ada.messages("@app"))[-1])
+
+
 class TestStatus:
     async def test_names_account_site_rights_and_health(self, stage):
         ada = await stage.connect()
