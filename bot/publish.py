@@ -163,7 +163,10 @@ class Publisher:
         except BotError as error:
             return await self._refuse(receipt, error)
         stage = Stage.DONE if decision.act is Act.DRAFT else Stage.DRAFTED
-        return await self._advance(receipt, stage=stage, page_id=page.id, page_url=page.url)
+        sent = await self._advance(receipt, stage=stage, page_id=page.id, page_url=page.url)
+        if stage is Stage.DONE:
+            await self._remember_space(decision)
+        return sent
 
     async def _publish(self, receipt: Receipt) -> Receipt:
         for _ in range(MOST_PUBLISHED):

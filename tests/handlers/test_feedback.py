@@ -113,3 +113,13 @@ async def test_the_site_in_use_is_named_where_one_chooses(stage):
     await ada.types("/confluence site")
     await stage.quiet()
     assert "Now it is acme." in words(await ada.last())
+
+
+async def test_the_space_of_a_draft_is_offered_next_time(stage):
+    ada = await stage.connect_to_write()
+    await written(stage, ada, "Plan", act="draft")
+    await ada.closes(everything=True)
+    await ada.types("/confluence create")
+    await stage.quiet()
+    [space] = [each for each in (await ada.modal())["blocks"] if each["block_id"] == "space"]
+    assert space["element"]["initial_option"]["text"]["text"] == "Engineering"
