@@ -15,7 +15,8 @@ from bot.errors import BotError
 from bot.manifest import read_manifest
 from bot.principal import Tenant
 from bot.settings import Settings
-from store.database import Database, open_database
+from store.collection import DatabaseRefused
+from store.database import AddressWrong, Database, open_database
 from store.keyring import KeyRing
 from store.leases import MongoLeases
 from store.preparation import prepare
@@ -75,15 +76,20 @@ async def _database(settings: Settings, tenant: Tenant | None) -> AsyncIterator[
     step = "Database"
     try:
         database = open_database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
-    except ValueError:
-        advice = "Put it at the end of CONFAB_MONGODB_URI, or set CONFAB_MONGODB_DATABASE."
-        yield Finding(step, "no database is named", advice)
+    except AddressWrong as error:
+        yield Finding(step, str(error), "docs/operation.md says what each setting is.")
         return
     try:
         await prepare(database)
         await MongoLeases(database).hold("check", "check", timedelta(seconds=1))
         yield Finding(step, f"“{database.name}” takes writes and answers reads")
         yield await _keys(settings, database, tenant)
+    except DatabaseRefused as error:
+        advice = (
+            "Is the user's password in CONFAB_MONGODB_URI right, and has the user readWrite and "
+            f"dbAdmin on “{database.name}”?"
+        )
+        yield Finding(step, str(error), advice)
     except BotError as error:
         advice = "Is CONFAB_MONGODB_URI right, does the server run, and may this machine reach it?"
         yield Finding(step, str(error), advice)

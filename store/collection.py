@@ -1,7 +1,8 @@
 """One collection: the operations that we use of it, behind the wall between tenants.
 
-Each method is one operation. A database that doesn't answer is `Unavailable`; nothing of
-Motor or PyMongo passes this module, other than what only a bug of ours can raise.
+Each method is one operation. A database that doesn't answer is `Unavailable`, one that
+refuses is `DatabaseRefused`; nothing of Motor or PyMongo passes this module, other than what
+only a bug of ours can raise.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,30 +11,58 @@ from typing import Any, Final
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ReturnDocument
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, WTimeoutError
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    WriteConcernError,
+)
 
-from bot.errors import Unavailable
+from bot.errors import BotError, Unavailable
 
 Stored = dict[str, Any]
 Where = Mapping[str, Any]
 Change = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 Order = Sequence[tuple[str, int]]
 
-_SILENT: Final = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
+# What has failed at a majority may stand at the primary: that is no refusal.
+_SILENT: Final = (ConnectionFailure, ExecutionTimeout, WriteConcernError)
+_PASSING: Final = ("RetryableWriteError", "TransientTransactionError")
+
+
+class DatabaseRefused(BotError):
+    """The database doesn't do what we ask: a wrong password, a missing role, a validator.
+
+    Its own words are no part of the message: they may hold what was to be stored.
+    """
+
+    code = "database_refused"
 
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Say in our words that the database doesn't answer.
+    """Say in our words that the database doesn't answer, or refuses.
 
     Raises:
         Unavailable: it can't be reached, or didn't confirm a write in time: the write may
             have been made, and whoever repeats it must be ready to find it there.
+        DatabaseRefused: it doesn't do it, and won't the next time.
     """
     try:
         yield
+    except DuplicateKeyError:
+        raise
     except _SILENT as error:
         raise Unavailable("the database") from error
+    except OperationFailure as error:
+        if any(map(error.has_error_label, _PASSING)):
+            raise Unavailable("the database") from error
+        name = (error.details or {}).get("codeName", "without a name")
+        raise DatabaseRefused(f"the database refuses us ({error.code}, {name})") from error
+    except ConfigurationError as error:
+        raise DatabaseRefused("the database can't be spoken to as configured") from error
 
 
 class Collection:

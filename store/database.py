@@ -6,10 +6,11 @@ from typing import Final
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from pymongo import ReadPreference, WriteConcern
-from pymongo.errors import ConfigurationError
+from pymongo.errors import ConfigurationError, PyMongoError
 from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
 
+from bot.errors import BotError
 from store.collection import Collection, Stored, answering
 from store.shape import Shape
 
@@ -19,6 +20,12 @@ _ANSWER_MS: Final = 10_000
 
 _DURABLE: Final = WriteConcern("majority", j=True, wtimeout=_ANSWER_MS)
 _ACKNOWLEDGED: Final = WriteConcern(1)
+
+
+class AddressWrong(BotError):
+    """What is to lead us to the database doesn't; the message is for the operator."""
+
+    code = "database_address"
 
 
 class Database:
@@ -70,23 +77,37 @@ def open_database(
     Nothing is sent yet. *watching* is told of every command.
 
     Raises:
-        ValueError: neither names a database.
+        AddressWrong: the *uri* can't be used, or neither names a database.
     """
-    client: AsyncIOMotorClient[Stored] = AsyncIOMotorClient(
-        uri,
-        tz_aware=True,
-        tzinfo=UTC,
-        appname="confab",
-        retryReads=True,
-        retryWrites=True,
-        serverSelectionTimeoutMS=_REACH_MS,
-        connectTimeoutMS=_REACH_MS,
-        socketTimeoutMS=_ANSWER_MS,
-        event_listeners=list(watching),
-    )
+    client = _client(uri, watching)
     try:
         found = name or client.get_default_database().name
     except ConfigurationError:
         client.close()
-        raise ValueError("neither the URI's path nor a setting names the database") from None
+        raise AddressWrong(
+            "no database is named: put its name at the end of CONFAB_MONGODB_URI, "
+            "or set CONFAB_MONGODB_DATABASE"
+        ) from None
     return Database(client, found)
+
+
+def _client(uri: str, watching: Sequence[CommandListener]) -> AsyncIOMotorClient[Stored]:
+    try:
+        return AsyncIOMotorClient(
+            uri,
+            tz_aware=True,
+            tzinfo=UTC,
+            appname="confab",
+            retryReads=True,
+            retryWrites=True,
+            serverSelectionTimeoutMS=_REACH_MS,
+            connectTimeoutMS=_REACH_MS,
+            socketTimeoutMS=_ANSWER_MS,
+            event_listeners=list(watching),
+        )
+    except (PyMongoError, ValueError, OSError):
+        # From nothing: PyMongo's words repeat a part of the URI, which may be the password's.
+        raise AddressWrong(
+            "CONFAB_MONGODB_URI can't be read, or names a host or a file that isn't found; "
+            "in a password write %40 for @, %2F for /, %3A for : and %25 for %"
+        ) from None

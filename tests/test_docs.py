@@ -26,6 +26,8 @@ from sandbox.slack.delivery import AppUnderTest
 from sandbox.slack.world import SlackWorld
 from sandbox.walk import attach_walk
 from store.codec import Unreadable
+from store.collection import DatabaseRefused
+from store.database import AddressWrong
 from store.keyring import SealBroken
 from store.preparation import SHAPES
 
@@ -39,7 +41,15 @@ FOLDERS = "bot|handlers|store|sandbox|tests|benches|docs"
 # Asked for by the authorization server itself; no box in Atlassian's console.
 UNTICKED = {"offline_access"}
 # The errors that can reach a log: those of `bot.errors`, and these.
-ELSEWHERE = (DatabaseMissing, TakenUp, serving.CannotStart, SealBroken, Unreadable)
+ELSEWHERE = (
+    AddressWrong,
+    DatabaseMissing,
+    DatabaseRefused,
+    TakenUp,
+    serving.CannotStart,
+    SealBroken,
+    Unreadable,
+)
 
 
 def read(page):

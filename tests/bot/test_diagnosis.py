@@ -75,6 +75,7 @@ WRONG = [
     ("slack_api_url", "http://127.0.0.1:1", "Slack: 127.0.0.1:1 gives no answer"),
     ("mongodb_uri", "mongodb://127.0.0.1:1/confab", "Database: "),
     ("mongodb_uri", "mongodb://bot:s3cret@127.0.0.1:1", "Database: no database is named"),
+    ("mongodb_uri", "mongodb://bot:s3/cret@s3cret@h/confab", "Database: CONFAB_MONGODB_URI can't"),
 ]
 
 
@@ -85,6 +86,16 @@ async def test_what_is_wrong_is_found_and_something_can_be_done(check, field, va
     assert not well
     assert any(line.startswith(found) for line in failing(lines))
     assert all("\n      " in line for line in failing(lines))
+    assert "s3cret" not in "\n".join(lines)
+
+
+async def test_a_database_that_refuses_its_user_is_told_from_one_that_is_away(check, sandbox):
+    uri = sandbox.bot_settings()["CONFAB_MONGODB_URI"].replace("//", "//bot:s3cret@")
+    _, lines = await check(mongodb_uri=uri)
+
+    (line,) = failing(lines)
+    assert line.startswith("Database: the database refuses us (")
+    assert "readWrite and dbAdmin" in line
     assert "s3cret" not in "\n".join(lines)
 
 

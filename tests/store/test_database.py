@@ -1,21 +1,26 @@
 """What reaches the server: how it is written, read and looked up, and how often."""
 
 import itertools
+import traceback
 
 import pytest
 from pymongo.errors import (
     AutoReconnect,
+    ConfigurationError,
     DuplicateKeyError,
     NetworkTimeout,
+    OperationFailure,
     ServerSelectionTimeoutError,
+    WriteConcernError,
+    WriteError,
     WTimeoutError,
 )
 from pymongo.monitoring import CommandListener
 
 from bot.errors import Unavailable
-from store.collection import answering
+from store.collection import DatabaseRefused, answering
 from store.data_keys import DataKeys
-from store.database import open_database
+from store.database import AddressWrong, open_database
 from store.preparation import SHAPES
 from store.stores import mongo_stores
 from tests.store.conftest import GIVEN
@@ -159,6 +164,7 @@ async def test_the_database_gives_a_sign_of_life(database):
         NetworkTimeout("slow"),
         AutoReconnect("gone"),
         WTimeoutError("no majority"),
+        WriteConcernError("shutting down", 91),
     ],
 )
 def test_a_silent_database_is_unavailable(silence):
@@ -167,9 +173,31 @@ def test_a_silent_database_is_unavailable(silence):
     assert unavailable.value.__cause__ is silence
 
 
-def test_a_refusal_is_no_silence():
+def test_one_that_stands_already_is_neither_silence_nor_refusal():
     with pytest.raises(DuplicateKeyError), answering():
         raise DuplicateKeyError("one like it")
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        OperationFailure("s3cret", 18, {"codeName": "AuthenticationFailed"}),
+        OperationFailure("s3cret", 13, {"codeName": "Unauthorized"}),
+        WriteError("s3cret", 121),
+        ConfigurationError("s3cret"),
+    ],
+)
+def test_a_refusal_is_said_in_our_words_alone(refusal):
+    with pytest.raises(DatabaseRefused) as refused, answering():
+        raise refusal
+    assert refused.value.code == "database_refused"
+    assert str(refusal.code if isinstance(refusal, OperationFailure) else "") in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_refusal_that_passes_is_silence():
+    with pytest.raises(Unavailable), answering():
+        raise OperationFailure("stepping down", 11602, {"errorLabels": ["RetryableWriteError"]})
 
 
 async def test_the_name_comes_from_the_argument_or_the_uri():
@@ -181,8 +209,24 @@ async def test_the_name_comes_from_the_argument_or_the_uri():
         database = open_database(uri, given)
         assert database.name == name
         database.close()
-    with pytest.raises(ValueError, match="names the database"):
+    with pytest.raises(AddressWrong, match="no database is named"):
         open_database("mongodb://127.0.0.1:1/")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://bot:s3cret/s3cret@db.example/confab",
+        "mongodb://bot:s3cret@s3cret@db.example/confab",
+        "mongodb://bot:s3cret%zz@db.example:s3cret/confab",
+        "mongodb://db.example:99999/confab",
+        "mongodb://db.example/confab?tls=true&tlsCAFile=/none",
+    ],
+)
+async def test_an_address_that_can_not_be_used_is_said_without_repeating_it(uri):
+    with pytest.raises(AddressWrong) as wrong:
+        open_database(uri)
+    assert "s3cret" not in "".join(traceback.format_exception(wrong.value))
 
 
 def _indexed(name, query):
