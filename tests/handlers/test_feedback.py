@@ -35,12 +35,18 @@ async def test_rights_that_are_missing_are_named_in_words(stage):
     assert "I'll go on with what you asked, in a message of mine. You can close this." in asked
 
 
-async def test_what_is_pressed_unconnected_is_not_promised_to_go_on(stage):
-    ada = stage.person("U0ADA")
-    await ada.uses_shortcut("create_page")
+async def test_only_what_will_go_on_is_promised_to(stage):
+    ada = await stage.connect()
+    await ada.types("/confluence search release in:ENG type:page")
     await stage.quiet()
-    asked = words(await ada.modal())
-    assert "then do that again" in asked
+    await ada.types("/confluence disconnect")
+    await stage.quiet()
+    await ada.presses("disconnect")
+    await stage.quiet()
+    await ada.presses("share")
+    await stage.quiet()
+    asked = words(await ada.last())
+    assert "Connect, and then do that again." in asked
     assert "I'll go on" not in asked
 
 
