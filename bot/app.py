@@ -35,10 +35,11 @@ from bot.settle import Pace as SettlePace
 from bot.settle import Stores as SettleStores
 from handlers import browser
 from handlers import help as help_words
-from handlers.account import Account, AccountParts, Home
+from handlers.account import Account, AccountParts
 from handlers.create import Create, CreateParts
 from handlers.drafts import RecentDrafts
 from handlers.edge import Edge, Table
+from handlers.home import Home, HomeParts
 from handlers.lifecycle import Lifecycle
 from handlers.offers import Invitations, Offers, Resumption
 from handlers.running import Surroundings
@@ -151,7 +152,10 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     )
     actor = Actor(authorizer, stores.preferences)
     tables: list[Table] = []
-    resumption = Resumption(lambda: tables[0], outside.voice, tasks)
+    home = Home(
+        HomeParts(stores.connections, stores.preferences, outside.slack, tenants, settings.command)
+    )
+    resumption = Resumption(lambda: tables[0], outside.voice, tasks, home)
     connect = _connect(settings, stores, outside, resumption)
     invitations = Invitations(connect, tenants, outside.people)
     publisher = _publisher(settings, actor, stores, outside)
@@ -166,6 +170,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             connect,
             invitations,
             resumption,
+            home,
             utc_now,
             settings.command,
         )
@@ -175,7 +180,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     table = Table(
         (
             *account.routes(),
-            *Home(account, stores.connections, outside.slack, tenants).routes(),
+            *home.routes(),
             *Search(searcher, outside.people, tenants, settings.command).routes(),
             *Pages(actor, outside.confluence, finder, outside.slack, tenants).routes(),
             *create.routes(),
@@ -248,7 +253,12 @@ def _connect(
             outside.voice,
             resumption.connected,
         ),
-        Terms(PublicAddress(settings.public_url), settings.command, settings.consent_lifetime, settings.parked_lifetime),
+        Terms(
+            PublicAddress(settings.public_url),
+            settings.command,
+            settings.consent_lifetime,
+            settings.parked_lifetime,
+        ),
         utc_now,
     )
 

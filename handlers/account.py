@@ -18,9 +18,8 @@ from bot.ports import (
 from bot.principal import Principal
 from handlers import blocks
 from handlers.ask import Answer, Ask, Block, Kind, Reply, Route
+from handlers.home import Home
 from handlers.offers import CHOOSE_SITE, CONNECT_OPENED, Invitations, Resumption, site_menu
-from handlers.slack_api import SlackApi
-from handlers.tenants import Tenants
 
 APPS_AT_ATLASSIAN = "https://id.atlassian.com/manage-profile/apps"
 """Where people remove an app's consent themselves (facts: no public revoke endpoint)."""
@@ -41,6 +40,7 @@ class AccountParts:
     connect: Connect
     invitations: Invitations
     resumption: Resumption
+    home: Home
     clock: Clock
     command: str
 
@@ -73,45 +73,7 @@ class Account:
 
     async def start(self, ask: Ask) -> Reply:
         """Say who this is here, and what they can do next."""
-        connection = await self._parts.connections.find(ask.principal, SYSTEM)
-        return Reply("Confluence from Slack", await self.start_blocks(ask.principal, connection))
-
-    async def start_blocks(
-        self, principal: Principal, connection: Connection | None
-    ) -> tuple[Block, ...]:
-        """Return the personal start, as a message or as a home tab."""
-        if connection is None or connection.ended_at is not None:
-            return self._start_unconnected(connection)
-        preferences = await self._parts.preferences.find(principal)
-        site = connection.site(preferences.site) if preferences.site else None
-        where = f" on *{escape(site.name)}*" if site else ""
-        command = self._parts.command
-        return (
-            blocks.section(f"You are *{escape(connection.account.name)}* in Confluence{where}."),
-            blocks.section(
-                f"`{command} search &lt;words&gt;` finds pages · `{command} page &lt;link&gt;` "
-                f"shows one · `{command} help` lists everything."
-            ),
-            blocks.actions(
-                blocks.button("Create a page", CREATE, style="primary"),
-                blocks.button("My connection", "status"),
-            ),
-        )
-
-    def _start_unconnected(self, connection: Connection | None) -> tuple[Block, ...]:
-        words = (
-            "Your consent has ended at Atlassian. Connect again to go on."
-            if connection
-            else "Search, read and write Confluence pages without leaving Slack, in your own name. "
-            "You aren't connected yet."
-        )
-        return (
-            blocks.section(words),
-            blocks.actions(
-                blocks.button("Connect to Confluence", "connect", style="primary"),
-            ),
-            blocks.context(f"`{self._parts.command} help` lists everything."),
-        )
+        return Reply("Confluence from Slack", await self._parts.home.start(ask.principal))
 
     async def connect(self, ask: Ask) -> Answer:
         """Offer the link; or, where people type a code from the browser, take it."""
@@ -195,6 +157,7 @@ class Account:
         if site is None:
             raise NotAllowed("Your consent doesn't open that site. Reconnect to add it.")
         await self._parts.preferences.choose_site(ask.principal, site.cloud_id)
+        await self._parts.home.refresh(ask.principal)
         parked = await self._parts.parked.consume(ask.principal, self._parts.clock())
         if parked is not None:
             await self._parts.resumption.resume(ask.principal, parked, ask.response_url)
@@ -215,6 +178,7 @@ class Account:
         removed = await self._parts.connections.remove(ask.principal, SYSTEM)
         await self._parts.preferences.remove(ask.principal)
         await self._parts.parked.forget(ask.principal)
+        await self._parts.home.refresh(ask.principal)
         if removed is None:
             return Reply("You weren't connected, so there was nothing to delete.", replace=True)
         words = (
@@ -234,10 +198,6 @@ class Account:
         return connection
 
 
-CREATE = "create"
-"""The button that opens the form for a page."""
-
-
 def _disconnect_button() -> Block:
     return blocks.confirmed(
         blocks.button("Disconnect", "disconnect", style="danger"),
@@ -250,29 +210,3 @@ def _disconnect_button() -> Block:
 def _date(connection: Connection) -> str:
     at = connection.connected_at
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}}|{at:%Y-%m-%d}>"
-
-
-class Home:
-    """The app's home tab: the same personal start."""
-
-    def __init__(
-        self, account: Account, connections: Connections, slack: SlackApi, tenants: Tenants
-    ) -> None:
-        self._account = account
-        self._connections = connections
-        self._slack = slack
-        self._tenants = tenants
-
-    def routes(self) -> tuple[Route, ...]:
-        """Claim the event."""
-        return (Route(Kind.EVENT, "app_home_opened", self.show),)
-
-    async def show(self, ask: Ask) -> None:
-        """Publish the home tab of whoever opened it."""
-        installation = await self._tenants.get(ask.principal.tenant)
-        if ask.event.get("tab") != "home" or installation is None:
-            return
-        connection = await self._connections.find(ask.principal, SYSTEM)
-        shown = await self._account.start_blocks(ask.principal, connection)
-        view = {"type": "home", "blocks": list(shown)}
-        await self._slack.publish_home(installation, ask.principal.user_id, view)

@@ -19,10 +19,10 @@ from bot.receipt import Act, DecisionId, Draft, DraftId, Receipt
 from handlers import forms, receipts
 from handlers.ask import Ack, Ask, Block, Kind, Modal, Reply, Route, Suggestions, View
 from handlers.drafts import RecentDrafts
+from handlers.home import CREATE
 from handlers.offers import CONTINUE_CREATE
 from handlers.tenants import Tenants
 
-CREATE = "create"
 UNDER_WAY = "That is being written already. The receipt will come by message."
 
 

@@ -17,6 +17,7 @@ from bot.principal import Principal
 from handlers import blocks, replies
 from handlers.ask import Answer, Ask, Kind, Reply
 from handlers.edge import Table
+from handlers.home import Home
 from handlers.running import mint_correlation
 from handlers.tasks import Tasks
 from handlers.tenants import Tenants
@@ -150,10 +151,11 @@ def _onward(ask: Ask, parked: Parked | None) -> str:
 class Resumption:
     """Says that somebody is connected, and goes on with what they were doing."""
 
-    def __init__(self, table: Callable[[], Table], voice: Voice, tasks: Tasks) -> None:
+    def __init__(self, table: Callable[[], Table], voice: Voice, tasks: Tasks, home: Home) -> None:
         self._table = table
         self._voice = voice
         self._tasks = tasks
+        self._home = home
 
     async def connected(self, connected: Connected) -> None:
         """Replace the private message, or send one, and resume the parked request."""
@@ -171,6 +173,7 @@ class Resumption:
                 response_url=connected.reply_url,
                 replace=True,
             )
+            await self._home.refresh(principal)
             if connected.parked:
                 await self.resume(principal, connected.parked, connected.reply_url)
         except BotError as error:

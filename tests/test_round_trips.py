@@ -88,8 +88,14 @@ COSTS = {
     ),
     "choose a site": Cost(
         of=("press choose_site",),
-        database=("find connections", "update preferences", "findAndModify parked_requests"),
-        requests=("Slack response URL",),
+        database=(
+            "find connections",
+            "update preferences",
+            "find connections",
+            "find preferences",
+            "findAndModify parked_requests",
+        ),
+        requests=("Slack views.publish", "Slack response URL"),
     ),
     "`disconnect`": Cost(
         of=("command disconnect",),
@@ -98,8 +104,13 @@ COSTS = {
     ),
     "disconnect, confirmed": Cost(
         of=("press disconnect",),
-        database=("findAndModify connections", "delete preferences", "delete parked_requests"),
-        requests=("Slack response URL",),
+        database=(
+            "findAndModify connections",
+            "delete preferences",
+            "delete parked_requests",
+            "find connections",
+        ),
+        requests=("Slack views.publish", "Slack response URL"),
     ),
     "open the home tab": Cost(
         of=("event app_home_opened",),
@@ -555,6 +566,17 @@ async def test_costs_what_it_is_said_to_cost(scene, what):
     assert sorted(found.database) == sorted(said.database)
     assert sorted(found.requests) == sorted(said.requests)
     assert sorted(found.before_ack) == sorted(said.before_ack)
+
+
+async def test_who_may_read_a_space_is_asked_once_for_all_that_is_shared_of_it(scene):
+    asked = []
+    for _ in range(2):
+        await scene.clear()
+        await scene.types("search price list in:OPS")
+        scene.begin()
+        await scene.presses("share")
+        asked.append(scene.cost().requests.count("Confluence GET spaces/{id}/permissions"))
+    assert asked == [1, 0]
 
 
 async def test_the_cost_of_every_listener_is_stated(scene):

@@ -152,3 +152,12 @@ class TestGuests:
         gus = await stage.connect("U0GUS")
         await gus.types("/confluence search release")
         assert "nothing more" in words(await gus.waits_for_message("Guests"))
+
+
+class TestHome:
+    async def test_shows_what_has_just_changed(self, stage):
+        ada = stage.person("U0ADA")
+        await ada.opens_home()
+        await ada.waits_for(lambda seen: "aren't connected yet" in str(seen["home"]))
+        await stage.connect()
+        assert "You are *Ada Lindqvist*" in str(await ada.home())

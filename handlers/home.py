@@ -1,0 +1,100 @@
+"""The personal start: who I am here and what I can do next, as a message and as the home tab."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.connection import SYSTEM, Connection
+from bot.errors import BotError
+from bot.mrkdwn import escape
+from bot.ports import Connections, PreferencesStore
+from bot.principal import Principal
+from handlers import blocks
+from handlers.ask import Ask, Block, Kind, Route
+from handlers.slack_api import SlackApi
+from handlers.tenants import Tenants
+
+log = structlog.get_logger(__name__)
+
+CREATE = "create"
+"""The button that opens the form for a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeParts:
+    """What the home tab reads, and how it is shown."""
+
+    connections: Connections
+    preferences: PreferencesStore
+    slack: SlackApi
+    tenants: Tenants
+    command: str
+
+
+class Home:
+    """The app's home tab."""
+
+    def __init__(self, parts: HomeParts) -> None:
+        self._connections = parts.connections
+        self._preferences = parts.preferences
+        self._slack = parts.slack
+        self._tenants = parts.tenants
+        self._command = parts.command
+
+    def routes(self) -> tuple[Route, ...]:
+        """Claim the event."""
+        return (Route(Kind.EVENT, "app_home_opened", self.show),)
+
+    async def show(self, ask: Ask) -> None:
+        """Publish the home tab of whoever opened it."""
+        if ask.event.get("tab") == "home":
+            await self._publish(ask.principal)
+
+    async def refresh(self, principal: Principal) -> None:
+        """Show on the home tab what has just changed; nothing hangs on it."""
+        try:
+            await self._publish(principal)
+        except BotError as error:
+            log.info("home not refreshed", code=error.code)
+
+    async def _publish(self, principal: Principal) -> None:
+        installation = await self._tenants.get(principal.tenant)
+        if installation is not None:
+            view = {"type": "home", "blocks": list(await self.start(principal))}
+            await self._slack.publish_home(installation, principal.user_id, view)
+
+    async def start(self, principal: Principal) -> tuple[Block, ...]:
+        """Return the personal start, as a message or as a home tab."""
+        connection = await self._connections.find(principal, SYSTEM)
+        if connection is None or connection.ended_at is not None:
+            return self._start_unconnected(connection)
+        preferences = await self._preferences.find(principal)
+        site = connection.site(preferences.site) if preferences.site else None
+        where = f" on *{escape(site.name)}*" if site else ""
+        command = self._command
+        return (
+            blocks.section(f"You are *{escape(connection.account.name)}* in Confluence{where}."),
+            blocks.section(
+                f"`{command} search &lt;words&gt;` finds pages · `{command} page &lt;link&gt;` "
+                f"shows one · `{command} help` lists everything."
+            ),
+            blocks.actions(
+                blocks.button("Create a page", CREATE, style="primary"),
+                blocks.button("My connection", "status"),
+            ),
+        )
+
+    def _start_unconnected(self, connection: Connection | None) -> tuple[Block, ...]:
+        words = (
+            "Your consent has ended at Atlassian. Connect again to go on."
+            if connection
+            else "Search, read and write Confluence pages without leaving Slack, in your own name. "
+            "You aren't connected yet."
+        )
+        return (
+            blocks.section(words),
+            blocks.actions(
+                blocks.button("Connect to Confluence", "connect", style="primary"),
+            ),
+            blocks.context(f"`{self._command} help` lists everything."),
+        )
