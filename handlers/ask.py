@@ -148,6 +148,7 @@ class Route:
     *opens* builds the modal that is shown at once, before any slow call. *submitted*
     judges a form in its ack (no I/O but the one insert of a confirmed write). *resumes*
     says, in a command's words, what to go on with once a consent that is missing is given.
+    What is done *before_ack* comes again from Slack where it fails, and must be fit for that.
     """
 
     kind: Kind
@@ -157,6 +158,7 @@ class Route:
     submitted: Callable[[Ask], Awaitable[Ack]] | None = None
     for_guests: bool = False
     resumes: Callable[[Ask], str] | None = None
+    before_ack: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.errors import BotError, NotAllowed, Unavailable
-from handlers import replies
+from bot.installation import Installation
+from handlers import forms, replies
 from handlers.ask import EXTERNAL, Ack, Answer, Ask, Kind, Route, Suggestions
 from handlers.payloads import Delivery, read_delivery
 from handlers.running import (
@@ -32,6 +33,12 @@ log = structlog.get_logger(__name__)
 
 OPTIONS_WITHIN = 2.0
 """Seconds for the work of a menu: Slack waits for three, and shows nothing after that."""
+
+JUDGED_WITHIN = 2.5
+"""Seconds for what must be done before the ack, of Slack's three."""
+
+UNSURE = {forms.CONFIRM: forms.maybe_recorded}
+"""What to show of a form that may or may not have been written down in that time."""
 
 Counted = Callable[[str, str, float], None]
 """Takes note of a delivery: its kind, its outcome, and the seconds to its ack."""
@@ -109,20 +116,41 @@ class Edge(AsyncMiddleware):
             case Kind.SUBMISSION:
                 return await self._submission(delivery)
             case _:
-                return self._background(delivery)
+                return await self._other(delivery)
 
     def _command(self, delivery: Delivery) -> BoltResponse:
         if delivery.name == "help":
             return _json(self._words.answer)
-        if (Kind.COMMAND, delivery.name) not in self._table.routes:
+        route = self._table.routes.get((Kind.COMMAND, delivery.name))
+        if route is None:
             return _json(self._words.unknown(delivery.name))
-        return self._background(delivery)
+        return self._background(route, delivery)
 
-    def _background(self, delivery: Delivery) -> BoltResponse:
+    async def _other(self, delivery: Delivery) -> BoltResponse:
         route = self._table.routes.get((delivery.kind, delivery.name))
         if route is None:
             log.info("ignored", code="no_listener", kind=delivery.kind)
             return _EMPTY
+        if route.before_ack:
+            return await self._at_once(route, delivery)
+        return self._background(route, delivery)
+
+    async def _at_once(self, route: Route, delivery: Delivery) -> BoltResponse:
+        """Ack what is done, and nothing else: Slack sends the rest again."""
+        correlation = mint_correlation()
+        with structlog.contextvars.bound_contextvars(correlation=correlation):
+            try:
+                async with asyncio.timeout(JUDGED_WITHIN):
+                    await self._runner.run_at_once(route, delivery, correlation)
+            except (BotError, TimeoutError) as error:
+                log.warning("not taken", code=getattr(error, "code", "late"))
+            except Exception:  # it may go better next time
+                log.exception("not taken", route=route.name)
+            else:
+                return _EMPTY
+        return BoltResponse(status=503)
+
+    def _background(self, route: Route, delivery: Delivery) -> BoltResponse:
         if self._around.tasks.start(self._runner.run(route, delivery)):
             return _EMPTY
         if delivery.kind is Kind.COMMAND:
@@ -134,21 +162,31 @@ class Edge(AsyncMiddleware):
         menu = self._table.menus.get(delivery.name)
         options: list[object] = []
         if menu is not None:
-            try:
-                async with asyncio.timeout(OPTIONS_WITHIN):
-                    options = await self._suggested(menu, delivery)
-            except (BotError, TimeoutError) as error:
-                log.info("no options", code=getattr(error, "code", "late"))
-            except Exception:  # an empty menu, rather than Slack's own error
-                log.exception("unexpected", route=delivery.name)
+            correlation = mint_correlation()
+            with structlog.contextvars.bound_contextvars(correlation=correlation):
+                options = await self._offered(menu, delivery, correlation)
         return _json(json.dumps({"options": options}))
 
-    async def _suggested(self, menu: Suggestions, delivery: Delivery) -> list[object]:
+    async def _offered(
+        self, menu: Suggestions, delivery: Delivery, correlation: str
+    ) -> list[object]:
+        try:
+            async with asyncio.timeout(OPTIONS_WITHIN):
+                return await self._suggested(menu, delivery, correlation)
+        except (BotError, TimeoutError) as error:
+            log.info("no options", code=getattr(error, "code", "late"))
+        except Exception:  # an empty menu, rather than Slack's own error
+            log.exception("unexpected", route=delivery.name)
+        return []
+
+    async def _suggested(
+        self, menu: Suggestions, delivery: Delivery, correlation: str
+    ) -> list[object]:
         installation = await self._around.tenants.find(delivery)
         if installation is None:
             return []
         await self._runner.admit(_MENU, installation, delivery)
-        return list(await menu.suggester(ask_of(installation, delivery, mint_correlation())))
+        return list(await menu.suggester(ask_of(installation, delivery, correlation)))
 
     async def _submission(self, delivery: Delivery) -> BoltResponse:
         route = self._table.routes.get((Kind.SUBMISSION, delivery.name))
@@ -156,12 +194,21 @@ class Edge(AsyncMiddleware):
             log.info("ignored", code="no_listener", kind=delivery.kind)
             return _EMPTY
         correlation = mint_correlation()
-        structlog.contextvars.bind_contextvars(correlation=correlation)
+        with structlog.contextvars.bound_contextvars(correlation=correlation):
+            return await self._judged_in_time(route, delivery, correlation)
+
+    async def _judged_in_time(
+        self, route: Route, delivery: Delivery, correlation: str
+    ) -> BoltResponse:
         try:
-            return await self._judged(route, delivery, correlation)
+            async with asyncio.timeout(JUDGED_WITHIN):
+                return await self._judged(route, delivery, correlation)
         except BotError as error:
             log.info("answered", code=error.code)
             return _failed(error, correlation)
+        except TimeoutError:
+            log.warning("answered", code="late", route=route.name)
+            return _late(route, correlation)
         except Exception as error:  # the form stays open, under the words
             log.exception("unexpected", route=route.name)
             return _failed(error, correlation)
@@ -171,19 +218,41 @@ class Edge(AsyncMiddleware):
         if installation is None:
             raise NotAllowed(replies.NOT_INSTALLED)
         refuse_outsiders(installation, delivery)
-        ask = ask_of(installation, delivery, correlation)
-        ack = await route.submitted(ask) if route.submitted else Ack()
-        if ack.errors or not ack.goes_on:
-            return _view_ack(ack)
-        if ack.view is not None:
-            # The view of an ack has no id yet; this name finds it.
-            external = secrets.token_urlsafe(16)
-            ack = replace(ack, view={**ack.view, "external_id": external})
-            ask = replace(ask, modal=EXTERNAL + external)
-        work = self._runner.run_submitted(route, installation, delivery, ask)
-        if not self._around.tasks.start(work):
+        judged: asyncio.Future[Ask | None] = asyncio.get_running_loop().create_future()
+        # Room is made before anything is written down: then nothing that was is refused.
+        if not self._around.tasks.start(self._do(route, installation, delivery, judged)):
             raise Unavailable("Confab")
-        return _view_ack(ack)
+        goes_on = None
+        try:
+            ask = ask_of(installation, delivery, correlation)
+            ack = await route.submitted(ask) if route.submitted else Ack()
+            if ack.goes_on and not ack.errors:
+                ack, goes_on = _named(ack, ask)
+            return _view_ack(ack)
+        finally:
+            if not judged.done():
+                judged.set_result(goes_on)
+
+    async def _do(
+        self,
+        route: Route,
+        installation: Installation,
+        delivery: Delivery,
+        judged: asyncio.Future[Ask | None],
+    ) -> None:
+        """Wait until the form is judged, and do what it asks for unless it ends there."""
+        ask = await judged
+        if ask is not None:
+            await self._runner.run_submitted(route, installation, delivery, ask)
+
+
+def _named(ack: Ack, ask: Ask) -> tuple[Ack, Ask]:
+    """Name the view of *ack*, which has no id yet, so that it is found later."""
+    if ack.view is None:
+        return ack, ask
+    external = secrets.token_urlsafe(16)
+    named = replace(ack, view={**ack.view, "external_id": external})
+    return named, replace(ask, modal=EXTERNAL + external)
 
 
 def _kind_of(body: Mapping[str, object]) -> str:
@@ -202,6 +271,13 @@ def _view_ack(ack: Ack) -> BoltResponse:
         action = "push" if ack.push else "update"
         return _json(json.dumps({"response_action": action, "view": ack.view}))
     return _json(json.dumps({"response_action": "clear"})) if ack.clear else _EMPTY
+
+
+def _late(route: Route, correlation: str) -> BoltResponse:
+    unsure = UNSURE.get(route.name)
+    if unsure is None:
+        return _failed(Unavailable("Confab"), correlation)
+    return _view_ack(Ack(view=unsure(), push=True))
 
 
 def _failed(error: Exception, correlation: str) -> BoltResponse:

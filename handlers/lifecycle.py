@@ -21,8 +21,8 @@ class Lifecycle:
     def routes(self) -> tuple[Route, ...]:
         """Claim the events."""
         return (
-            Route(Kind.EVENT, "app_uninstalled", self.uninstalled),
-            Route(Kind.EVENT, "tokens_revoked", self.tokens_revoked),
+            Route(Kind.EVENT, "app_uninstalled", self.uninstalled, before_ack=True),
+            Route(Kind.EVENT, "tokens_revoked", self.tokens_revoked, before_ack=True),
         )
 
     async def uninstalled(self, ask: Ask) -> None:

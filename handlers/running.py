@@ -61,6 +61,12 @@ class Runner:
         except Exception:  # there is nobody left to tell
             log.exception("dropped")
 
+    async def run_at_once(self, route: Route, delivery: Delivery, correlation: str) -> None:
+        """Do what an event asks for, and let through whatever goes wrong."""
+        installation = await self._around.tenants.find(delivery)
+        if installation is not None:
+            await route.listener(ask_of(installation, delivery, correlation))
+
     async def _run(
         self, route: Route, installation: Installation, delivery: Delivery, correlation: str
     ) -> None:
