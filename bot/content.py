@@ -39,6 +39,11 @@ class Space:
     key: SpaceKey
     name: str
 
+    @property
+    def is_personal(self) -> bool:
+        """Tell whether it is one person's own: such keys alone begin so."""
+        return self.key.startswith("~")
+
 
 class PageStatus(StrEnum):
     """Where a page stands; the provider's other words read as *OTHER*."""

@@ -347,6 +347,13 @@ class Confluence(Protocol):
         """Tell whether the page or an ancestor has read restrictions; unknown counts as yes."""
 
     @abstractmethod
+    async def is_open_space(self, connection: Connection, site: Site, space: Space) -> bool:
+        """Tell whether more than single people may read the space; unknown counts as no.
+
+        A personal space is never open. A group may be a small one: which, isn't told.
+        """
+
+    @abstractmethod
     async def create_draft(  # noqa: PLR0913, PLR0917 - whose, where, and what: nothing to group
         self,
         connection: Connection,

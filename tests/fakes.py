@@ -89,6 +89,7 @@ class FakeConfluence(Confluence):
     people: list[Account] = field(default_factory=list)
     hits: dict[str | None, Hits] = field(default_factory=lambda: {None: Hits(())})
     restricted: set[PageId] = field(default_factory=set)
+    open_spaces: set[SpaceId] = field(default_factory=set)
     fails: dict[str, BotError] = field(default_factory=dict)
     fails_after: dict[str, BotError] = field(default_factory=dict)
     asked: list[tuple[str, object]] = field(default_factory=list)
@@ -183,6 +184,10 @@ class FakeConfluence(Confluence):
     async def is_restricted(self, connection: Connection, site: Site, page: PageId) -> bool:
         self._ask("is_restricted", page)
         return page in self.restricted
+
+    async def is_open_space(self, connection: Connection, site: Site, space: Space) -> bool:
+        self._ask("is_open_space", space.id)
+        return space.id in self.open_spaces
 
     async def create_draft(
         self,

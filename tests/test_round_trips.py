@@ -572,7 +572,7 @@ async def test_who_may_read_a_space_is_asked_once_for_all_that_is_shared_of_it(s
     asked = []
     for _ in range(2):
         await scene.clear()
-        await scene.types("search price list in:OPS")
+        await scene.types("search incident in:OPS")
         scene.begin()
         await scene.presses("share")
         asked.append(scene.cost().requests.count("Confluence GET spaces/{id}/permissions"))

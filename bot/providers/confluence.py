@@ -11,8 +11,17 @@ from bot.connection import Connection
 from bot.content import Account, Hits, Page, PageId, PageStatus, PageText, Site, Space, SpaceId
 from bot.document import Document
 from bot.documents import append_adf, to_adf
-from bot.errors import Changed, NotAllowed, NotFound, ProviderFault, ScopeMissing, Unclear
+from bot.errors import (
+    Changed,
+    NotAllowed,
+    NotFound,
+    ProviderFault,
+    ScopeMissing,
+    Unavailable,
+    Unclear,
+)
 from bot.ports import Clock, Confluence
+from bot.providers import confluence_permissions_wire as permissions_wire
 from bot.providers import confluence_search_wire as search_wire
 from bot.providers import confluence_wire as wire
 from bot.providers.confluence_bodies_wire import read
@@ -39,6 +48,7 @@ class ConfluenceApi(Confluence):
             clock, SUGGESTED, 2000
         )
         self._spaces: Recent[tuple[object, ...], Space] = Recent(clock, KNOWN, 5000)
+        self._open_spaces: Recent[tuple[object, ...], bool] = Recent(clock, KNOWN, 5000)
 
     async def search(
         self,
@@ -201,6 +211,22 @@ class ConfluenceApi(Confluence):
     async def _parent(self, connection: Connection, site: Site, page: PageId) -> PageId | None:
         call = wire.get_page(page, draft=False, text=False)
         return wire.parent_of(await self._page(connection, site, call))
+
+    async def is_open_space(self, connection: Connection, site: Site, space: Space) -> bool:
+        """See ``Confluence.is_open_space``. What was told is kept for ten minutes."""
+        if space.is_personal:
+            return False
+        key = _key(connection, site, space.id)
+        kept = self._open_spaces.find(key)
+        if kept is not None:
+            return kept
+        call = permissions_wire.read_permissions(space.id)
+        try:
+            answer = await self._gateway.send(connection, site, call)
+            told = permissions_wire.is_open(read(answer, permissions_wire.Assignments))
+        except (NotFound, NotAllowed, ScopeMissing, ProviderFault, Unavailable):
+            return False
+        return self._open_spaces.keep(key, told)
 
     async def create_draft(  # noqa: PLR0913, PLR0917 (the port's)
         self,

@@ -43,8 +43,19 @@ ACCOUNTS = (
     ),
 )
 
+ACME_USERS = "5f0c1d52-9a3e-4c1b-8a55-000000000001"
+GLOBEX_USERS = "5f0c1d52-9a3e-4c1b-8a55-000000000002"
+GROUPS = {ACME_USERS: ("ada", "bob", "cy"), GLOBEX_USERS: ("ada",)}
+"""Who is in each group, by its id; guests and apps are in none."""
+
 BY_NAME = {account.name: account for account in ACCOUNTS}
 BY_ID = {account.account_id: account for account in ACCOUNTS}
+
+
+def groups_of(account_id: str) -> list[str]:
+    """The ids of the groups that this account is in."""
+    account = BY_ID.get(account_id)
+    return [each for each, names in GROUPS.items() if account and account.name in names]
 
 
 def find_account(word: str) -> Account | None:

@@ -26,6 +26,12 @@ ACME_SPACES = (
 )
 GLOBEX_SPACES = (("DOCS", "Globex Docs", "global", {"ada": FULL}),)
 STARRED = {"OPS": ("ada",)}
+GROUPS = {
+    "ENG": people.ACME_USERS,
+    "OPS": people.ACME_USERS,
+    "HR": people.ACME_USERS,
+    "DOCS": people.GLOBEX_USERS,
+}
 SERVICE_READS = frozenset({"ENG", "OPS", "SECRET"})
 
 
@@ -58,6 +64,7 @@ def add_space(  # noqa: PLR0913, PLR0917 -- a row of the table above
     about = f"The space {name}."
     space = Space(wiki.new_id(), key, name, kind, ada, made, by_id, description=about)
     space.starred += [people.BY_NAME[who].account_id for who in STARRED.get(key, ())]
+    space.groups += [GROUPS[key]] if key in GROUPS else []
     wiki.spaces[space.id] = space
 
 

@@ -1,5 +1,6 @@
 """REST v2: the tree, versions, labels and properties of content; spaces; people."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.atlassian import documents, people, present
@@ -232,18 +233,40 @@ def get_space(call: Call) -> Answer:
 def space_operations(call: Call) -> list[dict[str, Any]]:
     """What the caller may do in the space."""
     space = call.space(call.number("id"))
-    found = [
-        {"operation": right, "targetType": target}
-        for right in FULL
-        if right in RIGHTS and call.wiki.may(call.me, right, space)
+    rights = [right for right in FULL if call.wiki.may(call.me, right, space)]
+    return [{"operation": key, "targetType": target} for key, target in operations_of(rights)]
+
+
+def operations_of(rights: Sequence[str]) -> list[tuple[str, str]]:
+    """What these rights are in the contract's words: operations, and on what."""
+    return [
+        (right, target)
+        for right in rights
+        if right in RIGHTS
         for target in (("space",) if right in ("read", "administer") else ("page", "blogpost"))
     ]
-    return [*found]
 
 
 def get_space_operations(call: Call) -> Answer:
     """GET /spaces/{id}/operations."""
     return Answer({"operations": space_operations(call)}, cost=2)
+
+
+def list_permissions(call: Call) -> Answer:
+    """GET /spaces/{id}/permissions: groups stand before people, each costs two points."""
+    space = call.space(call.number("id"))
+    held = [("group", each, "read", "space") for each in space.groups]
+    for account_id, rights in space.rights.items():
+        held += [("user", account_id, *operation) for operation in operations_of(rights)]
+    found = [
+        {
+            "id": str(number),
+            "principal": {"type": kind, "id": holder},
+            "operation": {"key": key, "targetType": target},
+        }
+        for number, (kind, holder, key, target) in enumerate(held, start=space.id * 1000)
+    ]
+    return present.listed(call, found, weight=2)
 
 
 def look_up_people(call: Call) -> Answer:
@@ -314,6 +337,7 @@ HANDLERS: dict[str, Handler] = {
     f"GET {SPACES}": list_spaces,
     f"GET {SPACES}/{{id}}": get_space,
     f"GET {SPACES}/{{id}}/operations": get_space_operations,
+    f"GET {SPACES}/{{id}}/permissions": list_permissions,
     "POST /wiki/api/v2/users-bulk": look_up_people,
     "POST /wiki/api/v2/content/convert-ids-to-types": tell_types,
 }

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sandbox.atlassian import people
+
 READ, CREATE, DELETE, COMMENT, ADMINISTER = "read", "create", "delete", "comment", "administer"
 FULL = (READ, CREATE, DELETE, COMMENT, ADMINISTER)
 MEMBER = (READ, CREATE, DELETE, COMMENT)
@@ -86,7 +88,8 @@ class Content:
 class Space:
     """A space; *rights* says what each account may do, by account id.
 
-    *starred* lists the accounts that made it a favourite.
+    *groups* are those whose members may read it, by id; *starred* lists the accounts that
+    made it a favourite.
     """
 
     id: int
@@ -100,6 +103,7 @@ class Space:
     description: str = ""
     status: str = "current"
     starred: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
 
 
 class Wiki:
@@ -142,6 +146,8 @@ class Wiki:
 
     def may(self, account_id: str, right: str, space: Space) -> bool:
         """Whether the space grants *right* to this account."""
+        if right == READ and not set(space.groups).isdisjoint(people.groups_of(account_id)):
+            return True
         return right in space.rights.get(account_id, ())
 
     def container(self, content: Content) -> Content:

@@ -18,10 +18,10 @@ async def ada(stage):
     return await stage.connect()
 
 
-async def page(stage, readers=(), parent=None):
+async def page(stage, readers=(), parent=None, space="ENG"):
     made = await stage.post(
         "atlassian/pages/create",
-        {"space": "ENG", "account": "ada", "title": TITLE, "body": f"<p>{TEXT}</p>"},
+        {"space": space, "account": "ada", "title": TITLE, "body": f"<p>{TEXT}</p>"},
     )
     if parent:
         await stage.post("atlassian/pages/move", {"id": made["id"], "parent": parent})
@@ -65,6 +65,24 @@ async def test_a_page_below_a_restricted_one_shows_no_beginning(stage, ada):
     above = await page(stage, readers=["ada", "bob"])
     await stage.post("atlassian/pages/change", {"id": above, "account": "ada", "title": "Above"})
     shared = await share(stage, ada, await page(stage, parent=above))
+    assert TEXT not in json.dumps(shared)
+
+
+@pytest.mark.parametrize("space", ["SECRET", "~ada"])
+async def test_a_page_of_a_space_for_a_few_people_shows_no_beginning(stage, ada, space):
+    shared = await share(stage, ada, await page(stage, space=space))
+    assert TITLE in words(shared)
+    assert TEXT not in json.dumps(shared)
+
+
+@pytest.mark.parametrize("kind", ["500", "html", "missing-fields", "truncated", "429-burst"])
+async def test_nothing_is_shown_where_confluence_will_not_tell_who_may_read(stage, ada, kind):
+    page_id = await page(stage)
+    await stage.post(
+        "atlassian/faults", {"kind": kind, "path": "permissions", "times": 99, "retry_after": 0}
+    )
+    shared = await share(stage, ada, page_id)
+    assert TITLE in words(shared)
     assert TEXT not in json.dumps(shared)
 
 

@@ -272,6 +272,16 @@ async def test_restrictions_are_seen_on_the_page_and_above_it(bench):
     assert await confluence.is_restricted(given, site, child.id)
 
 
+async def test_spaces_are_open_where_a_group_may_read_them(bench):
+    given = await bench.connect()
+    confluence, site = bench.confluence, given.sites[0]
+    found = {}
+    for key in ("ENG", "OPS", "HR", "SECRET", "~ada"):
+        space = await confluence.find_space(given, site, key)
+        found[key] = await confluence.is_open_space(given, site, space)
+    assert found == {"ENG": True, "OPS": True, "HR": True, "SECRET": False, "~ada": False}
+
+
 async def test_an_account_without_a_licence_has_no_confluence(bench):
     with pytest.raises(NotFound):
         await bench.connect("nolicence")

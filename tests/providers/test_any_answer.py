@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bot.errors import BotError
 from bot.providers import confluence_bodies_wire as bodies
+from bot.providers import confluence_permissions_wire as permissions_wire
 from bot.providers import confluence_search_wire as search_wire
 from bot.providers import confluence_wire as wire
 from bot.providers import rate_wire, slack_sign_in_wire, slack_wire
@@ -115,6 +116,17 @@ def test_restrictions_are_open_only_where_two_empty_lists_say_so(value):
         if not search_wire.is_restricted(body):
             assert body.restrictions["user"]["results"] == []
             assert body.restrictions["group"]["results"] == []
+
+    read_or_refused(read)
+
+
+@steady
+@given(values | st.fixed_dictionaries({"results": st.lists(values, max_size=4)}))
+def test_any_permissions_are_read_and_open_nothing_that_they_do_not_name(value):
+    def read():
+        body = bodies.read(answered(value), permissions_wire.Assignments)
+        named = {each.principal.type for each in body.results}
+        assert not permissions_wire.is_open(body) or named & {"group", "role"}
 
     read_or_refused(read)
 

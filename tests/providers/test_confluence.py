@@ -525,6 +525,89 @@ async def test_a_page_in_a_folder_counts_as_restricted(confluence, provider, ada
     assert await confluence.is_restricted(ada, ACME, PageId("1"))
 
 
+# Open spaces
+
+PERMISSIONS = f"{SPACES}/11/permissions"
+
+
+def assigned(*assignments):
+    """Permissions, each as ``kind id operation target``."""
+    results = []
+    for number, each in enumerate(assignments):
+        kind, holder, key, target = each.split()
+        results.append(
+            {
+                "id": str(number),
+                "principal": {"type": kind, "id": holder},
+                "operation": {"key": key, "targetType": target},
+            }
+        )
+    return says({"results": results, "_links": {"base": "https://acme.example/wiki"}})
+
+
+@pytest.mark.parametrize(
+    ("assignments", "expected"),
+    [
+        (["group g1 read space"], True),
+        (["role r1 read space"], True),
+        (["user ada administer space", "user ada read space", "group g1 read space"], True),
+        (["user ada read space", "user bob read space"], False),
+        (["group g1 create page", "group g1 read page"], False),
+        (["group admins read space", "group admins administer space"], False),
+        (["somebody s1 read space"], False),
+        ([], False),
+    ],
+)
+async def test_a_space_is_open_where_many_may_read_it(
+    confluence, provider, ada, assignments, expected
+):
+    provider.says[PERMISSIONS] = assigned(*assignments)
+    assert await confluence.is_open_space(ada, ACME, ENG) is expected
+    assert provider.last.query["limit"] == "25"
+
+
+async def test_a_personal_space_is_not_open_and_not_asked_about(confluence, provider, ada):
+    assert not await confluence.is_open_space(ada, ACME, replace(ENG, key="~ada"))
+    assert provider.asked == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        says({}, 403),
+        says({}, 404),
+        says({}, 410),
+        says({}, 429),
+        says({}, 500),
+        says({}, 501),
+        says({"results": None}),
+        says({"results": [None, {}, {"principal": "g1", "operation": []}]}),
+        says({"results": [{"principal": {"type": "group"}, "operation": {"key": "read"}}]}),
+        html(),
+    ],
+)
+async def test_a_space_not_known_to_be_open_counts_as_closed(confluence, provider, ada, answer):
+    provider.says[PERMISSIONS] = answer
+    assert not await confluence.is_open_space(ada, ACME, ENG)
+
+
+async def test_who_may_read_a_space_is_asked_once_in_ten_minutes(confluence, provider, ada, clock):
+    provider.says[PERMISSIONS] = assigned("group g1 read space")
+    for _ in range(2):
+        assert await confluence.is_open_space(ada, ACME, ENG)
+    assert len(provider.asked) == 1
+    clock.pass_by(minutes=11)
+    provider.says[PERMISSIONS] = assigned("user ada read space")
+    assert not await confluence.is_open_space(ada, ACME, ENG)
+
+
+async def test_a_space_that_could_not_be_judged_is_asked_about_again(confluence, provider, ada):
+    provider.says[PERMISSIONS] = says({}, 500)
+    assert not await confluence.is_open_space(ada, ACME, ENG)
+    provider.says[PERMISSIONS] = assigned("group g1 read space")
+    assert await confluence.is_open_space(ada, ACME, ENG)
+
+
 # Writing
 
 

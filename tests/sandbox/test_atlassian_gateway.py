@@ -219,6 +219,21 @@ async def test_restrictions_and_permissions_are_told(atlassian, ada):
     assert await may("bob", "delete") is True
 
 
+async def test_who_may_use_a_space_is_told_of_groups_and_people(atlassian, ada):
+    async def holders(key):
+        [space] = (await ada.get("/api/v2/spaces", keys=key)).json["results"]
+        answer = await ada.get(f"/api/v2/spaces/{space['id']}/permissions", limit="25")
+        return {
+            each["principal"]["type"]
+            for each in answer.json["results"]
+            if each["operation"] == {"key": "read", "targetType": "space"}
+        }
+
+    assert await holders("ENG") == {"group", "user"}
+    assert await holders("SECRET") == {"user"}
+    assert await holders("~ada") == {"user"}
+
+
 async def test_labels_are_added_and_removed(atlassian, ada):
     path = f"/content/{atlassian.page_id('Price list')}/label"
 
