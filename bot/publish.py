@@ -5,13 +5,14 @@ begins, so that any process can take it up wherever another left it.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
 from bot.act import Acting, Actor
 from bot.connection import Need
-from bot.content import Page, PageStatus
+from bot.content import Page, PageId, PageStatus
 from bot.errors import (
     BadInput,
     BotError,
@@ -31,6 +32,15 @@ MOST_SENT = 2
 
 MOST_PUBLISHED = 3
 """Tries to publish a draft whose id is known; each can be settled by looking."""
+
+LOOKED_FOR = timedelta(minutes=1)
+"""For so long after its claim a write that can't be looked up is left for a later look."""
+
+
+class AccountChanged(NotAllowed):
+    """Its person has connected another account since they confirmed it."""
+
+    code = "account_changed"
 
 
 class TakenUp(BotError):
@@ -88,7 +98,11 @@ class Publisher:
 
         Raises:
             TakenUp: another process is at it.
+            BotError: a write is out that can't be looked up now, or the store is silent;
+                whoever takes the receipt up later looks again.
         """
+        if receipt.stage is Stage.DRAFTED:  # whoever left it may have published it
+            receipt = await self._publish(receipt, is_out=True)
         while not receipt.stage.is_final:
             receipt = await self._step(receipt)
         return receipt
@@ -114,7 +128,8 @@ class Publisher:
 
     def can_undo(self, receipt: Receipt) -> bool:
         """Tell whether *Undo* may still be offered."""
-        young = self._clock() - receipt.touched_at < self._undo_for
+        done_at = receipt.done_at or receipt.touched_at  # earlier versions kept no done_at
+        young = self._clock() - done_at < self._undo_for
         wrote = receipt.stage is Stage.DONE and receipt.decision.act is not Act.APPEND
         return young and wrote and receipt.page_id is not None and receipt.undone_at is None
 
@@ -127,6 +142,8 @@ class Publisher:
         async def trash(acting: Acting) -> None:
             where = acting.connection, acting.site
             head = await self._confluence.get_page_head(*where, page_id, draft=is_draft)
+            if head.status is PageStatus.TRASHED:
+                return  # an earlier try went through, though nobody said so
             if head.version != 1 or head.status not in {PageStatus.CURRENT, PageStatus.DRAFT}:
                 raise Changed("The page has been changed since you published it.")
             await self._confluence.trash_page(*where, page_id, draft=is_draft)
@@ -137,7 +154,7 @@ class Publisher:
         if receipt.decision.act is Act.APPEND:
             return await self._append(receipt)
         if receipt.stage is Stage.DRAFTED:
-            return await self._publish(receipt)
+            return await self._publish(receipt, is_out=False)
         return await self._send_draft(receipt)
 
     async def _send_draft(self, receipt: Receipt) -> Receipt:
@@ -162,29 +179,24 @@ class Publisher:
             return receipt
         except BotError as error:
             return await self._refuse(receipt, error)
-        stage = Stage.DONE if decision.act is Act.DRAFT else Stage.DRAFTED
-        sent = await self._advance(receipt, stage=stage, page_id=page.id, page_url=page.url)
-        if stage is Stage.DONE:
-            await self._remember_space(decision)
-        return sent
+        if decision.act is Act.DRAFT:
+            return await self._done(receipt, page)
+        return await self._advance(receipt, stage=Stage.DRAFTED, page_id=page.id, page_url=page.url)
 
-    async def _publish(self, receipt: Receipt) -> Receipt:
+    async def _publish(self, receipt: Receipt, *, is_out: bool) -> Receipt:
+        """Publish the draft; *is_out* says that an earlier try may have gone through."""
         for _ in range(MOST_PUBLISHED):
             try:
-                page = await self._published_or_found(receipt)
+                page = await self._published(receipt)
             except BotError as error:
-                return await self._refuse(receipt, error)
-            if page is not None:
-                done = await self._advance(receipt, stage=Stage.DONE, page_url=page.url)
-                await self._remember_space(done.decision)
-                return done
+                is_out = is_out or isinstance(error, (Unclear, Changed))
+                look = self._looked_up if is_out else self._refuse
+                ended = await look(receipt, error)
+            else:
+                ended = await self._done(receipt, page)
+            if ended is not None:
+                return ended
         return await self._advance(receipt, stage=Stage.UNCLEAR)
-
-    async def _published_or_found(self, receipt: Receipt) -> Page | None:
-        try:
-            return await self._published(receipt)
-        except (Unclear, Changed):
-            return await self._found_published(receipt)
 
     async def _published(self, receipt: Receipt) -> Page:
         decision = receipt.decision
@@ -200,18 +212,33 @@ class Publisher:
 
         return await self._in_its_name(receipt, publish)
 
-    async def _found_published(self, receipt: Receipt) -> Page | None:
-        """Look under the id that we know: the one way to settle an unclear answer."""
-        page_id = _draft_of(receipt).id
+    async def _looked_up(self, receipt: Receipt, error: BotError) -> Receipt | None:
+        """Settle what may have gone through by looking; ``None`` if it may be sent again."""
+        try:
+            page = await self._look(receipt, _draft_of(receipt).id)
+        except NotFound:
+            is_published = False
+        except BotError as blind:
+            return await self._leave(receipt, blind)
+        else:
+            is_published = page.status is PageStatus.CURRENT
+        if is_published:
+            return await self._done(receipt, page)
+        return None if isinstance(error, (Unclear, Changed)) else await self._refuse(receipt, error)
+
+    async def _look(self, receipt: Receipt, page_id: PageId) -> Page:
+        """Look under an id that we know: the one way to settle an unclear answer."""
 
         async def look(acting: Acting) -> Page:
             return await self._confluence.get_page_head(acting.connection, acting.site, page_id)
 
-        try:
-            page = await self._in_its_name(receipt, look)
-        except BotError:
-            return None
-        return page if page.status is PageStatus.CURRENT else None
+        return await self._in_its_name(receipt, look)
+
+    async def _leave(self, receipt: Receipt, blind: BotError) -> Receipt:
+        """Leave a write that may be out, and can't be looked up, to a later look; not for ever."""
+        if self._clock() - receipt.claimed_at < LOOKED_FOR:
+            raise blind
+        return await self._advance(receipt, stage=Stage.UNCLEAR)
 
     async def _append(self, receipt: Receipt) -> Receipt:
         if receipt.sent >= MOST_SENT + 1:
@@ -219,11 +246,11 @@ class Publisher:
         receipt = await self._advance(receipt, stage=Stage.SENDING, sent=receipt.sent + 1)
         try:
             page = await self._appended(receipt)
-        except (Unclear, Changed) as error:
-            return await self._looked_at(receipt, error)
         except BotError as error:
+            if receipt.sent > 1 or isinstance(error, (Unclear, Changed)):
+                return await self._looked_at(receipt, error)
             return await self._refuse(receipt, error)
-        return await self._advance(receipt, stage=Stage.DONE, page_id=page.id, page_url=page.url)
+        return await self._done(receipt, page)
 
     async def _appended(self, receipt: Receipt) -> Page:
         decision = receipt.decision
@@ -243,27 +270,20 @@ class Publisher:
 
         return await self._in_its_name(receipt, append)
 
-    async def _looked_at(self, receipt: Receipt, error: Unclear | Changed) -> Receipt:
+    async def _looked_at(self, receipt: Receipt, error: BotError) -> Receipt:
         """Tell our version of the page from somebody else's by its message."""
         decision = receipt.decision
-        page_id = decision.page_id
-        if page_id is None:
+        if decision.page_id is None:
             return await self._refuse(receipt, error)
-
-        async def look(acting: Acting) -> Page:
-            return await self._confluence.get_page_head(acting.connection, acting.site, page_id)
-
         try:
-            page = await self._in_its_name(receipt, look)
-        except BotError:
-            return receipt
+            page = await self._look(receipt, decision.page_id)
+        except BotError as blind:
+            return await self._leave(receipt, blind)
         if page.version_message == message_of(decision):
-            return await self._advance(
-                receipt, stage=Stage.DONE, page_id=page.id, page_url=page.url
-            )
-        if page.version == decision.base_version:
+            return await self._done(receipt, page)
+        if page.version == decision.base_version and isinstance(error, (Unclear, Changed)):
             return receipt
-        if isinstance(error, Changed) and receipt.sent == 1:
+        if page.version == decision.base_version or _was_first(receipt, error):
             return await self._refuse(receipt, error)
         return await self._advance(receipt, stage=Stage.UNCLEAR, page_id=page.id, page_url=page.url)
 
@@ -273,14 +293,28 @@ class Publisher:
 
         async def checked(acting: Acting) -> T:
             if acting.connection.account.id != decision.account.id:
-                raise NotAllowed(
+                raise AccountChanged(
                     f"You confirmed this as {decision.account.name}, and are connected as "
-                    f"{acting.connection.account.name} now. Nothing more was written."
+                    f"{acting.connection.account.name} now. Nothing more was written. "
+                    "Connect the first account again, or begin anew with this one."
                 )
             return await work(acting)
 
         site = decision.site.cloud_id
         return await self._actor.run(decision.principal, Need.WRITE, checked, site=site)
+
+    async def _done(self, receipt: Receipt, page: Page) -> Receipt:
+        done = await self._advance(
+            receipt,
+            stage=Stage.DONE,
+            page_id=page.id,
+            page_url=page.url,
+            done_at=self._clock(),
+        )
+        if done.decision.act is not Act.APPEND:
+            with suppress(BotError):  # a comfort; what was written must be told
+                await self._remember_space(done.decision)
+        return done
 
     async def _remember_space(self, decision: Decision) -> None:
         await self._memory.preferences.add_recent_space(
@@ -300,6 +334,11 @@ class Publisher:
 def message_of(decision: Decision) -> str:
     """Return the version message: whence the text came, and which decision put it there."""
     return f"Written in Slack with Confab · {decision.id[-8:]}"
+
+
+def _was_first(receipt: Receipt, error: BotError) -> bool:
+    """Tell whether Confluence refused the only sending, as the page had moved on."""
+    return receipt.sent == 1 and isinstance(error, Changed)
 
 
 def _draft_of(receipt: Receipt) -> Page:

@@ -84,7 +84,7 @@ class Receipt:
     *generation* grows with every change: whoever writes must have seen the last one.
     *sent* counts the first writes that were begun: more than one may have left a stray
     draft. *refusal* is the code of the error that ended it. *told* says that its person
-    has been shown the outcome.
+    has been shown the outcome; *done_at* is when the write was known to have gone through.
     """
 
     decision: Decision
@@ -98,6 +98,7 @@ class Receipt:
     refusal: str = ""
     told: bool = False
     undone_at: datetime | None = None
+    done_at: datetime | None = None
     response_url: SecretStr | None = None
     response_url_at: datetime | None = None
     correlation: str = ""

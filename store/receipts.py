@@ -49,6 +49,7 @@ class _Inside:
     page_url: str = ""
     response_url: SecretStr | None = None
     response_url_at: datetime | None = None
+    done_at: datetime | None = None
 
 
 class MongoReceipts(Receipts):
@@ -93,7 +94,11 @@ class MongoReceipts(Receipts):
     async def _written(self, receipt: Receipt) -> dict[str, Any]:
         key = _key(receipt.decision.principal, receipt.decision.id)
         inside = _Inside(
-            receipt.decision, receipt.page_url, receipt.response_url, receipt.response_url_at
+            receipt.decision,
+            receipt.page_url,
+            receipt.response_url,
+            receipt.response_url_at,
+            receipt.done_at,
         )
         fields = {
             **key,
@@ -117,6 +122,7 @@ class MongoReceipts(Receipts):
             undone_at=stored.get("undone_at"),
             response_url=inside.response_url,
             response_url_at=inside.response_url_at,
+            done_at=inside.done_at,
         )
 
 

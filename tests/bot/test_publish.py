@@ -14,8 +14,9 @@ from bot.document import Document, Paragraph, Text
 from bot.errors import Changed, NotAllowed, TitleTaken, Unavailable, Unclear
 from bot.publish import Memory, Publisher, TakenUp, message_of
 from bot.receipt import Act, Stage
+from store.memory import MemoryPreferences
 from store.stores import memory_stores
-from tests.fakes import ACME, ADA, BOB, ENG, FakeClock, FakeConfluence, FakeConsentServer
+from tests.fakes import ACME, ADA, BOB, ENG, FakeClock, FakeConfluence, FakeConsentServer, page
 from tests.fakes import connection as connect
 
 TEXT = Document((Paragraph((Text("Hello"),)),))
@@ -147,7 +148,116 @@ async def test_writes_under_no_other_account_than_was_shown(publisher, claimed, 
     other = replace(connect(), account=Account(AccountId("eve"), "Eve"))
     await stores.connections.save(other)
     ended = await publisher.settle(receipt)
+    assert (ended.stage, ended.refusal) == (Stage.REFUSED, "account_changed")
+
+
+class Death(BaseException):
+    """What the process dies of."""
+
+
+class Lost(FakeConfluence):
+    """Loses the answer of the first write, and then isn't to be reached until it is *back*."""
+
+    back = True
+
+    def _ask(self, method, what):
+        super()._ask(method, what)
+        if not self.back:
+            raise Unavailable("Confluence")
+
+    def _answer(self, method, answer):
+        if method in {"publish_draft", "append"}:
+            self.back = False
+            raise Unclear("Confluence")
+        return super()._answer(method, answer)
+
+
+@pytest.fixture
+def lost(actor, stores, clock):
+    """A Confluence that loses an answer, with its publisher and its composer."""
+    confluence = Lost()
+    memory = Memory(stores.receipts, stores.drafts, stores.preferences)
+    publisher = Publisher(actor, confluence, memory, clock, timedelta(minutes=10))
+    kept = Kept(stores.drafts, stores.connections)
+    return confluence, publisher, Composer(actor, confluence, kept, clock)
+
+
+async def confirmed(lost, stores, act):
+    """Claim the decision to write *act*; to a page that exists, where it is more text."""
+    _, publisher, composer = lost
+    draft = (await composer.compose(ADA, Form(ACME.cloud_id, ENG, "Plan", TEXT, act))).draft
+    if act is Act.APPEND:
+        draft = (await composer.append_instead(draft)).draft
+    assert await publisher.claim(draft, "c0ffee00")
+    return await stores.receipts.find(ADA, draft.decision.id)
+
+
+@pytest.mark.parametrize("act", [Act.PUBLISH, Act.APPEND])
+@pytest.mark.parametrize("back", [True, False])
+async def test_a_write_that_may_be_out_is_never_called_refused(lost, stores, clock, act, back):
+    confluence, publisher, _ = lost
+    if act is Act.APPEND:
+        confluence.add(page(900, "Plan"), TEXT)
+    receipt = await confirmed(lost, stores, act)
+    with pytest.raises(Unavailable):
+        await publisher.settle(receipt)
+    confluence.back = back
+    clock.pass_by(minutes=3)
+    ended = await publisher.settle(await stores.receipts.find(ADA, receipt.decision.id))
+    assert ended.stage is (Stage.DONE if back else Stage.UNCLEAR)
+    assert len(current(confluence)) == 1
+    [text] = confluence.pages.values()
+    assert len(text.document.blocks) == 1 + (act is Act.APPEND)
+
+
+async def test_what_was_left_while_it_was_published_is_never_called_refused(
+    publisher, claimed, stores, confluence, clock
+):
+    receipt = await claimed()
+    confluence.fails["publish_draft"] = Death()
+    with pytest.raises(Death):
+        await publisher.settle(receipt)
+    left = await stores.receipts.find(ADA, receipt.decision.id)
+    confluence.fails = dict.fromkeys(["publish_draft", "get_page_head"], Unavailable("Confluence"))
+    with pytest.raises(Unavailable):
+        await publisher.settle(left)
+    clock.pass_by(minutes=3)
+    assert (await publisher.settle(left)).stage is Stage.UNCLEAR
+
+
+async def test_what_was_left_unpublished_can_be_refused(publisher, claimed, stores, confluence):
+    receipt = await claimed()
+    confluence.fails["publish_draft"] = Death()
+    with pytest.raises(Death):
+        await publisher.settle(receipt)
+    confluence.fails["publish_draft"] = TitleTaken("taken")
+    ended = await publisher.settle(await stores.receipts.find(ADA, receipt.decision.id))
+    assert (ended.stage, ended.refusal) == (Stage.REFUSED, "title_taken")
+
+
+async def test_a_second_sending_refused_of_a_page_that_stands_as_it_was_is_refused(
+    lost, stores, clock
+):
+    confluence, publisher, _ = lost
+    confluence.add(page(900, "Plan"), TEXT)
+    receipt = await confirmed(lost, stores, Act.APPEND)
+    receipt = await stores.receipts.replace(receipt, replace(receipt, stage=Stage.SENDING, sent=1))
+    confluence.fails["append"] = NotAllowed("no")
+    ended = await publisher.settle(receipt)
     assert (ended.stage, ended.refusal) == (Stage.REFUSED, "not_allowed")
+
+
+class Forgetful(MemoryPreferences):
+    """Remembers no space."""
+
+    async def add_recent_space(self, *_):
+        raise Unavailable("the database")
+
+
+async def test_a_space_that_cannot_be_remembered_hides_no_page(claimed, actor, confluence, stores):
+    memory = Memory(stores.receipts, stores.drafts, Forgetful())
+    publisher = Publisher(actor, confluence, memory, FakeClock(), timedelta(minutes=10))
+    assert (await publisher.settle(await claimed())).stage is Stage.DONE
 
 
 async def test_a_draft_stays_a_draft(publisher, claimed, confluence):
@@ -183,6 +293,34 @@ class TestUndo:
         clock.pass_by(minutes=11)
         with pytest.raises(NotAllowed):
             await publisher.undo(ADA, done.decision.id)
+
+    async def test_its_time_begins_when_the_page_is_there_not_when_that_is_told(
+        self, publisher, claimed, clock
+    ):
+        done = await publisher.settle(await claimed())
+        clock.pass_by(minutes=9)
+        await publisher.mark_told(done)
+        clock.pass_by(minutes=2)
+        with pytest.raises(NotAllowed):
+            await publisher.undo(ADA, done.decision.id)
+
+    async def test_a_receipt_that_does_not_know_when_it_was_done_counts_from_its_last_change(
+        self, publisher, claimed, clock
+    ):
+        done = replace(await publisher.settle(await claimed()), done_at=None)
+        assert publisher.can_undo(done)
+        clock.pass_by(minutes=11)
+        assert not publisher.can_undo(done)
+
+    async def test_whose_answer_was_lost_is_done_when_it_is_pressed_again(
+        self, publisher, claimed, confluence
+    ):
+        done = await publisher.settle(await claimed())
+        confluence.fails_after["trash_page"] = Unclear("Confluence")
+        with pytest.raises(Unclear):
+            await publisher.undo(ADA, done.decision.id)
+        assert (await publisher.undo(ADA, done.decision.id)).undone_at is not None
+        assert sent(confluence, "trash_page") == 1
 
     async def test_not_somebody_elses(self, publisher, claimed, confluence):
         done = await publisher.settle(await claimed())

@@ -110,11 +110,14 @@ async def test_fields_come_and_go(receipts, receipt, clock):
         page_id=PageId("9"),
         page_url="https://acme.example/9",
         undone_at=clock() + HOUR,
+        done_at=clock(),
         refusal="title_taken",
     )
     stored = await receipts.replace(receipt, full)
     assert replace(stored, touched_at=full.touched_at) == replace(full, generation=2)
-    bare = replace(stored, page_id=None, page_url="", undone_at=None, response_url=None)
+    bare = replace(
+        stored, page_id=None, page_url="", undone_at=None, done_at=None, response_url=None
+    )
     again = await receipts.replace(stored, bare)
     assert replace(again, touched_at=bare.touched_at) == replace(bare, generation=3)
 
