@@ -15,6 +15,9 @@ OPENED = "opened"
 _REFUSALS = {
     "title_taken": "the space has a page of that title by now",
     "not_allowed": "Confluence doesn't let you write there",
+    "account_changed": "you confirmed it as {account}, and are connected as somebody else now",
+    "bad_input": "it is more than Confluence takes in one page (5 MB)",
+    "provider_fault": "Confluence answered in a way I don't understand",
     "not_found": "the space or the parent page isn't there any more, or you may not see it",
     "changed": "the page has been changed since you looked at it",
     "unavailable": "Confluence wasn't answering",
@@ -45,7 +48,8 @@ def receipt_view(receipt: Receipt) -> View:
     """Return the modal for *receipt*; where text must be mended, the form waits beneath."""
     shown = list(receipt_reply(receipt, can_undo=False, can_share=False).blocks)
     if receipt.stage is not Stage.DONE:
-        return blocks.modal("Not published", shown, close="Back")
+        is_refused = receipt.stage is Stage.REFUSED
+        return blocks.modal("Not published" if is_refused else "Unclear", shown, close="Back")
     beside = _BESIDE[receipt.decision.act]
     shown.append(blocks.context(f"You'll find {beside} beside this, in the conversation."))
     view = blocks.modal(_TITLES[receipt.decision.act], shown, close="Done")
@@ -104,7 +108,9 @@ def _words(receipt: Receipt) -> str:
 
 
 def _refused(receipt: Receipt, title: str) -> str:
-    why = _REFUSALS.get(receipt.refusal, "Confluence didn't take it")
+    why = _REFUSALS.get(receipt.refusal, "Confluence didn't take it").format(
+        account=f"*{escape(receipt.decision.account.name)}*"
+    )
     kept = (
         f" It also stands in a draft in Confluence, {link(receipt.page_url, 'for you alone')}."
         if receipt.page_id and receipt.page_url
