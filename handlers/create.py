@@ -23,6 +23,7 @@ from handlers.home import CREATE
 from handlers.offers import CONTINUE_CREATE
 from handlers.tenants import Tenants
 
+WRITING = "Writing to Confluence… You can close this: the receipt comes by message as well."
 UNDER_WAY = "That is being written already. The receipt will come by message."
 
 
@@ -116,7 +117,7 @@ class Create:
             return Ack(view=forms.maybe_recorded(), push=True, goes_on=False)
         if not claimed:
             return Ack(view=await self._claimed_before(ask), goes_on=False)
-        return Ack(view=forms.working("Writing to Confluence…"))
+        return Ack(view=forms.working(WRITING))
 
     async def write(self, ask: Ask) -> Modal:
         """Settle the claimed decision, tell its person, and show the receipt."""
