@@ -1,13 +1,21 @@
 """What people see when something went wrong: what happened, what is safe, what to do."""
 
+import re
+from collections.abc import Mapping
+
+from bot.connect import Ended
 from bot.errors import (
+    Ambiguous,
+    BadInput,
     BotError,
     Changed,
     ConsentRequired,
+    NotAllowed,
+    NotFound,
     ProfileBroken,
     ProviderFault,
     QuotaSpent,
-    ScopeMissing,
+    TitleTaken,
     Unavailable,
     Unclear,
     UserError,
@@ -26,10 +34,8 @@ NOT_INSTALLED = (
 def words_for(error: Exception) -> str:
     """Return the words for *error* as plain text; nothing internal leaks into them."""
     match error:
-        case Changed():
-            return f"{error} Nothing was changed. Look at it as it is now, then try again."
         case UserError():
-            return str(error)
+            return _completed(error)
         case QuotaSpent():
             return _quota(error, f"{error.until:%H:%M} UTC")
         case Unavailable():
@@ -39,35 +45,83 @@ def words_for(error: Exception) -> str:
                 f"{error.provider} didn't say whether the last step went through. "
                 "It won't be repeated by itself. Look in Confluence before you try again."
             )
+        case ProviderFault():
+            return _fault(error)
         case _:
-            return _WORDS.get(type(error), _UNEXPECTED)
+            return _of_its_kind(_WORDS, error, _UNEXPECTED)
 
 
-_WORDS: dict[type[Exception], str] = {
-    **dict.fromkeys(
-        (ConsentRequired, ScopeMissing),
-        "Confluence needs your consent for that. Nothing was done. Connect, then ask again.",
+_WORDS: dict[type[BotError], str] = {
+    ConsentRequired: (
+        "Confluence needs your consent for that. Nothing was done. Connect, then ask again."
     ),
     ProfileBroken: (
         "Confluence refuses this bot's own credentials, so nothing was done. "
         "Your connection is safe. Whoever runs the bot has to mend it: "
         "“confab check” tells them how."
     ),
-    ProviderFault: (
-        "Confluence answered in a way I don't understand. Nothing of yours was lost. "
-        "Try again; if it stays so, tell whoever runs the bot the code below."
+    Ended: (
+        "This way of connecting has come to its end. Nothing was connected by it. "
+        "Connect anew, with a fresh link."
     ),
 }
-_UNEXPECTED = (
-    "Something broke on my side. Nothing of yours was lost. "
-    "Try again; if it stays so, tell whoever runs the bot the code below."
+_ONWARD = "Try again; if it stays so, tell whoever runs the bot the code below."
+_UNEXPECTED = f"Something broke on my side. Nothing of yours was lost. {_ONWARD}"
+
+SAFE = re.compile(r"\bnothing (?:more |of yours )?(?:was|is|can be)\b|\bsafe\b", re.IGNORECASE)
+"""How a message says what is safe."""
+
+TO_DO = re.compile(
+    r"(?:^|[.:;] |, or |\bso |\bthen )"
+    r"(?:ask|choose|connect|give|go|look|press|reconnect|say|search|tell|try|type|wait)\b",
+    re.IGNORECASE,
 )
+"""How a message says what to do."""
+
+_TO_DO: dict[type[BotError], str] = {
+    BadInput: "Put it differently, then try again.",
+    NotFound: "Look whether it is written as you meant it, then try again.",
+    NotAllowed: "Ask whoever looks after it here, if you need it.",
+    TitleTaken: "Choose another title, then try again.",
+    Changed: "Look at it as it is now, then try again.",
+    Ambiguous: "Say it more exactly, then try again.",
+}
+
+
+def _completed(error: UserError) -> str:
+    """Return the message with what it leaves unsaid of what is safe and what to do."""
+    said = str(error)
+    parts = [said]
+    if not SAFE.search(said):
+        parts.append("Nothing was changed.")
+    if not TO_DO.search(said):
+        parts.append(_of_its_kind(_TO_DO, error, "Try again in another way."))
+    return " ".join(parts)
+
+
+def _of_its_kind(words: Mapping[type[BotError], str], error: Exception, otherwise: str) -> str:
+    """Return what there is for the error's class, or the nearest that it is one of."""
+    kinds: tuple[type, ...] = type(error).__mro__
+    return next((words[kind] for kind in kinds if kind in words), otherwise)
+
+
+def _fault(error: ProviderFault) -> str:
+    what = (
+        f"{_capital(error.provider)} answered in a way I don't understand."
+        if error.provider
+        else "I came upon something that I can't read."
+    )
+    return f"{what} Nothing of yours was lost. {_ONWARD}"
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _quota(error: QuotaSpent, at: str) -> str:
     return (
-        f"{error.provider} limits how much we may ask, and our share is used up until {at}. "
-        "Nothing was changed. Ask again then."
+        f"{_capital(error.provider)} limits how much we may ask, and our share is used up "
+        f"until {at}. Nothing was changed. Ask again then."
     )
 
 
@@ -85,7 +139,8 @@ def _unavailable(error: Unavailable) -> str:
         wait = f"in {max(1, round(error.retry_after))} seconds"
     else:
         wait = f"in about {round(error.retry_after / 60)} minutes"
-    return f"{error.provider} isn't answering just now. Nothing was changed. Try again {wait}."
+    who = _capital(error.provider)
+    return f"{who} isn't answering just now. Nothing was changed. Try again {wait}."
 
 
 def apology(error: Exception, correlation: str) -> Reply:

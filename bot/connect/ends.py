@@ -37,6 +37,8 @@ class End(StrEnum):
 class Ended(BotError):
     """Consent came to an end; *pending* is the step at which it did, where it is known."""
 
+    code = "consent_ended"
+
     def __init__(
         self, end: End, pending: PendingConnection | None = None, scopes: Iterable[str] = ()
     ) -> None:

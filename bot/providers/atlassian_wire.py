@@ -169,11 +169,11 @@ def read_token(answer: Answer, now: datetime) -> TokenBody:
     if isinstance(error, str):
         _deny(error)
     if answer.status != HTTPStatus.OK:
-        raise ProviderFault(f"the token endpoint answered {answer.status}")
+        raise ProviderFault(f"the token endpoint answered {answer.status}", provider=PROVIDER)
     try:
         return TokenBody.model_validate(body)
     except ValidationError as invalid:
-        raise ProviderFault("the token endpoint issued no token") from invalid
+        raise ProviderFault("the token endpoint issued no token", provider=PROVIDER) from invalid
 
 
 class TokenDenied(Exception):
@@ -185,7 +185,7 @@ def _deny(error: str) -> NoReturn:
         raise TokenDenied(error)
     if error in BROKEN:
         raise ProfileBroken(f"Atlassian refuses the profile's client: {error}")
-    raise ProviderFault("the token endpoint refused with an error that isn't documented")
+    raise ProviderFault("the token endpoint refused in a way of its own", provider=PROVIDER)
 
 
 def _json_of(answer: Answer, now: datetime) -> object:
@@ -215,7 +215,7 @@ def read_resources(answer: Answer, now: datetime) -> Sequence[ResourceBody]:
     try:
         return _resources.validate_python(_json_of(answer, now))
     except ValidationError as error:
-        raise ProviderFault("Atlassian sent no list of resources") from error
+        raise ProviderFault("Atlassian sent no list of resources", provider=PROVIDER) from error
 
 
 def confluence_in(resources: Sequence[ResourceBody]) -> Sequence[ResourceBody]:
@@ -245,7 +245,7 @@ def read_person(answer: Answer, now: datetime) -> Account:
     try:
         person = PersonBody.model_validate(_json_of(answer, now))
     except ValidationError as error:
-        raise ProviderFault("Atlassian sent no person") from error
+        raise ProviderFault("Atlassian sent no person", provider=PROVIDER) from error
     return Account(AccountId(person.account_id), person.name or person.nickname)
 
 
@@ -255,4 +255,4 @@ def _require_allowed(answer: Answer) -> None:
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and (
         answer.status != HTTPStatus.TOO_MANY_REQUESTS
     ):
-        raise ProviderFault(f"Atlassian answered {answer.status}")
+        raise ProviderFault(f"Atlassian answered {answer.status}", provider=PROVIDER)

@@ -64,4 +64,5 @@ def read(answer: Answer, shape: type[Read]) -> Read:
     try:
         return shape.model_validate(answer.json())
     except (ValueError, ValidationError) as error:
-        raise ProviderFault(f"Confluence sent no {shape.__name__}") from error
+        what = f"Confluence sent no {shape.__name__}"
+        raise ProviderFault(what, provider="Confluence") from error

@@ -64,7 +64,7 @@ def _refuse(status: int, words: str, call: Call, profile: str) -> NoReturn:
             raise BadInput("That is more than Confluence takes in one page (5 MB).")
         case HTTPStatus.BAD_REQUEST | HTTPStatus.CONFLICT:
             _refuse_content(status, words, call)
-    raise ProviderFault(f"Confluence answered {status} to {call.operation}")
+    raise ProviderFault(f"Confluence answered {status} to {call.operation}", provider=PROVIDER)
 
 
 def _forbidden(words: str) -> str:
@@ -84,7 +84,7 @@ def _refuse_content(status: int, words: str, call: Call) -> NoReturn:
         raise Changed("The page was changed in the meantime.")
     if call.query_is_typed:
         raise BadInput("Confluence can't read that query.")
-    raise ProviderFault(f"Confluence answered {status} to {call.operation}")
+    raise ProviderFault(f"Confluence answered {status} to {call.operation}", provider=PROVIDER)
 
 
 def words_of(answer: Answer) -> str:

@@ -241,7 +241,7 @@ def parent_of(body: PageBody) -> PageId | None:
     if body.parentId is None:
         return None
     if body.parentType not in {"", "page"}:
-        raise ProviderFault("a page under something that isn't a page")
+        raise ProviderFault("a page under something that isn't a page", provider=PROVIDER)
     return PageId(body.parentId)
 
 

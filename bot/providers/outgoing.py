@@ -144,13 +144,13 @@ class Outgoing:
         try:
             return await self._exchange(request)
         except OffLimits as error:
-            raise ProviderFault(f"{request.provider}: a request off limits") from error
+            raise ProviderFault("a request off limits", provider=request.provider) from error
         except (ClientConnectorError, ConnectionTimeoutError) as error:
             raise Unavailable(request.provider) from error
         except TooLarge as error:
             if request.writes:
                 raise Unclear(request.provider) from error
-            raise ProviderFault(f"{request.provider}: an answer without end") from error
+            raise ProviderFault("an answer without end", provider=request.provider) from error
         except (ClientError, OSError, TimeoutError, ValueError) as error:
             if request.writes:
                 raise Unclear(request.provider) from error

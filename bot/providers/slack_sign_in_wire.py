@@ -93,10 +93,10 @@ def read_discovery(answer: Answer, slack_url: str, now: datetime) -> Discovery:
     try:
         found = Discovery.model_validate(json_of(answer, now))
     except ValidationError as error:
-        raise ProviderFault("Slack sent no discovery document") from error
+        raise ProviderFault("Slack sent no discovery document", provider=PROVIDER) from error
     inside = (found.token_endpoint, found.jwks_uri)
     if found.issuer != slack_url or not all(each.startswith(f"{slack_url}/") for each in inside):
-        raise ProviderFault("Slack's discovery document speaks for somebody else")
+        raise ProviderFault("Slack's discovery document is somebody else's", provider=PROVIDER)
     return found
 
 
@@ -119,7 +119,7 @@ def _key(found: dict[str, Any]) -> RSAKey:
     try:
         return RSAKey.import_key({name: found[name] for name in ("kty", "n", "e", "kid")})
     except (JoseError, KeyError, ValueError, TypeError) as error:
-        raise ProviderFault("Slack published a key that is none") from error
+        raise ProviderFault("Slack published a key that is none", provider=PROVIDER) from error
 
 
 def read_id_token(answer: Answer, now: datetime) -> str:
@@ -127,11 +127,11 @@ def read_id_token(answer: Answer, now: datetime) -> str:
     try:
         issued = _Issued.model_validate(json_of(answer, now))
     except ValidationError as error:
-        raise ProviderFault("Slack sent no token answer") from error
+        raise ProviderFault("Slack sent no token answer", provider=PROVIDER) from error
     if not issued.ok or issued.error:
         _refuse(issued.error)
     if issued.id_token is None:
-        raise ProviderFault("Slack issued no id_token")
+        raise ProviderFault("Slack issued no id_token", provider=PROVIDER)
     return issued.id_token.get_secret_value()
 
 
