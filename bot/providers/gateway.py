@@ -96,7 +96,7 @@ class Gateway:
             raise ProviderFault("a call to a site that the connection doesn't open")
         request = self._request(connection, site, call)
         who = (connection.principal, connection.profile)
-        async with self._turns.take(who):
+        async with self._turns.take(who, site.cloud_id):
             answer = await self._patiently(connection, call, request)
         try:
             check(answer, call, connection.profile, self._clock())

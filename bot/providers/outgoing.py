@@ -179,7 +179,7 @@ class Outgoing:
     def _open(self, *, fresh_connections: bool) -> ClientSession:
         resolver = GuardedResolver(self._resolver(), self._private_hosts)
         connector = TCPConnector(
-            resolver=resolver, force_close=fresh_connections, limit=100, limit_per_host=32
+            resolver=resolver, force_close=fresh_connections, limit=100, limit_per_host=64
         )
         return ClientSession(
             connector=connector,
