@@ -29,14 +29,19 @@ _REFUSALS = {
 }
 
 
-def receipt_reply(receipt: Receipt, *, can_undo: bool, can_share: bool = True) -> Reply:
-    """Return the private message for *receipt*."""
+def receipt_reply(
+    receipt: Receipt, *, can_undo: bool, can_share: bool = True, can_edit: bool = True
+) -> Reply:
+    """Return the private message for *receipt*; *can_edit* offers a refused text again."""
     words = _words(receipt)
     shown: list[Block] = [blocks.section(words)]
     stray = _stray(receipt)
     if stray:
         shown.append(blocks.context(stray))
-    buttons = _buttons(receipt, can_undo=can_undo, can_share=can_share)
+    if receipt.stage is Stage.DONE:
+        buttons = _buttons(receipt, can_undo=can_undo, can_share=can_share)
+    else:
+        buttons = [_edit_again(receipt)] if can_edit else []
     if buttons:
         shown.append(blocks.actions(*buttons))
     if receipt.stage is not Stage.DONE:
@@ -46,7 +51,8 @@ def receipt_reply(receipt: Receipt, *, can_undo: bool, can_share: bool = True) -
 
 def receipt_view(receipt: Receipt) -> View:
     """Return the modal for *receipt*; where text must be mended, the form waits beneath."""
-    shown = list(receipt_reply(receipt, can_undo=False, can_share=False).blocks)
+    reply = receipt_reply(receipt, can_undo=False, can_share=False, can_edit=False)
+    shown = list(reply.blocks)
     if receipt.stage is not Stage.DONE:
         is_refused = receipt.stage is Stage.REFUSED
         return blocks.modal("Not published" if is_refused else "Unclear", shown, close="Back")
@@ -131,10 +137,12 @@ def _stray(receipt: Receipt) -> str:
     )
 
 
+def _edit_again(receipt: Receipt) -> Block:
+    return blocks.button("Back to editing", EDIT_AGAIN, receipt.decision.id, style="primary")
+
+
 def _buttons(receipt: Receipt, *, can_undo: bool, can_share: bool) -> list[Block]:
     decision = receipt.decision
-    if receipt.stage is not Stage.DONE:
-        return [blocks.button("Back to editing", EDIT_AGAIN, decision.id, style="primary")]
     shown = []
     if receipt.page_url:
         shown.append(blocks.link_button("Open", OPENED, receipt.page_url))

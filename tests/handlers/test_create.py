@@ -176,6 +176,21 @@ async def test_a_failure_keeps_the_text_and_the_way_back(stage, ada):
     assert (await ada.modal())["callback_id"] == "create_form"
 
 
+async def test_after_a_refusal_the_form_beneath_is_previewed_again(stage, ada):
+    await fill(stage, ada, "Plan")
+    await stage.post("atlassian/faults", {"kind": "429-burst", "method": "POST", "path": "/pages"})
+    await ada.submits()
+    await stage.quiet()
+    assert "edit_again" not in str(await ada.modal())
+    await ada.closes()
+    await ada.submits({"title": {"title": "Plan B"}})
+    await stage.quiet()
+    assert "Plan B" in words(await ada.modal())
+    await ada.submits()
+    await stage.quiet()
+    assert [page["status"] for page in await pages(stage, "Plan B")] == ["current"]
+
+
 async def test_an_unclear_answer_makes_no_second_page(stage, ada):
     await fill(stage, ada, "Plan")
     await stage.post("atlassian/faults", {"kind": "drop-after", "method": "POST", "path": "/pages"})
