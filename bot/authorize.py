@@ -24,6 +24,7 @@ LONGEST_WAIT: Final = 0.5
 
 Sleep = Callable[[float], Awaitable[None]]
 Outcome = TypeVar("Outcome")
+_Whose = tuple[Principal, str]
 
 logger = structlog.get_logger()
 
@@ -67,7 +68,8 @@ class Authorizer:
         self._clock = clock
         self._sleep = sleep
         self._witnesses = witnesses or Witnesses()
-        self._flights: dict[tuple[Principal, str], asyncio.Task[Connection]] = {}
+        self._flights: dict[_Whose, asyncio.Task[Connection]] = {}
+        self._sending: set[_Whose] = set()
 
     async def authorize(
         self, principal: Principal, need: Need, profile: str = SYSTEM
@@ -110,9 +112,16 @@ class Authorizer:
         except TokenRefused as error:
             raise ConsentRequired(profile, ended=True) from error
 
-    async def drain(self) -> None:
-        """Wait for the refreshes that are under way: their tokens would be lost."""
-        await asyncio.gather(*self._flights.values(), return_exceptions=True)
+    async def drain(self, seconds: float) -> None:
+        """Give what has been sent *seconds* to be kept: its tokens would be lost.
+
+        Whoever only waits for somebody else's refresh is let go at once.
+        """
+        sending = [flight for key, flight in self._flights.items() if key in self._sending]
+        for flight in set(self._flights.values()).difference(sending):
+            flight.cancel()
+        if sending:
+            await asyncio.wait(sending, timeout=seconds)
 
     async def _renewed(self, connection: Connection, *, refused: int) -> Connection:
         """Join the flight for this grant, or begin it; it outlives whoever gives up waiting."""
@@ -124,7 +133,7 @@ class Authorizer:
             flight.add_done_callback(lambda done: self._land(key, done))
         return await asyncio.shield(flight)
 
-    def _land(self, key: tuple[Principal, str], flight: asyncio.Task[Connection]) -> None:
+    def _land(self, key: _Whose, flight: asyncio.Task[Connection]) -> None:
         del self._flights[key]
         if not flight.cancelled():
             flight.exception()  # whoever still waits hears of it; nobody may be left
@@ -150,6 +159,14 @@ class Authorizer:
         raise Unavailable(PROVIDER)
 
     async def _send(self, latest: Connection, claim: str, refused: int) -> Connection | None:
+        key = (latest.principal, latest.profile)
+        self._sending.add(key)
+        try:
+            return await self._sent(latest, claim, refused)
+        finally:
+            self._sending.discard(key)
+
+    async def _sent(self, latest: Connection, claim: str, refused: int) -> Connection | None:
         """Send the refresh token under *claim*; ``None`` if the store has moved on."""
         try:
             grant = await self._ask(latest)

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import BotError
 from bot.manifest import read_manifest
 from bot.principal import Tenant
+from bot.providers.slack_wire import code_in
 from bot.settings import Settings
 from store.collection import DatabaseRefused
 from store.database import AddressWrong, Database, open_database
@@ -251,7 +252,7 @@ def _unreachable(step: str, url: str, error: Exception) -> Finding:
 
 
 def _code(error: SlackApiError) -> str:
-    return str(error.response.get("error", "unknown"))
+    return code_in(error.response.data) or "in no words of its own"
 
 
 def _now() -> datetime:

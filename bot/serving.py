@@ -2,9 +2,11 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from typing import Any, Final
 
+import aiohttp
 import structlog
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -19,6 +21,7 @@ from bot.metrics import Metrics
 from bot.operations import ops_app
 from bot.principal import Tenant
 from bot.providers.outgoing import Outgoing
+from bot.providers.slack_wire import code_in
 from bot.settings import Address, Settings
 from bot.tracing import start_tracing
 from store.database import Database, open_database
@@ -28,6 +31,10 @@ from store.preparation import prepare
 from store.stores import Stores, mongo_stores
 
 log = structlog.get_logger(__name__)
+
+_MOMENT: Final = 1.0
+_ACKS_WITHIN: Final = 3.0
+"""What Slack waits for an answer; nothing that is longer under way is waited for."""
 
 
 class CannotStart(BotError):
@@ -48,15 +55,8 @@ async def install(settings: Settings, outside: Outside, stores: Stores) -> Insta
         base_url=f"{settings.slack_api_url}/",
         session=outside.outgoing.session,
     )
-    try:
+    with _answering("CONFAB_SLACK_BOT_TOKEN"):
         who = await client.auth_test()
-    except SlackApiError as error:
-        code = error.response.get("error", "unknown")
-        raise CannotStart(
-            f"Slack refuses CONFAB_SLACK_BOT_TOKEN ({code}): run “confab check”."
-        ) from error
-    except (OSError, TimeoutError) as error:
-        raise Unavailable("Slack") from error
     is_org = bool(who.get("is_enterprise_install"))
     team, enterprise = who.get("team_id"), who.get("enterprise_id")
     installation = Installation(
@@ -75,15 +75,63 @@ async def install(settings: Settings, outside: Outside, stores: Stores) -> Insta
     return installation
 
 
+@contextmanager
+def _answering(token: str) -> Iterator[None]:
+    """Tell a *token* that Slack refuses from a Slack that can't answer."""
+    try:
+        yield
+    except SlackApiError as error:
+        code = code_in(error.response.data)
+        if not code:
+            raise Unavailable("Slack") from error
+        raise CannotStart(f"Slack refuses {token} ({code}): run “confab check”.") from error
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        raise Unavailable("Slack") from error
+
+
 async def serve(settings: Settings) -> None:
-    """Run the bot until SIGTERM or SIGINT, then finish what is running and return."""
-    stopping = asyncio.Event()
+    """Run the bot until SIGTERM or SIGINT, then finish what is running and return.
+
+    Before it listens there is nothing to finish: the signal ends it at once.
+    """
+    starting, stopping = asyncio.current_task(), asyncio.Event()
+    started = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        stopping.set()
+        # A second Ctrl-C isn't ours to hear: it ends the process.
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if starting is not None and not started.is_set():
+            starting.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    async with running(settings, stopping):
-        await stopping.wait()
-        log.info("stopping")
+        loop.add_signal_handler(number, stop)
+    try:
+        async with running(settings, stopping):
+            started.set()
+            await stopping.wait()
+            log.info("stopping")
+    except asyncio.CancelledError:
+        if started.is_set() or not stopping.is_set():
+            raise
+        log.info("stopped before it listened")
+
+
+class _Deadline:
+    """When everything has to be finished, counted from the moment of stopping."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._at: float | None = None
+
+    def left(self) -> float:
+        """Return the seconds that are left, or a moment, for each step needs one."""
+        now = asyncio.get_running_loop().time()
+        if self._at is None:
+            self._at = now + self._seconds
+        return max(self._at - now, _MOMENT)
 
 
 @asynccontextmanager
@@ -91,9 +139,7 @@ async def running(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[
     """Open everything in order, listen, and on leaving close it all in reverse."""
     async with AsyncExitStack() as stack:
         stack.callback(start_tracing(settings.otel_endpoint))
-        database = open_database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
-        stack.callback(database.close)
-        await prepare(database)
+        database = await stack.enter_async_context(_database(settings))
         metrics = Metrics()
         first_check = min(FIRST_CHECK, settings.settle_after)
         stores = mongo_stores(database, KeyRing.parse(settings.keys), utc_now, first_check)
@@ -102,47 +148,82 @@ async def running(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[
         await install(settings, outside, stores)
         bot = assemble(settings, stores, outside, metrics)
 
-        listening = asyncio.Event()
-        ready = _readiness(database, listening, stopping)
         for job in (outside.quota.run, bot.settler.run):
             await stack.enter_async_context(_job(job))
-        stack.push_async_callback(bot.authorizer.drain)
-        stack.push_async_callback(bot.tasks.drain, settings.drain.total_seconds())
-        await stack.enter_async_context(_listening(ops_app(ready, metrics), settings.ops_addr))
-        await stack.enter_async_context(_listening(bot.web, settings.addr))
+        ready = _Readiness(database, stopping)
+        # Asked until the end: whoever balances loads has to hear that this one goes.
+        ops = _listening(ops_app(ready, metrics), settings.ops_addr, _MOMENT)
+        await stack.enter_async_context(ops)
+        deadline = _Deadline(settings.drain.total_seconds())
+        stack.push_async_callback(_drain, bot, deadline)
+        await stack.enter_async_context(_listening(bot.web, settings.addr, _ACKS_WITHIN))
         if settings.socket_mode:
-            await stack.enter_async_context(_socket(settings, bot.app, outside))
-        listening.set()
+            ready.socket = await stack.enter_async_context(_socket(settings, bot.app, outside))
+        ready.is_listening = True
         log.info("listening", address=str(settings.addr), socket_mode=settings.socket_mode)
         yield bot
+        deadline.left()
+        await asyncio.sleep(settings.linger.total_seconds())
 
 
-def _readiness(
-    database: Database, listening: asyncio.Event, stopping: asyncio.Event
-) -> Callable[[], Awaitable[bool]]:
-    async def ready() -> bool:
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    database = open_database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+    try:
+        await prepare(database)
+        yield database
+    finally:
+        database.close()
+
+
+async def _drain(bot: Bot, deadline: _Deadline) -> None:
+    await bot.tasks.drain(deadline.left())
+    await bot.authorizer.drain(deadline.left())
+
+
+class _Readiness:
+    """Tells whether this process should be sent anything."""
+
+    def __init__(self, database: Database, stopping: asyncio.Event) -> None:
+        self._database = database
+        self._stopping = stopping
+        self.is_listening = False
+        self.socket: _Socket | None = None
+
+    async def __call__(self) -> bool:
+        """Ask the database, and the socket where there is one."""
+        if not self.is_listening or self._stopping.is_set():
+            return False
+        if self.socket is not None and not await self.socket.client.is_connected():
+            return False
         with suppress(BotError):
-            await database.ready()
-            return listening.is_set() and not stopping.is_set()
+            await self._database.ready()
+            return True
         return False
-
-    return ready
 
 
 @asynccontextmanager
 async def _job(run: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    task = asyncio.ensure_future(run())
+    job = asyncio.ensure_future(run())
+    job.add_done_callback(_note_end)
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        job.cancel()
+        await asyncio.wait({job}, timeout=_ACKS_WITHIN)
+
+
+def _note_end(job: asyncio.Future[None]) -> None:
+    if not job.cancelled():
+        log.error("a job has ended", exc_info=job.exception())
 
 
 @asynccontextmanager
-async def _listening(application: web.Application, address: Address) -> AsyncIterator[None]:
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=5)
+async def _listening(
+    application: web.Application, address: Address, closes_within: float
+) -> AsyncIterator[None]:
+    # aiohttp waits so long twice: for what it answers, and once more when that was told to end.
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=closes_within / 2)
     await runner.setup()
     try:
         await _listen(web.TCPSite(runner, address.host, address.port), address)
@@ -158,28 +239,52 @@ async def _listen(site: web.TCPSite, address: Address) -> None:
         raise CannotStart(f"Can't listen on {address}: {error.strerror}.") from error
 
 
+class _Socket(AsyncSocketModeHandler):
+    """A socket to Slack that answers what it has taken before it is closed."""
+
+    def __init__(self, app: AsyncApp, token: str, client: AsyncWebClient) -> None:
+        super().__init__(app, token, web_client=client)
+        self._taken = 0
+        self._answered = asyncio.Condition()
+
+    async def handle(self, client: Any, req: Any) -> None:  # noqa: ANN401  # see Bolt's
+        """Take one delivery and answer it."""
+        self._taken += 1
+        try:
+            await self.answer(client, req)
+        finally:
+            self._taken -= 1
+            async with self._answered:
+                self._answered.notify_all()
+
+    async def answer(self, client: Any, req: Any) -> None:  # noqa: ANN401  # see Bolt's
+        """Hand it to Bolt, and what Bolt says to Slack."""
+        await super().handle(client, req)
+
+    async def finish(self) -> None:
+        """Take nothing more, and answer what was taken, in the time that Slack waits."""
+        self.client.socket_mode_request_listeners.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ACKS_WITHIN), self._answered:
+                await self._answered.wait_for(lambda: not self._taken)
+
+
 @asynccontextmanager
-async def _socket(settings: Settings, app: AsyncApp, outside: Outside) -> AsyncIterator[None]:
+async def _socket(settings: Settings, app: AsyncApp, outside: Outside) -> AsyncIterator[_Socket]:
     """Take Slack's deliveries over a socket that we open."""
     client = AsyncWebClient(base_url=f"{settings.slack_api_url}/", session=outside.outgoing.session)
-    handler = AsyncSocketModeHandler(app, await _app_token(settings, client), web_client=client)
+    handler = _Socket(app, await _app_token(settings, client), client)
     try:
         await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt
-        yield
+        yield handler
     finally:
+        await handler.finish()
         await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt
 
 
 async def _app_token(settings: Settings, client: AsyncWebClient) -> str:
     """Return the token that opens sockets, tried once: Bolt would try a bad one for ever."""
     token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
-    try:
+    with _answering("CONFAB_SLACK_APP_TOKEN"):
         await client.apps_connections_open(app_token=token)
-    except SlackApiError as error:
-        code = error.response.get("error", "unknown")
-        raise CannotStart(
-            f"Slack refuses CONFAB_SLACK_APP_TOKEN ({code}): run “confab check”."
-        ) from error
-    except (OSError, TimeoutError) as error:
-        raise Unavailable("Slack") from error
     return token

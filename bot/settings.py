@@ -72,9 +72,16 @@ def _read_address(value: object) -> object:
 
 
 def _read_seconds(value: object) -> object:
+    seconds = _read_any_seconds(value)
+    if not seconds:
+        raise ValueError("must be a number of seconds, as in 60 or 0.5")
+    return seconds
+
+
+def _read_any_seconds(value: object) -> object:
     if not isinstance(value, str):
         return value
-    if not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", value, re.ASCII) or not float(value):
+    if not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", value, re.ASCII):
         raise ValueError("must be a number of seconds, as in 60 or 0.5")
     return timedelta(seconds=float(value))
 
@@ -166,6 +173,7 @@ def _prefixed(prefix: str, whose: str) -> AfterValidator:
 Listening = Annotated[Address, BeforeValidator(_read_address)]
 BaseUrl = Annotated[str, AfterValidator(_check_url)]
 Seconds = Annotated[timedelta, BeforeValidator(_read_seconds)]
+SecondsOrNone = Annotated[timedelta, BeforeValidator(_read_any_seconds)]
 
 
 class AppSettings(BaseSettings):
@@ -224,6 +232,7 @@ class Settings(AppSettings):
     undo_for: Seconds = timedelta(minutes=10)
     settle_after: Seconds = timedelta(seconds=60)
     settle_every: Seconds = timedelta(seconds=5)
+    linger: SecondsOrNone = timedelta(seconds=3)
     drain: Seconds = timedelta(seconds=25)
     person_points: int = Field(default=300, gt=0)
 

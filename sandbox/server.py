@@ -274,5 +274,7 @@ class Sandbox:
             "CONFAB_ATLASSIAN_AUTH_URL": f"{self.url}/atlassian/auth",
             "CONFAB_ATLASSIAN_API_URL": f"{self.url}/atlassian/api",
             "CONFAB_COMMAND": self.plan.command,
+            # Nothing balances loads here.
+            "CONFAB_LINGER": "0",
             **self.plan.settings,
         }

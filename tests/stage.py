@@ -153,7 +153,7 @@ async def staged(
         await install(chosen, outside, stores)
         bot = assemble(chosen, stores, outside, metrics)
         await stack.enter_async_context(_served(bot.web, bot_port))
-        stack.push_async_callback(bot.authorizer.drain)
+        stack.push_async_callback(bot.authorizer.drain, 5)
         stack.push_async_callback(bot.tasks.drain, 5)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         yield Stage(url, bot_url, slack, atlassian, clock, chosen, stores, outside, bot, session)
@@ -177,6 +177,7 @@ def _values(url: str, bot_url: str, app: AppUnderTest, client: OAuthClient) -> d
         "atlassian_api_url": f"{url}/atlassian/api",
         "settle_after": timedelta(seconds=1),
         "settle_every": timedelta(seconds=1),
+        "linger": timedelta(0),
     }
 
 

@@ -135,7 +135,7 @@ async def test_whoever_gives_up_waiting_does_not_stop_the_refresh(replica, store
     await sent.wait()
     impatient.cancel()
     held.set()
-    await replica.authorizer.drain()
+    await replica.authorizer.drain(1)
     assert (await store.find(ADA, "system")).grant == RENEWED
 
 
@@ -371,3 +371,31 @@ async def test_nothing_of_a_flight_is_kept_once_it_has_landed(replica, expired):
     await replica.authorizer.authorize(ADA, Need.READ)
     await asyncio.sleep(0)
     assert replica.authorizer._flights == {}  # noqa: SLF001 (a leak shows nowhere else)
+
+
+async def test_an_ending_process_does_not_wait_for_somebody_elses_refresh(
+    store, server, clock, expired
+):
+    assert await store.claim_refresh(expired, timedelta(seconds=30))
+    authorizer = Authorizer(store, server, clock, lambda _: asyncio.Event().wait())
+    asking = asyncio.create_task(authorizer.authorize(ADA, Need.READ))
+    for _ in range(9):
+        await asyncio.sleep(0)
+    await asyncio.wait_for(authorizer.drain(60), 1)
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+async def test_an_ending_process_waits_no_longer_than_it_may(replica, server, expired):
+    sent = asyncio.Event()
+
+    async def never():
+        sent.set()
+        await asyncio.Event().wait()
+
+    server.meanwhile = never
+    asking = asyncio.create_task(replica.authorizer.authorize(ADA, Need.READ))
+    await sent.wait()
+    await asyncio.wait_for(replica.authorizer.drain(0.01), 1)
+    assert not asking.done()
+    asking.cancel()

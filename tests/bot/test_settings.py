@@ -198,7 +198,9 @@ def test_the_manifest_needs_two_settings_alone(env):
 
 
 def test_no_setting_is_without_effect():
-    wiring = "".join((ROOT / "bot" / f"{name}.py").read_text() for name in ("app", "__main__"))
+    wiring = "".join(
+        (ROOT / "bot" / f"{name}.py").read_text() for name in ("__main__", "app", "serving")
+    )
 
     assert {field for field in Settings.model_fields if f".{field}" not in wiring} == set()
 
