@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -20,6 +21,10 @@ class Step(StrEnum):
     CHOICE = "choice"  # the page that asks for a site, or about another account
     CODE = "code"  # the code that its person types in Slack, where Slack sign-in isn't set up
     REPLY = "reply"  # the flow's private message in Slack, and how to replace it
+
+
+OBTAINED: Final = frozenset({Step.CHOICE, Step.CODE})
+"""The steps whose record holds a grant that is nobody's connection yet."""
 
 
 @dataclass(frozen=True, slots=True)

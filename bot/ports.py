@@ -120,6 +120,10 @@ class PendingConnections(Protocol):
     async def find_code(self, principal: Principal, now: datetime) -> PendingConnection | None:
         """Spend one try and return the principal's newest live CODE step, if tries are left."""
 
+    @abstractmethod
+    async def forget_obtained(self, principal: Principal) -> None:
+        """Delete the principal's steps that hold a grant in waiting: CHOICE and CODE."""
+
 
 class ParkedRequests(Protocol):
     """What each principal was doing when consent was missing: the latest only."""
@@ -173,7 +177,7 @@ class Drafts(Protocol):
 
     @abstractmethod
     async def remove(self, principal: Principal, draft: DraftId) -> None:
-        """Drop it: its person closed the preview, or it has been settled."""
+        """Drop it, and its settling from the list: it was closed unconfirmed, or is settled."""
 
 
 class Receipts(Protocol):
@@ -217,7 +221,12 @@ SETTLE: Final = "settle"
 def settling(decision: Decision, at: datetime) -> Due:
     """Return the due entry by which *decision* is settled: its person's id, a slash, its own."""
     principal = decision.principal
-    return Due(SETTLE, principal.tenant, f"{principal.user_id}/{decision.id}", at)
+    return settling_of(principal, decision.id, at)
+
+
+def settling_of(principal: Principal, decision: str, at: datetime) -> Due:
+    """Return the due entry of the principal's *decision*, named as its draft is."""
+    return Due(SETTLE, principal.tenant, f"{principal.user_id}/{decision}", at)
 
 
 class DueWork(Protocol):

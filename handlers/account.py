@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.authorize import Authorizer
-from bot.connect import Connect
+from bot.connect import APPS_URL, Connect
 from bot.connection import SYSTEM, WRITE, Connection, Need
 from bot.content import CloudId
 from bot.errors import BotError, ConsentRequired, NotAllowed
@@ -20,9 +20,6 @@ from handlers import blocks
 from handlers.ask import Answer, Ask, Block, Kind, Reply, Route
 from handlers.home import Home
 from handlers.offers import CHOOSE_SITE, CONNECT_OPENED, Invitations, Resumption, site_menu
-
-APPS_AT_ATLASSIAN = "https://id.atlassian.com/manage-profile/apps"
-"""Where people remove an app's consent themselves (facts: no public revoke endpoint)."""
 
 MOST_SITES = 25
 CODE_LENGTH = 8
@@ -83,13 +80,7 @@ class Account:
             account, site = done.connection.account.name, done.site.name
             return Reply(f"Connected as {account} to {site}.")
         connection = await self._parts.connections.find(ask.principal, SYSTEM)
-        words = (
-            f"You are connected as *{escape(connection.account.name)}*. "
-            "Connect again to renew your consent or to change the account."
-            if connection
-            else "Connect your Confluence account: I'll act in your own name and with your own "
-            "rights, and ask for reading and searching first."
-        )
+        words = _invitation(connection)
         need = Need.WRITE if connection and connection.grant.scopes >= WRITE else Need.READ
         return await self._parts.invitations.invite(ask.principal, need, words)
 
@@ -175,6 +166,7 @@ class Account:
 
     async def disconnect(self, ask: Ask) -> Reply:
         """Delete what we hold, and say what remains elsewhere (promise 5)."""
+        await self._parts.connect.forget(ask.principal)
         removed = await self._parts.connections.remove(ask.principal, SYSTEM)
         await self._parts.preferences.remove(ask.principal)
         await self._parts.parked.forget(ask.principal)
@@ -185,7 +177,7 @@ class Account:
             f"Deleted here: the tokens for *{escape(removed.account.name)}*, your chosen site and "
             "recent spaces. I can't act in your name any more.\n"
             "What remains at Atlassian: your consent itself, unused. Only you can remove it, under "
-            f"{link(APPS_AT_ATLASSIAN, 'Connected apps')}. Pages that you wrote stay in "
+            f"{link(APPS_URL, 'Connected apps')}. Pages that you wrote stay in "
             "Confluence, and a record of what was written stays here for 90 days."
         )
         text = f"Disconnected {removed.account.name}."
@@ -196,6 +188,20 @@ class Account:
         if connection is None:
             raise ConsentRequired(SYSTEM)
         return connection
+
+
+def _invitation(connection: Connection | None) -> str:
+    if connection is None:
+        return (
+            "Connect your Confluence account: I'll act in your own name and with your own "
+            "rights, and ask for reading and searching first."
+        )
+    if connection.ended_at is not None:
+        return "Your consent has ended at Atlassian. Connect again to go on."
+    return (
+        f"You are connected as *{escape(connection.account.name)}*. "
+        "Connect again to renew your consent or to change the account."
+    )
 
 
 def _disconnect_button() -> Block:

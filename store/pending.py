@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from bot.connection import Need
-from bot.pending import Obtained, PendingConnection, Step
+from bot.pending import OBTAINED, Obtained, PendingConnection, Step
 from bot.ports import PendingConnections
 from bot.principal import Digest, Principal, Tenant
 from store.collection import Stored
@@ -100,6 +100,11 @@ class MongoPendingConnections(PendingConnections):
         if stored is None or stored["tries_left"] < 0:
             return None
         return await self._opened(stored)
+
+    async def forget_obtained(self, principal: Principal) -> None:
+        """See `PendingConnections.forget_obtained`."""
+        theirs = {"tenant": principal.tenant, "user_id": principal.user_id}
+        await self._steps.remove_all({**theirs, "step": {"$in": [each.value for each in OBTAINED]}})
 
     async def _opened(self, stored: Stored) -> PendingConnection:
         principal = Principal(stored["tenant"], stored["user_id"])

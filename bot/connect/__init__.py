@@ -5,7 +5,7 @@ that is used up once, before anything else is done with what came along with its
 """
 
 from bot.connect.connect import Connect
-from bot.connect.ends import End, Ended
+from bot.connect.ends import APPS_URL, End, Ended
 from bot.connect.outcome import (
     Anew,
     CodeShown,
@@ -22,6 +22,7 @@ from bot.connect.outcome import (
 from bot.connect.parts import Services, Stores, Terms
 
 __all__ = [
+    "APPS_URL",
     "Anew",
     "CodeShown",
     "Connect",

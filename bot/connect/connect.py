@@ -141,6 +141,10 @@ class Connect:
             raise NotFound(f"No code of yours is waiting. Type “{command} connect” to begin anew.")
         return connected
 
+    async def forget(self, principal: Principal) -> None:
+        """Drop what was obtained for *principal* and waits in a browser to be kept."""
+        await self._stores.pendings.forget_obtained(principal)
+
     async def _park(self, principal: Principal, parked: Parked | None) -> None:
         if parked is None:
             await self._stores.parked.forget(principal)

@@ -7,6 +7,11 @@ from typing import Final
 from bot.errors import BotError, NotAllowed, NotFound, ProfileBroken, Unavailable
 from bot.pending import PendingConnection
 
+APPS_URL: Final = "https://id.atlassian.com/manage-profile/apps"
+"""Where people take a consent back, which no public method does for them:
+https://support.atlassian.com/atlassian-account/
+"""
+
 
 class End(StrEnum):
     """How it ended; the value is the stable code that pages, logs and tests know it by."""

@@ -9,15 +9,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bot.connect import CodeShown, Done, Ended, Question
+from bot.connect import APPS_URL, CodeShown, Done, Ended, Question
 from bot.connection import Need
 from bot.installation import Installation
 from bot.pending import PendingConnection
 from bot.public_address import PublicAddress, is_loopback
 from handlers.browser.words import ASKED, PROBLEMS, words_for
-
-APPS_URL = "https://id.atlassian.com/manage-profile/apps"
-"""Where people take a consent back: https://support.atlassian.com/atlassian-account/"""
 
 _TWO_YEARS = 63072000
 _OURS = 500

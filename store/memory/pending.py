@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.pending import PendingConnection, Step
+from bot.pending import OBTAINED, PendingConnection, Step
 from bot.ports import PendingConnections
 from bot.principal import Digest, Principal, Tenant
 
@@ -52,6 +52,12 @@ class MemoryPendingConnections(PendingConnections):
         counted = replace(newest, tries_left=newest.tries_left - 1)
         self._kept[_key(counted)] = counted
         return counted
+
+    async def forget_obtained(self, principal: Principal) -> None:
+        """See `PendingConnections.forget_obtained`."""
+        for key, kept in list(self._kept.items()):
+            if kept.principal == principal and kept.step in OBTAINED:
+                del self._kept[key]
 
 
 def _key(pending: PendingConnection) -> _Key:

@@ -275,3 +275,20 @@ async def test_nothing_secret_is_in_a_representation(world):
     for _, _, state, verifier in world.provider.sent:
         assert state not in kept
         assert verifier not in kept
+
+
+async def test_what_waits_in_a_tab_connects_nobody_after_disconnecting(world, code):
+    await world.connect.forget(ADA)
+    with pytest.raises(NotFound):
+        await world.connect.confirm_code(ADA, code)
+    assert world.connections.all == {}
+
+
+async def test_a_choice_left_open_connects_nobody_after_disconnecting(world):
+    world.provider.obtained = Obtained(granted(), LOVELACE, (ACME, LABS))
+    choice = await world.consent()
+    await world.connect.forget(ADA)
+    decided = world.connect.choose(choice.token, LAPTOP, Decided(ACME.cloud_id))
+    assert await ending(decided) is End.UNKNOWN
+    assert world.pendings.of(Step.CHOICE) == []
+    assert world.connections.all == {}

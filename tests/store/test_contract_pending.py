@@ -94,3 +94,16 @@ async def test_expired_and_used_codes_count_for_nothing(steps, code, clock):
     assert await steps.find_code(code.principal, code.expires_at) is None
     await steps.consume(code.tenant, code.step, code.key, clock())
     assert await steps.find_code(code.principal, clock()) is None
+
+
+async def test_forgets_what_somebody_has_obtained_and_nothing_else(steps, consent, code, clock):
+    choice = replace(consent, step=Step.CHOICE)
+    another = replace(code.principal, user_id="U2")
+    bobs = replace(code, principal=another, key=digest("bob's"))
+    for each in (consent, code, choice, bobs):
+        await steps.save(each)
+    await steps.forget_obtained(code.principal)
+    assert await steps.find_code(code.principal, clock()) is None
+    assert await steps.consume(choice.tenant, Step.CHOICE, choice.key, clock()) is None
+    assert await steps.find(consent.tenant, consent.step, consent.key) == consent
+    assert (await steps.find_code(another, clock())).key == bobs.key
