@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from bot.ports import Clock, Drafts, DueWork, settling
+from bot.ports import Clock, Drafts, DueWork, settling, settling_of
 from bot.principal import Principal
 from bot.receipt import Decision, Draft, DraftId
 from store.database import Database
@@ -31,7 +31,7 @@ class _Inside:
 
 
 class MongoDrafts(Drafts):
-    """See `Drafts`. Each method is one operation, but for `save`, which is two."""
+    """See `Drafts`. Each method is one operation, but for `save` and `remove`, which are two."""
 
     def __init__(
         self, database: Database, vault: Vault, due: DueWork, clock: Clock, first_check: timedelta
@@ -68,6 +68,7 @@ class MongoDrafts(Drafts):
     async def remove(self, principal: Principal, draft: DraftId) -> None:
         """See `Drafts.remove`."""
         await self._drafts.remove(_key(principal, draft))
+        await self._due.remove(settling_of(principal, draft, self._clock()))
 
 
 def _key(principal: Principal, draft: DraftId) -> dict[str, Any]:

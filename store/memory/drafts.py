@@ -1,6 +1,6 @@
 """Drafts in a dict."""
 
-from bot.ports import Clock, Drafts, DueWork, settling
+from bot.ports import Clock, Drafts, DueWork, settling, settling_of
 from bot.principal import Principal
 from bot.receipt import Draft, DraftId
 from store.keeping import FIRST_CHECK
@@ -27,3 +27,4 @@ class MemoryDrafts(Drafts):
     async def remove(self, principal: Principal, draft: DraftId) -> None:
         """See `Drafts.remove`."""
         self._kept.pop((principal, draft), None)
+        await self._due.remove(settling_of(principal, draft, self._clock()))

@@ -55,6 +55,13 @@ async def test_a_draft_puts_its_settling_on_the_list(stores, drafts, draft, cloc
     assert due not in await stores.due.list_due(SETTLE, clock(), 1000)
 
 
+async def test_dropping_a_draft_takes_its_settling_off_the_list(stores, drafts, draft, ada, clock):
+    await drafts.save(draft)
+    await drafts.remove(ada, draft.id)
+    listed = await stores.due.list_due(SETTLE, clock() + HOUR, 1000)
+    assert not [due for due in listed if due.tenant == ada.tenant]
+
+
 async def test_twenty_claims_of_a_decision_are_one(receipts, receipt):
     claimed = await asyncio.gather(*(receipts.claim(receipt) for _ in range(20)))
     assert claimed.count(True) == 1
