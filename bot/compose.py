@@ -12,7 +12,7 @@ from bot.connection import SYSTEM, Need
 from bot.content import CloudId, Page, PageId, Space, SpaceId, SpaceKey
 from bot.document import Document, Mention
 from bot.errors import BadInput, NotFound
-from bot.mentions import members_in, with_people
+from bot.mentions import each_of, with_people
 from bot.ports import Clock, Confluence, Connections, Drafts
 from bot.principal import Principal, mint_token
 from bot.receipt import Act, Decision, DecisionId, Draft, DraftId
@@ -149,6 +149,10 @@ class Composer:
             raise NotFound("That text isn't kept here any more; nothing was written.")
         return found
 
+    async def discard(self, principal: Principal, draft: DraftId) -> None:
+        """Drop the principal's own draft, which must not have been confirmed."""
+        await self._drafts.remove(principal, draft)
+
     def is_too_old(self, draft: Draft) -> bool:
         """Tell whether the preview has been standing for too long to be confirmed."""
         return self._clock() > draft.expires_at - DRAFT_LASTS + PREVIEW_LASTS
@@ -172,12 +176,14 @@ class Composer:
 
     async def _with_people(self, principal: Principal, form: Form) -> Document:
         """Mention people by the account that they connected, or by the name given."""
-        people = {}
-        for member in members_in(form.body):
+
+        async def known(member: str) -> Mention:
             account = await self._connections.find_account(principal.tenant, member, SYSTEM)
-            name = form.names.get(member, "")
-            known = Mention(account.id, account.name, member) if account else None
-            people[member] = known or Mention(name=name, member=member)
+            if account is None:
+                return Mention(name=form.names.get(member, ""), member=member)
+            return Mention(account.id, account.name, member)
+
+        people = await each_of(form.body, known)
         return with_people(form.body, people)
 
     async def _parent_title(self, acting: Acting, form: Form) -> str:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
+import structlog
 from pydantic import SecretStr
 
 from bot.act import Acting, Actor
@@ -11,8 +12,8 @@ from bot.connection import Need
 from bot.content import CloudId, PageId, Space
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, is_empty, text_of
-from bot.errors import BotError, NotAllowed, NotFound, Unavailable
-from bot.mentions import members_in
+from bot.errors import BotError, NotFound, Unavailable
+from bot.mentions import each_of
 from bot.ports import Confluence, Notes, Receipts, SlackPeople, Voice
 from bot.publish import Publisher, TakenUp
 from bot.receipt import Act, DecisionId, Draft, DraftId, Receipt
@@ -23,8 +24,14 @@ from handlers.home import CREATE
 from handlers.offers import CONTINUE_CREATE
 from handlers.tenants import Tenants
 
+log = structlog.get_logger(__name__)
+
 WRITING = "Writing to Confluence… You can close this: the receipt comes by message as well."
 UNDER_WAY = "That is being written already. The receipt will come by message."
+LATER = (
+    "I can't tell yet how this ended. It is looked up, and nothing is written twice; "
+    "your text is safe. The receipt will come by message in a few minutes."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +124,19 @@ class Create:
             return Ack(view=forms.maybe_recorded(), push=True, goes_on=False)
         if not claimed:
             return Ack(view=await self._claimed_before(ask), goes_on=False)
+        self._parts.recent.forget(ask.principal, DraftId(_draft_id(ask)))
         return Ack(view=forms.working(WRITING))
 
     async def write(self, ask: Ask) -> Modal:
         """Settle the claimed decision, tell its person, and show the receipt."""
-        receipt = await self._receipt(ask)
-        if receipt is None:
-            raise NotAllowed("That wasn't yours to confirm; nothing was written.")
         try:
-            receipt = await self._parts.publisher.settle(receipt)
+            receipt = await self._settled(ask)
         except TakenUp:
             return Modal(forms.working(UNDER_WAY))
+        except BotError as error:
+            # It is claimed, and may be written: an apology that nothing was changed may be untrue.
+            log.warning("unsettled", code=error.code)
+            return Modal(forms.working(LATER))
         # Untold, it is found by the job that settles; this modal needn't wait for that.
         with suppress(BotError):
             await self.tell(receipt)
@@ -146,9 +155,12 @@ class Create:
         await self._parts.publisher.mark_told(receipt)
 
     async def preview_closed(self, ask: Ask) -> None:
-        """Forget a preview that its person has closed."""
+        """Forget a preview that its person has closed, unless its claim may stand already."""
+        if await self._receipt(ask) is not None:
+            return
         draft = DraftId(_draft_id(ask))
         self._parts.recent.forget(ask.principal, draft)
+        await self._parts.composer.discard(ask.principal, draft)
 
     async def undo(self, ask: Ask) -> Reply:
         """Move the page to the trash, if nobody has touched it."""
@@ -222,11 +234,14 @@ class Create:
         installation = await self._parts.tenants.get(ask.principal.tenant)
         if installation is None:
             return {}
-        names = {}
-        for member in members_in(body):
-            with suppress(NotAllowed):
-                names[member] = (await self._parts.people.get(installation, member)).name
-        return names
+
+        async def name_of(member: str) -> str:
+            # A name isn't worth a preview: without one, it is somebody.
+            with suppress(BotError):
+                return (await self._parts.people.get(installation, member)).name
+            return ""
+
+        return await each_of(body, name_of)
 
     def _composed(self, composed: Composed) -> Modal:
         if composed.taken is not None:
@@ -254,6 +269,12 @@ class Create:
         if receipt.stage.is_final:
             return receipts.receipt_view(receipt)
         return forms.working(UNDER_WAY)
+
+    async def _settled(self, ask: Ask) -> Receipt:
+        receipt = await self._receipt(ask)
+        if receipt is None:
+            raise TakenUp
+        return await self._parts.publisher.settle(receipt)
 
     async def _receipt(self, ask: Ask) -> Receipt | None:
         decision = DecisionId(_draft_id(ask))

@@ -2,11 +2,15 @@
 
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.app import utc_now
 from bot.errors import Unavailable
+from bot.ports import SETTLE
+from bot.principal import Principal
+from bot.receipt import DraftId, Stage
 from sandbox.person import words
 from store.memory import MemoryReceipts
 from store.stores import memory_stores
@@ -283,3 +287,75 @@ async def test_a_silent_database_leaves_the_preview_to_be_confirmed_again(record
         await ada.submits()
         await stage.quiet()
         assert len(await pages(stage, "Plan")) == (0 if records else 1)
+
+
+class Fading(MemoryReceipts):
+    """Doesn't answer its *method* any more once a decision is claimed."""
+
+    def __init__(self, method):
+        super().__init__(utc_now)
+        self.method = method
+
+    async def find(self, principal, decision):
+        if self.method == "find":
+            raise Unavailable("the database")
+        return await super().find(principal, decision)
+
+    async def replace(self, seen, changed):
+        if self.method == "replace" and changed.stage is Stage.DONE:
+            raise Unavailable("the database")
+        return await super().replace(seen, changed)
+
+
+@pytest.mark.parametrize("method", ["find", "replace"])
+async def test_what_was_claimed_is_never_called_unchanged(method):
+    stores = replace(memory_stores(utc_now), receipts=Fading(method))
+    async with staged(stores=stores) as stage:
+        ada = await stage.connect_to_write()
+        await fill(stage, ada, "Plan")
+        await ada.submits()
+        await stage.quiet()
+        assert "The receipt will come by message" in words(await ada.modal())
+        assert "Nothing was changed" not in words(await ada.modal())
+        assert len(await pages(stage, "Plan")) == (method == "replace")
+
+
+async def test_a_preview_that_is_closed_leaves_nothing_behind(stage, ada):
+    await fill(stage, ada, "Plan")
+    soon = utc_now() + timedelta(hours=1)
+    [due] = await stage.stores.due.list_due(SETTLE, soon, 9)
+    await ada.closes()
+    await stage.quiet()
+    draft = DraftId(due.id.partition("/")[2])
+    assert await stage.stores.due.list_due(SETTLE, soon, 9) == []
+    assert await stage.stores.drafts.find(Principal(due.tenant, "U0ADA"), draft) is None
+
+
+async def test_a_preview_whose_claim_may_stand_is_settled_although_it_is_closed():
+    receipts = Stumbling(records=True)
+    stores = replace(memory_stores(utc_now), receipts=receipts)
+    async with staged(stores=stores) as stage:
+        ada = await stage.connect_to_write()
+        await fill(stage, ada, "Plan")
+        await ada.submits()
+        await ada.closes(everything=True)
+        await stage.quiet()
+        assert len(await stores.due.list_due(SETTLE, utc_now() + timedelta(hours=1), 9)) == 1
+
+
+async def test_a_silent_slack_costs_a_name_and_no_preview(stage, ada):
+    mention = {
+        "type": "rich_text",
+        "elements": [
+            {
+                "type": "rich_text_section",
+                "elements": [{"type": "user", "user_id": "U0CY"}, {"type": "text", "text": " did"}],
+            }
+        ],
+    }
+    await stage.post("slack/faults", {"method": "users.info", "kind": "500", "times": 9})
+    await fill(stage, ada, "Plan", body=mention)
+    await ada.submits()
+    await stage.quiet()
+    [page] = await pages(stage, "Plan")
+    assert "@somebody did" in page["text"]
