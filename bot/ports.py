@@ -318,9 +318,19 @@ class Confluence(Protocol):
 
     @abstractmethod
     async def get_page_head(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        trashed: bool = False,
     ) -> Page:
-        """Return the page without its text. Raises ``NotFound``."""
+        """Return the page without its text, from the trash too if *trashed*.
+
+        Raises:
+            NotFound: it isn't there, or not to be seen.
+        """
 
     @abstractmethod
     async def find_page_by_title(
@@ -363,7 +373,7 @@ class Confluence(Protocol):
         """
 
     @abstractmethod
-    async def create_draft(  # noqa: PLR0913, PLR0917 - whose, where, and what: nothing to group
+    async def create_draft(
         self,
         connection: Connection,
         site: Site,
@@ -381,7 +391,7 @@ class Confluence(Protocol):
         """Make *draft* the current page, version 1. Raises ``TitleTaken``, ``Changed``."""
 
     @abstractmethod
-    async def append(  # noqa: PLR0913 - whose, where, and what: nothing to group
+    async def append(
         self,
         connection: Connection,
         site: Site,

@@ -13,6 +13,7 @@ from typing import TypeVar
 from bot.act import Acting, Actor
 from bot.connection import Need
 from bot.content import Page, PageId, PageStatus
+from bot.documents import digest_of
 from bot.errors import (
     BadInput,
     BotError,
@@ -141,14 +142,36 @@ class Publisher:
 
         async def trash(acting: Acting) -> None:
             where = acting.connection, acting.site
-            head = await self._confluence.get_page_head(*where, page_id, draft=is_draft)
-            if head.status is PageStatus.TRASHED:
-                return  # an earlier try went through, though nobody said so
-            if head.version != 1 or head.status not in {PageStatus.CURRENT, PageStatus.DRAFT}:
-                raise Changed("The page has been changed since you published it.")
-            await self._confluence.trash_page(*where, page_id, draft=is_draft)
+            if is_draft:
+                is_there = await self._is_draft_there(acting, page_id, receipt.digest)
+            else:
+                is_there = await self._is_page_there(acting, page_id)
+            if is_there:  # else an earlier try went through, though nobody said so
+                await self._confluence.trash_page(*where, page_id, draft=is_draft)
 
         await self._in_its_name(receipt, trash)
+
+    async def _is_page_there(self, acting: Acting, page_id: PageId) -> bool:
+        where = acting.connection, acting.site
+        head = await self._confluence.get_page_head(*where, page_id, trashed=True)
+        if head.status is PageStatus.TRASHED:
+            return False
+        if head.version != 1 or head.status is not PageStatus.CURRENT:
+            raise Changed("The page has been changed since you published it.")
+        return True
+
+    async def _is_draft_there(self, acting: Acting, page_id: PageId, digest: str) -> bool:
+        """Tell by the text whether the draft is as it was: its version stays 1 for ever."""
+        try:
+            found = await self._confluence.get_page(
+                acting.connection, acting.site, page_id, draft=True
+            )
+        except NotFound:
+            return False
+        is_first = found.page.version == 1 and found.page.status is PageStatus.DRAFT
+        if not is_first or (digest and digest_of(found.document) != digest):
+            raise Changed("The draft has been changed since you saved it, so it stands as it is.")
+        return True
 
     async def _step(self, receipt: Receipt) -> Receipt:
         if receipt.decision.act is Act.APPEND:
@@ -310,6 +333,7 @@ class Publisher:
             page_id=page.id,
             page_url=page.url,
             done_at=self._clock(),
+            digest=digest_of(receipt.decision.body) if receipt.decision.act is Act.DRAFT else "",
         )
         if done.decision.act is not Act.APPEND:
             with suppress(BotError):  # a comfort; what was written must be told

@@ -84,7 +84,8 @@ class Receipt:
     *generation* grows with every change: whoever writes must have seen the last one.
     *sent* counts the first writes that were begun: more than one may have left a stray
     draft. *refusal* is the code of the error that ended it. *told* says that its person
-    has been shown the outcome; *done_at* is when the write was known to have gone through.
+    has been shown the outcome; *done_at* is when the write was known to have gone through,
+    and *digest* what it said, where only that tells whether it was changed since.
     """
 
     decision: Decision
@@ -99,6 +100,7 @@ class Receipt:
     told: bool = False
     undone_at: datetime | None = None
     done_at: datetime | None = None
+    digest: str = ""
     response_url: SecretStr | None = None
     response_url_at: datetime | None = None
     correlation: str = ""

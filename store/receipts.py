@@ -50,6 +50,7 @@ class _Inside:
     response_url: SecretStr | None = None
     response_url_at: datetime | None = None
     done_at: datetime | None = None
+    digest: str = ""
 
 
 class MongoReceipts(Receipts):
@@ -99,6 +100,7 @@ class MongoReceipts(Receipts):
             receipt.response_url,
             receipt.response_url_at,
             receipt.done_at,
+            receipt.digest,
         )
         fields = {
             **key,
@@ -123,6 +125,7 @@ class MongoReceipts(Receipts):
             response_url=inside.response_url,
             response_url_at=inside.response_url_at,
             done_at=inside.done_at,
+            digest=inside.digest,
         )
 
 

@@ -131,14 +131,21 @@ class FakeConfluence(Confluence):
         return self._get(page, draft=draft)
 
     async def get_page_head(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        trashed: bool = False,
     ) -> Page:
         self._ask("get_page_head", page)
-        return self._get(page, draft=draft).page
+        return self._get(page, draft=draft, trashed=trashed).page
 
-    def _get(self, page: PageId, *, draft: bool) -> PageText:
+    def _get(self, page: PageId, *, draft: bool, trashed: bool = False) -> PageText:
         found = self.pages.get(page)
-        if found is None or (found.page.status is PageStatus.DRAFT and not draft):
+        hidden = {PageStatus.DRAFT: not draft, PageStatus.TRASHED: not trashed}
+        if found is None or hidden.get(found.page.status):
             raise NotFound("no such page")
         return found
 
@@ -241,7 +248,10 @@ class FakeConfluence(Confluence):
     ) -> None:
         self._ask("trash_page", page)
         stored = self._get(page, draft=draft)
-        self.add(replace(stored.page, status=PageStatus.TRASHED), stored.document)
+        if stored.page.status is PageStatus.DRAFT:
+            del self.pages[page]
+        else:
+            self.add(replace(stored.page, status=PageStatus.TRASHED), stored.document)
         self._answer("trash_page", stored.page)
 
 

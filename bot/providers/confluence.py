@@ -79,10 +79,17 @@ class ConfluenceApi(Confluence):
         return PageText(wire.page_of(body, site), wire.document_of(body))
 
     async def get_page_head(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        trashed: bool = False,
     ) -> Page:
         """See ``Confluence.get_page_head``."""
-        body = await self._page(connection, site, wire.get_page(page, draft=draft, text=False))
+        call = wire.get_page(page, draft=draft, text=False, trashed=trashed)
+        body = await self._page(connection, site, call)
         return wire.page_of(body, site)
 
     async def find_page_by_title(
@@ -228,7 +235,7 @@ class ConfluenceApi(Confluence):
             return False
         return self._open_spaces.keep(key, told)
 
-    async def create_draft(  # noqa: PLR0913, PLR0917 (the port's)
+    async def create_draft(
         self,
         connection: Connection,
         site: Site,
@@ -248,7 +255,7 @@ class ConfluenceApi(Confluence):
         call = wire.put_page(draft, to_adf(body), 1, message)
         return await self._written(connection, site, call)
 
-    async def append(  # noqa: PLR0913 (the port's)
+    async def append(
         self,
         connection: Connection,
         site: Site,

@@ -116,11 +116,13 @@ def known_id(text: str) -> str:
     raise NotFound("That isn't in Confluence, or your account may not see it.")
 
 
-def get_page(page: PageId, *, draft: bool, text: bool) -> Call:
-    """Ask for one page, with its text or without."""
+def get_page(page: PageId, *, draft: bool, text: bool, trashed: bool = False) -> Call:
+    """Ask for one page, with its text or without; drafts and the trash only if wanted."""
     query = {"body-format": ADF} if text else {}
     if draft:
         query["get-draft"] = "true"
+    if trashed:
+        query["status"] = "current,trashed"
     return Call("get page", "GET", f"/api/v2/pages/{known_id(page)}", READ_PAGE, 2, query)
 
 

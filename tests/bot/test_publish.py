@@ -322,6 +322,40 @@ class TestUndo:
         assert (await publisher.undo(ADA, done.decision.id)).undone_at is not None
         assert sent(confluence, "trash_page") == 1
 
+    async def test_of_a_draft_whose_answer_was_lost_is_done_when_it_is_pressed_again(
+        self, publisher, claimed, confluence
+    ):
+        done = await publisher.settle(await claimed(Act.DRAFT))
+        confluence.fails_after["trash_page"] = Unclear("Confluence")
+        with pytest.raises(Unclear):
+            await publisher.undo(ADA, done.decision.id)
+        assert (await publisher.undo(ADA, done.decision.id)).undone_at is not None
+        assert sent(confluence, "trash_page") == 1
+
+    async def test_deletes_a_draft(self, publisher, claimed, confluence):
+        done = await publisher.settle(await claimed(Act.DRAFT))
+        await publisher.mark_told(done)
+        await publisher.undo(ADA, done.decision.id)
+        assert confluence.pages == {}
+
+    async def test_not_a_draft_that_says_something_else_by_now(
+        self, publisher, claimed, confluence
+    ):
+        done = await publisher.settle(await claimed(Act.DRAFT))
+        head = confluence.pages[done.page_id].page
+        confluence.add(head, Document((Paragraph((Text("Hello, all"),)),)))
+        with pytest.raises(Changed):
+            await publisher.undo(ADA, done.decision.id)
+        assert sent(confluence, "trash_page") == 0
+
+    async def test_not_a_draft_that_was_published(self, publisher, claimed, confluence):
+        done = await publisher.settle(await claimed(Act.DRAFT))
+        text = confluence.pages[done.page_id]
+        confluence.add(replace(text.page, status=PageStatus.CURRENT), text.document)
+        with pytest.raises(Changed):
+            await publisher.undo(ADA, done.decision.id)
+        assert sent(confluence, "trash_page") == 0
+
     async def test_not_somebody_elses(self, publisher, claimed, confluence):
         done = await publisher.settle(await claimed())
         with pytest.raises(NotAllowed):

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from sandbox.person import words
 
 
@@ -106,6 +108,21 @@ async def test_undoing_a_draft_deletes_it(stage):
     assert "The draft “Plan” in *Engineering* is deleted" in words(await ada.last())
     found = await stage.get("atlassian/pages?title=Plan")
     assert [page for page in found if page["status"] == "draft"] == []
+
+
+@pytest.mark.parametrize(("act", "told"), [("publish", "is in the trash"), ("draft", "is deleted")])
+async def test_an_undo_whose_answer_was_lost_is_told_when_it_is_pressed_again(stage, act, told):
+    ada = await stage.connect_to_write()
+    await written(stage, ada, "Plan", act=act)
+    await ada.closes(everything=True)
+    fault = {"kind": "drop-after", "method": "DELETE", "path": "/pages"}
+    await stage.post("atlassian/faults", fault)
+    await ada.presses("undo")
+    await stage.quiet()
+    assert not [each for each in await ada.messages() if told in words(each)]
+    await ada.presses("undo")
+    await stage.quiet()
+    assert [each for each in await ada.messages() if told in words(each)]
 
 
 async def test_the_longest_title_is_previewed_in_full(stage):

@@ -282,6 +282,24 @@ async def test_spaces_are_open_where_a_group_may_read_them(bench):
     assert found == {"ENG": True, "OPS": True, "HR": True, "SECRET": False, "~ada": False}
 
 
+async def test_the_trash_is_seen_where_it_is_asked_for_and_a_deleted_draft_is_gone(bench):
+    given = await bench.connect()
+    confluence, site = bench.confluence, given.sites[0]
+    draft = await bench.draft(given, "To be published")
+    await confluence.publish_draft(given, site, draft, HELLO, "")
+    await confluence.trash_page(given, site, draft.id)
+    found = await confluence.get_page_head(given, site, draft.id, trashed=True)
+    assert found.status is PageStatus.TRASHED
+    with pytest.raises(NotFound):
+        await confluence.get_page_head(given, site, draft.id)
+    other = await bench.draft(given, "To be deleted")
+    with pytest.raises(NotFound):
+        await confluence.trash_page(given, site, other.id)
+    await confluence.trash_page(given, site, other.id, draft=True)
+    with pytest.raises(NotFound):
+        await confluence.get_page(given, site, other.id, draft=True)
+
+
 async def test_an_account_without_a_licence_has_no_confluence(bench):
     with pytest.raises(NotFound):
         await bench.connect("nolicence")

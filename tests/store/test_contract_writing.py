@@ -118,6 +118,7 @@ async def test_fields_come_and_go(receipts, receipt, clock):
         page_url="https://acme.example/9",
         undone_at=clock() + HOUR,
         done_at=clock(),
+        digest="f" * 64,
         refusal="title_taken",
     )
     stored = await receipts.replace(receipt, full)
