@@ -161,6 +161,6 @@ def load_contract() -> Contract | None:
     root = Path(__file__).resolve().parents[2]
     folder = Path(said) if said else root.parent / "shared" / "specs"
     if not (folder / DOCUMENT).is_file():
-        logger.warning("contract checks are off: %s is not there", folder / DOCUMENT)
+        logger.info("contract checks are off: %s is not there", folder / DOCUMENT)
         return None
     return Contract(folder / DOCUMENT)
