@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -34,6 +34,7 @@ SHAPE: Final = Shape(
     },
     # A step that was used up is a tombstone: its sealed part is gone. The browser's digest
     # stays, for that browser may start anew.
+    # What a browser began by itself goes at its end: anybody could have us keep such steps.
     {"browser": TEXT, "consumed_at": TIME, "sealed": SEALED},
     indexes=(
         unique("tenant", "step", "key"),
@@ -41,6 +42,8 @@ SHAPE: Final = Shape(
         expiring("purge_at"),
     ),
 )
+
+NO_TIME: Final = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,6 @@ def _outside(pending: PendingConnection) -> dict[str, Any]:
         "browser": pending.browser,
         "consumed_at": pending.consumed_at,
         "tries_left": pending.tries_left,
-        "purge_at": pending.expires_at + TOMBSTONE,
+        "purge_at": pending.expires_at + (TOMBSTONE if pending.principal.user_id else NO_TIME),
     }
     return {name: value for name, value in fields.items() if value is not None}

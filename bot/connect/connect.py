@@ -20,6 +20,7 @@ from bot.connect.outcome import (
 )
 from bot.connect.parts import Services, Stores, Terms
 from bot.connect.proof import NOBODY_YET, Proof, require_browser
+from bot.connect.rate import Rate
 from bot.connect.settling import Settling
 from bot.connect.steps import Steps
 from bot.connection import SYSTEM, Need
@@ -41,7 +42,7 @@ class Connect:
         self._terms = terms
         self._clock = clock
         self._steps = Steps(stores.pendings, clock, terms.lasts)
-        self._proof = Proof(stores, services, self._steps)
+        self._proof = Proof(stores, services, self._steps, Rate(clock))
         self._settling = Settling(stores, services, self._steps, self._proof, clock)
 
     async def start(

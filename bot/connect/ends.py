@@ -36,6 +36,7 @@ class End(StrEnum):
     PROFILE_BROKEN = "profile_broken"
     KEPT = "kept"
     NOT_INSTALLED = "not_installed"
+    TOO_MANY = "too_many"
     FAULT = "fault"
 
 
@@ -66,7 +67,7 @@ def end_of(error: BotError, *, refused: End, down: End) -> End:
 
 
 SILENT: Final = frozenset(
-    {End.USED, End.UNKNOWN, End.SOMEONE_ELSE, End.OUTSIDER, End.NOT_INSTALLED}
+    {End.USED, End.UNKNOWN, End.SOMEONE_ELSE, End.OUTSIDER, End.NOT_INSTALLED, End.TOO_MANY}
 )
 """Ends that are told to nobody in Slack: nobody waits there, or whoever waits isn't here."""
 

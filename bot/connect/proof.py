@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from bot.connect.ends import End, Ended, end_of
 from bot.connect.outcome import Returned
 from bot.connect.parts import Services, Stores
+from bot.connect.rate import Rate
 from bot.connect.steps import Steps
 from bot.connection import SYSTEM, WRITE, Need
 from bot.errors import BotError
@@ -24,12 +25,13 @@ NOBODY_YET = ""
 class Proof:
     """Asks browsers whose they are, and gives flows to their owners."""
 
-    def __init__(self, stores: Stores, services: Services, steps: Steps) -> None:
+    def __init__(self, stores: Stores, services: Services, steps: Steps, anew: Rate) -> None:
         self._installations = stores.installations
         self._connections = stores.connections
         self._sign_in = services.sign_in
         self._people = services.people
         self._steps = steps
+        self._anew = anew
 
     @property
     def is_possible(self) -> bool:
@@ -39,6 +41,8 @@ class Proof:
     async def ask(self, pending: PendingConnection) -> str:
         """Return where the browser goes to prove whose it is."""
         installation = await self.installation(pending)
+        if pending.principal.user_id == NOBODY_YET and not self._anew.allows(pending.tenant):
+            raise Ended(End.TOO_MANY, pending)
         nonce = secrets.token_urlsafe(32)
         state = await self._steps.open(Step.PROOF, replace(pending, nonce=SecretStr(nonce)))
         return self._sign_in.sign_in_url(state, nonce, installation.team_id)

@@ -177,6 +177,13 @@ ENDS: Final = {
         410,
         leads_on=False,
     ),
+    End.TOO_MANY: Words(
+        "Too many start again just now",
+        "More people of your workspace are starting again than we take in a minute.",
+        NOTHING,
+        "Wait a minute, then start again; or ask for a fresh link in Slack, which works at once.",
+        429,
+    ),
     End.FAULT: Words(
         "Something went wrong",
         "We got an answer that we didn’t expect. It has been noted.",

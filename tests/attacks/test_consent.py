@@ -292,3 +292,18 @@ async def test_a_choice_left_open_connects_nobody_after_disconnecting(world):
     assert await ending(decided) is End.UNKNOWN
     assert world.pendings.of(Step.CHOICE) == []
     assert world.connections.all == {}
+
+
+async def test_whoever_knows_a_workspace_has_little_kept_in_its_name(world):
+    world.sign_in.configured = True
+    anew = Anew(Tenant("T1"), Need.READ)
+    for _ in range(60):
+        await world.connect.begin_anew(anew, LAPTOP)
+    assert await ending(world.connect.begin_anew(anew, LAPTOP)) is End.TOO_MANY
+    assert len(world.pendings.of(Step.PROOF)) == 60
+    assert world.voice.said == []
+
+    # Links from Slack go on working, and a minute later so does this.
+    await world.begin()
+    world.clock.pass_by(minutes=1)
+    await world.connect.begin_anew(anew, LAPTOP)

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from bot.pending import Step
 from bot.principal import digest
+from store.pending import SHAPE, MongoPendingConnections
 
 MINUTE = timedelta(minutes=1)
 
@@ -107,3 +108,16 @@ async def test_forgets_what_somebody_has_obtained_and_nothing_else(steps, consen
     assert await steps.consume(choice.tenant, Step.CHOICE, choice.key, clock()) is None
     assert await steps.find(consent.tenant, consent.step, consent.key) == consent
     assert (await steps.find_code(another, clock())).key == bobs.key
+
+
+@pytest.mark.parametrize(("user_id", "kept"), [("", timedelta(0)), ("U1", timedelta(hours=24))])
+async def test_what_nobody_began_is_kept_no_longer_than_it_lasts(
+    database, vault, consent, user_id, kept
+):
+    whose = replace(consent.principal, user_id=user_id)
+    key = digest(f"of {user_id}")
+    await MongoPendingConnections(database, vault).save(
+        replace(consent, principal=whose, step=Step.PROOF, key=key)
+    )
+    stored = await database.collection(SHAPE).find({"tenant": whose.tenant, "key": key})
+    assert stored["purge_at"] == consent.expires_at + kept
