@@ -373,7 +373,7 @@ class Confluence(Protocol):
         """
 
     @abstractmethod
-    async def create_draft(
+    async def create_draft(  # noqa: PLR0913, PLR0917 - whose, where, and what: nothing to group
         self,
         connection: Connection,
         site: Site,
@@ -391,7 +391,7 @@ class Confluence(Protocol):
         """Make *draft* the current page, version 1. Raises ``TitleTaken``, ``Changed``."""
 
     @abstractmethod
-    async def append(
+    async def append(  # noqa: PLR0913 - whose, where, and what: nothing to group
         self,
         connection: Connection,
         site: Site,

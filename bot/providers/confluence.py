@@ -235,7 +235,7 @@ class ConfluenceApi(Confluence):
             return False
         return self._open_spaces.keep(key, told)
 
-    async def create_draft(
+    async def create_draft(  # noqa: PLR0913, PLR0917 (the port's)
         self,
         connection: Connection,
         site: Site,
@@ -255,7 +255,7 @@ class ConfluenceApi(Confluence):
         call = wire.put_page(draft, to_adf(body), 1, message)
         return await self._written(connection, site, call)
 
-    async def append(
+    async def append(  # noqa: PLR0913 (the port's)
         self,
         connection: Connection,
         site: Site,
