@@ -17,7 +17,7 @@ UPGRADE ?= --upgrade
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --annotation-style line --quiet \
 	--custom-compile-command 'make lock'
 
-.PHONY: help install demo demo-reset test check lock bench screenshots clean
+.PHONY: help install demo demo-reset test check lock crashes bench screenshots clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ check: $(READY) ## what CI runs: lint, format, types, imports, then the tests
 lock: $(READY) ## pin the newest fitting dependencies, with hashes
 	@$(BIN)/uv pip compile $(LOCK) $(UPGRADE) --all-extras pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile $(LOCK) -c requirements.lock pyproject.toml -o requirements.bot.lock
+
+crashes: $(READY) ## kill the bot at 200 random moments of a create (some three minutes)
+	@CRASHES=200 exec $(BIN)/python -m pytest tests/e2e/test_crashes.py -k whenever
 
 bench: $(READY) ## measure the bot against its peers, one line each (ONLY= names some)
 	@exec $(BIN)/python -m benches $(ONLY)
