@@ -8,6 +8,7 @@ https://developer.atlassian.com/cloud/confluence/rate-limiting/
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, NoReturn
@@ -26,6 +27,8 @@ PERSON_WINDOW: Final = timedelta(minutes=5)
 BATCH: Final = 200
 """How many points may be spent here before the other replicas hear of it."""
 FLUSH_SECONDS: Final = 5.0
+LAST_SECONDS: Final = 2.0
+"""What a process that ends may take for its last points."""
 BACKGROUND_SHARE: Final = 0.6
 ABUNDANCE: Final = 0.5
 """Until so much is spent, nobody is held to a share: most hours never get there."""
@@ -113,15 +116,18 @@ class Quota:
         self._app(app, self._clock()).blocked_until = until
 
     async def run(self) -> None:
-        """Tell the ledger every few seconds, and when a batch is full; until cancelled."""
-        while True:
-            try:
-                async with asyncio.timeout(FLUSH_SECONDS):
-                    await self._batch_is_full.wait()
-            except TimeoutError:
-                pass
-            self._batch_is_full.clear()
-            await self.flush()
+        """Tell the ledger every few seconds, and when a batch is full; once more when cancelled."""
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(FLUSH_SECONDS):
+                        await self._batch_is_full.wait()
+                self._batch_is_full.clear()
+                await self.flush()
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_SECONDS):
+                    await self.flush()
 
     async def flush(self) -> None:
         """Tell the ledger what was spent, and hear what the others spent."""
@@ -132,6 +138,8 @@ class Quota:
                 await self._flush_account(app, tenant, account)
         except BotError as error:
             logger.warning("quota not written", code=error.code)
+        except Exception:  # without its count the bot goes on, and counts again
+            logger.exception("quota not written")
 
     async def _flush_app(self, app: str, state: _App) -> None:
         remaining = state.unsaid_remaining

@@ -20,11 +20,11 @@ class Ledger(QuotaLedger):
         self.tenants = {}
         self.remaining = None
         self.writes = []
-        self.down = False
+        self.down = None
 
     async def add(self, app, tenant, points, hour):
         if self.down:
-            raise Unavailable("the database")
+            raise self.down
         self.writes.append((app, tenant, points, hour))
         self.app += points
         self.tenants[tenant] = self.tenants.get(tenant, 0) + points
@@ -139,11 +139,12 @@ async def test_a_closed_quota_refuses_until_it_opens(quota, clock):
     quota.spend("system", ADA, 1)
 
 
-async def test_what_could_not_be_written_is_written_later(quota, ledger):
-    ledger.down = True
+@pytest.mark.parametrize("error", [Unavailable("the database"), ValueError("a bug of ours")])
+async def test_what_could_not_be_written_is_written_later(quota, ledger, error):
+    ledger.down = error
     quota.spend("system", ADA, 6)
     await quota.flush()
-    ledger.down = False
+    ledger.down = None
     await quota.flush()
     assert ledger.tenants == {"T0ACME": 6}
 
@@ -158,6 +159,16 @@ async def test_a_full_batch_is_written_at_once(ledger, clock):
     assert ledger.tenants == {"T0ACME": BATCH}
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_was_spent_last_is_written_when_it_ends(quota, ledger):
+    running = asyncio.create_task(quota.run())
+    await asyncio.sleep(0)
+    quota.spend("system", ADA, 6)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert ledger.tenants == {"T0ACME": 6}
 
 
 async def test_one_apps_quota_is_not_anothers(quota):
