@@ -38,7 +38,3 @@ class Recent(Generic[Key, Value]):
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return value
-
-    def forget(self, key: Key) -> None:
-        """Drop what is kept under *key*."""
-        self._kept.pop(key, None)

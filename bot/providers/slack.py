@@ -44,10 +44,6 @@ class SlackDirectory(SlackPeople):
             self._known.keep(key, known)
         return known
 
-    def forget(self, tenant: Tenant, user_id: str) -> None:
-        """Ask again next time: Slack says that the person has changed."""
-        self._known.forget((tenant, user_id))
-
 
 class SlackVoice(Voice):
     """Speaks through a response URL while it works, and by direct message otherwise."""

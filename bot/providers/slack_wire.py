@@ -21,6 +21,29 @@ MOST_BYTES: Final = 1024 * 1024
 # an ephemeral message has so many bytes at most.
 LONGEST_TEXT: Final = 4000
 UNKNOWN: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+# What no second try changes: https://docs.slack.dev/reference/methods/chat.postMessage#errors
+DEAF: Final = frozenset(
+    {
+        "cannot_dm_bot",
+        "channel_not_found",
+        "is_archived",
+        "messages_tab_disabled",
+        "restricted_action",
+        "user_disabled",
+        "user_is_restricted",
+    }
+)
+OURS: Final = frozenset(
+    {
+        "blocks_too_large",
+        "invalid_arguments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+    }
+)
 JSON: Final = "application/json; charset=utf-8"
 
 
@@ -172,4 +195,8 @@ def _read(answer: Answer, now: datetime) -> _Answered:
         return body
     if body.error in UNKNOWN:
         raise NotAllowed("Slack doesn't know that person, or won't say.")
+    if body.error in DEAF:
+        raise NotAllowed("Slack lets nobody speak to that person here.")
+    if body.error in OURS:
+        raise ProviderFault(f"Slack refuses what was said ({body.error})")
     raise Unavailable(PROVIDER)
