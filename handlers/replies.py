@@ -21,6 +21,7 @@ from bot.errors import (
     UserError,
 )
 from bot.mrkdwn import escape
+from bot.publish import TakenUp
 from handlers import blocks
 from handlers.ask import Reply, View
 
@@ -57,8 +58,12 @@ _WORDS: dict[type[BotError], str] = {
     ),
     ProfileBroken: (
         "Confluence refuses this bot's own credentials, so nothing was done. "
-        "Your connection is safe. Whoever runs the bot has to mend it: "
+        "Your connection is safe. Ask whoever runs the bot to mend it: "
         "“confab check” tells them how."
+    ),
+    TakenUp: (
+        "That is under way already, and nothing is done twice: nothing was done now. "
+        "Wait a minute for the receipt, which comes by message."
     ),
     Ended: (
         "This way of connecting has come to its end. Nothing was connected by it. "
@@ -72,12 +77,16 @@ SAFE = re.compile(r"\bnothing (?:more |of yours )?(?:was|is|can be)\b|\bsafe\b",
 """How a message says what is safe."""
 
 TO_DO = re.compile(
-    r"(?:^|[.:;] |, or |\bso |\bthen )"
-    r"(?:ask|choose|connect|give|go|look|press|reconnect|say|search|tell|try|type|wait)\b",
+    r"(?:^|[.:;] |, or |\bso |\bthen )(?:please )?"
+    r"(?:ask|choose|connect|give|go|look|press|reconnect|say|search|tell|try|type|wait)\b"
+    r"|\byou can\b",
     re.IGNORECASE,
 )
 """How a message says what to do."""
 
+_SAFE: dict[type[BotError], str] = {
+    Changed: "It was left as it is, and nothing of yours was lost.",
+}
 _TO_DO: dict[type[BotError], str] = {
     BadInput: "Put it differently, then try again.",
     NotFound: "Look whether it is written as you meant it, then try again.",
@@ -89,11 +98,11 @@ _TO_DO: dict[type[BotError], str] = {
 
 
 def _completed(error: UserError) -> str:
-    """Return the message with what it leaves unsaid of what is safe and what to do."""
+    """Return the message with what it leaves unsaid: what happened, is safe, is to be done."""
     said = str(error)
-    parts = [said]
+    parts = ["Something is missing.", said] if TO_DO.match(said) else [said]
     if not SAFE.search(said):
-        parts.append("Nothing was changed.")
+        parts.append(_of_its_kind(_SAFE, error, "Nothing was changed."))
     if not TO_DO.search(said):
         parts.append(_of_its_kind(_TO_DO, error, "Try again in another way."))
     return " ".join(parts)

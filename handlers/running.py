@@ -21,6 +21,11 @@ from handlers.tenants import Tenants
 
 log = structlog.get_logger(__name__)
 
+NOT_YOURS = (
+    "Only people of this workspace can use Confab here, so nothing was done. "
+    "Ask in your own workspace for it."
+)
+
 Recover = Callable[[Ask, BotError], Awaitable[Answer]]
 """Turns an error into an offer, where there is one to make (such as to connect)."""
 
@@ -122,10 +127,11 @@ class Runner:
         refuse_outsiders(installation, delivery)
         person = await self._around.people.get(installation, delivery.user_id)
         if person.is_bot or person.is_deleted or person.is_stranger:
-            raise NotAllowed("Only people of this workspace can use Confab here.")
+            raise NotAllowed(NOT_YOURS)
         if person.is_guest and not route.for_guests:
             raise NotAllowed(
-                "Guests of this workspace can connect their own account here, and nothing more."
+                "Guests of this workspace can connect their own account here, and nothing more, "
+                "so nothing was done. Ask an admin of the workspace to make you a full member."
             )
 
     async def _is_first(self, installation: Installation, delivery: Delivery) -> bool:
@@ -164,7 +170,7 @@ def mint_correlation() -> str:
 def refuse_outsiders(installation: Installation, delivery: Delivery) -> None:
     """Raise ``NotAllowed`` unless the person is at home in the tenant; from memory alone."""
     if not installation.houses(delivery.user_team or None, delivery.user_enterprise or None):
-        raise NotAllowed("Only people of this workspace can use Confab here.")
+        raise NotAllowed(NOT_YOURS)
 
 
 def ask_of(installation: Installation, delivery: Delivery, correlation: str) -> Ask:

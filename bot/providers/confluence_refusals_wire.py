@@ -71,7 +71,7 @@ def _forbidden(words: str) -> str:
     if NO_LICENCE in words:
         return (
             "Your Atlassian account may not use Confluence on this site. "
-            "Whoever runs the site can give it access."
+            "Ask whoever runs the site to give it access."
         )
     return "Confluence doesn't allow your account to do that."
 
