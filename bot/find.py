@@ -1,6 +1,5 @@
 """Find the page that a person names: by link, by id, or by title."""
 
-import json
 from typing import Final
 
 from bot import cql
@@ -16,6 +15,15 @@ from bot.search import unescape, unmarked
 MOST: Final = 10
 
 
+class SeveralPages(Ambiguous):
+    """Several pages of *site* go by that name; each choice is a page's id and a label."""
+
+    def __init__(self, message: str, site: CloudId, pages: tuple[tuple[PageId, str], ...]) -> None:
+        """Offer the *pages*."""
+        super().__init__(message, pages)
+        self.site = site
+
+
 class PageFinder:
     """Turns what was typed into a site and a page's id."""
 
@@ -24,29 +32,35 @@ class PageFinder:
         self._confluence = confluence
         self._connections = connections
 
-    async def find(self, principal: Principal, text: str) -> tuple[CloudId, PageId]:
-        """Return the page.
+    async def find(self, principal: Principal, text: str) -> tuple[CloudId | None, PageId]:
+        """Return the page; ``None`` is the site in use. An id is taken at its word.
 
         Raises:
             NotFound: no page of that name that the person may see, or a foreign link.
-            Ambiguous: several; each choice is a JSON place and a label.
+            SeveralPages: several of that name.
         """
+        reference = await self._reference(principal, unescape(text))
+        site = reference.site.cloud_id if reference.site else None
+        if reference.page is not None:
+            return site, reference.page
+
+        async def look(acting: Acting) -> tuple[CloudId | None, PageId]:
+            return acting.site.cloud_id, await self._page(acting, reference)
+
+        return await self._actor.run(principal, Need.READ, look, site=site)
+
+    async def _reference(self, principal: Principal, text: str) -> Reference:
+        if not is_link(text):
+            return read_reference(text, ())
         connection = await self._connections.find(principal, SYSTEM)
         sites = connection.sites if connection else ()
-        reference = read_reference(unescape(text), sites)
+        reference = read_reference(text, sites)
         if reference.title and is_link(reference.title) and connection is not None:
             names = ", ".join(site.name for site in sites)
             raise NotFound(f"That link isn't to a page of a site you are connected to ({names}).")
-
-        async def look(acting: Acting) -> tuple[CloudId, PageId]:
-            return acting.site.cloud_id, await self._page(acting, reference)
-
-        site = reference.site.cloud_id if reference.site else None
-        return await self._actor.run(principal, Need.READ, look, site=site)
+        return reference
 
     async def _page(self, acting: Acting, reference: Reference) -> PageId:
-        if reference.page is not None:
-            return reference.page
         found = await self._by_title(acting, reference)
         exact = [page for page in found if page[1].casefold() == reference.title.casefold()]
         if len(exact) == 1 or len(found) == 1:
@@ -56,12 +70,10 @@ class PageFinder:
                 f"I can't see a page called “{reference.title}”. Search for a part of it, "
                 "or give its link."
             )
-        raise Ambiguous(
+        raise SeveralPages(
             f"Several pages match “{reference.title}”. Which one?",
-            tuple(
-                (json.dumps({"c": acting.site.cloud_id, "p": page}), f"{title} · {space}")
-                for page, title, space in exact or found
-            ),
+            acting.site.cloud_id,
+            tuple((page, f"{title} · {space}") for page, title, space in exact or found),
         )
 
     async def _by_title(

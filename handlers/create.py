@@ -22,6 +22,7 @@ from handlers.ask import Ack, Ask, Block, Kind, Modal, Reply, Route, Suggestions
 from handlers.drafts import RecentDrafts
 from handlers.home import CREATE
 from handlers.offers import CONTINUE_CREATE
+from handlers.places import OPENED
 from handlers.tenants import Tenants
 
 log = structlog.get_logger(__name__)
@@ -77,7 +78,7 @@ class Create:
             Route(Kind.PRESS, forms.RETITLE, self.retitle),
             Route(Kind.PRESS, forms.APPEND, self.append_instead),
             Route(Kind.PRESS, receipts.UNDO, self.undo),
-            Route(Kind.PRESS, receipts.OPENED, self.opened),
+            Route(Kind.PRESS, OPENED, self.opened),
             Suggestions(forms.SPACE, self.suggest_spaces),
             Suggestions(forms.PARENT, self.suggest_parents),
         )
@@ -178,7 +179,7 @@ class Create:
         async def find(acting: Acting) -> list[Space]:
             # A single letter finds everything: what was used lately is more use.
             typed = words if len(words) > 1 else ""
-            recent = [] if typed else forms.recent_spaces(acting, acting.site.cloud_id)
+            recent = [] if typed else forms.recent_spaces(acting)
             found = await self._parts.confluence.suggest_spaces(
                 acting.connection, acting.site, typed
             )

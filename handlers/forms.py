@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.act import Acting
 from bot.compose import LONGEST_TITLE, space_value
-from bot.content import CloudId, Page, Space, SpaceId, SpaceKey
+from bot.content import Page, Space, SpaceId, SpaceKey
 from bot.cutting import cut
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, text_of, to_blocks, to_rich_text
@@ -15,6 +15,7 @@ from bot.mrkdwn import escape, link
 from bot.receipt import Act, Decision, Draft
 from handlers import blocks
 from handlers.ask import Block, View
+from handlers.places import open_button
 
 FORM = "create_form"
 CONFIRM = "create_confirm"
@@ -47,7 +48,7 @@ def working(words: str) -> View:
 
 def form(acting: Acting, prefilled: Prefilled, note: str) -> View:
     """Return the form, filled as far as we know; *note* is sealed and comes back with it."""
-    space = prefilled.space or _recent_space(acting)
+    space = prefilled.space or next(iter(recent_spaces(acting)), None)
     metadata = json.dumps({"site": acting.site.cloud_id, "note": note})
     shown = [
         _whose(acting),
@@ -82,11 +83,15 @@ def preview(draft: Draft) -> View:
     shown = [
         _where(decision),
         _heading(decision.title),
-        *to_blocks(decision.body, most=80),
+        *to_blocks(decision.body, most=80, ending=_and_more),
     ]
     view = blocks.modal("Is this right?", shown, close="Back")
     asking = blocks.form(view, CONFIRM, _SUBMITS[decision.act], draft.id)
     return asking | {"notify_on_close": True}
+
+
+def _and_more(missing: int) -> str:
+    return f"… and about {missing:,} characters more, which are written too."
 
 
 def _heading(title: str) -> Block:
@@ -107,7 +112,7 @@ def clash(draft: Draft, taken: Page | None) -> View:
     buttons = [blocks.button("Use the next free title", RETITLE, draft.id, style="primary")]
     if taken:
         buttons.append(blocks.button("Add to that page", APPEND, draft.id))
-        buttons.append(blocks.link_button("Open it", "opened", taken.url))
+        buttons.append(open_button(taken.url, "Open it"))
     shown = [
         blocks.section(words),
         blocks.actions(*buttons),
@@ -154,19 +159,12 @@ def _whose(acting: Acting) -> Block:
     return blocks.context(f"As *{account}* on *{escape(acting.site.name)}*.")
 
 
-def _recent_space(acting: Acting) -> Space | None:
-    for site, space_id, key, name in acting.preferences.recent_spaces:
-        if site == acting.site.cloud_id:
-            return Space(SpaceId(space_id), SpaceKey(key), name)
-    return None
-
-
-def recent_spaces(acting: Acting, site: CloudId) -> list[Space]:
-    """Return the spaces of *site* that were written in lately."""
+def recent_spaces(acting: Acting) -> list[Space]:
+    """Return the spaces of the site that were written in lately, the last one first."""
     return [
         Space(SpaceId(space_id), SpaceKey(key), name)
         for where, space_id, key, name in acting.preferences.recent_spaces
-        if where == site
+        if where == acting.site.cloud_id
     ]
 
 

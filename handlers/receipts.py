@@ -1,16 +1,13 @@
 """What became of a decision, as a modal and as a private message."""
 
-import json
-
 from bot.mrkdwn import escape, link
 from bot.receipt import Act, Receipt, Stage
 from handlers import blocks
 from handlers.ask import Block, Reply, View
+from handlers.places import open_button, share_button
 
 UNDO = "undo"
 EDIT_AGAIN = "edit_again"
-SHARE = "share"
-OPENED = "opened"
 
 _REFUSALS = {
     "title_taken": "the space has a page of that title by now",
@@ -145,7 +142,7 @@ def _buttons(receipt: Receipt, *, can_undo: bool, can_share: bool) -> list[Block
     decision = receipt.decision
     shown = []
     if receipt.page_url:
-        shown.append(blocks.link_button("Open", OPENED, receipt.page_url))
+        shown.append(open_button(receipt.page_url))
     if can_undo:
         label = "Move it to the trash" if decision.act is Act.PUBLISH else "Delete the draft"
         shown.append(
@@ -157,6 +154,5 @@ def _buttons(receipt: Receipt, *, can_undo: bool, can_share: bool) -> list[Block
             )
         )
     if can_share and decision.act is not Act.DRAFT and receipt.page_id:
-        place = json.dumps({"c": decision.site.cloud_id, "p": receipt.page_id})
-        shown.append(blocks.button("Share here", SHARE, place))
+        shown.append(share_button(decision.site.cloud_id, receipt.page_id))
     return shown

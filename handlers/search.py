@@ -12,7 +12,7 @@ from bot.ports import SlackPeople
 from bot.search import Found, Searcher, read_query, unescape, unmarked, with_author
 from handlers import blocks
 from handlers.ask import Ask, Block, Kind, Reply, Route
-from handlers.share import place_of
+from handlers.places import page_buttons
 from handlers.tenants import Tenants
 
 NEXT: Final = "search_next"
@@ -155,14 +155,7 @@ def _hit(hit: Hit, found: Found) -> list[Block]:
         blocks.context(" · ".join(fact for fact in facts if fact) or "Confluence"),
     ]
     if hit.page_id:
-        place = place_of(found.site.cloud_id, hit.page_id)
-        shown.append(
-            blocks.actions(
-                blocks.link_button("Open", "opened", hit.url),
-                blocks.button("Preview", "preview", place),
-                blocks.button("Share here", "share", place),
-            )
-        )
+        shown.append(page_buttons(hit.url, found.site.cloud_id, hit.page_id))
     return shown
 
 

@@ -1,6 +1,5 @@
 """Reading a page here, and showing it to a channel (promise 11)."""
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -9,30 +8,18 @@ from bot.connection import Need
 from bot.content import CloudId, Page, PageId, PageText, Site, Space
 from bot.cutting import cut
 from bot.documents import text_of, to_blocks
-from bot.errors import Ambiguous, BadInput
-from bot.find import PageFinder
+from bot.errors import BadInput
+from bot.find import PageFinder, SeveralPages
 from bot.mrkdwn import escape, link
 from bot.ports import Confluence
 from handlers import blocks
 from handlers.ask import Ask, Block, Kind, Modal, Reply, Route, View
+from handlers.places import PREVIEW, SHARE, open_button, page_buttons, place_of, read_place
 from handlers.slack_api import SlackApi
 from handlers.tenants import Tenants
 
 EXCERPT = 300
-
-
-def place_of(site: CloudId, page: PageId) -> str:
-    """Return a button's value that names a page; it is looked up under whoever presses."""
-    return json.dumps({"c": site, "p": page})
-
-
-def read_place(value: str) -> tuple[CloudId, PageId]:
-    """Read a button's value. Raises ``BadInput`` for any that isn't ours."""
-    try:
-        found = json.loads(value)
-        return CloudId(str(found["c"])), PageId(str(found["p"]))
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise BadInput("That button is out of date. Look the page up again.") from None
+CHOICE = "page_choice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +53,9 @@ class Pages:
         """Claim this feature's names."""
         return (
             Route(Kind.COMMAND, "page", self.show_card),
-            Route(Kind.PRESS, "page_choice", self.show_choice),
-            Route(Kind.PRESS, "preview", self.preview, opens=_loading, resumes=_page_of),
-            Route(Kind.PRESS, "share", self.ask_to_share),
+            Route(Kind.PRESS, CHOICE, self.show_choice),
+            Route(Kind.PRESS, PREVIEW, self.preview, opens=_loading, resumes=_page_of),
+            Route(Kind.PRESS, SHARE, self.ask_to_share),
             Route(Kind.PRESS, "share_now", self.share),
             Route(Kind.PRESS, "share_not", self.leave_unshared),
         )
@@ -78,7 +65,7 @@ class Pages:
         words = ask.required_text("which page: its link, its id or its title")
         try:
             site, page = await self._finder.find(ask.principal, words)
-        except Ambiguous as error:
+        except SeveralPages as error:
             return _which_page(error)
         return _card(await self._seen(ask, site, page))
 
@@ -121,7 +108,9 @@ class Pages:
         seen = await self._seen(ask, site, page, judge=not has_strangers)
         return _shared_card(seen, ask.principal.user_id)
 
-    async def _seen(self, ask: Ask, site: CloudId, page: PageId, *, judge: bool = False) -> Seen:
+    async def _seen(
+        self, ask: Ask, site: CloudId | None, page: PageId, *, judge: bool = False
+    ) -> Seen:
         async def read(acting: Acting) -> Seen:
             where = acting.connection, acting.site
             text = await self._confluence.get_page(*where, page)
@@ -170,16 +159,11 @@ def _excerpt(seen: Seen) -> str:
 
 def _card(seen: Seen) -> Reply:
     page = seen.text.page
-    place = place_of(seen.site.cloud_id, page.id)
     excerpt = _excerpt(seen)
     shown: list[Block] = [
         blocks.section(f"{_title(page)}\n{excerpt}" if excerpt else _title(page)),
         blocks.context(_facts(seen)),
-        blocks.actions(
-            blocks.link_button("Open", "opened", page.url),
-            blocks.button("Preview", "preview", place),
-            blocks.button("Share here", "share", place),
-        ),
+        page_buttons(page.url, seen.site.cloud_id, page.id),
     ]
     return Reply(page.title, tuple(shown))
 
@@ -190,7 +174,7 @@ def _shared_card(seen: Seen, user_id: str) -> Reply:
     shown = (
         blocks.section(f"{_title(page)}\n{excerpt}" if excerpt else _title(page)),
         blocks.context(f"{escape(seen.space.name)} · shared by <@{user_id}>"),
-        blocks.actions(blocks.link_button("Open", "opened", page.url)),
+        blocks.actions(open_button(page.url)),
     )
     return Reply(f"{page.title}, shared from Confluence", shown, in_channel=True)
 
@@ -206,8 +190,9 @@ def _preview(seen: Seen) -> View:
     return blocks.modal("Page", shown)
 
 
-def _which_page(error: Ambiguous) -> Reply:
+def _which_page(error: SeveralPages) -> Reply:
     shown: list[Block] = [blocks.section(escape(str(error)))]
-    for place, label in error.choices[:10]:
-        shown.append(blocks.section(escape(label), blocks.button("Show", "page_choice", place)))
+    for page, label in error.choices[:10]:
+        place = place_of(error.site, PageId(page))
+        shown.append(blocks.section(escape(label), blocks.button("Show", CHOICE, place)))
     return Reply(str(error), tuple(shown))

@@ -105,6 +105,7 @@ COSTS = {
     "disconnect, confirmed": Cost(
         of=("press disconnect",),
         database=(
+            "delete pending_connections",
             "findAndModify connections",
             "delete preferences",
             "delete parked_requests",
@@ -137,24 +138,12 @@ COSTS = {
     ),
     "`page` by id": Cost(
         of=("command page",),
-        database=(
-            "find connections",
-            "find preferences",
-            "find connections",
-            "find preferences",
-            "find connections",
-            "delete parked_requests",
-        ),
+        database=("find preferences", "find connections", "delete parked_requests"),
         requests=("Confluence GET pages/{id}", "Slack response URL"),
     ),
     "`page` by title": Cost(
         of=("command page",),
-        database=(
-            "find connections",
-            "find preferences",
-            "find connections",
-            "delete parked_requests",
-        ),
+        database=("find preferences", "find connections", "delete parked_requests"),
         requests=("Confluence GET search", "Slack response URL"),
     ),
     "one of several pages": Cost(
@@ -250,6 +239,7 @@ COSTS = {
     ),
     "close the preview": Cost(
         of=("closed create_confirm",),
+        database=("find receipts", "delete drafts", "delete due_work"),
     ),
     "confirm what was previewed": Cost(
         of=("submission create_confirm",),
@@ -267,6 +257,7 @@ COSTS = {
             "update preferences",
             "findAndModify receipts",
             "delete drafts",
+            "delete due_work",
         ),
         requests=(
             "Confluence POST pages",
@@ -358,6 +349,11 @@ class Scene:
         if await self.ada.modal():
             await self.ada.closes(everything=True)
             await self.stage.quiet()
+
+    async def goes_back(self) -> None:
+        """Close what is on top."""
+        await self.ada.closes()
+        await self.stage.quiet()
 
     async def types(self, text: str) -> None:
         await self.ada.types(f"/confluence {text}")
@@ -525,7 +521,7 @@ STEPS: dict[str, tuple[Step, Step]] = {
         lambda scene: scene.ada.suggests("create_parent", scene.word()),
     ),
     "edit again, after a refusal": (refused, pressing("edit_again")),
-    "close the preview": (previewed, lambda scene: scene.clear()),
+    "close the preview": (previewed, lambda scene: scene.goes_back()),
     "disconnect, confirmed": (bob_disconnecting, bob_confirms),
     "preview of a hit": (typing("search release"), pressing("preview")),
     "share here: what would be seen": (typing("search release"), pressing("share")),

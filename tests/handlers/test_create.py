@@ -338,8 +338,9 @@ async def test_a_preview_whose_claim_may_stand_is_settled_although_it_is_closed(
         ada = await stage.connect_to_write()
         await fill(stage, ada, "Plan")
         await ada.submits()
-        await ada.closes(everything=True)
-        await stage.quiet()
+        for _ in ("the words", "the preview"):
+            await ada.closes()
+            await stage.quiet()
         assert len(await stores.due.list_due(SETTLE, utc_now() + timedelta(hours=1), 9)) == 1
 
 
