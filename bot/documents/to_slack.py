@@ -4,6 +4,7 @@ Only rich_text, header, divider and context blocks are made, each within Slack's
 https://docs.slack.dev/reference/block-kit/blocks
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from bot.cutting import cut, split_at_graphemes
@@ -37,17 +38,32 @@ _BYTES_OF_CHARACTER: Final = 12
 """At most: a pair of surrogates, escaped."""
 _BYTES_OF_ASCII: Final = 2
 """At most: a quote, escaped; control characters have been dropped."""
-_CUT: Final = "… Cut here. Open the page to read the rest."
 
 
-def to_blocks(document: Document, *, most: int = 45) -> list[Node]:
-    """Return *document* in at most *most* blocks; the last one says so where it was cut."""
+def _read_on(_: int) -> str:
+    return "… Cut here. Open the page to read the rest."
+
+
+def to_blocks(
+    document: Document, *, most: int = 45, ending: Callable[[int], str] = _read_on
+) -> list[Node]:
+    """Return *document* in at most *most* blocks.
+
+    Where it is cut, the last one is *ending*, of about as many characters as are left out.
+    """
     blocks = _Blocks(most)
     for line in Lines(Reader()).of(document.blocks, Place()):
         blocks.take(line)
         if blocks.is_full:
             break
-    return blocks.ended()
+    made = blocks.ended()
+    if not blocks.is_full:
+        return made
+    kept = made[: max(most - 1, 0)]
+    lines = Lines(Reader()).of(document.blocks, Place())
+    missing = sum(_letters(line.elements) for line in lines) - _letters(kept)
+    notice = {"type": "plain_text", "text": ending(max(missing, 1))}
+    return [*kept, {"type": "context", "elements": [notice]}][: max(most, 0)]
 
 
 def to_rich_text(document: Document) -> Node:
@@ -163,13 +179,9 @@ class _Blocks:
             self._rich_text(line)
 
     def ended(self) -> list[Node]:
-        """Return the blocks, with a word at the end if some are missing."""
+        """Return the blocks, more than there may be if it is full."""
         self._flush()
-        if not self.is_full:
-            return self._blocks
-        notice = {"type": "plain_text", "text": _CUT}
-        kept = self._blocks[: max(self._most - 1, 0)]
-        return [*kept, {"type": "context", "elements": [notice]}][: max(self._most, 0)]
+        return self._blocks
 
     def _header(self, line: Line) -> None:
         self._flush()
@@ -201,6 +213,17 @@ def _size(text: str) -> int:
 
 def _length(elements: list[Node]) -> int:
     return sum([len(element.get("text", "")) for element in elements])  # a list is quicker
+
+
+def _letters(node: object) -> int:
+    """Count the characters that show; spaces are moved between blocks."""
+    if isinstance(node, list):
+        return sum(_letters(each) for each in node)
+    if not isinstance(node, dict):
+        return 0
+    text = node.get("text")
+    own = len("".join(text.split())) if isinstance(text, str) else _letters(text)
+    return own + _letters(node.get("elements"))
 
 
 def _portions(elements: list[Node]) -> list[list[Node]]:

@@ -1,5 +1,7 @@
 from datetime import date
 
+import pytest
+
 from bot import documents as docs
 from bot.document import (
     BulletList,
@@ -147,6 +149,14 @@ def test_a_page_that_is_too_long_says_so_in_its_last_block():
     assert docs.to_blocks(document)[-1]["type"] == "context"
     assert docs.to_blocks(docs.from_markdown("---\n\n" * 90), most=7)[-1]["type"] == "context"
     assert len(docs.to_blocks(docs.from_markdown("---\n\n" * 90), most=7)) == 7
+
+
+@pytest.mark.parametrize(("paragraphs", "missing"), [(400, 178 * 22), (600, 378 * 22)])
+def test_what_is_cut_counts_what_is_missing(paragraphs, missing):
+    document = docs.from_markdown("one two three four five six\n\n" * paragraphs)
+    told = []
+    docs.to_blocks(document, most=3, ending=lambda left: told.append(left) or "…")
+    assert told == [missing]
 
 
 def test_code_that_would_end_its_cdata_comes_back_whole():
