@@ -14,7 +14,7 @@ from bot.connection import READ, WRITE
 from bot.embedded import DatabaseMissing
 from bot.errors import BotError
 from bot.manifest import read_manifest
-from bot.publish import TakenUp
+from bot.publish import AccountChanged, TakenUp
 from bot.settings import Settings, variable
 from handlers.help import WORDS
 from sandbox.atlassian.client import OAuthClient
@@ -42,6 +42,7 @@ FOLDERS = "bot|handlers|store|sandbox|tests|benches|docs"
 UNTICKED = {"offline_access"}
 # The errors that can reach a log: those of `bot.errors`, and these.
 ELSEWHERE = (
+    AccountChanged,
     AddressWrong,
     DatabaseMissing,
     DatabaseRefused,
