@@ -84,13 +84,13 @@ async def test_what_is_shown_in_full_is_counted_not_guessed(stage):
         assert told in words(await ada.last())
 
 
-async def written(stage, ada, title, act="publish"):
+async def written(stage, ada, title, act="publish", body="Hello"):
     """Take a page through form, preview and receipt; return the receipt's modal."""
     await ada.types("/confluence create")
     await stage.quiet()
     [space] = await ada.suggests("create_space", "ENG")
     filled = {"space": {"create_space": space}, "title": {"title": title}}
-    await ada.submits({**filled, "body": {"body": "Hello"}, "act": {"act": act}})
+    await ada.submits({**filled, "body": {"body": body}, "act": {"act": act}})
     await stage.quiet()
     preview = words(await ada.modal())
     await ada.submits()
@@ -129,6 +129,13 @@ async def test_the_longest_title_is_previewed_in_full(stage):
     ada = await stage.connect_to_write()
     preview, _ = await written(stage, ada, "x" * 255)
     assert "x" * 255 in preview
+
+
+async def test_a_preview_too_long_to_be_shown_says_how_much_more_is_written(stage):
+    ada = await stage.connect_to_write()
+    preview, _ = await written(stage, ada, "Long", body="x" * 40_000)
+    assert "… and about 28,000 characters more, which are written too." in preview
+    assert "Open the page" not in preview
 
 
 async def test_the_site_in_use_is_named_where_one_chooses(stage):
