@@ -99,8 +99,8 @@ class Publisher:
 
         Raises:
             TakenUp: another process is at it.
-            BotError: a write is out that can't be looked up now, or the store is silent;
-                whoever takes the receipt up later looks again.
+            Unclear: a write may be out that can't be looked up now; whoever takes the
+                receipt up later looks again.
         """
         if receipt.stage is Stage.DRAFTED:  # whoever left it may have published it
             receipt = await self._publish(receipt, is_out=True)
@@ -260,7 +260,7 @@ class Publisher:
     async def _leave(self, receipt: Receipt, blind: BotError) -> Receipt:
         """Leave a write that may be out, and can't be looked up, to a later look; not for ever."""
         if self._clock() - receipt.claimed_at < LOOKED_FOR:
-            raise blind
+            raise Unclear("Confluence") from blind
         return await self._advance(receipt, stage=Stage.UNCLEAR)
 
     async def _append(self, receipt: Receipt) -> Receipt:

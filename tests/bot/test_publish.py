@@ -199,7 +199,7 @@ async def test_a_write_that_may_be_out_is_never_called_refused(lost, stores, clo
     if act is Act.APPEND:
         confluence.add(page(900, "Plan"), TEXT)
     receipt = await confirmed(lost, stores, act)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unclear):
         await publisher.settle(receipt)
     confluence.back = back
     clock.pass_by(minutes=3)
@@ -210,16 +210,17 @@ async def test_a_write_that_may_be_out_is_never_called_refused(lost, stores, clo
     assert len(text.document.blocks) == 1 + (act is Act.APPEND)
 
 
+@pytest.mark.parametrize("blind", [Unavailable("Confluence"), NotAllowed("no")])
 async def test_what_was_left_while_it_was_published_is_never_called_refused(
-    publisher, claimed, stores, confluence, clock
+    publisher, claimed, stores, confluence, clock, blind
 ):
     receipt = await claimed()
     confluence.fails["publish_draft"] = Death()
     with pytest.raises(Death):
         await publisher.settle(receipt)
     left = await stores.receipts.find(ADA, receipt.decision.id)
-    confluence.fails = dict.fromkeys(["publish_draft", "get_page_head"], Unavailable("Confluence"))
-    with pytest.raises(Unavailable):
+    confluence.fails = {"publish_draft": Unavailable("Confluence"), "get_page_head": blind}
+    with pytest.raises(Unclear):
         await publisher.settle(left)
     clock.pass_by(minutes=3)
     assert (await publisher.settle(left)).stage is Stage.UNCLEAR
