@@ -22,7 +22,6 @@ from handlers.ask import Ack, Ask, Block, Kind, Modal, Reply, Route, Suggestions
 from handlers.drafts import RecentDrafts
 from handlers.home import CREATE
 from handlers.offers import CONTINUE_CREATE
-from handlers.places import OPENED
 from handlers.tenants import Tenants
 
 log = structlog.get_logger(__name__)
@@ -78,7 +77,6 @@ class Create:
             Route(Kind.PRESS, forms.RETITLE, self.retitle),
             Route(Kind.PRESS, forms.APPEND, self.append_instead),
             Route(Kind.PRESS, receipts.UNDO, self.undo),
-            Route(Kind.PRESS, OPENED, self.opened),
             Suggestions(forms.SPACE, self.suggest_spaces),
             Suggestions(forms.PARENT, self.suggest_parents),
         )
@@ -168,24 +166,22 @@ class Create:
         undone = await self._parts.publisher.undo(ask.principal, DecisionId(ask.value))
         return receipts.undone(undone)
 
-    async def opened(self, ask: Ask) -> None:
-        """Take note of nothing: the browser has opened the link."""
-
     async def suggest_spaces(self, ask: Ask) -> list[Block]:
         """Return spaces for what was typed; the recent ones before anything is."""
         words = ask.text.strip()
-        site = _site_in(ask)
+        # A single letter finds everything: what was used lately is more use.
+        typed = words if len(words) > 1 else ""
 
         async def find(acting: Acting) -> list[Space]:
-            # A single letter finds everything: what was used lately is more use.
-            typed = words if len(words) > 1 else ""
             recent = [] if typed else forms.recent_spaces(acting)
             found = await self._parts.confluence.suggest_spaces(
                 acting.connection, acting.site, typed
             )
             return list({space.id: space for space in (*recent, *found)}.values())
 
-        spaces = await self._parts.actor.run(ask.principal, Need.READ, find, site=site)
+        spaces = await self._parts.actor.run(
+            ask.principal, Need.READ, find, site=_site_in(ask), prefers=not typed
+        )
         return [forms.space_option(space) for space in spaces[:10]]
 
     async def suggest_parents(self, ask: Ask) -> list[Block]:

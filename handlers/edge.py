@@ -20,6 +20,7 @@ from bot.installation import Installation
 from handlers import forms, replies
 from handlers.ask import EXTERNAL, Ack, Answer, Ask, Kind, Route, Suggestions
 from handlers.payloads import Delivery, read_delivery
+from handlers.places import OPENED
 from handlers.running import (
     Recover,
     Runner,
@@ -127,6 +128,8 @@ class Edge(AsyncMiddleware):
         return self._background(route, delivery)
 
     async def _other(self, delivery: Delivery) -> BoltResponse:
+        if (delivery.kind, delivery.name) == _FOLLOWED:
+            return _EMPTY
         route = self._table.routes.get((delivery.kind, delivery.name))
         if route is None:
             log.info("ignored", code="no_listener", kind=delivery.kind)
@@ -303,4 +306,6 @@ async def _no_listener(_: Ask) -> Answer:
 
 
 _EMPTY = BoltResponse(status=200, body="")
+# Whoever sees a link to Confluence may follow it, guests and other companies' people too.
+_FOLLOWED = (Kind.PRESS, OPENED)
 _MENU = Route(Kind.OPTIONS, "", _no_listener)

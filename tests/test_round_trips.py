@@ -133,9 +133,7 @@ COSTS = {
         database=("find preferences", "find connections"),
         requests=("Confluence GET search", "Slack response URL"),
     ),
-    "open a page": Cost(
-        of=("press opened",),
-    ),
+    "open a page": Cost(),
     "`page` by id": Cost(
         of=("command page",),
         database=("find preferences", "find connections", "delete parked_requests"),

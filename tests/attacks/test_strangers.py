@@ -64,6 +64,18 @@ async def asked_of_confluence(stage):
     return [each for each in log if "ex/confluence" in each["path"]]
 
 
+@pytest.mark.parametrize(
+    ("user", "channel"), [("U0EVE", "C0PARTNERS"), ("U0GUS", "C0GENERAL"), ("U0BOB", "C0GENERAL")]
+)
+async def test_nobody_is_told_anything_for_following_a_link(stage, user, channel):
+    before = await stage.get("slack/log")
+    answer = await press(stage, user, "opened", channel=channel)
+    after = await stage.get("slack/log")
+    assert answer["status"] == 200
+    assert after["hooks"] == before["hooks"]
+    assert after["calls"] == before["calls"]
+
+
 class TestOutsiders:
     @pytest.mark.parametrize("text", WORDS)
     async def test_commands_are_refused(self, stage, text):
