@@ -66,7 +66,6 @@ class Page:
     status: PageStatus
     version: int
     version_message: str = ""
-    author_id: AccountId | None = None
     parent_id: PageId | None = None
     changed_at: datetime | None = None
 

@@ -29,15 +29,11 @@ OBTAINED: Final = frozenset({Step.CHOICE, Step.CODE})
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """What the person was doing when consent was missing: a command's words.
-
-    *draft* names a page that was being written, to be resumed at its preview.
-    """
+    """What the person was doing when consent was missing: a command's words."""
 
     command: str
     channel_id: str
     asked_at: datetime
-    draft: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

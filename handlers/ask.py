@@ -39,8 +39,6 @@ class Shown:
 
     id: str
     is_modal: bool = True
-    root_id: str = ""
-    hash: str = ""
     metadata: str = ""
     values: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
@@ -61,8 +59,6 @@ class Ask:
     command: str = ""
     text: str = ""
     value: str = ""
-    label: str = ""
-    team_id: str = ""
     channel_id: str = ""
     trigger_id: str = ""
     response_url: SecretStr | None = None

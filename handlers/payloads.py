@@ -36,7 +36,6 @@ class Delivery:
     user_enterprise: str = ""
     text: str = ""
     value: str = ""
-    label: str = ""
     channel_id: str = ""
     trigger_id: str = ""
     response_url: SecretStr | None = None
@@ -134,8 +133,6 @@ def _shown(view: Body) -> Shown:
     return Shown(
         id=text_at(view, "id"),
         is_modal=text_at(view, "type") == "modal",
-        root_id=text_at(view, "root_view_id"),
-        hash=text_at(view, "hash"),
         metadata=text_at(view, "private_metadata"),
         values={block: _elements(found) for block, found in values.items()},
     )
@@ -154,7 +151,6 @@ def _press(body: Body) -> Delivery:
         Kind.PRESS,
         text_at(action, "action_id"),
         value=text_at(action, "value") or text_at(option, "value"),
-        label=text_at(option, "text", "text"),
         **_interaction(body),
     )
 

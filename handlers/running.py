@@ -181,8 +181,6 @@ def ask_of(installation: Installation, delivery: Delivery, correlation: str) -> 
         command=delivery.name if delivery.kind is Kind.COMMAND else "",
         text=delivery.text,
         value=delivery.value,
-        label=delivery.label,
-        team_id=delivery.team_id,
         channel_id=delivery.channel_id,
         trigger_id=delivery.trigger_id,
         response_url=delivery.response_url,

@@ -73,7 +73,7 @@ def page(
 ) -> Page:
     """A page of Engineering's."""
     url = f"{ACME.url}/wiki/spaces/ENG/pages/{number}"
-    return Page(PageId(str(number)), title, url, ENG.id, status, 1, author_id=LOVELACE.id)
+    return Page(PageId(str(number)), title, url, ENG.id, status, 1)
 
 
 @dataclass

@@ -82,7 +82,6 @@ class PageBody(Body):
     spaceId: Annotated[str, BeforeValidator(text_of_id)] = ""  # noqa: N815 (Confluence's name)
     parentId: Annotated[str | None, BeforeValidator(text_of_id)] = None  # noqa: N815 (Confluence's name)
     parentType: Words = ""  # noqa: N815 (Confluence's name)
-    authorId: Words = ""  # noqa: N815 (Confluence's name)
     version: VersionBody = VersionBody()
     body: Annotated[dict[str, Any], BeforeValidator(tolerated_object)] = Field(default_factory=dict)
     links: ToleratedLinks = Field(default=Links(), alias="_links")
@@ -211,7 +210,6 @@ def page_of(body: PageBody, site: Site, base: str = "") -> Page:
         status_of(body.status),
         version.number,
         version.message,
-        AccountId(body.authorId) if body.authorId else None,
         PageId(body.parentId) if body.parentId else None,
         version.createdAt,
     )

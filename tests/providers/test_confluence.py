@@ -156,7 +156,6 @@ async def test_a_page_is_read_with_its_text(confluence, provider, ada):
         PageStatus.CURRENT,
         4,
         "typo",
-        "ada",
         PageId("7"),
         NOON.replace(year=2026, day=2, hour=3, minute=4, second=5),
     )
@@ -212,7 +211,6 @@ async def test_a_page_without_a_readable_body_is_an_empty_one(confluence, provid
         ({"status": None}, "status", PageStatus.OTHER),
         ({"title": None}, "title", ""),
         ({"id": 98319}, "id", "98319"),
-        ({"authorId": None}, "author_id", None),
         ({"version": {"number": 2, "createdAt": "yesterday"}}, "changed_at", None),
         ({"surprise": {"deep": [1]}}, "version", 4),
         ({"_links": None}, "url", f"{ACME.url}/wiki/pages/viewpage.action?pageId=98319"),

@@ -22,7 +22,7 @@ def preferences(stores):
 
 @pytest.fixture
 def search(clock):
-    return Parked("search “x” in:ENG", "C1", clock(), draft="d1")
+    return Parked("search “x” in:ENG", "C1", clock())
 
 
 async def test_takes_a_request_back_once(parked, ada, search, clock):

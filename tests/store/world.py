@@ -106,7 +106,7 @@ class World:
 
     @property
     def parked(self):
-        return Parked("search what Ada searched", "C1", self.now, draft="d1")
+        return Parked("search what Ada searched", "C1", self.now)
 
     @property
     def space(self):
