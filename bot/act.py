@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """A connection with a fresh grant, the site to use, and what its person chose."""
+    """A connection with a fresh grant, the site to use, and what its person chose.
+
+    *preferences* are empty where neither the choice of the site nor the work needed them.
+    """
 
     connection: Connection
     site: Site
@@ -36,14 +39,20 @@ class Actor:
         need: Need,
         work: Callable[[Acting], Awaitable[T]],
         site: CloudId | None = None,
+        *,
+        prefers: bool = False,
     ) -> T:
         """Do *work* in the principal's name; once more with a new token if the old is refused.
+
+        Without a *site*, it is the one in use. *prefers* says that *work* wants to know what
+        its person chose; it is told where the site depends on it, too.
 
         Raises:
             ConsentRequired: no usable grant, or not for what is needed.
             SiteRequired: several sites, and none chosen.
         """
-        preferences = await self._preferences.find(principal)
+        asks = prefers or site is None
+        preferences = await self._preferences.find(principal) if asks else Preferences()
 
         async def act(connection: Connection) -> T:
             chosen = _site_of(connection, site or preferences.site, named=site is not None)

@@ -146,17 +146,17 @@ COSTS = {
     ),
     "one of several pages": Cost(
         of=("press page_choice",),
-        database=("find preferences", "find connections"),
+        database=("find connections",),
         requests=("Confluence GET pages/{id}", "Slack response URL"),
     ),
     "preview of a hit": Cost(
         of=("press preview",),
-        database=("find preferences", "find connections"),
+        database=("find connections",),
         requests=("Confluence GET pages/{id}", "Slack views.open", "Slack views.update"),
     ),
     "share here: what would be seen": Cost(
         of=("press share",),
-        database=("find preferences", "find connections"),
+        database=("find connections",),
         requests=(
             "Confluence GET pages/{id}",
             "Confluence GET pages/{id}",
@@ -169,7 +169,7 @@ COSTS = {
     ),
     "share it": Cost(
         of=("press share_now",),
-        database=("find preferences", "find connections"),
+        database=("find connections",),
         requests=(
             "Confluence GET pages/{id}",
             "Confluence GET pages/{id}",
@@ -198,26 +198,25 @@ COSTS = {
     ),
     "type a space": Cost(
         of=("options create_space",),
-        before_ack=("find preferences", "find connections", "Confluence GET search"),
-        database=("find preferences", "find connections"),
+        before_ack=("find connections", "Confluence GET search"),
+        database=("find connections",),
         requests=("Confluence GET search",),
     ),
     "type a parent page": Cost(
         of=("options create_parent",),
-        before_ack=("find preferences", "find connections", "Confluence GET search"),
-        database=("find preferences", "find connections"),
+        before_ack=("find connections", "Confluence GET search"),
+        database=("find connections",),
         requests=("Confluence GET search",),
     ),
     "submit the form": Cost(
         of=("submission create_form",),
-        database=("find preferences", "find connections", "update due_work", "update drafts"),
+        database=("find connections", "update due_work", "update drafts"),
         requests=("Confluence GET pages", "Confluence GET search", "Slack views.update"),
     ),
     "next free title": Cost(
         of=("press create_retitle",),
         database=(
             "find drafts",
-            "find preferences",
             "find connections",
             "update due_work",
             "update drafts",
@@ -228,7 +227,6 @@ COSTS = {
         of=("press create_append",),
         database=(
             "find drafts",
-            "find preferences",
             "find connections",
             "update due_work",
             "update drafts",
@@ -246,10 +244,8 @@ COSTS = {
             "insert receipts",
             "find receipts",
             "findAndModify receipts",
-            "find preferences",
             "find connections",
             "findAndModify receipts",
-            "find preferences",
             "find connections",
             "findAndModify receipts",
             "update preferences",
@@ -273,7 +269,6 @@ COSTS = {
         of=("press undo",),
         database=(
             "find receipts",
-            "find preferences",
             "find connections",
             "findAndModify receipts",
         ),
