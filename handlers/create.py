@@ -12,7 +12,7 @@ from bot.connection import Need
 from bot.content import CloudId, PageId, Space
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, is_empty, text_of
-from bot.errors import BotError, NotFound, Unavailable
+from bot.errors import BotError, NotFound, SiteRequired, Unavailable
 from bot.mentions import each_of
 from bot.ports import Confluence, Notes, Receipts, SlackPeople, Voice
 from bot.publish import Publisher, TakenUp
@@ -88,9 +88,7 @@ class Create:
     async def edit_again(self, ask: Ask) -> Modal:
         """Open the form with a text that was refused before."""
         draft = await self._parts.composer.find(ask.principal, DraftId(ask.value))
-        decision = draft.decision
-        prefilled = forms.Prefilled(decision.title, decision.body, decision.space)
-        return await self._form(ask, prefilled)
+        return await self._form(ask, forms.from_decision(draft.decision))
 
     async def check_form(self, ask: Ask) -> Ack:
         """Judge the form by itself; its preview is prepared after the ack."""
@@ -206,7 +204,12 @@ class Create:
         async def filled(acting: Acting) -> Modal:
             return Modal(forms.form(acting, prefilled, note))
 
-        return await self._parts.actor.run(ask.principal, Need.WRITE, filled)
+        run = self._parts.actor.run
+        if prefilled.site is not None:
+            with suppress(SiteRequired):
+                return await run(ask.principal, Need.WRITE, filled, site=prefilled.site)
+            prefilled = prefilled.elsewhere()  # the consent doesn't open that site any more
+        return await run(ask.principal, Need.WRITE, filled)
 
     async def _read(self, ask: Ask) -> Form:
         metadata = forms.read_metadata(ask.view.metadata if ask.view else "")

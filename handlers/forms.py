@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.act import Acting
 from bot.compose import LONGEST_TITLE, space_value
-from bot.content import Page, Space, SpaceId, SpaceKey
+from bot.content import CloudId, Page, PageId, Space, SpaceId, SpaceKey
 from bot.cutting import cut
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, text_of, to_blocks, to_rich_text
@@ -33,7 +33,15 @@ class Prefilled:
 
     title: str = ""
     body: Document | None = None
+    site: CloudId | None = None
     space: Space | None = None
+    parent: PageId | None = None
+    parent_title: str = ""
+    act: Act = Act.PUBLISH
+
+    def elsewhere(self) -> "Prefilled":
+        """Return the same for another site, where the place has to be chosen anew."""
+        return replace(self, site=None, space=None, parent=None)
 
 
 def loading(title: str = "Create a page") -> View:
@@ -56,13 +64,13 @@ def form(acting: Acting, prefilled: Prefilled, note: str) -> View:
         blocks.field(
             "parent",
             "Parent page",
-            _menu(PARENT, "At the top of the space", 2),
+            _parent_menu(prefilled),
             hint="A page of the space chosen above.",
             optional=True,
         ),
         blocks.field("title", "Title", _title_input(prefilled.title)),
         blocks.field("body", "Text", _body_input(prefilled.body)),
-        blocks.field("act", "When you confirm", _act_choice()),
+        blocks.field("act", "When you confirm", _act_choice(prefilled.act)),
     ]
     view = blocks.modal("Create a page", shown, close="Cancel")
     return blocks.form(view, FORM, "Preview", metadata)
@@ -178,6 +186,19 @@ def page_option(page: Page) -> Block:
     return blocks.option(page.title, page.id)
 
 
+def from_decision(decision: Decision) -> Prefilled:
+    """Begin with what was decided before."""
+    return Prefilled(
+        decision.title,
+        decision.body,
+        decision.site.cloud_id,
+        decision.space,
+        decision.parent_id,
+        decision.parent_title,
+        decision.act,
+    )
+
+
 def from_message(message: Mapping[str, Any]) -> Prefilled:
     """Begin with the text of a Slack message; its first line makes a title."""
     found = message.get("blocks")
@@ -195,6 +216,13 @@ def _is_rich(block: object) -> bool:
 def _space_menu(space: Space | None) -> Block:
     menu = _menu(SPACE, "Choose a space", 0)
     return menu | {"initial_option": space_option(space)} if space else menu
+
+
+def _parent_menu(prefilled: Prefilled) -> Block:
+    menu = _menu(PARENT, "At the top of the space", 2)
+    if prefilled.parent is None:
+        return menu
+    return menu | {"initial_option": blocks.option(prefilled.parent_title, prefilled.parent)}
 
 
 def _menu(action: str, placeholder: str, least: int) -> Block:
@@ -220,12 +248,12 @@ def _body_input(body: Document | None) -> Block:
     return element | {"initial_value": to_rich_text(body)} if body and body.blocks else element
 
 
-def _act_choice() -> Block:
+def _act_choice(act: Act) -> Block:
     publish = blocks.option("Publish it", Act.PUBLISH, "For everybody who may see the space")
     draft = blocks.option("Save it as a draft", Act.DRAFT, "For you alone, to finish in Confluence")
     return {
         "type": "radio_buttons",
         "action_id": "act",
         "options": [publish, draft],
-        "initial_option": publish,
+        "initial_option": draft if act is Act.DRAFT else publish,
     }

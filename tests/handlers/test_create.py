@@ -195,6 +195,59 @@ async def test_after_a_refusal_the_form_beneath_is_previewed_again(stage, ada):
     assert [page["status"] for page in await pages(stage, "Plan B")] == ["current"]
 
 
+async def refused_below(stage, ada, parent, title):
+    """Have a draft below *parent* refused, and close everything."""
+    await ada.types("/confluence create")
+    await stage.quiet()
+    [space] = await ada.suggests("create_space", ENG)
+    await ada.submits({"space": {"create_space": space}, "title": {"title": " "}})
+    [above] = await ada.suggests("create_parent", parent)
+    filled = {"parent": {"create_parent": above}, "title": {"title": title}}
+    await ada.submits({**filled, "body": {"body": HELLO}, "act": {"act": "draft"}})
+    await stage.quiet()
+    await stage.post("atlassian/faults", {"kind": "429-burst", "method": "POST", "path": "/pages"})
+    await ada.submits()
+    await stage.quiet()
+    await ada.closes(everything=True)
+
+
+async def elements(ada):
+    modal = await ada.modal()
+    return {each["block_id"]: each["element"] for each in modal["blocks"] if "element" in each}
+
+
+async def test_a_text_handed_back_comes_with_all_that_was_chosen(stage, ada):
+    await refused_below(stage, ada, "Release checklist", "Plan")
+    await ada.types("/confluence site")
+    await stage.quiet()
+    await ada.presses("choose_site:1")
+    await ada.waits_for_message("You now work on globex")
+    await ada.presses("edit_again")
+    await stage.quiet()
+    form = await elements(ada)
+    assert "on *acme*" in words(await ada.modal())
+    assert form["space"]["initial_option"]["text"]["text"] == "Engineering"
+    assert form["parent"]["initial_option"]["text"]["text"] == "Release checklist"
+    assert form["act"]["initial_option"]["value"] == "draft"
+    await ada.submits()
+    await stage.quiet()
+    assert "A draft in *Engineering* under *Release checklist* on *acme*" in words(
+        await ada.modal()
+    )
+
+
+async def test_a_text_is_handed_back_even_where_its_site_is_not_open_any_more(stage, ada):
+    await refused_below(stage, ada, "Release checklist", "Plan")
+    await stage.connect(only_sites=["globex"], site=None)
+    await ada.presses("edit_again")
+    await stage.quiet()
+    form = await elements(ada)
+    assert "on *globex*" in words(await ada.modal())
+    assert form["title"]["initial_value"] == "Plan"
+    assert "initial_option" not in form["space"]
+    assert "initial_option" not in form["parent"]
+
+
 async def test_an_unclear_answer_makes_no_second_page(stage, ada):
     await fill(stage, ada, "Plan")
     await stage.post("atlassian/faults", {"kind": "drop-after", "method": "POST", "path": "/pages"})
