@@ -197,7 +197,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     return Bot(
         app,
         table,
-        _web(settings, app, connect),
+        _web(settings, app, connect, tasks),
         tasks,
         authorizer,
         _settler(settings, stores, publisher, create, tasks),
@@ -300,12 +300,13 @@ def _settler(
     )
 
 
-def _web(settings: Settings, app: AsyncApp, connect: Connect) -> web.Application:
+def _web(settings: Settings, app: AsyncApp, connect: Connect, tasks: Tasks) -> web.Application:
     """Return what the public reaches: Slack's endpoint, the pages of consent, health."""
     targets = browser.redirect_targets(settings.slack_url, settings.atlassian_auth_url)
     pages = browser.Pages(PublicAddress(settings.public_url), settings.command, targets)
     public = web.Application(
-        middlewares=[browser.dress(pages, connect)], client_max_size=MOST_BYTES
+        middlewares=[browser.outliving(tasks), browser.dress(pages, connect)],
+        client_max_size=MOST_BYTES,
     )
     public.add_routes(browser.routes(connect, pages))
     public.router.add_get("/healthz", public_health())

@@ -1,0 +1,38 @@
+"""A page's work goes on where its request is cut off: a code that was used up is kept."""
+
+import asyncio
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from handlers.browser.guard import PREFIX
+from handlers.tasks import Tasks
+
+
+def outliving(tasks: Tasks) -> Middleware:
+    """Return the middleware, around `dress`, under which consent is one of the bot's *tasks*.
+
+    A bot that ends cuts its requests off after a few seconds and gives its tasks longer.
+    """
+
+    @web.middleware
+    async def outlive(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not request.path.startswith(PREFIX):
+            return await handler(request)
+        answered: asyncio.Future[web.StreamResponse] = asyncio.get_running_loop().create_future()
+        if not tasks.start(_answer(request, handler, answered)):
+            return await handler(request)
+        return await asyncio.shield(answered)
+
+    return outlive
+
+
+async def _answer(
+    request: web.Request, handler: Handler, answered: asyncio.Future[web.StreamResponse]
+) -> None:
+    try:
+        answered.set_result(await handler(request))
+    finally:
+        # Cut off, or broken in a way that no page is made of: nobody is left waiting.
+        if not answered.done():
+            answered.cancel()
