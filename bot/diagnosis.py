@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import BotError
 from bot.manifest import read_manifest
 from bot.principal import Tenant
-from bot.providers.slack_wire import code_in
+from bot.providers.slack_refusals import UNANSWERED, refusal_code
 from bot.settings import Settings
 from store.collection import DatabaseRefused
 from store.database import AddressWrong, Database, open_database
@@ -124,8 +124,10 @@ class _Slack:
         try:
             who = await self._client(self._settings.slack_bot_token).auth_test()
         except SlackApiError as error:
-            return Finding(step, f"refuses the bot token ({_code(error)})", advice)
-        except (aiohttp.ClientError, TimeoutError) as error:
+            if not refusal_code(error):
+                return _unreachable(step, self._settings.slack_api_url, error)
+            return Finding(step, f"refuses the bot token ({refusal_code(error)})", advice)
+        except UNANSWERED as error:
             return _unreachable(step, self._settings.slack_api_url, error)
         is_org = bool(who.get("is_enterprise_install"))
         self.tenant = Tenant(str(who.get("enterprise_id") if is_org else who.get("team_id")))
@@ -151,12 +153,14 @@ class _Slack:
         try:
             await self._client(token).apps_connections_open(app_token=token.get_secret_value())
         except SlackApiError as error:
+            if not refusal_code(error):
+                return _unreachable(step, self._settings.slack_api_url, error)
             advice = (
                 "CONFAB_SLACK_APP_TOKEN needs connections:write (“Basic Information” → "
                 "“App-Level Tokens”), and “Socket Mode” has to be on."
             )
-            return Finding(step, f"refused ({_code(error)})", advice)
-        except (aiohttp.ClientError, TimeoutError) as error:
+            return Finding(step, f"refused ({refusal_code(error)})", advice)
+        except UNANSWERED as error:
             return _unreachable(step, self._settings.slack_api_url, error)
         return Finding(step, "Slack opens a socket for us")
 
@@ -249,10 +253,6 @@ def _unreachable(step: str, url: str, error: Exception) -> Finding:
     return Finding(
         step, f"{host} gives no answer that can be read ({type(error).__name__})", advice
     )
-
-
-def _code(error: SlackApiError) -> str:
-    return code_in(error.response.data) or "in no words of its own"
 
 
 def _now() -> datetime:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any, Final
 
-import aiohttp
 import structlog
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -21,7 +20,7 @@ from bot.metrics import Metrics
 from bot.operations import ops_app
 from bot.principal import Tenant
 from bot.providers.outgoing import Outgoing
-from bot.providers.slack_wire import code_in
+from bot.providers.slack_refusals import UNANSWERED, refusal_code
 from bot.settings import Address, Settings
 from bot.tracing import start_tracing
 from store.database import Database, open_database
@@ -81,11 +80,11 @@ def _answering(token: str) -> Iterator[None]:
     try:
         yield
     except SlackApiError as error:
-        code = code_in(error.response.data)
+        code = refusal_code(error)
         if not code:
             raise Unavailable("Slack") from error
         raise CannotStart(f"Slack refuses {token} ({code}): run “confab check”.") from error
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+    except UNANSWERED as error:
         raise Unavailable("Slack") from error
 
 

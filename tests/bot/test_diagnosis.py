@@ -2,6 +2,8 @@
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.diagnosis import diagnose
 from bot.settings import Settings, load_settings
@@ -115,3 +117,19 @@ async def test_a_missing_scope_is_named(check, sandbox, monkeypatch):
 
 
 WITH_MORE_SCOPES = {"oauth_config": {"scopes": {"bot": ["commands", "files:read"]}}}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(503, "text/plain"), (200, "text/plain"), (502, "application/json"), (503, "text/html")],
+)
+async def test_an_outage_in_front_of_slack_is_no_refusal_of_slacks(check, status, kind):
+    async def answer(request):
+        return web.Response(status=status, text="{upstream", content_type=kind)
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", answer)
+    async with TestServer(application) as server:
+        _, lines = await check(slack_api_url=str(server.make_url("")))
+    [found] = [line for line in failing(lines) if line.startswith("Slack:")]
+    assert "gives no answer that can be read" in found

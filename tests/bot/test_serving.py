@@ -145,6 +145,12 @@ def test_an_outage_of_slacks_is_no_refusal(data, kind):
         raise SlackApiError("no", Answer(data))
 
 
+def test_json_of_slacks_that_is_none_is_an_outage():
+    # There the client's error holds a response of aiohttp's, which has no data.
+    with pytest.raises(Unavailable), _answering("CONFAB_SLACK_BOT_TOKEN"):
+        raise SlackApiError("no", object())
+
+
 async def test_what_a_socket_has_taken_is_answered_before_it_is_closed():
     held, answered = asyncio.Event(), []
 
