@@ -41,8 +41,10 @@ class PublicAddress:
         return self.url + path
 
 
-def is_loopback(host: str) -> bool:
+def is_loopback(host: str | None) -> bool:
     """Tell whether *host* can only be this machine."""
+    if host is None:
+        return False
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

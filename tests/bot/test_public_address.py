@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.public_address import PublicAddress
+from bot.public_address import PublicAddress, is_loopback
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,15 @@ def test_any_text_is_an_origin_or_refused(text):
     except ValueError:
         return
     assert PublicAddress(address.url) == address
+
+
+@pytest.mark.parametrize("host", ["localhost", "a.localhost", "127.0.0.1", "127.8.9.1", "::1"])
+def test_loopback_is_recognised(host):
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host", [None, "", "0.0.0.1", "10.0.0.1", "localhost.acme.example", "2130706433", "::"]
+)
+def test_nothing_else_is_loopback(host):
+    assert not is_loopback(host)

@@ -12,7 +12,6 @@ from bot.settings import (
     Settings,
     SettingsWrong,
     SocketModeSettings,
-    is_loopback,
     load_settings,
     variable,
 )
@@ -246,15 +245,3 @@ def test_an_address_reads_back_as_it_is_written(port, host):
     with pytest.raises(SettingsWrong) as wrong:
         load_settings(Settings, {"addr": written})
     assert not any(line.startswith("CONFAB_ADDR") for line in wrong.value.problems)
-
-
-@pytest.mark.parametrize("host", ["localhost", "a.localhost", "127.0.0.1", "127.8.9.1", "::1"])
-def test_loopback_is_recognised(host):
-    assert is_loopback(host)
-
-
-@pytest.mark.parametrize(
-    "host", [None, "", "0.0.0.1", "10.0.0.1", "localhost.acme.example", "2130706433", "::"]
-)
-def test_nothing_else_is_loopback(host):
-    assert not is_loopback(host)
