@@ -14,8 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import BotError
 from bot.manifest import read_manifest
 from bot.principal import Tenant
-from bot.providers.slack_refusals import UNANSWERED, refusal_code
 from bot.settings import Settings
+from handlers.slack_refusals import UNANSWERED, refusal_code
 from store.collection import DatabaseRefused
 from store.database import AddressWrong, Database, open_database
 from store.keyring import KeyRing

@@ -20,9 +20,9 @@ from bot.metrics import Metrics
 from bot.operations import ops_app
 from bot.principal import Tenant
 from bot.providers.outgoing import Outgoing
-from bot.providers.slack_refusals import UNANSWERED, refusal_code
 from bot.settings import Address, Settings
 from bot.tracing import start_tracing
+from handlers.slack_refusals import UNANSWERED, refusal_code
 from store.database import Database, open_database
 from store.keeping import FIRST_CHECK
 from store.keyring import KeyRing

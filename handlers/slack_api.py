@@ -22,9 +22,9 @@ from bot.cutting import cut_bytes
 from bot.errors import BotError, ProviderFault, Unavailable
 from bot.installation import Installation
 from bot.mrkdwn import escape
-from bot.providers.slack_refusals import UNANSWERED, refusal_code
 from handlers import blocks
 from handlers.ask import EXTERNAL, Answer, Ask, Modal, Reply, View
+from handlers.slack_refusals import UNANSWERED, refusal_code
 
 log = structlog.get_logger(__name__)
 

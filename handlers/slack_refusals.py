@@ -5,8 +5,6 @@ from typing import Final
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
-from bot.providers.slack_wire import code_in
-
 UNANSWERED: Final = (ClientError, OSError, TimeoutError, AttributeError, ValueError)
 """What the client raises for no answer, and for one that its reader takes for JSON or text.
 
@@ -18,4 +16,6 @@ what decoding raises.
 def refusal_code(error: SlackApiError) -> str:
     """Return Slack's word for its refusal; empty where what stands before Slack has answered."""
     # Where the client finds JSON that is none, its error holds aiohttp's own response.
-    return code_in(getattr(error.response, "data", error.response))
+    data = getattr(error.response, "data", None)
+    code = data.get("error") if isinstance(data, dict) else None
+    return code if isinstance(code, str) else ""
