@@ -14,6 +14,7 @@ from typing import Final
 
 from pymongo.errors import CollectionInvalid
 
+from bot.errors import BotError, Unavailable
 from bot.ports import Leases
 from store import (
     connections,
@@ -55,6 +56,12 @@ _LEASE: Final = "preparation"
 _LASTS: Final = timedelta(seconds=30)
 
 
+class LeaseLost(BotError):
+    """Whoever prepares the database was cut off from it for too long."""
+
+    code = "lease_lost"
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """A change of what is stored. *run* may be cut off at any line, and is then run again."""
@@ -80,32 +87,57 @@ async def prepare(
 
     Raises:
         Unavailable: the database doesn't answer.
+        LeaseLost: it took so long that another replica may be at it.
     """
-    async with _turn(MongoLeases(database), pause):
+    async with _turn(MongoLeases(database), pause) as require_turn:
         standing = await _validators(database)
         for shape in SHAPES:
             await _declare(database, shape, standing)
         for migration in migrations:
+            require_turn()
             await _migrate(database, migration)
 
 
 @asynccontextmanager
-async def _turn(turns: Leases, pause: float) -> AsyncIterator[None]:
+async def _turn(
+    turns: Leases, pause: float, lasts: timedelta = _LASTS
+) -> AsyncIterator[Callable[[], None]]:
+    """Hold the lease inside the block; what is yielded raises once it is lost."""
     holder = secrets.token_hex(8)
-    while not await turns.hold(_LEASE, holder, _LASTS):  # noqa: ASYNC110  # the event is another process's
+    while not await turns.hold(_LEASE, holder, lasts):  # noqa: ASYNC110  # the event is another process's
         await asyncio.sleep(pause)
-    keeper = asyncio.create_task(_keep(turns, holder))
+    keeper = asyncio.create_task(_keep(turns, holder, lasts))
+
+    def require() -> None:
+        if keeper.done():
+            keeper.result()
+
     try:
-        yield
+        yield require
     finally:
         keeper.cancel()
-        await turns.release(_LEASE, holder)
+        await asyncio.gather(keeper, return_exceptions=True)
+        # It mustn't hide what went wrong inside; and it ends by itself.
+        with suppress(BotError):
+            await turns.release(_LEASE, holder)
 
 
-async def _keep(turns: Leases, holder: str) -> None:
-    while True:
-        await asyncio.sleep(_LASTS.total_seconds() / 3)
-        await turns.hold(_LEASE, holder, _LASTS)
+async def _keep(turns: Leases, holder: str, lasts: timedelta) -> None:
+    """Extend the lease again and again; silence is no loss as long as it lasts.
+
+    Raises:
+        LeaseLost: it is another's, or may be.
+    """
+    clock = asyncio.get_running_loop().time
+    held_at = clock()
+    while clock() - held_at < lasts.total_seconds():
+        await asyncio.sleep(lasts.total_seconds() / 3)
+        asked_at = clock()
+        with suppress(Unavailable):
+            if not await turns.hold(_LEASE, holder, lasts):
+                break
+            held_at = asked_at
+    raise LeaseLost("another bot may be preparing the database by now: start this one again")
 
 
 async def _validators(database: Database) -> dict[str, object]:

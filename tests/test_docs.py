@@ -29,7 +29,7 @@ from store.codec import Unreadable
 from store.collection import DatabaseRefused
 from store.database import AddressWrong
 from store.keyring import SealBroken
-from store.preparation import SHAPES
+from store.preparation import SHAPES, LeaseLost
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -46,6 +46,7 @@ ELSEWHERE = (
     AddressWrong,
     DatabaseMissing,
     DatabaseRefused,
+    LeaseLost,
     TakenUp,
     serving.CannotStart,
     SealBroken,

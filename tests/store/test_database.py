@@ -34,6 +34,7 @@ READS = {"find", "aggregate", "count", "distinct"}
 OPERATIONS = {
     "installations.remove": 2,
     "drafts.save": 2,
+    "drafts.remove": 2,
     "quota.add": 2,
     "notes.seal": 0,
     "notes.open": 0,

@@ -1,11 +1,14 @@
 import asyncio
 import uuid
+from datetime import timedelta
 
 import pytest
 from pymongo.errors import WriteError
 
+from bot.errors import Unavailable
+from bot.ports import Leases
 from store.database import open_database
-from store.preparation import MIGRATIONS, SHAPES, Migration, prepare
+from store.preparation import MIGRATIONS, SHAPES, LeaseLost, Migration, _turn, prepare
 
 TTL = {
     "pending_connections": "purge_at",
@@ -24,6 +27,24 @@ async def replicas(server):
     yield both
     for database in both:
         database.close()
+
+
+class Scripted(Leases):
+    """Leases that answer what the test set, then as before."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.asked = 0
+
+    async def hold(self, name, holder, lasts):
+        self.asked += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def release(self, name, holder):
+        raise Unavailable("the database")
 
 
 class Log:
@@ -63,6 +84,43 @@ async def test_a_migration_that_was_cut_off_runs_again_before_the_next(replicas)
     log.failing = set()
     await prepare(replicas[1], migrations, pause=0)
     assert log.ran == [1, 2, 2, 3]
+
+
+async def asked(leases, times):
+    async with asyncio.timeout(2):
+        while leases.asked < times:  # noqa: ASYNC110  # the lease says nothing by itself
+            await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+async def test_whoever_loses_the_lease_runs_no_further_migration():
+    leases = Scripted([True, True, False])
+    async with _turn(leases, 0, timedelta(seconds=0.03)) as require_turn:
+        require_turn()
+        await asked(leases, 3)
+        with pytest.raises(LeaseLost):
+            require_turn()
+
+
+async def test_silence_is_no_loss_as_long_as_the_lease_lasts():
+    leases = Scripted([True, Unavailable("the database"), True])
+    async with _turn(leases, 0, timedelta(seconds=0.3)) as require_turn:
+        await asked(leases, 3)
+        require_turn()
+
+
+async def test_silence_for_as_long_as_the_lease_is_a_loss():
+    leases = Scripted([True, Unavailable("the database")])
+    async with _turn(leases, 0, timedelta(seconds=0.03)) as require_turn:
+        await asked(leases, 4)
+        with pytest.raises(LeaseLost):
+            require_turn()
+
+
+async def test_a_lease_that_can_not_be_given_back_hides_nothing():
+    with pytest.raises(RuntimeError, match="cut off"):
+        async with _turn(Scripted([True]), 0):
+            raise RuntimeError("cut off")
 
 
 async def test_a_validator_that_fell_behind_is_brought_up(replicas):

@@ -66,6 +66,7 @@ CALLS = {
     "pending.find": (lambda s, me: s.pending.find(*_step(me)), None),
     "pending.consume": (lambda s, me: s.pending.consume(*_step(me), me.now), None),
     "pending.find_code": (lambda s, me: s.pending.find_code(me.ada, me.now), None),
+    "pending.forget_obtained": (lambda s, me: s.pending.forget_obtained(me.ada), None),
     "parked.save": (lambda s, me: s.parked.save(me.ada, me.parked, me.soon), None),
     "parked.consume": (lambda s, me: s.parked.consume(me.ada, me.now), None),
     "parked.forget": (lambda s, me: s.parked.forget(me.ada), None),
