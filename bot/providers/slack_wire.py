@@ -144,12 +144,6 @@ def said(text: str, blocks: Sequence[object]) -> dict[str, object]:
     return {"text": plain, "blocks": [_plain(block) for block in blocks]}
 
 
-def code_in(body: object) -> str:
-    """Return the code by which Slack refuses, or nothing: then it isn't Slack's own answer."""
-    code = body.get("error") if isinstance(body, Mapping) else None
-    return code if isinstance(code, str) else ""
-
-
 def _plain(block: object) -> object:
     to_dict = getattr(block, "to_dict", None)
     return to_dict() if callable(to_dict) else block
