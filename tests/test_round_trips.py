@@ -262,7 +262,7 @@ COSTS = {
     ),
     "edit again, after a refusal": Cost(
         of=("press edit_again",),
-        database=("find drafts", "find preferences", "find connections"),
+        database=("find drafts", "find connections"),
         requests=("Slack views.open", "Slack views.update"),
     ),
     "undo": Cost(
