@@ -125,6 +125,26 @@ def new_key(
     typer.echo(f"{name}={base64.b64encode(secrets.token_bytes(32)).decode()}")
 
 
+@keys.command("rewrap")
+def rewrap() -> None:
+    """Seal every workspace's data key under the first key of CONFAB_KEYS, so that others can go."""
+    _run(_rewrap(_settings(Settings)))
+
+
+async def _rewrap(settings: Settings) -> None:
+    from store.data_keys import DataKeys
+    from store.database import open_database
+    from store.keyring import KeyRing
+
+    ring = KeyRing.parse(settings.keys)
+    database = open_database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+    try:
+        count = await DataKeys(database, ring).rewrap()
+    finally:
+        database.close()
+    typer.echo(f"{count} data keys were sealed anew; all of them are under {ring.active_id} now.")
+
+
 @contextmanager
 def _importing() -> Iterator[None]:
     """Keep the collector away from what is being imported, then and later: it all stays."""

@@ -1,7 +1,7 @@
 """The composition root: the one module that knows every concrete class."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -16,6 +16,7 @@ from bot.compose import Memory as ComposeMemory
 from bot.connect import Connect, Services, Terms
 from bot.connect import Stores as ConnectStores
 from bot.connection import SYSTEM, AuthorizationProfile, Connection
+from bot.counted import CountedReceipts
 from bot.find import PageFinder
 from bot.metrics import Metrics
 from bot.operations import public_health
@@ -158,7 +159,8 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     resumption = Resumption(lambda: tables[0], outside.voice, tasks, home)
     connect = _connect(settings, stores, outside, resumption)
     invitations = Invitations(connect, tenants, outside.people)
-    publisher = _publisher(settings, actor, stores, outside)
+    receipts = CountedReceipts(stores.receipts, metrics.settled)
+    publisher = _publisher(settings, actor, replace(stores, receipts=receipts), outside)
     create = _create(actor, stores, outside, publisher, tenants)
     account = Account(
         AccountParts(

@@ -1,11 +1,9 @@
 """Logs: facts with keys, JSON in production, and no secret in them."""
 
-import contextlib
 import logging
 import re
-import secrets
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -71,19 +69,6 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 def hide_secrets(text: str) -> str:
     """Return *text* without whatever looks like a secret."""
     return _SECRETS.sub(lambda found: f"{next(filter(None, found.groups()), '')}{HIDDEN}", text)
-
-
-@contextlib.contextmanager
-def correlated(correlation: str | None = None) -> Iterator[str]:
-    """Give all that is logged inside one id, which people see in error messages too."""
-    correlation = correlation or secrets.token_hex(5)
-    with structlog.contextvars.bound_contextvars(correlation=correlation):
-        yield correlation
-
-
-def correlation() -> str:
-    """Return the id of what is being done, or an empty text outside of anything."""
-    return str(structlog.contextvars.get_contextvars().get("correlation", ""))
 
 
 def _renderer(form: Literal["json", "console"]) -> Processor:

@@ -16,7 +16,7 @@ from slack_bolt.middleware.request_verification.async_request_verification impor
     AsyncRequestVerification,
 )
 
-from bot.logs import configure, correlated, correlation, hide_secrets, redact
+from bot.logs import configure, hide_secrets, redact
 from bot.metrics import Metrics
 from bot.operations import ops_app, public_health
 
@@ -213,10 +213,8 @@ def test_bolt_does_not_log_the_bodies_that_it_refuses(logged):
 
 def test_what_belongs_together_carries_one_id(logged):
     log = structlog.get_logger()
-    with correlated() as outer:
+    with structlog.contextvars.bound_contextvars(correlation="c0ffee"):
         log.info("one")
-        assert correlation() == outer
     log.info("two")
 
-    assert [line.get("correlation") for line in logged()] == [outer, None]
-    assert correlation() == ""
+    assert [line.get("correlation") for line in logged()] == ["c0ffee", None]
