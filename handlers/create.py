@@ -137,7 +137,7 @@ class Create:
         # Untold, it is found by the job that settles; this modal needn't wait for that.
         with suppress(BotError):
             await self.tell(receipt)
-        return Modal(receipts.receipt_view(receipt))
+        return Modal(self._receipt_view(receipt))
 
     async def tell(self, receipt: Receipt) -> None:
         """Say privately what became of the decision, once."""
@@ -267,7 +267,7 @@ class Create:
         if receipt is None:
             return forms.too_old()
         if receipt.stage.is_final:
-            return receipts.receipt_view(receipt)
+            return self._receipt_view(receipt)
         return forms.working(UNDER_WAY)
 
     async def _settled(self, ask: Ask) -> Receipt:
@@ -275,6 +275,10 @@ class Create:
         if receipt is None:
             raise TakenUp
         return await self._parts.publisher.settle(receipt)
+
+    def _receipt_view(self, receipt: Receipt) -> View:
+        can_undo = self._parts.publisher.can_undo(receipt)
+        return receipts.receipt_view(receipt, can_undo=can_undo)
 
     async def _receipt(self, ask: Ask) -> Receipt | None:
         decision = DecisionId(_draft_id(ask))

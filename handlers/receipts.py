@@ -26,35 +26,27 @@ _REFUSALS = {
 }
 
 
-def receipt_reply(
-    receipt: Receipt, *, can_undo: bool, can_share: bool = True, can_edit: bool = True
-) -> Reply:
-    """Return the private message for *receipt*; *can_edit* offers a refused text again."""
-    words = _words(receipt)
-    shown: list[Block] = [blocks.section(words)]
-    stray = _stray(receipt)
-    if stray:
-        shown.append(blocks.context(stray))
+def receipt_reply(receipt: Receipt, *, can_undo: bool) -> Reply:
+    """Return the private message for *receipt*."""
     if receipt.stage is Stage.DONE:
-        buttons = _buttons(receipt, can_undo=can_undo, can_share=can_share)
+        buttons = [*_opening(receipt), *_acting(receipt, can_undo=can_undo)]
     else:
-        buttons = [_edit_again(receipt)] if can_edit else []
-    if buttons:
-        shown.append(blocks.actions(*buttons))
-    if receipt.stage is not Stage.DONE:
-        shown.append(blocks.context(f"{receipt.refusal or receipt.stage} · {receipt.correlation}"))
-    return Reply(_plain(receipt), tuple(shown))
+        value = receipt.decision.id
+        buttons = [blocks.button("Back to editing", EDIT_AGAIN, value, style="primary")]
+    return Reply(_plain(receipt), tuple(_shown(receipt, buttons)))
 
 
-def receipt_view(receipt: Receipt) -> View:
+def receipt_view(receipt: Receipt, *, can_undo: bool) -> View:
     """Return the modal for *receipt*; where text must be mended, the form waits beneath."""
-    reply = receipt_reply(receipt, can_undo=False, can_share=False, can_edit=False)
-    shown = list(reply.blocks)
     if receipt.stage is not Stage.DONE:
         is_refused = receipt.stage is Stage.REFUSED
-        return blocks.modal("Not published" if is_refused else "Unclear", shown, close="Back")
-    beside = _BESIDE[receipt.decision.act]
-    shown.append(blocks.context(f"You'll find {beside} beside this, in the conversation."))
+        title = "Not published" if is_refused else "Unclear"
+        return blocks.modal(title, _shown(receipt, []), close="Back")
+    shown = _shown(receipt, _opening(receipt))
+    beside = [f"*{each['text']['text']}*" for each in _acting(receipt, can_undo=can_undo)]
+    if beside:
+        words = f"You'll find {' and '.join(beside)} beside this, in the conversation."
+        shown.append(blocks.context(words))
     view = blocks.modal(_TITLES[receipt.decision.act], shown, close="Done")
     return view | {"clear_on_close": True}
 
@@ -69,11 +61,6 @@ def undone(receipt: Receipt) -> Reply:
     return Reply(f"Undone: {receipt.decision.title}", (blocks.section(words),), replace=True)
 
 
-_BESIDE = {
-    Act.PUBLISH: "*Undo* and *Share here*",
-    Act.DRAFT: "*Undo*",
-    Act.APPEND: "*Share here*",
-}
 _TITLES = {Act.PUBLISH: "Published", Act.DRAFT: "Saved as a draft", Act.APPEND: "Added"}
 
 
@@ -134,15 +121,26 @@ def _stray(receipt: Receipt) -> str:
     )
 
 
-def _edit_again(receipt: Receipt) -> Block:
-    return blocks.button("Back to editing", EDIT_AGAIN, receipt.decision.id, style="primary")
+def _shown(receipt: Receipt, buttons: list[Block]) -> list[Block]:
+    shown = [blocks.section(_words(receipt))]
+    stray = _stray(receipt)
+    if stray:
+        shown.append(blocks.context(stray))
+    if buttons:
+        shown.append(blocks.actions(*buttons))
+    if receipt.stage is not Stage.DONE:
+        shown.append(blocks.context(f"{receipt.refusal or receipt.stage} · {receipt.correlation}"))
+    return shown
 
 
-def _buttons(receipt: Receipt, *, can_undo: bool, can_share: bool) -> list[Block]:
+def _opening(receipt: Receipt) -> list[Block]:
+    return [open_button(receipt.page_url)] if receipt.page_url else []
+
+
+def _acting(receipt: Receipt, *, can_undo: bool) -> list[Block]:
+    """Return the buttons of the message that do something to what was written, or with it."""
     decision = receipt.decision
     shown = []
-    if receipt.page_url:
-        shown.append(open_button(receipt.page_url))
     if can_undo:
         label = "Move it to the trash" if decision.act is Act.PUBLISH else "Delete the draft"
         shown.append(
@@ -153,6 +151,6 @@ def _buttons(receipt: Receipt, *, can_undo: bool, can_share: bool) -> list[Block
                 "Undo",
             )
         )
-    if can_share and decision.act is not Act.DRAFT and receipt.page_id:
+    if decision.act is not Act.DRAFT and receipt.page_id:
         shown.append(share_button(decision.site.cloud_id, receipt.page_id))
     return shown

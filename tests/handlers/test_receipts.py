@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.content import PageId
 from bot.errors import (
     BadInput,
     Changed,
@@ -19,7 +20,7 @@ from bot.errors import (
     Unavailable,
 )
 from bot.publish import AccountChanged
-from bot.receipt import Stage
+from bot.receipt import Act, Stage
 from handlers.receipts import receipt_reply, receipt_view
 from sandbox.person import words
 from tests.fakes import ADA, NOON
@@ -64,5 +65,32 @@ def test_another_account_is_not_told_as_a_right_that_is_missing():
 
 
 def test_what_is_unclear_is_not_called_unpublished():
-    assert "Not published" not in words(receipt_view(ended(Stage.UNCLEAR)))
-    assert receipt_view(ended(Stage.REFUSED))["title"]["text"] == "Not published"
+    unclear = receipt_view(ended(Stage.UNCLEAR), can_undo=False)
+    assert "Not published" not in words(unclear)
+    refused = receipt_view(ended(Stage.REFUSED), can_undo=False)
+    assert refused["title"]["text"] == "Not published"
+
+
+@pytest.mark.parametrize(
+    ("act", "can_undo", "beside"),
+    [
+        (Act.PUBLISH, True, "*Undo* and *Share here*"),
+        (Act.PUBLISH, False, "*Share here*"),
+        (Act.APPEND, False, "*Share here*"),
+        (Act.DRAFT, True, "*Undo*"),
+        (Act.DRAFT, False, ""),
+    ],
+)
+def test_the_modal_names_what_the_message_offers(act, can_undo, beside):
+    done = ended(Stage.DONE)
+    done = replace(done, page_id=PageId("9"), decision=replace(done.decision, act=act))
+    shown = words(receipt_view(done, can_undo=can_undo))
+    told = shown.partition("You'll find ")[2].partition(" beside this")[0]
+    assert told == beside
+    offered = [
+        each["text"]["text"]
+        for block in receipt_reply(done, can_undo=can_undo).blocks
+        for each in block.get("elements", ())
+        if each["type"] == "button" and "url" not in each
+    ]
+    assert offered == [each.strip("*") for each in beside.split(" and ") if each]
