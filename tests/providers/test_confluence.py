@@ -176,6 +176,12 @@ async def test_a_draft_is_asked_for_as_one(confluence, provider, ada):
     assert (head.status, provider.last.query) == (PageStatus.DRAFT, {"get-draft": "true"})
 
 
+async def test_the_trash_is_looked_into_only_where_it_is_wanted(confluence, provider, ada):
+    provider.says[PAGE] = says({**BODY, "status": "trashed"})
+    head = await confluence.get_page_head(ada, ACME, ID, trashed=True)
+    assert (head.status, provider.last.query) == (PageStatus.TRASHED, {"status": "current,trashed"})
+
+
 async def test_pages_come_from_v2_through_the_gateway(confluence, provider, ada):
     # 1, 4: no v1 content path, /wiki exactly once, the cloud id in front
     provider.says[PAGE] = says(BODY)
@@ -676,6 +682,12 @@ async def test_a_page_is_moved_to_the_trash_and_not_purged(confluence, provider,
     provider.next = [says(None, 204)]
     await confluence.trash_page(ada, ACME, ID)
     assert (provider.last.method, provider.last.query) == ("DELETE", {})
+
+
+async def test_a_draft_is_deleted_as_one(confluence, provider, ada):
+    provider.next = [says(None, 204)]
+    await confluence.trash_page(ada, ACME, ID, draft=True)
+    assert (provider.last.method, provider.last.query) == ("DELETE", {"draft": "true"})
 
 
 async def write(confluence, ada):
