@@ -8,6 +8,7 @@ Each command imports what it needs when it runs, so that ``confab --help`` is qu
 import asyncio
 import base64
 import gc
+import os
 import secrets
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from bot.settings import (
 )
 
 _WRONG_SETTINGS = 2
+_DATABASE_THREADS = "64"
 
 cli = typer.Typer(
     name="confab",
@@ -42,6 +44,8 @@ cli.add_typer(keys, name="keys")
 @cli.callback(invoke_without_command=True)
 def main(context: typer.Context) -> None:
     """Use Confluence from Slack, in your own name."""
+    # Motor's own default is five threads a core. It reads this once, when it is imported.
+    os.environ.setdefault("MOTOR_MAX_WORKERS", _DATABASE_THREADS)  # noqa: TID251  # no setting of ours
     if context.invoked_subcommand is None:
         serve()
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from motor.motor_asyncio import AsyncIOMotorCollection
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, timeout
 from pymongo.errors import (
     ConfigurationError,
     ConnectionFailure,
@@ -26,6 +26,9 @@ Stored = dict[str, Any]
 Where = Mapping[str, Any]
 Change = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 Order = Sequence[tuple[str, int]]
+
+READS_WITHIN: Final = 5.0
+"""The seconds of one read with its repetition: it holds a thread, of which there are few."""
 
 # What has failed at a majority may stand at the primary: that is no refusal.
 _SILENT: Final = (ConnectionFailure, ExecutionTimeout, WriteConcernError)
@@ -80,12 +83,12 @@ class Collection:
         self, where: Where, *, order: Order | None = None, fields: Sequence[str] | None = None
     ) -> Stored | None:
         """Return the first document *where* that holds, with *fields* alone where named."""
-        with answering():
+        with answering(), timeout(READS_WITHIN):
             return await self._raw.find_one(self._inside(where), fields, sort=order)
 
     async def find_several(self, where: Where, *, order: Order, most: int) -> list[Stored]:
         """Return up to *most* documents in *order*."""
-        with answering():
+        with answering(), timeout(READS_WITHIN):
             # One batch, so that it is one operation.
             found = self._raw.find(self._inside(where), sort=order, limit=most)
             return await found.batch_size(most + 1).to_list(most)

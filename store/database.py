@@ -14,7 +14,8 @@ from bot.errors import BotError
 from store.collection import Collection, Stored, answering
 from store.shape import Shape
 
-# A confirmed write waits for the database inside Slack's 3 seconds.
+# Finding a server, and then its answer: whoever has less time, as Slack's 3 seconds leave, ends
+# the waiting himself.
 _REACH_MS: Final = 2500
 _ANSWER_MS: Final = 10_000
 

@@ -106,6 +106,16 @@ def test_a_manifest_for_an_address_that_can_not_be_is_refused(run):
     assert (result.exit_code, "CONFAB_PUBLIC_URL" in result.output) == (2, True)
 
 
+@pytest.mark.parametrize(("given", "threads"), [(None, "64"), ("8", "8")])
+def test_the_databases_threads_do_not_depend_on_the_machine(run, monkeypatch, given, threads):
+    monkeypatch.setenv("MOTOR_MAX_WORKERS", given or "")
+    if given is None:
+        monkeypatch.delenv("MOTOR_MAX_WORKERS")
+    run("keys", "new")
+
+    assert os.environ["MOTOR_MAX_WORKERS"] == threads  # noqa: TID251  # where Motor reads it
+
+
 def test_new_keys_differ_and_fit(run):
     one, other = run("keys", "new").output.strip(), run("keys", "new", "--id", "k2").output.strip()
 

@@ -18,7 +18,7 @@ from pymongo.errors import (
 from pymongo.monitoring import CommandListener
 
 from bot.errors import Unavailable
-from store.collection import DatabaseRefused, answering
+from store.collection import READS_WITHIN, DatabaseRefused, answering
 from store.data_keys import DataKeys
 from store.database import AddressWrong, open_database
 from store.preparation import SHAPES
@@ -125,6 +125,13 @@ async def test_whatever_the_uri_says_the_primary_is_read(
     assert read
     for command in read:
         assert command.get("$readPreference", {"mode": "primary"}) == {"mode": "primary"}
+
+
+async def test_a_read_ends_in_time_by_itself(all_stores, watched, ring, world, overheard):
+    await _use_everything(all_stores, watched, ring, world)
+    for command in overheard.commands:
+        if _name(command) in READS:
+            assert 0 < command["maxTimeMS"] <= READS_WITHIN * 1000, command
 
 
 async def test_every_query_is_answered_from_an_index(all_stores, watched, ring, world, overheard):
