@@ -11,6 +11,8 @@ from bot.errors import Unavailable
 from bot.ports import SETTLE
 from bot.principal import Principal
 from bot.receipt import DraftId, Stage
+from handlers import forms
+from handlers.ask import Kind
 from sandbox.person import words
 from store.memory import MemoryReceipts
 from store.stores import memory_stores
@@ -413,3 +415,13 @@ async def test_a_silent_slack_costs_a_name_and_no_preview(stage, ada):
     await stage.quiet()
     [page] = await pages(stage, "Plan")
     assert "@somebody did" in page["text"]
+
+
+async def test_what_is_confirmed_is_remembered_no_longer(stage, ada):
+    create = stage.bot.table.routes[Kind.SUBMISSION, forms.CONFIRM].listener.__self__
+    kept = create._parts.recent._kept  # noqa: SLF001  # nothing else shows it
+    await fill(stage, ada, "Plan")
+    assert len(kept) == 1
+    await ada.submits()
+    await stage.quiet()
+    assert len(kept) == 0
