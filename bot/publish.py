@@ -25,6 +25,7 @@ from bot.errors import (
 from bot.ports import Clock, Confluence, Drafts, PreferencesStore, Receipts
 from bot.principal import Principal
 from bot.receipt import Act, Decision, DecisionId, Draft, DraftId, Receipt, Stage
+from bot.undo import take_back
 
 T = TypeVar("T")
 
@@ -123,7 +124,11 @@ class Publisher:
                 "That can't be undone from here any more; nothing was changed. "
                 "In Confluence you can still move the page to the trash."
             )
-        await self._trash(receipt)
+
+        async def take_it_back(acting: Acting) -> None:
+            await take_back(self._confluence, acting, receipt)
+
+        await self._in_its_name(receipt, take_it_back)
         undone = replace(receipt, undone_at=self._clock())
         return await self._memory.receipts.replace(receipt, undone) or undone
 
@@ -133,45 +138,6 @@ class Publisher:
         young = self._clock() - done_at < self._undo_for
         wrote = receipt.stage is Stage.DONE and receipt.decision.act is not Act.APPEND
         return young and wrote and receipt.page_id is not None and receipt.undone_at is None
-
-    async def _trash(self, receipt: Receipt) -> None:
-        page_id = receipt.page_id
-        is_draft = receipt.decision.act is Act.DRAFT
-        if page_id is None:
-            return
-
-        async def trash(acting: Acting) -> None:
-            where = acting.connection, acting.site
-            if is_draft:
-                is_there = await self._is_draft_there(acting, page_id, receipt.digest)
-            else:
-                is_there = await self._is_page_there(acting, page_id)
-            if is_there:  # else an earlier try went through, though nobody said so
-                await self._confluence.trash_page(*where, page_id, draft=is_draft)
-
-        await self._in_its_name(receipt, trash)
-
-    async def _is_page_there(self, acting: Acting, page_id: PageId) -> bool:
-        where = acting.connection, acting.site
-        head = await self._confluence.get_page_head(*where, page_id, trashed=True)
-        if head.status is PageStatus.TRASHED:
-            return False
-        if head.version != 1 or head.status is not PageStatus.CURRENT:
-            raise Changed("The page has been changed since you published it.")
-        return True
-
-    async def _is_draft_there(self, acting: Acting, page_id: PageId, digest: str) -> bool:
-        """Tell by the text whether the draft is as it was: its version stays 1 for ever."""
-        try:
-            found = await self._confluence.get_page(
-                acting.connection, acting.site, page_id, draft=True
-            )
-        except NotFound:
-            return False
-        is_first = found.page.version == 1 and found.page.status is PageStatus.DRAFT
-        if not is_first or (digest and digest_of(found.document) != digest):
-            raise Changed("The draft has been changed since you saved it, so it stands as it is.")
-        return True
 
     async def _step(self, receipt: Receipt) -> Receipt:
         if receipt.decision.act is Act.APPEND:
