@@ -1,14 +1,19 @@
 """SIGTERM: stop taking, finish what is running, leave the rest for another process (promise 17)."""
 
 import asyncio
+import sys
 import time
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
-from sandbox.person import words
-from tests.e2e.trip import PATIENCE, until
+from sandbox.person import Person, words
+from sandbox.processes import Child, free_port, wait_until_ready
+from sandbox.server import Plan, Sandbox
+from tests.e2e.trip import PATIENCE, QUICK, until
 from tests.wire.gates import Gate
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.crash]
@@ -80,6 +85,43 @@ async def test_what_was_taken_up_is_finished_and_nothing_more_is_taken_up(wired,
 
     assert words(await ada.hears("Taken up", "@app")).startswith("Published")
     assert await wired.statuses("Taken up") == ["current"]
+
+
+async def test_whoever_balances_loads_hears_of_it_before_the_port_closes(wired, ada, tmp_path):
+    port, ops = free_port(), free_port()
+    environment = {
+        **wired.sandbox.bot_settings(),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "CONFAB_ADDR": f"127.0.0.1:{port}",
+        "CONFAB_OPS_ADDR": f"127.0.0.1:{ops}",
+        "CONFAB_LINGER": "1",
+    }
+    child = await Child.start([sys.executable, "-m", "bot"], environment, tmp_path / "log")
+    await wait_until_ready(child, f"http://127.0.0.1:{ops}/readyz", "The bot")
+    async with aiohttp.ClientSession() as session:
+        end = asyncio.create_task(child.stop())
+        while await status(session, ops, "readyz") == 200:
+            pass
+        assert await status(session, ops, "readyz") == 503
+        assert await status(session, port, "healthz") == 200
+        await end
+
+
+async def test_in_socket_mode_it_is_ready_with_its_socket_and_ends_after_what_it_took(tmp_path):
+    plan = Plan(tmp_path, socket_mode=True, settings=QUICK)
+    async with Sandbox(plan) as sandbox, aiohttp.ClientSession() as session:
+        ada = Person(session, sandbox.url, "U0ADA")
+        assert (await ada.types("/confluence help"))["ack"]["error"] is None
+        [bot] = sandbox.bots.all
+        began = time.monotonic()
+        await sandbox.bots.stop()
+        assert time.monotonic() - began < LATEST
+        assert "Traceback" not in (tmp_path / f"{bot.name}.log").read_text("utf-8")
+
+
+async def status(session, port, path):
+    async with session.get(f"http://127.0.0.1:{port}/{path}") as answer:
+        return answer.status
 
 
 @asynccontextmanager
