@@ -20,6 +20,8 @@ from aiohttp import web
 from bot.app import Bot, Outside, allowed_origins, assemble, reach_out, utc_now
 from bot.metrics import Metrics
 from bot.providers.outgoing import Outgoing
+from bot.providers.recent import Recent
+from bot.providers.slack import PEOPLE
 from bot.serving import install
 from bot.settings import Settings
 from sandbox.atlassian.client import OAuthClient
@@ -101,6 +103,10 @@ class Stage:
         await self.quiet()
         await person.closes(everything=True)
         return person
+
+    def forget_people(self) -> None:
+        """Have the bot ask Slack again who people are, as after five minutes."""
+        self.outside.people._known = Recent(utc_now, PEOPLE)  # noqa: SLF001 - time alone does it
 
     async def quiet(self) -> None:
         """Wait until the bot has nothing under way."""

@@ -52,7 +52,7 @@ async def test_these_are_all_that_open_a_modal(stage):
 )
 async def test_the_modal_is_what_is_asked_for_first(stage, kind, name):
     await stage.connect_to_write()
-    stage.outside.people.forget("T0ACME", "U0ADA")
+    stage.forget_people()
     await stage.post("slack/log", {"clear": True})
     await stage.post("atlassian/log/clear", {})
     order = []

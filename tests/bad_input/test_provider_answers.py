@@ -181,7 +181,7 @@ SLACK = (
 async def test_a_slack_that_fails_breaks_nothing_and_works_again(sound, method, fault):
     stage = sound
     ada = await stage.connect_to_write()
-    stage.outside.people.forget("T0ACME", "U0ADA")
+    stage.forget_people()
     await stage.post("slack/faults", {"method": method, "times": 2} | fault)
     for command in ("search release", "create", "page Release checklist", "status"):
         await ada.types(f"/confluence {command}")
