@@ -129,7 +129,9 @@ def ways_back(installation: Installation) -> tuple[str, str]:
     """Return the links into Slack: its app's, and the browser's."""
     team = installation.team_id or installation.enterprise_id or installation.tenant
     app = f"slack://app?team={team}&id={installation.app_id}"
-    return app, f"https://app.slack.com/client/{team}"
+    # `auth.test` needn't name the app; its bot's messages are as good a place to go on.
+    bot = f"slack://user?team={team}&id={installation.bot_user_id}"
+    return app if installation.app_id else bot, f"https://app.slack.com/client/{team}"
 
 
 def _lacking(ended: Ended) -> tuple[tuple[str, str], ...]:

@@ -21,6 +21,7 @@ from tests.bot.fakes_connect import (
     LOVELACE,
     NOON,
     granted,
+    installed,
 )
 from tests.handlers.browsing import browsing, serving
 
@@ -420,3 +421,8 @@ def test_words_stand_out_in_light_and_in_dark(words, ground):
     for colours in (light, dark):
         low, high = sorted((luminance(colours[words]), luminance(colours[ground])))
         assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_the_way_back_needs_no_app_id():
+    ours = installed(app_id="", bot_user_id="U9")
+    assert browser_pages.ways_back(ours)[0] == "slack://user?team=T1&id=U9"
