@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import socket
 from collections.abc import Mapping, Sequence
@@ -21,9 +22,17 @@ class DoesNotStart(Exception):
     """A process ended, or wasn't ready in time; the message shows the end of its log."""
 
 
+QUIET_PORTS = range(20_000, 32_000)
+
+
 def free_port(wanted: int = 0) -> int:
-    """Return *wanted* if nobody listens there, else any port that is free now."""
-    for port in (wanted, 0):
+    """Return *wanted* if nobody listens there, else any port that is free now.
+
+    Not one that the system hands out to outgoing connections (Linux from 32,768, macOS from
+    49,152): it could be taken again before anybody listens there.
+    """
+    others = random.sample(QUIET_PORTS, 50)
+    for port in (wanted, *others) if wanted else others:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from sandbox.processes import free_port
+
 _PROGRAM = Path(sys.executable).with_name("secantusd-py")
 _PATIENCE = 30.0
 
@@ -18,7 +20,7 @@ def running_database(path: Path, port: int | None = None) -> Iterator[str]:
 
     Whatever was acknowledged is on the disk: the server is run as it would be for people.
     """
-    port = port or _free_port()
+    port = port or free_port()
     server = subprocess.Popen([  # noqa: S603  # our own environment's program, fixed arguments
         str(_PROGRAM),
         "--host", "127.0.0.1",
@@ -37,13 +39,6 @@ def running_database(path: Path, port: int | None = None) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(server: "subprocess.Popen[bytes]", port: int) -> None:

@@ -24,7 +24,7 @@ def smallest(names, lines):
 
 
 async def test_acks(tmp_path, capsys):
-    smallest(["ack", "ack_rps"], await acks(tmp_path, requests=64, rounds=2))
+    smallest(["ack", "ack_rps"], await acks(tmp_path, requests=1_000, rounds=2))
     beside = capsys.readouterr().out
     assert all(f"ack {name}: " in beside for name in ("ours", "bolt", "bare"))
     assert beside.count("p99=") == 3
