@@ -13,14 +13,13 @@ import structlog
 
 from bot.compose import DRAFT_LASTS, PREVIEW_LASTS
 from bot.errors import BotError, NotAllowed
-from bot.ports import Clock, Drafts, Due, DueWork, Leases, Receipts
+from bot.ports import SETTLE, Clock, Drafts, Due, DueWork, Leases, Receipts
 from bot.principal import Principal, Tenant
 from bot.publish import Publisher, TakenUp
 from bot.receipt import DraftId, Receipt
 
 log = structlog.get_logger(__name__)
 
-KIND: Final = "settle"
 LEASE: Final = "settle"
 AT_ONCE: Final = 20
 MOST_AT_ONCE: Final = 200
@@ -106,7 +105,7 @@ class Settler:
         seen = set(self._attended)
         while len(self._attended) < MOST_AT_ONCE:
             most = AT_ONCE + len(self._attended)
-            found = await self._stores.due.list_due(KIND, now, most)
+            found = await self._stores.due.list_due(SETTLE, now, most)
             fresh = [due for due in found if _key(due) not in seen][:AT_ONCE]
             seen.update(map(_key, fresh))
             if not fresh or not await self._attend_all(fresh):
