@@ -15,9 +15,10 @@ from benches.line import Line, of_medians
 from benches.machine import on_core
 from benches.scene import LOAD, MEASURED
 from bot.authorize import Authorizer
-from bot.connection import READ, SYSTEM, Connection, Grant, Need
+from bot.connection import READ, Connection, Grant, Need
 from bot.content import Account, AccountId, CloudId, Site
 from bot.principal import Principal, Tenant
+from bot.profile import SYSTEM
 from bot.providers.atlassian import AtlassianConsent
 from bot.providers.outgoing import Outgoing
 from sandbox.database import start_database

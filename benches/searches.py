@@ -19,8 +19,9 @@ from pydantic import SecretStr
 from benches.line import Line, of_medians
 from benches.load import send_all, signed_command
 from benches.scene import Side, bot_of, connect, peer, sandboxed
-from bot.connection import SYSTEM, Connection
+from bot.connection import Connection
 from bot.principal import Principal, Tenant
+from bot.profile import SYSTEM
 from sandbox.processes import free_port
 from sandbox.server import Sandbox
 from store.database import open_database

@@ -15,11 +15,12 @@ from bot.compose import Composer
 from bot.compose import Memory as ComposeMemory
 from bot.connect import Connect, Services, Terms
 from bot.connect import Stores as ConnectStores
-from bot.connection import SYSTEM, AuthorizationProfile, Connection
+from bot.connection import Connection
 from bot.counted import CountedReceipts
 from bot.find import PageFinder
 from bot.metrics import Metrics
 from bot.operations import public_health
+from bot.profile import SYSTEM, AuthorizationProfile
 from bot.providers.atlassian import AtlassianConsent
 from bot.providers.confluence import ConfluenceApi
 from bot.providers.gateway import Gateway, Pace

@@ -8,10 +8,11 @@ from typing import Final, TypeVar
 
 import structlog
 
-from bot.connection import IDENTITY, SYSTEM, Connection, Grant, Need
+from bot.connection import IDENTITY, Connection, Grant, Need
 from bot.errors import BotError, ConsentRequired, ProfileBroken, ScopeMissing, Unavailable
 from bot.ports import Clock, Connections, ConsentServer
 from bot.principal import Principal
+from bot.profile import SYSTEM
 
 PROVIDER: Final = "Atlassian"
 CLAIM: Final = timedelta(seconds=30)

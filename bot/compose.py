@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from bot.act import Acting, Actor
-from bot.connection import SYSTEM, Need
+from bot.connection import Need
 from bot.content import CloudId, Page, PageId, Space, SpaceId, SpaceKey
 from bot.document import Document, Mention
 from bot.errors import BadInput, NotFound
 from bot.mentions import each_of, with_people
 from bot.ports import Clock, Confluence, Connections, Drafts
 from bot.principal import Principal, mint_token
+from bot.profile import SYSTEM
 from bot.receipt import Act, Decision, DecisionId, Draft, DraftId
 
 DRAFT_LASTS = timedelta(hours=24)

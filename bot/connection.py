@@ -1,21 +1,26 @@
-"""The standing consent of a principal, and what it permits."""
+"""The standing consent of a principal, or of the tenant, and what it permits."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Final, Literal
 
 from pydantic import SecretStr
 
-from bot.content import Account, CloudId, Site
-from bot.principal import Principal
+from bot.content import Account, AccountId, CloudId, Site, SpaceId
+from bot.principal import Principal, Tenant
+from bot.profile import Mechanism, Provider
 
 # Room for our clock and the provider's to disagree, and for the call to be made.
 LEEWAY = timedelta(seconds=60)
 
-SYSTEM = "system"
-"""The name of the authorization profile that comes from our settings."""
+NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""The end of a token of which nobody said when it ends: a refusal tells."""
 
-IDENTITY = frozenset({"offline_access", "read:me"})
+ORGANISATION: Final = "organisation"
+"""Stands in a principal for the tenant itself; Slack's own ids are upper case."""
+
+IDENTITY = frozenset({"offline_access", "read:me", "report:personal-data"})
 READ = IDENTITY | {
     "search:confluence",
     "read:confluence-user",
@@ -25,6 +30,11 @@ READ = IDENTITY | {
     "read:hierarchical-content:confluence",
 }
 WRITE = READ | {"write:page:confluence", "delete:page:confluence"}
+COMMENT = READ | {"read:comment:confluence", "write:comment:confluence"}
+ATTACH = READ | {"read:attachment:confluence", "write:attachment:confluence"}
+LABEL = READ | {"read:label:confluence", "write:label:confluence"}
+LENDING = WRITE | {"read:content.permission:confluence"}
+"""What the organisation's connection takes: each page is checked for whoever asks."""
 
 
 class Need(StrEnum):
@@ -32,34 +42,45 @@ class Need(StrEnum):
 
     READ = "read"
     WRITE = "write"
+    COMMENT = "comment"
+    ATTACH = "attach"
+    LABEL = "label"
+    LEND = "lend"
 
     @property
     def scopes(self) -> frozenset[str]:
         """All scopes to ask for: a new grant's replace the old ones', so none is left out."""
-        return WRITE if self is Need.WRITE else READ
+        return _SCOPES[self]
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether it changes anything in Confluence."""
+        return self not in {Need.READ, Need.LEND}
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationProfile:
-    """How grants are obtained from a provider, under one name; *id* stands in its callback path."""
-
-    id: str
-    name: str
-    client_id: str
-    client_secret: SecretStr
-    authorization_url: str
-    token_url: str
-    callback_url: str
+_SCOPES: Final = {
+    Need.READ: READ,
+    Need.WRITE: WRITE,
+    Need.COMMENT: COMMENT,
+    Need.ATTACH: ATTACH,
+    Need.LABEL: LABEL,
+    Need.LEND: LENDING,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What the authorization server issued; the sites it opens are kept beside it."""
+    """What the authorization server issued; the sites it opens are kept beside it.
+
+    *access_token* is what follows *token_type* in the header ``Authorization``. No *scopes*
+    are known of a token that somebody typed, nor of Data Center's.
+    """
 
     access_token: SecretStr
     refresh_token: SecretStr | None
     expires_at: datetime
     scopes: frozenset[str]
+    token_type: Literal["Bearer", "Basic"] = "Bearer"  # noqa: S105 - a word
 
     def is_fresh(self, now: datetime) -> bool:
         """Tell whether the access token outlives a call made at *now*."""
@@ -67,11 +88,31 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Lent:
+    """On whose behalf the organisation's connection is used, and how far; never stored.
+
+    *account* is the asker's own at the provider, known from their own connection alone;
+    without it *audience*, a group's id, stands for them. *name* is the asker's, for what is
+    written. *readable* and *writable* are the spaces of the one site at hand.
+    """
+
+    asker: Principal
+    name: str
+    account: AccountId | None
+    audience: str
+    audience_name: str
+    readable: frozenset[tuple[CloudId, SpaceId]]
+    writable: frozenset[tuple[CloudId, SpaceId]]
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
-    """One principal's standing consent under one profile, and the grant it last produced.
+    """One principal's, or the tenant's, standing consent under one profile, and its last grant.
 
     *generation* grows by one with every new grant; *ended_at* is set when the provider
     refused to renew it, so that the person is told once and asked to reconnect.
+    *name* and *owner* (a Slack user id) are those of the organisation's connection.
+    *failures* are the refusals to renew it since *failing_since* that weren't final.
     """
 
     principal: Principal
@@ -82,10 +123,46 @@ class Connection:
     connected_at: datetime
     generation: int = 1
     ended_at: datetime | None = None
+    profile_version: int = 1
+    provider: Provider = Provider.CLOUD
+    mechanism: Mechanism = Mechanism.OAUTH2
+    name: str = ""
+    owner: str = ""
+    failures: int = 0
+    failing_since: datetime | None = None
+    lent: Lent | None = None
+
+    @property
+    def is_organisations(self) -> bool:
+        """Tell the tenant's own connection from a person's."""
+        return self.principal.user_id == ORGANISATION
+
+    @property
+    def can_renew(self) -> bool:
+        """Tell whether a new grant can be had without anybody's consent."""
+        return (
+            self.grant.refresh_token is not None or self.mechanism is Mechanism.CLIENT_CREDENTIALS
+        )
+
+    @property
+    def has_points(self) -> bool:
+        """Tell whether its requests count against an app's points: only 3LO's on Cloud do."""
+        return self.provider is Provider.CLOUD and self.mechanism is Mechanism.OAUTH2
+
+    def lacking(self, need: Need) -> frozenset[str]:
+        """Return the scopes that *need* takes and the grant is known not to have."""
+        if self.provider is not Provider.CLOUD or not self.grant.scopes:
+            return frozenset()
+        return need.scopes - IDENTITY - self.grant.scopes
 
     def site(self, cloud_id: CloudId) -> Site | None:
         """Return the site of that id if this consent opens it."""
         return next((site for site in self.sites if site.cloud_id == cloud_id), None)
+
+
+def organisation(tenant: Tenant) -> Principal:
+    """Return the principal that stands for the tenant itself."""
+    return Principal(tenant, ORGANISATION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,16 @@ AccountId = NewType("AccountId", str)
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One Confluence site that a grant opens; *url* has no trailing slash and no /wiki."""
+    """One Confluence site that a grant opens; *url* has no trailing slash and no /wiki.
+
+    *api_url* is what stands before ``/rest/api``: a Data Center's address with its context
+    path, or a Cloud site's with ``/wiki``; empty where it is reached through the gateway.
+    """
 
     cloud_id: CloudId
     name: str
     url: str
+    api_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

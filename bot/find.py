@@ -4,12 +4,13 @@ from typing import Final
 
 from bot import cql
 from bot.act import Acting, Actor
-from bot.connection import SYSTEM, Need
+from bot.connection import Need
 from bot.content import CloudId, PageId
 from bot.errors import Ambiguous, NotFound
 from bot.links import Reference, is_link, read_reference
 from bot.ports import Confluence, Connections
 from bot.principal import Principal
+from bot.profile import SYSTEM
 from bot.search import unescape, unmarked
 
 MOST: Final = 10

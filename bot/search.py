@@ -8,11 +8,12 @@ from typing import Final
 
 from bot import cql
 from bot.act import Acting, Actor
-from bot.connection import SYSTEM, Need
+from bot.connection import Need
 from bot.content import AccountId, Hits, Site
 from bot.errors import Ambiguous, BadInput, NotFound
 from bot.ports import Clock, Confluence, Connections
 from bot.principal import Principal
+from bot.profile import SYSTEM
 
 LONGEST: Final = 500
 PAGE: Final = 5

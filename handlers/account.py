@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.authorize import Authorizer
 from bot.connect import APPS_URL, Connect
-from bot.connection import SYSTEM, WRITE, Connection, Need
+from bot.connection import WRITE, Connection, Need
 from bot.content import CloudId
 from bot.errors import BotError, ConsentRequired, NotAllowed
 from bot.mrkdwn import escape, link
@@ -16,6 +16,7 @@ from bot.ports import (
     PreferencesStore,
 )
 from bot.principal import Principal
+from bot.profile import SYSTEM
 from handlers import blocks
 from handlers.ask import Answer, Ask, Block, Kind, Reply, Route
 from handlers.home import Home

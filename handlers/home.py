@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.connection import SYSTEM, Connection
+from bot.connection import Connection
 from bot.errors import BotError
 from bot.mrkdwn import escape
 from bot.ports import Connections, PreferencesStore
 from bot.principal import Principal
+from bot.profile import SYSTEM
 from handlers import blocks
 from handlers.ask import Ask, Block, Kind, Route
 from handlers.slack_api import SlackApi

@@ -43,6 +43,14 @@ SCOPES = frozenset(
         "read:hierarchical-content:confluence",
         "write:page:confluence",
         "delete:page:confluence",
+        "read:comment:confluence",
+        "write:comment:confluence",
+        "read:attachment:confluence",
+        "write:attachment:confluence",
+        "read:label:confluence",
+        "write:label:confluence",
+        "read:content.permission:confluence",
+        "report:personal-data",
     }
 )
 

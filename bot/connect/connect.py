@@ -23,11 +23,12 @@ from bot.connect.proof import NOBODY_YET, Proof, require_browser
 from bot.connect.rate import Rate
 from bot.connect.settling import Settling
 from bot.connect.steps import Steps
-from bot.connection import SYSTEM, Need
+from bot.connection import Need
 from bot.errors import BotError, NotFound
 from bot.pending import Obtained, Parked, PendingConnection, Step
 from bot.ports import Clock
 from bot.principal import Digest, Principal
+from bot.profile import SYSTEM
 
 logger = structlog.get_logger(__name__)
 

@@ -11,12 +11,13 @@ from bot.connect.outcome import Returned
 from bot.connect.parts import Services, Stores
 from bot.connect.rate import Rate
 from bot.connect.steps import Steps
-from bot.connection import SYSTEM, WRITE, Need
+from bot.connection import WRITE, Need
 from bot.errors import BotError
 from bot.installation import Installation, SlackPerson
 from bot.pending import PendingConnection, Step
 from bot.ports import Proven
 from bot.principal import Digest, Principal
+from bot.profile import SYSTEM
 
 NOBODY_YET = ""
 """The user id of a flow that was begun anew, until its browser has proved whose it is."""

@@ -8,11 +8,12 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
-from bot.connection import AuthorizationProfile, Grant
+from bot.connection import Grant
 from bot.content import Account, Site
 from bot.errors import NotAllowed, NotFound, ProfileBroken, Unavailable
 from bot.pending import Obtained
 from bot.ports import Clock, ConsentServer
+from bot.profile import AuthorizationProfile
 from bot.providers import atlassian_wire as wire
 from bot.providers.outgoing import Answer, Outgoing, Request
 

@@ -21,9 +21,10 @@ from pydantic import (
     ValidationError,
 )
 
-from bot.connection import AuthorizationProfile, Grant
+from bot.connection import Grant
 from bot.content import Account, AccountId, CloudId, Site
 from bot.errors import NotAllowed, ProfileBroken, ProviderFault, Unavailable
+from bot.profile import AuthorizationProfile
 from bot.providers.outgoing import Answer, Request
 from bot.providers.rate_wire import retry_after
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.connection import SYSTEM
 from bot.pending import Obtained, PendingConnection, Step
 from bot.principal import Digest, Principal, Tenant
+from bot.profile import SYSTEM
 from sandbox.person import words
 
 ADA = Principal(Tenant("T0ACME"), "U0ADA")

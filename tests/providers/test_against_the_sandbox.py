@@ -7,12 +7,13 @@ from pydantic import SecretStr
 
 from bot import cql
 from bot.authorize import Authorizer
-from bot.connection import READ, WRITE, AuthorizationProfile, Connection, Need
+from bot.connection import READ, WRITE, Connection, Need
 from bot.content import PageStatus
 from bot.document import Document, Paragraph, Text
 from bot.documents import text_of
 from bot.errors import BadInput, Changed, NotAllowed, NotFound, ScopeMissing, TitleTaken, Unclear
 from bot.principal import Principal, Tenant
+from bot.profile import AuthorizationProfile
 from bot.providers.atlassian import AtlassianConsent
 from bot.providers.confluence import ConfluenceApi
 from bot.providers.gateway import Gateway

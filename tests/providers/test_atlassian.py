@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.connection import READ, AuthorizationProfile
+from bot.connection import READ
 from bot.content import Account, Site
 from bot.errors import (
     BotError,
@@ -19,6 +19,7 @@ from bot.errors import (
     ProviderFault,
     Unavailable,
 )
+from bot.profile import AuthorizationProfile
 from bot.providers import atlassian_wire as wire
 from bot.providers.atlassian import AtlassianConsent
 from bot.providers.outgoing import Answer, Outgoing
