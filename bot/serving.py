@@ -142,7 +142,9 @@ async def running(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[
         metrics = Metrics()
         first_check = min(FIRST_CHECK, settings.settle_after)
         stores = mongo_stores(database, KeyRing.parse(settings.keys), utc_now, first_check)
-        outgoing = await stack.enter_async_context(Outgoing(allowed_origins(settings)))
+        outgoing = await stack.enter_async_context(
+            Outgoing(allowed_origins(settings), internal=settings.internal_origins)
+        )
         outside = reach_out(settings, outgoing, stores, metrics)
         await install(settings, outside, stores)
         bot = assemble(settings, stores, outside, metrics)

@@ -29,7 +29,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.errors import BadInput
 from bot.public_address import is_loopback
+from bot.typed_urls import origin_of
 
 PREFIX = "CONFAB_"
 # Read by the tests, not by the bot.
@@ -107,6 +109,19 @@ def _check_public_url(value: str) -> str:
     return value
 
 
+def _read_origins(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(_read_origin(each.strip()) for each in value.split(",") if each.strip())
+
+
+def _read_origin(text: str) -> str:
+    try:
+        return origin_of(_check_public_url(text))
+    except BadInput:
+        raise ValueError("must be origins, as in https://wiki.corp:8443") from None
+
+
 def _check_mongodb(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
         raise ValueError("must begin with mongodb:// or mongodb+srv://")
@@ -161,6 +176,7 @@ def _prefixed(prefix: str, whose: str) -> AfterValidator:
 
 Listening = Annotated[Address, BeforeValidator(_read_address)]
 BaseUrl = Annotated[str, AfterValidator(_check_url)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_read_origins)]
 Seconds = Annotated[timedelta, BeforeValidator(_read_seconds)]
 SecondsOrNone = Annotated[timedelta, BeforeValidator(_read_any_seconds)]
 
@@ -209,6 +225,7 @@ class Settings(AppSettings):
     atlassian_client_secret: SecretStr
     atlassian_auth_url: BaseUrl
     atlassian_api_url: BaseUrl
+    internal_origins: Origins = ()
 
     log_format: Literal["json", "console"] = "json"
     # OpenTelemetry's own name for it; a collector is often a neighbour without TLS.

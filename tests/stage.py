@@ -153,7 +153,9 @@ async def staged(
     chosen = Settings(_env_file=None, **{**_values(url, bot_url, app, client), **settings})
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_worlds(url, slack, atlassian))
-        outgoing = await stack.enter_async_context(Outgoing(allowed_origins(chosen)))
+        outgoing = await stack.enter_async_context(
+            Outgoing(allowed_origins(chosen), internal=chosen.internal_origins)
+        )
         stores, metrics = stores or memory_stores(utc_now), metrics or Metrics()
         outside = reach_out(chosen, outgoing, stores, metrics)
         await install(chosen, outside, stores)

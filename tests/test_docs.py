@@ -150,7 +150,7 @@ def default(field):
         return "required"
     if isinstance(value, timedelta):
         return f"`{value.total_seconds():g}`"
-    return "none" if value is None else f"`{value}`"
+    return "none" if value in (None, ()) else f"`{value}`"
 
 
 def test_every_setting_is_explained_with_its_default():

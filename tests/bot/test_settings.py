@@ -245,3 +245,21 @@ def test_an_address_reads_back_as_it_is_written(port, host):
     with pytest.raises(SettingsWrong) as wrong:
         load_settings(Settings, {"addr": written})
     assert not any(line.startswith("CONFAB_ADDR") for line in wrong.value.problems)
+
+
+def test_internal_origins_are_read_with_commas_between_them(env):
+    env.setenv("CONFAB_INTERNAL_ORIGINS", " https://Wiki.Corp:443, http://127.0.0.1:8090/ ,")
+
+    expected = ("https://wiki.corp", "http://127.0.0.1:8090")
+    assert load_settings(Settings).internal_origins == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["wiki.corp", "http://wiki.corp", "https://a.example/x", "https://u@a.example", "https://0x7f"],
+)
+def test_an_internal_origin_is_https_or_this_machine_and_nothing_more(env, value):
+    env.setenv("CONFAB_INTERNAL_ORIGINS", f"https://a.example,{value}")
+
+    (problem,) = problems()
+    assert problem.startswith("CONFAB_INTERNAL_ORIGINS must ")

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import ProviderFault, Unavailable, Unclear
-from bot.providers.addresses import GuardedResolver, is_private_name, is_public
+from bot.hosts import is_private_name, is_public
+from bot.providers.addresses import GuardedResolver
 from bot.providers.outgoing import Answer, OffLimits, Outgoing, Request
 from tests.providers.provider import breaks_off, goes_on_for_ever, hangs_up, says, steady
 
@@ -179,6 +180,91 @@ async def test_the_address_that_was_checked_is_the_one_connected_to(provider):
     async with Outgoing([url], resolver=lambda: names) as outgoing:
         await outgoing.send(get(f"{url}/x"))
     assert len(names.asked) == 1
+
+
+def beyond(url, **given):
+    return get(url, beyond=url, **given)
+
+
+async def test_a_place_that_a_profile_names_is_called_where_the_settings_allow_it(provider):
+    provider.next = [says({"a": 1})]
+    async with Outgoing([], internal=[provider.url]) as outgoing:
+        answer = await outgoing.send(beyond(f"{provider.url}/x", query={"q": "1"}))
+        assert answer.json() == {"a": 1}
+        assert not outgoing.allows(provider.url)
+        with pytest.raises(ProviderFault):  # nobody's profile named it for this request
+            await outgoing.send(get(f"{provider.url}/x"))
+    assert provider.last.query == {"q": "1"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:{port}/x",
+        "http://localhost:{port}/x",
+        "https://127.0.0.1:{port}/x",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::ffff:127.0.0.1]/x",
+        "https://2130706433/x",
+        "https://0177.0.0.1/x",
+        "https://user@wiki.example/x",
+        "https://localhost./x",
+        "https://wiki.example:22/x",
+        "http://wiki.example/x",
+    ],
+)
+async def test_no_private_place_is_called_because_a_profile_names_it(provider, url):
+    # 14
+    url = url.format(port=provider.server.port)
+    names = Names()
+    async with Outgoing([], resolver=lambda: names) as outgoing:
+        with pytest.raises(ProviderFault):
+            await outgoing.send(beyond(url))
+    assert provider.asked == names.asked == []
+
+
+async def test_a_request_beyond_goes_to_the_very_place_that_was_named(provider):
+    async with Outgoing([], internal=[provider.url]) as outgoing:
+        for named in ("https://wiki.example", f"http://localhost:{provider.server.port}", "?"):
+            with pytest.raises(ProviderFault):
+                await outgoing.send(get(f"{provider.url}/x", beyond=named))
+    assert provider.asked == []
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "::ffff:10.0.0.1", "fe80::1"])
+async def test_a_public_name_of_a_profile_that_leads_inside_is_refused(address):
+    # 14
+    names = Names([address])
+    async with Outgoing([], resolver=lambda: names) as outgoing:
+        with pytest.raises(Unavailable):
+            await outgoing.send(beyond("https://wiki.example/x"))
+    assert names.asked == ["wiki.example"]
+
+
+async def test_a_name_that_changes_its_mind_after_it_was_looked_at_leads_nowhere():
+    # 14: DNS rebinding: a good answer while an admin saves, a bad one when it is called
+    names = Names(["104.192.142.9"], ["127.0.0.1"])
+    resolver = GuardedResolver(names)
+    assert [each["host"] for each in await resolver.resolve("a.example", 443)] == ["104.192.142.9"]
+    with pytest.raises(OSError, match="no public address"):
+        await resolver.resolve("a.example", 443)
+
+
+async def test_an_internal_name_is_let_in_at_its_own_port_alone():
+    names = Names(["10.0.0.1"], ["10.0.0.1"])
+    resolver = GuardedResolver(names, (), [("wiki.corp", 8443)])
+    assert [each["host"] for each in await resolver.resolve("wiki.corp", 8443)] == ["10.0.0.1"]
+    with pytest.raises(OSError, match="no public address"):
+        await resolver.resolve("wiki.corp", 443)
+
+
+async def test_a_redirect_from_beyond_is_not_followed(provider):
+    # 14
+    provider.next = [says(status=302, headers={"Location": "http://169.254.169.254/"})]
+    async with Outgoing([], internal=[provider.url]) as outgoing:
+        answer = await outgoing.send(beyond(f"{provider.url}/x"))
+    assert answer.status == 302
+    assert len(provider.asked) == 1
 
 
 async def test_netrc_and_proxies_of_the_environment_are_not_read(
