@@ -18,6 +18,7 @@ from sandbox.atlassian.operations import Operation
 
 logger = logging.getLogger(__name__)
 DOCUMENT = "confluence-cloud.gateway.contract.openapi.json"
+GATEWAY = "/ex/confluence/{cloudId}"
 HOST = "http://127.0.0.1:4010"
 MOST_WORDS = 300
 MOST_SAID = 1_000
@@ -55,10 +56,11 @@ class GivenResponse:
 
 
 class Contract:
-    """The loaded document."""
+    """The loaded document; its paths begin with *prefix*."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, prefix: str = GATEWAY) -> None:
         document = json.loads(path.read_text(encoding="utf-8"))
+        self._prefix = prefix
         self._said: dict[Key, list[str]] = {}
         self._openapi = OpenAPI.from_dict(document, config=Config(spec_validator_cls=None))
         self._queries = {
@@ -88,7 +90,7 @@ class Contract:
         return list(self._said[key])
 
     def _judge(self, operation: Operation, asked: AskedRequest) -> list[str]:
-        template = f"{operation.method} /ex/confluence/{{cloudId}}{operation.path}"
+        template = f"{operation.method} {self._prefix}{operation.path}"
         known = self._queries.get(template, frozenset())
         unknown = sorted(set(asked.parameters.query) - known)
         found = [f"unknown query parameter: {name}" for name in unknown]
@@ -155,12 +157,12 @@ def asked_request(
 
 
 @cache
-def load_contract() -> Contract | None:
+def load_contract(document: str = DOCUMENT, prefix: str = GATEWAY) -> Contract | None:
     """The contract, from `CONTRACT_SPECS` or `../shared/specs` beside the project, if there."""
     said = os.environ.get("CONTRACT_SPECS")  # noqa: TID251 -- the sandbox has no settings of the bot's
     root = Path(__file__).resolve().parents[2]
     folder = Path(said) if said else root.parent / "shared" / "specs"
-    if not (folder / DOCUMENT).is_file():
-        logger.info("contract checks are off: %s is not there", folder / DOCUMENT)
+    if not (folder / document).is_file():
+        logger.info("contract checks are off: %s is not there", folder / document)
         return None
-    return Contract(folder / DOCUMENT)
+    return Contract(folder / document, prefix)

@@ -6,13 +6,11 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
-from sandbox.atlassian.grants import Grants
 from sandbox.atlassian.log import Entry, Log
-from sandbox.atlassian.points import Pool
 from sandbox.clock import Clock
 
 Act = Callable[[], web.Response]
@@ -20,6 +18,23 @@ DROPPED_FIELDS = ("title", "_links", "version", "body", "id")
 LOGIN_PAGE = "<!doctype html><title>Log in with Atlassian account</title><h1>Log in</h1>"
 ENDLESS_CHUNK = b'{"title": "' + b"a" * 65_536 + b'"},'
 ENDLESS_CHUNKS = 100_000
+
+
+class Limits(Protocol):
+    """What is said of limits, in answers and in refusals."""
+
+    def headers(self) -> dict[str, str]:
+        """The headers of every answer."""
+
+    def refusal_headers(self, reason: str, wait: int | None = None) -> dict[str, str]:
+        """The headers of a 429."""
+
+
+class Expiring(Protocol):
+    """Access tokens that can be ended."""
+
+    def expire_access(self, account_id: str | None) -> int:
+        """End those of one account, or of all; how many there were."""
 
 
 @dataclass
@@ -47,7 +62,7 @@ class BadFault(ValueError):
 class Faults:
     """The faults that are set, and how each is played."""
 
-    def __init__(self, clock: Clock, pool: Pool, grants: Grants, log: Log) -> None:
+    def __init__(self, clock: Clock, pool: Limits, grants: Expiring, log: Log) -> None:
         self._clock = clock
         self._pool = pool
         self._grants = grants
