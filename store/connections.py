@@ -1,7 +1,6 @@
 """Connections: one a principal and profile, its grant sealed apart from whose it is."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,9 +12,8 @@ from bot.principal import Principal, Tenant
 from store.collection import Stored
 from store.database import Database
 from store.database_time import has_passed, later
-from store.keyring import Binding
 from store.sealing import Vault
-from store.shape import NUMBER, SEALED, TEXT, TIME, Shape, embedded, unique
+from store.shape import NUMBER, TEXT, TIME, Shape, embedded, sealed, unique
 
 SHAPE: Final = Shape(
     "connections",
@@ -25,8 +23,8 @@ SHAPE: Final = Shape(
         "profile": TEXT,
         "generation": NUMBER,
         "connected_at": TIME,
-        "whose": SEALED,
-        "grant": SEALED,
+        "whose": sealed("account", "profile"),
+        "grant": sealed("grant", "profile"),
     },
     {"claim": embedded(by=TEXT, until=TIME), "ended_at": TIME},
     indexes=(unique("tenant", "user_id", "profile"),),
@@ -61,8 +59,8 @@ class MongoConnections(Connections):
             **key,
             "generation": connection.generation,
             "connected_at": connection.connected_at,
-            "whose": await self._vault.seal(_binding(key, "account"), whose),
-            "grant": await self._vault.seal(_binding(key, "grant"), connection.grant),
+            "whose": await self._vault.seal(SHAPE.binding("whose", key), whose),
+            "grant": await self._vault.seal(SHAPE.binding("grant", key), connection.grant),
         }
         if connection.ended_at is not None:
             document["ended_at"] = connection.ended_at
@@ -83,8 +81,8 @@ class MongoConnections(Connections):
     async def replace_grant(self, connection: Connection, claim: str, grant: Grant) -> bool:
         """See `Connections.replace_grant`."""
         seen = _as_seen(connection)
-        sealed = await self._vault.seal(_binding(seen, "grant"), grant)
-        change = {"$set": {"grant": sealed}, "$inc": {"generation": 1}, "$unset": {"claim": ""}}
+        inside = await self._vault.seal(SHAPE.binding("grant", seen), grant)
+        change = {"$set": {"grant": inside}, "$inc": {"generation": 1}, "$unset": {"claim": ""}}
         return await self._connections.update({**seen, "claim.by": claim}, change)
 
     async def release_refresh(self, connection: Connection, claim: str) -> None:
@@ -104,17 +102,17 @@ class MongoConnections(Connections):
         stored = await self._connections.find(key, fields=("whose",))
         if stored is None:
             return None
-        opened = await self._vault.open(_binding(key, "account"), _Whose, stored["whose"])
+        opened = await self._vault.open(SHAPE.binding("whose", key), _Whose, stored["whose"])
         return opened.account
 
     async def _opened(self, stored: Stored) -> Connection:
-        whose = await self._vault.open(_binding(stored, "account"), _Whose, stored["whose"])
+        whose = await self._vault.open(SHAPE.binding("whose", stored), _Whose, stored["whose"])
         return Connection(
             principal=Principal(stored["tenant"], stored["user_id"]),
             profile=stored["profile"],
             account=whose.account,
             sites=whose.sites,
-            grant=await self._vault.open(_binding(stored, "grant"), Grant, stored["grant"]),
+            grant=await self._vault.open(SHAPE.binding("grant", stored), Grant, stored["grant"]),
             connected_at=stored["connected_at"],
             generation=stored["generation"],
             ended_at=stored.get("ended_at"),
@@ -132,7 +130,3 @@ def _as_seen(connection: Connection) -> dict[str, Any]:
         "generation": connection.generation,
         "connected_at": connection.connected_at,
     }
-
-
-def _binding(stored: Mapping[str, Any], purpose: str) -> Binding:
-    return Binding(stored["tenant"], stored["user_id"], purpose, stored["profile"])

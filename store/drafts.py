@@ -10,13 +10,18 @@ from bot.ports import Clock, Drafts, DueWork, settling, settling_of
 from bot.principal import Principal
 from bot.receipt import Decision, Draft, DraftId
 from store.database import Database
-from store.keyring import Binding
 from store.sealing import Vault
-from store.shape import SEALED, TEXT, TIME, Shape, expiring, unique
+from store.shape import TEXT, TIME, Shape, expiring, sealed, unique
 
 SHAPE: Final = Shape(
     "drafts",
-    {"tenant": TEXT, "user_id": TEXT, "draft": TEXT, "expires_at": TIME, "sealed": SEALED},
+    {
+        "tenant": TEXT,
+        "user_id": TEXT,
+        "draft": TEXT,
+        "expires_at": TIME,
+        "sealed": sealed("draft", "draft"),
+    },
     indexes=(unique("tenant", "user_id", "draft"), expiring("expires_at")),
 )
 
@@ -46,9 +51,9 @@ class MongoDrafts(Drafts):
         """See `Drafts.save`."""
         key = _key(draft.decision.principal, draft.id)
         inside = _Inside(draft.decision, draft.response_url, draft.response_url_at)
-        sealed = await self._vault.seal(_binding(draft.decision.principal, draft.id), inside)
+        written = await self._vault.seal(SHAPE.binding("sealed", key), inside)
         await self._due.add(settling(draft.decision, self._clock() + self._first_check))
-        document = {**key, "expires_at": draft.expires_at, "sealed": sealed}
+        document = {**key, "expires_at": draft.expires_at, "sealed": written}
         await self._drafts.save(key, document)
 
     async def find(self, principal: Principal, draft: DraftId) -> Draft | None:
@@ -56,7 +61,7 @@ class MongoDrafts(Drafts):
         stored = await self._drafts.find(_key(principal, draft))
         if stored is None or stored["expires_at"] <= self._clock():
             return None
-        inside = await self._vault.open(_binding(principal, draft), _Inside, stored["sealed"])
+        inside = await self._vault.open(SHAPE.binding("sealed", stored), _Inside, stored["sealed"])
         return Draft(
             id=draft,
             decision=inside.decision,
@@ -73,7 +78,3 @@ class MongoDrafts(Drafts):
 
 def _key(principal: Principal, draft: DraftId) -> dict[str, Any]:
     return {"tenant": principal.tenant, "user_id": principal.user_id, "draft": draft}
-
-
-def _binding(principal: Principal, draft: DraftId) -> Binding:
-    return Binding(principal.tenant, principal.user_id, "draft", draft)

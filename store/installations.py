@@ -23,13 +23,18 @@ from bot.ports import Installations
 from bot.principal import Tenant
 from store.collection import Stored
 from store.database import Database
-from store.keyring import Binding
 from store.sealing import Vault
-from store.shape import SEALED, TEXT, TIME, Shape, index, unique
+from store.shape import TEXT, TIME, Shape, index, sealed, unique
 
 SHAPE: Final = Shape(
     "installations",
-    {"tenant": TEXT, "kind": TEXT, "user_id": TEXT, "installed_at": TIME, "sealed": SEALED},
+    {
+        "tenant": TEXT,
+        "kind": TEXT,
+        "user_id": TEXT,
+        "installed_at": TIME,
+        "sealed": sealed("installation", "kind"),
+    },
     indexes=(unique("tenant", "kind", "user_id"), index("tenant", "kind", "installed_at")),
 )
 _BOT: Final = "bot"
@@ -178,9 +183,13 @@ class MongoInstallations(Installations, AsyncInstallationStore):
         key = {"tenant": tenant, "kind": kind, "user_id": user_id}
         at = datetime.fromtimestamp(record.installed_at, UTC)
         kept = _Kept(SecretStr(json.dumps(vars(record))))
-        sealed = await self._vault.seal(_binding(key), kept)
         await self._records.save(
-            {**key, "installed_at": {"$lte": at}}, {**key, "installed_at": at, "sealed": sealed}
+            {**key, "installed_at": {"$lte": at}},
+            {
+                **key,
+                "installed_at": at,
+                "sealed": await self._vault.seal(SHAPE.binding("sealed", key), kept),
+            },
         )
 
     async def _find_bot(self, tenant: Tenant) -> Bot | None:
@@ -197,13 +206,9 @@ class MongoInstallations(Installations, AsyncInstallationStore):
         return None if stored is None else SlackInstallation(**await self._open(stored))
 
     async def _open(self, stored: Stored) -> dict[str, Any]:
-        kept = await self._vault.open(_binding(stored), _Kept, stored["sealed"])
+        kept = await self._vault.open(SHAPE.binding("sealed", stored), _Kept, stored["sealed"])
         fields: dict[str, Any] = json.loads(kept.fields.get_secret_value())
         return fields
-
-
-def _binding(stored: Mapping[str, Any]) -> Binding:
-    return Binding(stored["tenant"], stored["user_id"], "installation", stored["kind"])
 
 
 def _earlier(before: datetime | None) -> Mapping[str, Any]:

@@ -7,13 +7,12 @@ from bot.pending import Parked
 from bot.ports import ParkedRequests
 from bot.principal import Principal
 from store.database import Database
-from store.keyring import Binding
 from store.sealing import Vault
-from store.shape import SEALED, TEXT, TIME, Shape, expiring, unique
+from store.shape import TEXT, TIME, Shape, expiring, sealed, unique
 
 SHAPE: Final = Shape(
     "parked_requests",
-    {"tenant": TEXT, "user_id": TEXT, "purge_at": TIME, "sealed": SEALED},
+    {"tenant": TEXT, "user_id": TEXT, "purge_at": TIME, "sealed": sealed("parked")},
     indexes=(unique("tenant", "user_id"), expiring("purge_at")),
 )
 
@@ -27,16 +26,16 @@ class MongoParkedRequests(ParkedRequests):
 
     async def save(self, principal: Principal, parked: Parked, until: datetime) -> None:
         """See `ParkedRequests.save`."""
-        sealed = await self._vault.seal(_binding(principal), parked)
-        document = {**_key(principal), "purge_at": until, "sealed": sealed}
-        await self._parked.save(_key(principal), document)
+        key = _key(principal)
+        inside = await self._vault.seal(SHAPE.binding("sealed", key), parked)
+        await self._parked.save(key, {**key, "purge_at": until, "sealed": inside})
 
     async def consume(self, principal: Principal, now: datetime) -> Parked | None:
         """See `ParkedRequests.consume`."""
         stored = await self._parked.take({**_key(principal), "purge_at": {"$gt": now}})
         if stored is None:
             return None
-        return await self._vault.open(_binding(principal), Parked, stored["sealed"])
+        return await self._vault.open(SHAPE.binding("sealed", stored), Parked, stored["sealed"])
 
     async def forget(self, principal: Principal) -> None:
         """See `ParkedRequests.forget`."""
@@ -45,7 +44,3 @@ class MongoParkedRequests(ParkedRequests):
 
 def _key(principal: Principal) -> dict[str, Any]:
     return {"tenant": principal.tenant, "user_id": principal.user_id}
-
-
-def _binding(principal: Principal) -> Binding:
-    return Binding(principal.tenant, principal.user_id, "parked")

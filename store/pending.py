@@ -1,6 +1,5 @@
 """Pending connections: one record a step of a consent, each used once."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,9 +13,8 @@ from bot.principal import Digest, Principal, Tenant
 from store.collection import Stored
 from store.database import Database
 from store.keeping import TOMBSTONE
-from store.keyring import Binding
 from store.sealing import Vault
-from store.shape import NUMBER, SEALED, TEXT, TIME, Shape, expiring, index, unique
+from store.shape import NUMBER, TEXT, TIME, Shape, expiring, index, sealed, unique
 
 SHAPE: Final = Shape(
     "pending_connections",
@@ -35,7 +33,7 @@ SHAPE: Final = Shape(
     # A step that was used up is a tombstone: its sealed part is gone. The browser's digest
     # stays, for that browser may start anew.
     # What a browser began by itself goes at its end: anybody could have us keep such steps.
-    {"browser": TEXT, "consumed_at": TIME, "sealed": SEALED},
+    {"browser": TEXT, "consumed_at": TIME, "sealed": sealed("pending", "step", "key")},
     indexes=(
         unique("tenant", "step", "key"),
         index("tenant", "user_id", "step", "expires_at"),
@@ -69,8 +67,9 @@ class MongoPendingConnections(PendingConnections):
     async def save(self, pending: PendingConnection) -> None:
         """See `PendingConnections.save`."""
         key = _key(pending.tenant, pending.step, pending.key)
-        sealed = await self._vault.seal(_binding(key, pending.principal), _inside(pending))
-        document = {**key, **_outside(pending), "sealed": sealed}
+        document = {**key, **_outside(pending)}
+        binding = SHAPE.binding("sealed", document)
+        document["sealed"] = await self._vault.seal(binding, _inside(pending))
         await self._steps.save({**key, "consumed_at": None}, document)
 
     async def find(self, tenant: Tenant, step: Step, key: Digest) -> PendingConnection | None:
@@ -113,7 +112,7 @@ class MongoPendingConnections(PendingConnections):
         principal = Principal(stored["tenant"], stored["user_id"])
         inside = _Inside()
         if "sealed" in stored:
-            binding = _binding(stored, principal)
+            binding = SHAPE.binding("sealed", stored)
             inside = await self._vault.open(binding, _Inside, stored["sealed"])
         return PendingConnection(
             tenant=stored["tenant"],
@@ -139,11 +138,6 @@ class MongoPendingConnections(PendingConnections):
 
 def _key(tenant: Tenant, step: Step, key: Digest) -> dict[str, Any]:
     return {"tenant": tenant, "step": step.value, "key": key}
-
-
-def _binding(stored: Mapping[str, Any], principal: Principal) -> Binding:
-    record = f"{stored['step']}/{stored['key']}"
-    return Binding(principal.tenant, principal.user_id, "pending", record)
 
 
 def _inside(pending: PendingConnection) -> _Inside:

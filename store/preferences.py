@@ -12,12 +12,17 @@ from store.database import Database
 from store.keeping import RECENT_SPACES
 from store.keyring import Binding
 from store.sealing import Vault
-from store.shape import SEALED, TEXT, Shape, array_of, embedded, unique
+from store.shape import TEXT, Shape, array_of, embedded, sealed, unique
 
 SHAPE: Final = Shape(
     "preferences",
     {"tenant": TEXT, "user_id": TEXT},
-    {"site": TEXT, "recent": array_of(embedded(site=TEXT, space=TEXT, sealed=SEALED))},
+    {
+        "site": TEXT,
+        "recent": array_of(
+            embedded(site=TEXT, space=TEXT, sealed=sealed("recent-space", "site", "space"))
+        ),
+    },
     indexes=(unique("tenant", "user_id"),),
 )
 
@@ -51,8 +56,8 @@ class MongoPreferences(PreferencesStore):
     async def add_recent_space(self, principal: Principal, site: CloudId, space: Space) -> None:
         """See `PreferencesStore.add_recent_space`."""
         names = _Names(space.key, space.name)
-        sealed = await self._vault.seal(_binding(principal, site, space.id), names)
-        first = {"site": site, "space": space.id, "sealed": sealed}
+        first: Stored = {"site": site, "space": space.id}
+        first["sealed"] = await self._vault.seal(_binding(principal, first), names)
         await self._preferences.put(_key(principal), [{"$set": {"recent": _led_by(first)}}])
 
     async def remove(self, principal: Principal) -> None:
@@ -60,8 +65,7 @@ class MongoPreferences(PreferencesStore):
         await self._preferences.remove(_key(principal))
 
     async def _opened(self, principal: Principal, stored: Stored) -> tuple[CloudId, str, str, str]:
-        binding = _binding(principal, stored["site"], stored["space"])
-        names = await self._vault.open(binding, _Names, stored["sealed"])
+        names = await self._vault.open(_binding(principal, stored), _Names, stored["sealed"])
         return stored["site"], stored["space"], names.key, names.name
 
 
@@ -69,8 +73,8 @@ def _key(principal: Principal) -> dict[str, Any]:
     return {"tenant": principal.tenant, "user_id": principal.user_id}
 
 
-def _binding(principal: Principal, site: str, space: str) -> Binding:
-    return Binding(principal.tenant, principal.user_id, "recent-space", f"{site}/{space}")
+def _binding(principal: Principal, stored: Stored) -> Binding:
+    return SHAPE.binding("recent.sealed", {**_key(principal), **stored})
 
 
 def _led_by(first: Stored) -> dict[str, Any]:

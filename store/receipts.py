@@ -1,6 +1,5 @@
 """Receipts: one a decision, claimed by the insert that only one confirmation can make."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,9 +13,8 @@ from store.collection import Stored
 from store.database import Database
 from store.database_time import NOW
 from store.keeping import RECEIPT, without_needless_text
-from store.keyring import Binding
 from store.sealing import Vault
-from store.shape import FLAG, NUMBER, SEALED, TEXT, TIME, Shape, expiring, unique
+from store.shape import FLAG, NUMBER, TEXT, TIME, Shape, expiring, sealed, unique
 
 SHAPE: Final = Shape(
     "receipts",
@@ -32,7 +30,7 @@ SHAPE: Final = Shape(
         "refusal": TEXT,
         "told": FLAG,
         "correlation": TEXT,
-        "sealed": SEALED,
+        "sealed": sealed("receipt", "decision"),
         "purge_at": TIME,
     },
     {"page_id": TEXT, "undone_at": TIME},
@@ -108,13 +106,13 @@ class MongoReceipts(Receipts):
             "stage": receipt.stage.value,
             "page_id": receipt.page_id,
             "undone_at": receipt.undone_at,
-            "sealed": await self._vault.seal(_binding(key), inside),
+            "sealed": await self._vault.seal(SHAPE.binding("sealed", key), inside),
             "purge_at": receipt.claimed_at + RECEIPT,
         }
         return {name: value for name, value in fields.items() if value is not None}
 
     async def _opened(self, stored: Stored) -> Receipt:
-        inside = await self._vault.open(_binding(stored), _Inside, stored["sealed"])
+        inside = await self._vault.open(SHAPE.binding("sealed", stored), _Inside, stored["sealed"])
         return Receipt(
             **{name: stored[name] for name in _PLAIN},
             decision=inside.decision,
@@ -131,7 +129,3 @@ class MongoReceipts(Receipts):
 
 def _key(principal: Principal, decision: DecisionId) -> dict[str, Any]:
     return {"tenant": principal.tenant, "decision": decision, "user_id": principal.user_id}
-
-
-def _binding(stored: Mapping[str, Any]) -> Binding:
-    return Binding(stored["tenant"], stored["user_id"], "receipt", stored["decision"])
