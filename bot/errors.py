@@ -14,6 +14,7 @@ BotError
 ├── Unavailable         nobody; waiting helps; nothing was written
 │   └── QuotaSpent          we have used our share of the provider for now
 ├── Unclear             nobody yet; a write was sent and its outcome isn't known
+├── InstallationBroken  an admin: Slack refuses the bot's token; we must be installed again
 ├── ProfileBroken       an admin: the provider refuses the profile itself
 └── ProviderFault       us or the provider; this is a bug report
 """
@@ -149,6 +150,12 @@ class Unclear(BotError):
         """Name the *provider* that went quiet."""
         super().__init__(f"{provider} didn't say what became of a write")
         self.provider = provider
+
+
+class InstallationBroken(BotError):
+    """Slack refuses the bot's token in this tenant, or to renew it."""
+
+    code = "installation_broken"
 
 
 class ProfileBroken(BotError):

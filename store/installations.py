@@ -6,9 +6,10 @@ an earlier end never removes it (facts: events about an uninstall come late, in 
 
 import json
 import logging
+import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -18,13 +19,31 @@ from slack_sdk.oauth.installation_store.models.installation import (
     Installation as SlackInstallation,
 )
 
-from bot.installation import Installation
+from bot.installation import BotTokens, Installation, is_place
 from bot.ports import Installations
 from bot.principal import Tenant
 from store.collection import Stored
 from store.database import Database
+from store.database_time import has_passed, later
 from store.sealing import Vault
-from store.shape import TEXT, TIME, Shape, index, sealed, unique
+from store.shape import (
+    FLAG,
+    NUMBER,
+    TEXT,
+    TIME,
+    FieldType,
+    Shape,
+    embedded,
+    index,
+    sealed,
+    unique,
+)
+
+# By the ids of workspaces, which nobody knows beforehand.
+_ACCESS: Final[FieldType] = {
+    "bsonType": "object",
+    "additionalProperties": embedded(granted=FLAG, at=TIME),
+}
 
 SHAPE: Final = Shape(
     "installations",
@@ -34,6 +53,12 @@ SHAPE: Final = Shape(
         "user_id": TEXT,
         "installed_at": TIME,
         "sealed": sealed("installation", "kind"),
+    },
+    {
+        "generation": NUMBER,
+        "claim": embedded(by=TEXT, until=TIME),
+        "broken_at": TIME,
+        "access": _ACCESS,
     },
     indexes=(unique("tenant", "kind", "user_id"), index("tenant", "kind", "installed_at")),
 )
@@ -75,11 +100,13 @@ class MongoInstallations(Installations, AsyncInstallationStore):
 
     async def find(self, tenant: Tenant) -> Installation | None:
         """See `Installations.find`."""
-        bot = await self._find_bot(tenant)
-        return None if bot is None else _in_our_words(tenant, bot)
+        stored = await self._find_stored(tenant)
+        return None if stored is None else _in_our_words(stored, Bot(**await self._open(stored)))
 
-    async def save(self, installation: Installation) -> None:
-        """See `Installations.save`."""
+    async def save(self, installation: Installation, *, by: str = "") -> None:
+        """See `Installations.save`. Two operations, where it is known who made it."""
+        if by:
+            await self._save(_INSTALLER, by, _made(installation, by))
         await self.async_save_bot(_in_slacks_words(installation))
 
     async def remove(self, tenant: Tenant, *, before: datetime) -> bool:
@@ -89,6 +116,70 @@ class MongoInstallations(Installations, AsyncInstallationStore):
         )
         await self._records.remove_all({"tenant": tenant, "installed_at": {"$lt": before}})
         return removed
+
+    async def find_installer(self, tenant: Tenant) -> str | None:
+        """See `Installations.find_installer`. One operation."""
+        stored = await self._records.find(
+            {"tenant": tenant, "kind": _INSTALLER}, order=_NEWEST, fields=("user_id",)
+        )
+        return None if stored is None else str(stored["user_id"])
+
+    async def claim_refresh(self, installation: Installation, lasts: timedelta) -> str | None:
+        """See `Installations.claim_refresh`. One operation."""
+        claim = secrets.token_hex(16)
+        free = {**_as_seen(installation), "broken_at": None, **has_passed("claim.until")}
+        taken = [{"$set": {"claim": {"by": claim, "until": later(lasts)}}}]
+        return claim if await self._records.update(free, taken) else None
+
+    async def replace_tokens(
+        self, installation: Installation, claim: str, tokens: BotTokens
+    ) -> bool:
+        """See `Installations.replace_tokens`. One operation."""
+        held = {**_as_seen(installation), "claim.by": claim}
+        renewed = _in_slacks_words(
+            replace(
+                installation,
+                bot_token=tokens.bot_token,
+                refresh_token=tokens.refresh_token,
+                token_expires_at=tokens.expires_at,
+            )
+        )
+        change = {
+            "$set": {"sealed": await self._seal(held, renewed)},
+            "$inc": {"generation": 1},
+            "$unset": {"claim": ""},
+        }
+        return await self._records.update(held, change)
+
+    async def release_refresh(self, installation: Installation, claim: str) -> None:
+        """See `Installations.release_refresh`. One operation."""
+        held = {**_as_seen(installation), "claim.by": claim}
+        await self._records.update(held, {"$unset": {"claim": ""}})
+
+    async def mark_broken(self, installation: Installation, claim: str, at: datetime) -> bool:
+        """See `Installations.mark_broken`. One operation."""
+        held = {**_as_seen(installation), "claim.by": claim, "broken_at": None}
+        return await self._records.update(
+            held, {"$set": {"broken_at": at}, "$unset": {"claim": ""}}
+        )
+
+    async def set_access(
+        self, tenant: Tenant, team_id: str, *, granted: bool, at: datetime
+    ) -> bool:
+        """See `Installations.set_access`. One operation."""
+        if not is_place(team_id):  # it becomes a field's name
+            return False
+        field = f"access.{team_id}"
+        earlier = {
+            "tenant": tenant,
+            "kind": _BOT,
+            "user_id": "",
+            "installed_at": {"$lt": at},
+            "$or": [{field: None}, {f"{field}.at": {"$lt": at}}],
+        }
+        return await self._records.update(
+            earlier, {"$set": {field: {"granted": granted, "at": at}}}
+        )
 
     @property
     def logger(self) -> logging.Logger:
@@ -182,18 +273,18 @@ class MongoInstallations(Installations, AsyncInstallationStore):
             raise ValueError("an installation without a team and an organisation")
         key = {"tenant": tenant, "kind": kind, "user_id": user_id}
         at = datetime.fromtimestamp(record.installed_at, UTC)
+        document = {**key, "installed_at": at, "sealed": await self._seal(key, record)}
+        await self._records.save({**key, "installed_at": {"$lte": at}}, document)
+
+    async def _seal(self, key: Mapping[str, Any], record: Bot | SlackInstallation) -> bytes:
         kept = _Kept(SecretStr(json.dumps(vars(record))))
-        await self._records.save(
-            {**key, "installed_at": {"$lte": at}},
-            {
-                **key,
-                "installed_at": at,
-                "sealed": await self._vault.seal(SHAPE.binding("sealed", key), kept),
-            },
-        )
+        return await self._vault.seal(SHAPE.binding("sealed", key), kept)
+
+    async def _find_stored(self, tenant: Tenant) -> Stored | None:
+        return await self._records.find({"tenant": tenant, "kind": _BOT, "user_id": ""})
 
     async def _find_bot(self, tenant: Tenant) -> Bot | None:
-        stored = await self._records.find({"tenant": tenant, "kind": _BOT, "user_id": ""})
+        stored = await self._find_stored(tenant)
         return None if stored is None else Bot(**await self._open(stored))
 
     async def _find_installer(
@@ -220,9 +311,23 @@ def _lend_bot(bot: Bot | None, installation: SlackInstallation) -> None:
         setattr(installation, name, getattr(bot, name))
 
 
-def _in_our_words(tenant: Tenant, bot: Bot) -> Installation:
+def _as_seen(installation: Installation) -> dict[str, Any]:
+    # What never rotated was stored without a generation, which `None` finds as well.
+    generation = installation.generation or {"$in": [0, None]}
+    return {
+        "tenant": installation.tenant,
+        "kind": _BOT,
+        "user_id": "",
+        "installed_at": installation.installed_at,
+        "generation": generation,
+    }
+
+
+def _in_our_words(stored: Stored, bot: Bot) -> Installation:
+    ends_at, refresh_token = bot.bot_token_expires_at, bot.bot_refresh_token
+    access: Mapping[str, Mapping[str, Any]] = stored.get("access", {})
     return Installation(
-        tenant=tenant,
+        tenant=stored["tenant"],
         team_id=None if bot.is_enterprise_install else bot.team_id,
         enterprise_id=bot.enterprise_id,
         name=bot.team_name or bot.enterprise_name or "",
@@ -232,11 +337,17 @@ def _in_our_words(tenant: Tenant, bot: Bot) -> Installation:
         app_id=bot.app_id or "",
         scopes=frozenset(bot.bot_scopes),
         installed_at=datetime.fromtimestamp(bot.installed_at, UTC),
+        refresh_token=SecretStr(refresh_token) if refresh_token else None,
+        token_expires_at=None if ends_at is None else datetime.fromtimestamp(ends_at, UTC),
+        generation=stored.get("generation", 0),
+        broken_at=stored.get("broken_at"),
+        barred=frozenset(team for team, each in access.items() if not each["granted"]),
     )
 
 
 def _in_slacks_words(ours: Installation) -> Bot:
     whole_organisation = ours.team_id is None
+    ends_at, refresh_token = ours.token_expires_at, ours.refresh_token
     return Bot(
         app_id=ours.app_id,
         enterprise_id=ours.enterprise_id,
@@ -247,6 +358,20 @@ def _in_slacks_words(ours: Installation) -> Bot:
         bot_id=ours.bot_id,
         bot_user_id=ours.bot_user_id,
         bot_scopes=sorted(ours.scopes),
+        bot_refresh_token=refresh_token.get_secret_value() if refresh_token else None,
+        bot_token_expires_at=None if ends_at is None else int(ends_at.timestamp()),
         is_enterprise_install=whole_organisation,
+        installed_at=ours.installed_at.timestamp(),
+    )
+
+
+def _made(ours: Installation, by: str) -> SlackInstallation:
+    """Return who made it, without the bot: a second copy of its token would grow old."""
+    return SlackInstallation(
+        app_id=ours.app_id,
+        enterprise_id=ours.enterprise_id,
+        team_id=ours.team_id,
+        user_id=by,
+        is_enterprise_install=ours.team_id is None,
         installed_at=ours.installed_at.timestamp(),
     )

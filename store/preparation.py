@@ -23,10 +23,13 @@ from store import (
     drafts,
     due_work,
     installations,
+    integrations,
     leases,
     parked,
     pending,
+    pending_installs,
     preferences,
+    profiles,
     quota,
     receipts,
 )
@@ -43,6 +46,7 @@ SHAPES: Final = (
     data_keys.SHAPE,
     installations.SHAPE,
     pending.SHAPE,
+    pending_installs.SHAPE,
     connections.SHAPE,
     parked.SHAPE,
     preferences.SHAPE,
@@ -51,6 +55,9 @@ SHAPES: Final = (
     due_work.SHAPE,
     deliveries.SHAPE,
     quota.SHAPE,
+    profiles.SHAPE,
+    integrations.SHAPE,
+    integrations.CHANNELS,
 )
 _LEASE: Final = "preparation"
 _LASTS: Final = timedelta(seconds=30)

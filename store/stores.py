@@ -10,11 +10,14 @@ from bot.ports import (
     Drafts,
     DueWork,
     Installations,
+    Integrations,
     Leases,
     Notes,
     ParkedRequests,
     PendingConnections,
+    PendingInstalls,
     PreferencesStore,
+    Profiles,
     QuotaLedger,
     Receipts,
 )
@@ -26,13 +29,16 @@ from store.deliveries import MongoDeliveries
 from store.drafts import MongoDrafts
 from store.due_work import MongoDueWork
 from store.installations import MongoInstallations
+from store.integrations import MongoIntegrations
 from store.keeping import FIRST_CHECK
 from store.keyring import KeyRing
 from store.leases import MongoLeases
 from store.notes import SealedNotes
 from store.parked import MongoParkedRequests
 from store.pending import MongoPendingConnections
+from store.pending_installs import MongoPendingInstalls
 from store.preferences import MongoPreferences
+from store.profiles import MongoProfiles
 from store.quota import MongoQuotaLedger
 from store.receipts import MongoReceipts
 from store.sealing import Vault
@@ -43,6 +49,7 @@ class Stores:
     """One store of each kind, all over the same database."""
 
     installations: Installations
+    installs: PendingInstalls
     connections: Connections
     pending: PendingConnections
     parked: ParkedRequests
@@ -54,6 +61,8 @@ class Stores:
     deliveries: Deliveries
     quota: QuotaLedger
     notes: Notes
+    profiles: Profiles
+    integrations: Integrations
 
 
 def mongo_stores(
@@ -67,6 +76,7 @@ def mongo_stores(
     due = MongoDueWork(database)
     return Stores(
         installations=MongoInstallations(database, vault),
+        installs=MongoPendingInstalls(database),
         connections=MongoConnections(database, vault),
         pending=MongoPendingConnections(database, vault),
         parked=MongoParkedRequests(database, vault),
@@ -78,6 +88,8 @@ def mongo_stores(
         deliveries=MongoDeliveries(database),
         quota=MongoQuotaLedger(database),
         notes=SealedNotes(vault),
+        profiles=MongoProfiles(database, vault),
+        integrations=MongoIntegrations(database, vault),
     )
 
 
@@ -85,7 +97,8 @@ def memory_stores(clock: Clock) -> Stores:
     """Return stores that forget everything when the process ends."""
     due = memory.MemoryDueWork()
     return Stores(
-        installations=memory.MemoryInstallations(),
+        installations=memory.MemoryInstallations(clock),
+        installs=memory.MemoryPendingInstalls(),
         connections=memory.MemoryConnections(clock),
         pending=memory.MemoryPendingConnections(),
         parked=memory.MemoryParkedRequests(),
@@ -97,4 +110,6 @@ def memory_stores(clock: Clock) -> Stores:
         deliveries=memory.MemoryDeliveries(),
         quota=memory.MemoryQuotaLedger(),
         notes=memory.MemoryNotes(),
+        profiles=memory.MemoryProfiles(),
+        integrations=memory.MemoryIntegrations(),
     )

@@ -3,7 +3,8 @@
 from store.memory.connections import MemoryConnections
 from store.memory.drafts import MemoryDrafts
 from store.memory.due_work import MemoryDueWork
-from store.memory.installations import MemoryInstallations
+from store.memory.installations import MemoryInstallations, MemoryPendingInstalls
+from store.memory.integrations import MemoryIntegrations, MemoryProfiles
 from store.memory.leases import MemoryLeases
 from store.memory.operation import MemoryDeliveries, MemoryNotes, MemoryQuotaLedger
 from store.memory.parked import MemoryParkedRequests
@@ -17,11 +18,14 @@ __all__ = [
     "MemoryDrafts",
     "MemoryDueWork",
     "MemoryInstallations",
+    "MemoryIntegrations",
     "MemoryLeases",
     "MemoryNotes",
     "MemoryParkedRequests",
     "MemoryPendingConnections",
+    "MemoryPendingInstalls",
     "MemoryPreferences",
+    "MemoryProfiles",
     "MemoryQuotaLedger",
     "MemoryReceipts",
 ]

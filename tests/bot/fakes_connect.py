@@ -130,7 +130,7 @@ class World:
 
     def __init__(self, address="https://confab.example"):
         self.clock = FakeClock()
-        self.installations = MemoryInstallations()
+        self.installations = MemoryInstallations(self.clock)
         self.connections = WatchedConnections(self.clock)
         self.pendings = WatchedPendings()
         self.parked = MemoryParkedRequests()

@@ -97,7 +97,7 @@ async def test_people_are_who_they_are(slack, outgoing, installation):
 
 
 async def test_a_direct_message_arrives(slack, outgoing, installation):
-    installations = MemoryInstallations()
+    installations = MemoryInstallations(now)
     await installations.save(installation)
     api, hooks = f"{slack.base_url}/slack/api", f"{slack.base_url}/slack/hooks"
     voice = SlackVoice(outgoing, api, hooks, installations, now)

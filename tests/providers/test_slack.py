@@ -45,7 +45,7 @@ def directory(provider, outgoing, clock):
 
 @pytest.fixture
 async def voice(provider, outgoing, clock, installation):
-    installations = MemoryInstallations()
+    installations = MemoryInstallations(clock)
     await installations.save(installation)
     provider.says["/api/chat.postMessage"] = says({"ok": True, "ts": "1.1"})
     provider.says["/hooks/1"] = says("ok")

@@ -31,7 +31,11 @@ def _methods():
 
 
 # What belongs to no tenant: jobs, and what a provider has left for all together.
-SHARED = {"due.list_due", "leases.hold", "leases.release", "quota.correct"}
+# An install has no tenant before Slack names it at its end.
+SHARED = {
+    *("due.list_due", "leases.hold", "leases.release", "quota.correct"),
+    *("installs.save", "installs.find", "installs.consume"),
+}
 
 # What each method answers to somebody of whom nothing is stored, however much is stored of
 # the namesake in another tenant.
@@ -40,6 +44,30 @@ CALLS = {
     "installations.save": (lambda s, me: s.installations.save(me.installation), None),
     "installations.remove": (
         lambda s, me: s.installations.remove(me.ada.tenant, before=me.soon),
+        False,
+    ),
+    "installations.find_installer": (
+        lambda s, me: s.installations.find_installer(me.ada.tenant),
+        None,
+    ),
+    "installations.claim_refresh": (
+        lambda s, me: s.installations.claim_refresh(me.installation, LONG),
+        None,
+    ),
+    "installations.replace_tokens": (
+        lambda s, me: s.installations.replace_tokens(me.installation, "claim", me.tokens),
+        False,
+    ),
+    "installations.release_refresh": (
+        lambda s, me: s.installations.release_refresh(me.installation, "claim"),
+        None,
+    ),
+    "installations.mark_broken": (
+        lambda s, me: s.installations.mark_broken(me.installation, "claim", me.now),
+        False,
+    ),
+    "installations.set_access": (
+        lambda s, me: s.installations.set_access(me.ada.tenant, "T1", granted=False, at=me.soon),
         False,
     ),
     "connections.find": (lambda s, me: s.connections.find(me.ada, PROFILE), None),
@@ -170,7 +198,7 @@ def test_only_these_modules_ask_for_more_than_one_tenant():
     asking = {
         path.stem for path in folder.rglob("*.py") if ".across_tenants()" in path.read_text("utf-8")
     }
-    assert asking == {"due_work", "leases", "data_keys", "preparation"}
+    assert asking == {"due_work", "leases", "data_keys", "pending_installs", "preparation"}
 
 
 def test_only_the_collection_speaks_to_motor():

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from bot.connection import Connection, Grant, Need
 from bot.content import Account, AccountId, CloudId, PageId, Site, Space, SpaceId, SpaceKey
 from bot.document import BulletList, Document, Item, Mention, Paragraph, Text
-from bot.installation import Installation
+from bot.installation import BotTokens, Installation
 from bot.pending import Obtained, Parked, PendingConnection, Step
 from bot.ports import Due, settling
 from bot.principal import Principal, digest
@@ -21,6 +21,7 @@ SECRETS = (
     "access-secret",
     "refresh-secret",
     "xoxb-secret",
+    "xoxe-secret",
     "verifier-secret",
     "nonce-secret",
     "hooks.example",
@@ -172,12 +173,19 @@ class World:
             app_id="A1",
             scopes=frozenset({"commands", "chat:write"}),
             installed_at=self.now,
+            refresh_token=SecretStr("xoxe-secret"),
+            token_expires_at=self.now + timedelta(hours=12),
         )
+
+    @property
+    def tokens(self):
+        until = self.now + timedelta(hours=24)
+        return BotTokens(SecretStr("xoxb-secret-2"), SecretStr("xoxe-secret-2"), until)
 
 
 async def settle_in(stores, world):
     """Store everything of *world*."""
-    await stores.installations.save(world.installation)
+    await stores.installations.save(world.installation, by=world.ada.user_id)
     await stores.connections.save(world.connection)
     await stores.pending.save(world.consent)
     await stores.pending.save(world.code)
