@@ -15,6 +15,7 @@ from sandbox.cookies import Jar
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 SLACK_PAGE = "/slack/openid/connect/authorize"
 ATLASSIAN_PAGE = "/atlassian/auth/authorize"
+ISSUER_PAGE = "/issuer/authorize"
 MOST_STEPS = 40
 DECISIONS = ("accept", "cancel", "cancel-slack")
 ASKED = frozenset(
@@ -179,6 +180,8 @@ def press(url: str, text: str, choice: Choice) -> Step | None:
         fields = choose_in_slack(form, choice)
     elif path == ATLASSIAN_PAGE:
         fields = choose_at_atlassian(form, choice)
+    elif path == ISSUER_PAGE:
+        fields = choose_at_issuer(form, choice)
     else:
         fields = choose_at_bot(form, choice)
     target = urljoin(url, form.get("action") or url)
@@ -230,6 +233,13 @@ def choose_at_atlassian(form: Any, choice: Choice) -> list[tuple[str, str]]:  # 
         if words & set(choice.only_sites):
             box.set("checked", "checked")
     answer = "cancel" if choice.decision == "cancel" else "accept"
+    return filled(form, ("decision", answer))
+
+
+def choose_at_issuer(form: Any, choice: Choice) -> list[tuple[str, str]]:  # noqa: ANN401 -- see find_form
+    """Be the person who goes by the account's name there, and allow or cancel."""
+    set_radio(form, "person", choice.atlassian_account)
+    answer = "cancel" if choice.decision == "cancel" else "allow"
     return filled(form, ("decision", answer))
 
 
