@@ -20,6 +20,7 @@ from sandbox.clock import Clock
 from sandbox.control import attach_control
 from sandbox.database import database_uri, start_database
 from sandbox.guard import guard
+from sandbox.issuer import IssuerWorld
 from sandbox.processes import free_port
 from sandbox.saved import Saved
 from sandbox.screen.serve import attach_screen
@@ -113,6 +114,7 @@ class Sandbox:
         self.atlassian = AtlassianWorld(
             self.url, self.clock, self._oauth_client(), state.get("atlassian")
         )
+        self.issuer = IssuerWorld(self.url, self.clock, self.atlassian, state.get("issuer"))
         self.bots = Bots(plan.home, self.bot_settings(), self._bots())
         self._stack = contextlib.AsyncExitStack()
 
@@ -164,6 +166,7 @@ class Sandbox:
                 "skipped": self.clock.skipped,
                 "slack": self.slack.dump(),
                 "atlassian": self.atlassian.dump(),
+                "issuer": self.issuer.dump(),
             }
         )
 
@@ -181,6 +184,7 @@ class Sandbox:
         app = web.Application(middlewares=[guard(self.url)])
         self.slack.attach(app)
         self.atlassian.attach(app)
+        self.issuer.attach(app)
         attach_walk(app, self.url)
         attach_control(app, self.bots, self._seen)
         attach_screen(app, self._manifest())
@@ -194,6 +198,7 @@ class Sandbox:
         finally:
             await self.slack.close()
             await self.atlassian.close()
+            await self.issuer.close()
             await runner.cleanup()
 
     @contextlib.asynccontextmanager

@@ -19,15 +19,16 @@ from aiohttp import web
 
 from bot.app import Bot, Outside, allowed_origins, assemble, reach_out, utc_now
 from bot.metrics import Metrics
+from bot.ports import KNOWN_FOR
 from bot.providers.outgoing import Outgoing
 from bot.providers.recent import Recent
-from bot.providers.slack import PEOPLE
 from bot.serving import install
 from bot.settings import Settings
 from sandbox.atlassian.client import OAuthClient
 from sandbox.atlassian.world import AtlassianWorld
 from sandbox.clock import Clock
 from sandbox.guard import guard
+from sandbox.issuer import IssuerWorld
 from sandbox.person import Person
 from sandbox.processes import free_port
 from sandbox.server import SCOPES
@@ -50,6 +51,7 @@ class Stage:
     bot_url: str
     slack: SlackWorld
     atlassian: AtlassianWorld
+    issuer: IssuerWorld
     clock: Clock
     settings: Settings
     stores: Stores
@@ -106,7 +108,7 @@ class Stage:
 
     def forget_people(self) -> None:
         """Have the bot ask Slack again who people are, as after five minutes."""
-        self.outside.people._known = Recent(utc_now, PEOPLE)  # noqa: SLF001 - time alone does it
+        self.outside.people._known = Recent(utc_now, KNOWN_FOR)  # noqa: SLF001 - time alone does it
 
     async def quiet(self) -> None:
         """Wait until the bot has nothing under way."""
@@ -150,9 +152,10 @@ async def staged(
     client = OAuthClient("confab", "a" * 40, f"{bot_url}/connect/callback/system", SCOPES)
     slack = SlackWorld(url, clock, manifest, app)
     atlassian = AtlassianWorld(url, clock, client)
+    issuer = IssuerWorld(url, clock, atlassian)
     chosen = Settings(_env_file=None, **{**_values(url, bot_url, app, client), **settings})
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(_worlds(url, slack, atlassian))
+        await stack.enter_async_context(_worlds(url, slack, atlassian, issuer))
         outgoing = await stack.enter_async_context(
             Outgoing(allowed_origins(chosen), internal=chosen.internal_origins)
         )
@@ -164,7 +167,19 @@ async def staged(
         stack.push_async_callback(bot.authorizer.drain, 5)
         stack.push_async_callback(bot.tasks.drain, 5)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        yield Stage(url, bot_url, slack, atlassian, clock, chosen, stores, outside, bot, session)
+        yield Stage(
+            url,
+            bot_url,
+            slack,
+            atlassian,
+            issuer,
+            clock,
+            chosen,
+            stores,
+            outside,
+            bot,
+            session,
+        )
 
 
 def _values(url: str, bot_url: str, app: AppUnderTest, client: OAuthClient) -> dict[str, Any]:
@@ -190,10 +205,13 @@ def _values(url: str, bot_url: str, app: AppUnderTest, client: OAuthClient) -> d
 
 
 @asynccontextmanager
-async def _worlds(url: str, slack: SlackWorld, atlassian: AtlassianWorld) -> AsyncIterator[None]:
+async def _worlds(
+    url: str, slack: SlackWorld, atlassian: AtlassianWorld, issuer: IssuerWorld
+) -> AsyncIterator[None]:
     worlds = web.Application(middlewares=[guard(url)])
     slack.attach(worlds)
     atlassian.attach(worlds)
+    issuer.attach(worlds)
     attach_walk(worlds, url)
     await slack.open()
     await atlassian.open()
@@ -203,6 +221,7 @@ async def _worlds(url: str, slack: SlackWorld, atlassian: AtlassianWorld) -> Asy
     finally:
         await slack.close()
         await atlassian.close()
+        await issuer.close()
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from sandbox.atlassian.world import AtlassianWorld
 from sandbox.bots import Bots
 from sandbox.clock import Clock
 from sandbox.control import attach_control
+from sandbox.issuer import IssuerWorld
 from sandbox.slack.delivery import AppUnderTest
 from sandbox.slack.world import SlackWorld
 from sandbox.walk import attach_walk
@@ -238,7 +239,9 @@ def side_doors(home):
     """Every address by which the sandbox is driven, as its page writes them."""
     app, url, clock = web.Application(), "http://127.0.0.1:1", Clock()
     SlackWorld(url, clock, read_manifest(), AppUnderTest(url, "s", "c", "s")).attach(app)
-    AtlassianWorld(url, clock, OAuthClient("c", "s", url, WRITE)).attach(app)
+    atlassian = AtlassianWorld(url, clock, OAuthClient("c", "s", url, WRITE))
+    atlassian.attach(app)
+    IssuerWorld(url, clock, atlassian).attach(app)
     attach_walk(app, url)
     attach_control(app, Bots(home, {}, ()), dict)
     paths = (resource.canonical for resource in app.router.resources())
@@ -251,7 +254,7 @@ def test_every_way_to_drive_the_sandbox_is_described(tmp_path):
 
     assert len(doors) > 30
     for door in doors:
-        short = re.sub(r"^/_sandbox/(slack|atlassian)/", "", door)
+        short = re.sub(r"^/_sandbox/(slack|atlassian|issuer)/", "", door)
         assert {short, f"BASE{door}"} & described, door
 
 
