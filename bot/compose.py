@@ -74,6 +74,7 @@ class Composer:
         body = await self._with_people(principal, form)
 
         async def prepare(acting: Acting) -> tuple[Decision, Page | None]:
+            _check_act(acting, form.act)
             parent_title = await self._parent_title(acting, form)
             taken = await self._taken(acting, form)
             decision = Decision(
@@ -88,6 +89,7 @@ class Composer:
                 body=body,
                 parent_id=form.parent,
                 parent_title=parent_title,
+                provider=acting.connection.provider,
             )
             return decision, taken
 
@@ -201,6 +203,14 @@ class Composer:
     async def _taken(self, acting: Acting, form: Form) -> Page | None:
         where = acting.connection, acting.site, form.space.id
         return await self._confluence.find_page_by_title(*where, form.title)
+
+
+def _check_act(acting: Acting, act: Act) -> None:
+    if act is Act.DRAFT and not acting.connection.provider.has_drafts:
+        raise BadInput(
+            f"{acting.site.name} keeps no drafts that its author alone sees. "
+            "Nothing was written: go back and choose to publish."
+        )
 
 
 def title_in(typed: str) -> str:

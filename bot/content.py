@@ -27,6 +27,12 @@ class Site:
     url: str
     api_url: str = ""
 
+    @property
+    def wiki_url(self) -> str:
+        """What stands before the paths of its pages: on Cloud alone that is ``/wiki``."""
+        on_cloud = f"{self.url}/wiki"
+        return on_cloud if self.api_url in {"", on_cloud} else self.url
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -48,6 +54,14 @@ class Space:
     def is_personal(self) -> bool:
         """Tell whether it is one person's own: such keys alone begin so."""
         return self.key.startswith("~")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of people at one site; Data Center knows them by name alone."""
+
+    id: str
+    name: str
 
 
 class PageStatus(StrEnum):
@@ -81,6 +95,17 @@ class PageText:
 
     page: Page
     document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file on a page; *kind* is its media type, *size* counts bytes, *url* is absolute."""
+
+    id: str
+    name: str
+    kind: str
+    size: int
+    url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,12 @@ BotError
 │   ├── BadInput            names the field of a form, where there is one
 │   ├── NotFound
 │   ├── NotAllowed
+│   │   ├── ReadOnly            its admins have switched writing off
+│   │   ├── OrganisationBroken  the organisation's connection doesn't work: an admin mends it
+│   │   ├── NoLicence           the account may not use Confluence on that site
+│   │   ├── AppBlocked          an organisation's policy shuts the app out
+│   │   ├── CredentialRefused   this kind of credential isn't taken there
+│   │   └── CaptchaRequired     too many failed logins: the person logs in by browser first
 │   ├── TitleTaken          a page of that title exists in the space
 │   ├── Changed             what was read has a newer version by now
 │   └── Ambiguous           several things go by that name
@@ -16,7 +22,9 @@ BotError
 ├── Unclear             nobody yet; a write was sent and its outcome isn't known
 ├── InstallationBroken  an admin: Slack refuses the bot's token; we must be installed again
 ├── ProfileBroken       an admin: the provider refuses the profile itself
+│   └── NoApiThere          … or what answers at its address isn't Confluence's API
 └── ProviderFault       us or the provider; this is a bug report
+    └── SealBroken          … or whoever runs us: a sealed value doesn't open
 """
 
 from datetime import datetime
@@ -56,6 +64,57 @@ class NotAllowed(UserError):
     """The principal may not do that, whatever they connect."""
 
     code = "not_allowed"
+
+
+class ReadOnly(NotAllowed):
+    """The tenant writes nothing for now."""
+
+    code = "read_only"
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__(
+            "Your workspace's admins have switched writing off, so nothing was written. "
+            "Your text is safe; searching and reading go on. Ask an admin when it is on again."
+        )
+
+
+class OrganisationBroken(NotAllowed):
+    """The organisation's connection can't be used, and only an admin can mend that."""
+
+    code = "organisation_broken"
+
+    def __init__(self, cause: BotError) -> None:
+        """Keep what is wrong with it as *cause_code*, for whoever looks into it."""
+        super().__init__(
+            "The organisation's connection to Confluence doesn't work just now, so nothing was "
+            "done. Ask an admin of the workspace to look at it; nobody needs to connect anew."
+        )
+        self.cause_code = cause.code
+
+
+class NoLicence(NotAllowed):
+    """The provider's account may not use Confluence on that site."""
+
+    code = "no_licence"
+
+
+class AppBlocked(NotAllowed):
+    """An organisation's policy shuts our app out, or its owner hasn't shared it."""
+
+    code = "app_blocked"
+
+
+class CredentialRefused(NotAllowed):
+    """The site doesn't take this kind of credential, whatever it holds."""
+
+    code = "credential_refused"
+
+
+class CaptchaRequired(NotAllowed):
+    """After too many failed logins the site wants its person to log in by browser."""
+
+    code = "captcha_required"
 
 
 class TitleTaken(UserError):
@@ -164,6 +223,12 @@ class ProfileBroken(BotError):
     code = "profile_broken"
 
 
+class NoApiThere(ProfileBroken):
+    """At the address of the profile a web page answers, and not Confluence's API."""
+
+    code = "no_api_there"
+
+
 class ProviderFault(BotError):
     """The provider broke its own contract: an answer nothing here expects."""
 
@@ -173,3 +238,9 @@ class ProviderFault(BotError):
         """Say what was wrong and, where that is known, whose answer it was."""
         super().__init__(message)
         self.provider = provider
+
+
+class SealBroken(ProviderFault):
+    """A sealed value can't be opened: its key is unknown, or it isn't what was sealed here."""
+
+    code = "seal_broken"

@@ -19,6 +19,11 @@ class Provider(StrEnum):
     CLOUD = "confluence_cloud"
     DATA_CENTER = "confluence_data_center"
 
+    @property
+    def has_drafts(self) -> bool:
+        """Tell whether a page can be written for its author alone, and published by its id."""
+        return self is Provider.CLOUD
+
 
 class Mechanism(StrEnum):
     """How a grant is obtained."""

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from bot.content import Account, PageId, Site, Space
 from bot.document import Document
 from bot.principal import Principal
+from bot.profile import Provider
 
 DecisionId = NewType("DecisionId", str)
 DraftId = NewType("DraftId", str)
@@ -44,6 +45,7 @@ class Decision:
     page_id: PageId | None = None
     page_url: str = ""
     base_version: int = 0
+    provider: Provider = Provider.CLOUD
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,11 @@ _REFUSALS = {
     "scope_missing": "your consent doesn't cover writing",
     "site_required": "your consent doesn't open that site any more",
     "profile_broken": "Confluence refuses this bot's own credentials",
+    "no_api_there": "a web page answers where Confluence's API should be",
+    "no_licence": "your account may not use Confluence on that site",
+    "app_blocked": "your organisation's policy shuts this app out",
+    "credential_refused": "Confluence doesn't take this kind of credential there",
+    "captcha_required": "Confluence wants you to log in by browser first",
 }
 
 

@@ -10,6 +10,7 @@ from bot.errors import (
     BotError,
     Changed,
     ConsentRequired,
+    NoApiThere,
     NotAllowed,
     NotFound,
     ProfileBroken,
@@ -60,6 +61,11 @@ _WORDS: dict[type[BotError], str] = {
         "Confluence refuses this bot's own credentials, so nothing was done. "
         "Your connection is safe. Ask whoever runs the bot to mend it: "
         "“confab check” tells them how."
+    ),
+    NoApiThere: (
+        "A web page answers where Confluence's API should be, so nothing was done. "
+        "Your connection is safe. Ask an admin to look at the address in its profile: "
+        "the context path belongs to it."
     ),
     TakenUp: (
         "That is under way already, and nothing is done twice: nothing was done now. "
