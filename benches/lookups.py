@@ -14,11 +14,12 @@ from pydantic import SecretStr
 from benches.line import Line, of_medians
 from benches.machine import on_core
 from benches.scene import LOAD, MEASURED
-from bot.authorize import Authorizer
+from bot.authorize import Authorizer, Issuers
 from bot.connection import READ, Connection, Grant, Need
 from bot.content import Account, AccountId, CloudId, Site
 from bot.principal import Principal, Tenant
-from bot.profile import SYSTEM
+from bot.profile import SYSTEM, AuthorizationProfile
+from bot.profiles import ProfileBook
 from bot.providers.atlassian import AtlassianConsent
 from bot.providers.outgoing import Outgoing
 from sandbox.database import start_database
@@ -79,8 +80,9 @@ async def _standing(port: int, name: str, count: int) -> AsyncIterator[Authorize
         stores = mongo_stores(database, KeyRing.parse(SecretStr(f"k1={key}")), _now)
         await stores.connections.save(CONNECTION)
         await _crowd(database, count - 1)
-        consent = AtlassianConsent(Outgoing(()), "", {}, _now)
-        yield Authorizer(stores.connections, consent, _now)
+        consent = AtlassianConsent(Outgoing(()), "", _now)
+        book = ProfileBook(AuthorizationProfile(SYSTEM, SYSTEM), stores.profiles)
+        yield Authorizer(stores.connections, Issuers(consent, book), _now)
     finally:
         database.close()
 

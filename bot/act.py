@@ -1,13 +1,15 @@
 """Decide in whose name, and at which site, something is done."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.authorize import Authorizer
-from bot.connection import Connection, Need, Preferences
+from bot.connection import Connection, Lent, Need, Preferences, organisation
 from bot.content import CloudId, Site
-from bot.errors import ConsentRequired, SiteRequired
+from bot.credentials import Choice, CredentialPolicy
+from bot.errors import ConsentRequired, OrganisationBroken, SiteRequired
 from bot.ports import PreferencesStore
 from bot.principal import Principal
 
@@ -29,11 +31,14 @@ class Acting:
 class Actor:
     """Turns a principal into somebody who can act in Confluence."""
 
-    def __init__(self, authorizer: Authorizer, preferences: PreferencesStore) -> None:
+    def __init__(
+        self, authorizer: Authorizer, preferences: PreferencesStore, credentials: CredentialPolicy
+    ) -> None:
         self._authorizer = authorizer
         self._preferences = preferences
+        self._credentials = credentials
 
-    async def run(
+    async def run(  # noqa: PLR0913 - who, what for and where: nothing to group
         self,
         principal: Principal,
         need: Need,
@@ -41,28 +46,65 @@ class Actor:
         site: CloudId | None = None,
         *,
         prefers: bool = False,
+        looks: bool = False,
     ) -> T:
         """Do *work* in the principal's name; once more with a new token if the old is refused.
 
         Without a *site*, it is the one in use. *prefers* says that *work* wants to know what
-        its person chose; it is told where the site depends on it, too.
+        its person chose; it is told where the site depends on it, too. *looks* says that it
+        only looks up, with the rights of *need*, what became of something done before.
 
         Raises:
             ConsentRequired: no usable grant, or not for what is needed.
             SiteRequired: several sites, and none chosen.
+            NotAllowed: the tenant's policy doesn't let them.
+            OrganisationBroken: it would be done with the organisation's connection.
         """
         asks = prefers or site is None
-        preferences = await self._preferences.find(principal) if asks else Preferences()
+        choice, preferences = await asyncio.gather(
+            self._credentials.choose(principal, need, looks=looks),
+            self._chosen(principal, asks=asks),
+        )
+        lent = choice.lent
+        if lent is not None:
+            return await self._with_the_organisations(choice, lent, need, work, site, preferences)
 
         async def act(connection: Connection) -> T:
             chosen = _site_of(connection, site or preferences.site, named=site is not None)
             return await work(Acting(connection, chosen, preferences))
 
         try:
-            return await self._authorizer.call(principal, need, act)
+            return await self._authorizer.call(principal, need, act, choice.profile)
         except ConsentRequired as error:
             error.scopes = error.scopes or need.scopes
             raise
+
+    async def _chosen(self, principal: Principal, *, asks: bool) -> Preferences:
+        return await self._preferences.find(principal) if asks else Preferences()
+
+    async def _with_the_organisations(  # noqa: PLR0913, PLR0917 - what `run` was given
+        self,
+        choice: Choice,
+        lent: Lent,
+        need: Need,
+        work: Callable[[Acting], Awaitable[T]],
+        site: CloudId | None,
+        preferences: Preferences,
+    ) -> T:
+        holder = organisation(lent.asker.tenant)
+
+        async def act(connection: Connection) -> T:
+            wanted = site or preferences.site
+            if wanted is None or (site is None and connection.site(wanted) is None):
+                wanted = (await self._preferences.find(holder)).site
+            chosen = _site_of(connection, wanted, named=site is not None)
+            return await work(Acting(replace(connection, lent=lent), chosen, preferences))
+
+        try:
+            return await self._authorizer.call(holder, need, act, choice.profile)
+        except ConsentRequired as error:
+            # Nobody but an admin can mend it, so nobody else is sent to consent.
+            raise OrganisationBroken(error) from error
 
 
 def _site_of(connection: Connection, wanted: CloudId | None, *, named: bool) -> Site:

@@ -10,17 +10,19 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.act import Actor
-from bot.authorize import Authorizer, Witnesses
+from bot.authorize import Authorizer, Issuers, Witnesses
 from bot.compose import Composer
 from bot.compose import Memory as ComposeMemory
 from bot.connect import Connect, Services, Terms
 from bot.connect import Stores as ConnectStores
 from bot.connection import Connection
 from bot.counted import CountedReceipts
+from bot.credentials import Books, CredentialPolicy
 from bot.find import PageFinder
 from bot.metrics import Metrics
 from bot.operations import public_health
-from bot.profile import SYSTEM, AuthorizationProfile
+from bot.profile import SYSTEM, AuthorizationProfile, TokenBody
+from bot.profiles import ProfileBook
 from bot.providers.atlassian import AtlassianConsent
 from bot.providers.confluence import ConfluenceApi
 from bot.providers.gateway import Gateway, Pace
@@ -30,6 +32,7 @@ from bot.providers.slack_sign_in import SlackOpenId
 from bot.public_address import PublicAddress
 from bot.publish import Memory, Publisher
 from bot.quota import Quota
+from bot.roles import Roles
 from bot.search import Searcher
 from bot.settings import Settings
 from bot.settle import Hands, Settler
@@ -89,6 +92,15 @@ class Bot:
     tenants: Tenants
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a tenant's admins decide, as it is read: profiles, roles, whose connection is used."""
+
+    book: ProfileBook
+    roles: Roles
+    credentials: CredentialPolicy
+
+
 def profile_of(settings: Settings) -> AuthorizationProfile:
     """Return the system profile: the OAuth app of our settings."""
     return AuthorizationProfile(
@@ -99,6 +111,7 @@ def profile_of(settings: Settings) -> AuthorizationProfile:
         authorization_url=f"{settings.atlassian_auth_url}/authorize",
         token_url=f"{settings.atlassian_auth_url}/oauth/token",
         callback_url=f"{settings.public_url}/connect/callback/{SYSTEM}",
+        token_body=TokenBody.JSON,
     )
 
 
@@ -119,10 +132,9 @@ def reach_out(settings: Settings, outgoing: Outgoing, stores: Stores, metrics: M
     pace = Pace(counted=metrics.called)
     gateway = Gateway(outgoing, settings.atlassian_api_url, quota, utc_now, pace)
     api_url = f"{settings.slack_api_url}/"
-    profiles = {SYSTEM: profile_of(settings)}
     return Outside(
         outgoing=outgoing,
-        consent=AtlassianConsent(outgoing, settings.atlassian_api_url, profiles, utc_now),
+        consent=AtlassianConsent(outgoing, settings.atlassian_api_url, utc_now),
         confluence=ConfluenceApi(gateway, utc_now),
         quota=quota,
         sign_in=SlackOpenId(
@@ -146,19 +158,20 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     tasks = Tasks()
     metrics.watch_queue("tasks", lambda: len(tasks))
     tenants = Tenants(stores.installations, utc_now)
+    rules = _rules(settings, stores, outside, tenants)
     authorizer = Authorizer(
         stores.connections,
-        outside.consent,
+        Issuers(outside.consent, rules.book),
         utc_now,
         witnesses=Witnesses(_ended_teller(outside, settings.command), metrics.refreshed),
     )
-    actor = Actor(authorizer, stores.preferences)
+    actor = Actor(authorizer, stores.preferences, rules.credentials)
     tables: list[Table] = []
     home = Home(
         HomeParts(stores.connections, stores.preferences, outside.slack, tenants, settings.command)
     )
     resumption = Resumption(lambda: tables[0], outside.voice, tasks, home)
-    connect = _connect(settings, stores, outside, resumption)
+    connect = _connect(settings, stores, outside, resumption, rules)
     invitations = Invitations(connect, tenants, outside.people)
     receipts = CountedReceipts(stores.receipts, metrics.settled)
     publisher = _publisher(settings, actor, replace(stores, receipts=receipts), outside)
@@ -169,6 +182,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             stores.preferences,
             stores.parked,
             outside.consent,
+            rules.book,
             authorizer,
             connect,
             invitations,
@@ -238,8 +252,15 @@ def _ended_teller(outside: Outside, command: str) -> Callable[[Connection], Awai
     return tell
 
 
+def _rules(settings: Settings, stores: Stores, outside: Outside, tenants: Tenants) -> Rules:
+    roles = Roles(stores.integrations, outside.people, tenants.get)
+    books = Books(stores.integrations, stores.connections, outside.people, tenants.get)
+    book = ProfileBook(profile_of(settings), stores.profiles)
+    return Rules(book, roles, CredentialPolicy(books, roles))
+
+
 def _connect(
-    settings: Settings, stores: Stores, outside: Outside, resumption: Resumption
+    settings: Settings, stores: Stores, outside: Outside, resumption: Resumption, rules: Rules
 ) -> Connect:
     return Connect(
         ConnectStores(
@@ -248,6 +269,9 @@ def _connect(
             stores.pending,
             stores.parked,
             stores.preferences,
+            rules.book,
+            stores.profiles,
+            stores.integrations,
         ),
         Services(
             outside.consent,
@@ -255,6 +279,7 @@ def _connect(
             outside.people,
             outside.voice,
             resumption.connected,
+            rules.roles.may_administer,
         ),
         Terms(
             PublicAddress(settings.public_url),

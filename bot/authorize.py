@@ -8,11 +8,12 @@ from typing import Final, TypeVar
 
 import structlog
 
-from bot.connection import IDENTITY, Connection, Grant, Need
+from bot.connection import Connection, Grant, Need
 from bot.errors import BotError, ConsentRequired, ProfileBroken, ScopeMissing, Unavailable
 from bot.ports import Clock, Connections, ConsentServer
 from bot.principal import Principal
 from bot.profile import SYSTEM
+from bot.profiles import ProfileBook
 
 PROVIDER: Final = "Atlassian"
 CLAIM: Final = timedelta(seconds=30)
@@ -49,6 +50,14 @@ class Witnesses:
     counted: Callable[[str], None] = lambda _outcome: None
 
 
+@dataclass(frozen=True, slots=True)
+class Issuers:
+    """Where new grants come from, and the profiles that say how."""
+
+    consent: ConsentServer
+    profiles: ProfileBook
+
+
 class Authorizer:
     """Turns a principal into a connection whose grant is good for a call.
 
@@ -59,13 +68,13 @@ class Authorizer:
     def __init__(
         self,
         connections: Connections,
-        consent: ConsentServer,
+        issuers: Issuers,
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
         witnesses: Witnesses | None = None,
     ) -> None:
         self._connections = connections
-        self._consent = consent
+        self._issuers = issuers
         self._clock = clock
         self._sleep = sleep
         self._witnesses = witnesses or Witnesses()
@@ -146,7 +155,7 @@ class Authorizer:
             latest = await self._standing(connection.principal, connection.profile)
             if latest.generation > refused and latest.grant.is_fresh(self._clock()):
                 return latest
-            if latest.grant.refresh_token is None:
+            if not latest.can_renew:
                 return await self._end(latest)
             asked = self._clock()
             claim = await self._connections.claim_refresh(latest, CLAIM)
@@ -187,7 +196,10 @@ class Authorizer:
         began = self._clock()
         try:
             async with asyncio.timeout(SENDING.total_seconds()):
-                grant = await self._consent.renew(latest.profile, latest.grant)
+                profile = await self._issuers.profiles.get(
+                    latest.principal.tenant, latest.profile, latest.profile_version
+                )
+                grant = await self._issuers.consent.renew(profile, latest.grant)
         except TimeoutError as error:
             raise Unavailable(PROVIDER) from error
         if grant is None and self._is_late(began):
@@ -236,6 +248,6 @@ class Authorizer:
 
 
 def _require_scopes(connection: Connection, need: Need) -> None:
-    missing = need.scopes - IDENTITY - connection.grant.scopes
+    missing = connection.lacking(need)
     if missing:
-        raise ScopeMissing(connection.profile, frozenset(missing))
+        raise ScopeMissing(connection.profile, missing)

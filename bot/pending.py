@@ -16,11 +16,26 @@ class Step(StrEnum):
     """What the record's token leads to. Consuming one step mints the next one's token."""
 
     START = "start"  # the link in Slack; its page's button posts
+    TYPED = "typed"  # our own page, on which a secret is typed
     PROOF = "proof"  # Slack's `state`, while the browser proves whose it is
     CONSENT = "consent"  # the provider's `state`
     CHOICE = "choice"  # the page that asks for a site, or about another account
     CODE = "code"  # the code that its person types in Slack, where Slack sign-in isn't set up
     REPLY = "reply"  # the flow's private message in Slack, and how to replace it
+
+
+class Purpose(StrEnum):
+    """What the consent is for."""
+
+    OWN = "own"  # its person's own connection
+    ORGANISATION = "organisation"  # the tenant's, made by an admin
+    TRIAL = "trial"  # to find out whether a custom profile works; nothing is kept
+    SECRET = "secret"  # noqa: S105 - a word; a custom profile's client secret is typed
+
+    @property
+    def is_admins(self) -> bool:
+        """Tell whether only an admin may go through with it."""
+        return self is not Purpose.OWN
 
 
 OBTAINED: Final = frozenset({Step.CHOICE, Step.CODE})
@@ -51,6 +66,7 @@ class PendingConnection:
 
     *key* is the digest of the token that leads here. *flow* stays the same from link to
     connection. *browser* is the digest of the browser's cookie, from PROOF onwards.
+    *scopes* are what was asked for; *name* is what the organisation's connection is to be called.
     """
 
     tenant: Tenant
@@ -71,3 +87,7 @@ class PendingConnection:
     person: str = ""
     workspace: str = ""
     obtained: Obtained | None = None
+    purpose: Purpose = Purpose.OWN
+    profile_version: int = 1
+    scopes: frozenset[str] = frozenset()
+    name: str = ""

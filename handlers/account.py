@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.authorize import Authorizer
-from bot.connect import APPS_URL, Connect
+from bot.connect import APPS_URL, Connect, Wanted
 from bot.connection import WRITE, Connection, Need
 from bot.content import CloudId
 from bot.errors import BotError, ConsentRequired, NotAllowed
@@ -17,6 +17,7 @@ from bot.ports import (
 )
 from bot.principal import Principal
 from bot.profile import SYSTEM
+from bot.profiles import ProfileBook
 from handlers import blocks
 from handlers.ask import Answer, Ask, Block, Kind, Reply, Route
 from handlers.home import Home
@@ -34,6 +35,7 @@ class AccountParts:
     preferences: PreferencesStore
     parked: ParkedRequests
     consent: ConsentServer
+    profiles: ProfileBook
     authorizer: Authorizer
     connect: Connect
     invitations: Invitations
@@ -83,7 +85,7 @@ class Account:
         connection = await self._parts.connections.find(ask.principal, SYSTEM)
         words = _invitation(connection)
         need = Need.WRITE if connection and connection.grant.scopes >= WRITE else Need.READ
-        return await self._parts.invitations.invite(ask.principal, need, words)
+        return await self._parts.invitations.invite(ask.principal, Wanted(need), words)
 
     async def link_opened(self, ask: Ask) -> None:
         """Keep how to replace the message whose link was pressed."""
@@ -118,7 +120,9 @@ class Account:
     async def _health(self, connection: Connection) -> tuple[str, bool]:
         try:
             fresh = await self._parts.authorizer.authorize(connection.principal, Need.READ)
-            sites = await self._parts.consent.list_sites(fresh.grant)
+            tenant = connection.principal.tenant
+            profile = await self._parts.profiles.get(tenant, fresh.profile, fresh.profile_version)
+            sites = await self._parts.consent.list_sites(profile, fresh)
         except ConsentRequired:
             return "✗ Atlassian has ended your consent. Reconnect to go on.", False
         except BotError as error:

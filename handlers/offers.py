@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 from pydantic import SecretStr
 
-from bot.connect import Connect, Connected
+from bot.connect import Connect, Connected, Wanted
 from bot.connection import READ, Need
 from bot.documents import from_mrkdwn, text_of
 from bot.errors import BotError, ConsentRequired, ScopeMissing, SiteRequired
@@ -38,7 +38,7 @@ class Invitations:
         self._people = people
 
     async def invite(
-        self, principal: Principal, need: Need, words: str, parked: Parked | None = None
+        self, principal: Principal, wanted: Wanted, words: str, parked: Parked | None = None
     ) -> Reply:
         """Return a private answer with the one button that leads to the start page."""
         installation = await self._tenants.get(principal.tenant)
@@ -46,7 +46,7 @@ class Invitations:
         if installation is not None:
             person = (await self._people.get(installation, principal.user_id)).name
             workspace = installation.name
-        invitation = await self._connect.start(principal, person, workspace, need, parked)
+        invitation = await self._connect.start(principal, person, workspace, wanted, parked)
         button = blocks.link_button(
             "Connect to Confluence",
             CONNECT_OPENED,
@@ -80,7 +80,8 @@ class Offers:
             case ConsentRequired():
                 parked = self._parking(ask)
                 words = f"{_why(error)} {_onward(ask, parked)}"
-                return await self._invitations.invite(ask.principal, _need_of(error), words, parked)
+                wanted = Wanted(_need_of(error))
+                return await self._invitations.invite(ask.principal, wanted, words, parked)
             case SiteRequired():
                 return await self._ask_for_site(ask, error)
             case _:

@@ -1,6 +1,7 @@
 """Connections: one a principal and profile, its grant sealed apart from whose it is."""
 
 import secrets
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,6 +10,7 @@ from bot.connection import Connection, Grant
 from bot.content import Account, Site
 from bot.ports import Connections
 from bot.principal import Principal, Tenant
+from bot.profile import Mechanism, Provider
 from store.collection import Stored
 from store.database import Database
 from store.database_time import has_passed, later
@@ -26,17 +28,31 @@ SHAPE: Final = Shape(
         "whose": sealed("account", "profile"),
         "grant": sealed("grant", "profile"),
     },
-    {"claim": embedded(by=TEXT, until=TIME), "ended_at": TIME},
+    {
+        "claim": embedded(by=TEXT, until=TIME),
+        "ended_at": TIME,
+        "failures": NUMBER,
+        "failing_since": TIME,
+    },
     indexes=(unique("tenant", "user_id", "profile"),),
 )
 
 
+_ORDER: Final = [("user_id", 1), ("profile", 1)]
+_BATCH: Final = 100
+
+
 @dataclass(frozen=True, slots=True)
 class _Whose:
-    """The provider's account and what it opens."""
+    """The provider's account, what it opens, and how it came to be connected."""
 
     account: Account
     sites: tuple[Site, ...]
+    profile_version: int = 1
+    provider: Provider = Provider.CLOUD
+    mechanism: Mechanism = Mechanism.OAUTH2
+    name: str = ""
+    owner: str = ""
 
 
 class MongoConnections(Connections):
@@ -54,7 +70,7 @@ class MongoConnections(Connections):
     async def save(self, connection: Connection) -> None:
         """See `Connections.save`."""
         key = _key(connection.principal, connection.profile)
-        whose = _Whose(connection.account, connection.sites)
+        whose = _whose(connection)
         document = {
             **key,
             "generation": connection.generation,
@@ -82,7 +98,8 @@ class MongoConnections(Connections):
         """See `Connections.replace_grant`."""
         seen = _as_seen(connection)
         inside = await self._vault.seal(SHAPE.binding("grant", seen), grant)
-        change = {"$set": {"grant": inside}, "$inc": {"generation": 1}, "$unset": {"claim": ""}}
+        gone = {"claim": "", "failures": "", "failing_since": ""}
+        change = {"$set": {"grant": inside}, "$inc": {"generation": 1}, "$unset": gone}
         return await self._connections.update({**seen, "claim.by": claim}, change)
 
     async def release_refresh(self, connection: Connection, claim: str) -> None:
@@ -90,11 +107,35 @@ class MongoConnections(Connections):
         held = {**_as_seen(connection), "claim.by": claim}
         await self._connections.update(held, {"$unset": {"claim": ""}})
 
+    async def note_failure(self, connection: Connection, claim: str, at: datetime) -> int:
+        """See `Connections.note_failure`."""
+        failed = await self._connections.change(
+            {**_as_seen(connection), "claim.by": claim},
+            {"$inc": {"failures": 1}, "$min": {"failing_since": at}, "$unset": {"claim": ""}},
+        )
+        return failed["failures"] if failed else 0
+
     async def end(self, connection: Connection, at: datetime) -> bool:
         """See `Connections.end`."""
         standing = {**_as_seen(connection), "ended_at": None}
         change = {"$set": {"ended_at": at}, "$unset": {"claim": ""}}
         return await self._connections.update(standing, change)
+
+    async def list_all(self, tenant: Tenant) -> AsyncIterator[Connection]:
+        """See `Connections.list_all`. One operation for every hundred."""
+        where: dict[str, Any] = {"tenant": tenant}
+        while batch := await self._connections.find_several(where, order=_ORDER, most=_BATCH):
+            for stored in batch:
+                yield await self._opened(stored)
+            last = batch[-1]
+            later = {"user_id": last["user_id"], "profile": {"$gt": last["profile"]}}
+            where = {"tenant": tenant, "$or": [later, {"user_id": {"$gt": last["user_id"]}}]}
+
+    async def list_of(self, principal: Principal) -> Sequence[Connection]:
+        """See `Connections.list_of`."""
+        where = {"tenant": principal.tenant, "user_id": principal.user_id}
+        found = await self._connections.find_several(where, order=_ORDER, most=_BATCH)
+        return [await self._opened(stored) for stored in found]
 
     async def find_account(self, tenant: Tenant, user_id: str, profile: str) -> Account | None:
         """See `Connections.find_account`."""
@@ -116,7 +157,26 @@ class MongoConnections(Connections):
             connected_at=stored["connected_at"],
             generation=stored["generation"],
             ended_at=stored.get("ended_at"),
+            profile_version=whose.profile_version,
+            provider=whose.provider,
+            mechanism=whose.mechanism,
+            name=whose.name,
+            owner=whose.owner,
+            failures=stored.get("failures", 0),
+            failing_since=stored.get("failing_since"),
         )
+
+
+def _whose(connection: Connection) -> _Whose:
+    return _Whose(
+        connection.account,
+        connection.sites,
+        connection.profile_version,
+        connection.provider,
+        connection.mechanism,
+        connection.name,
+        connection.owner,
+    )
 
 
 def _key(principal: Principal, profile: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
+from bot.authorize import Issuers
 from bot.connection import WRITE, Connection, Grant
 from bot.content import (
     Account,
@@ -21,12 +22,28 @@ from bot.content import (
     SpaceId,
     SpaceKey,
 )
+from bot.credentials import Books, CredentialPolicy
 from bot.document import Document
 from bot.errors import BotError, Changed, NotAllowed, NotFound, TitleTaken
-from bot.installation import Installation, SlackPerson
+from bot.installation import Installation, SlackPerson, UserGroup
 from bot.pending import Obtained
-from bot.ports import Confluence, ConsentServer, Proven, SlackPeople, SlackSignIn, Voice
+from bot.ports import (
+    KNOWN_FOR,
+    Confluence,
+    Connections,
+    ConsentServer,
+    Integrations,
+    Profiles,
+    Proven,
+    SlackPeople,
+    SlackSignIn,
+    Voice,
+)
 from bot.principal import Principal, Tenant
+from bot.profile import SYSTEM, AuthorizationProfile, Credentials
+from bot.profiles import ProfileBook
+from bot.roles import Roles
+from store.memory.integrations import MemoryIntegrations, MemoryProfiles
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 ADA = Principal(Tenant("T0ACME"), "U0ADA")
@@ -269,17 +286,38 @@ class FakeConsentServer(ConsentServer):
     meanwhile: Callable[[], Awaitable[None]] = at_once
     redeemed: list[tuple[str, str, str]] = field(default_factory=list)
     asked: list[Grant] = field(default_factory=list)
+    presented: list[tuple[str, Credentials | None]] = field(default_factory=list)
+    revoked: list[tuple[str, Grant]] = field(default_factory=list)
 
-    def consent_url(self, profile: str, scopes: frozenset[str], state: str, verifier: str) -> str:
+    def consent_url(
+        self, profile: AuthorizationProfile, scopes: frozenset[str], state: str, verifier: str
+    ) -> str:
         return f"https://auth.example/authorize?state={state}"
 
-    async def redeem(self, profile: str, code: SecretStr, verifier: SecretStr) -> Obtained:
-        self.redeemed.append((profile, code.get_secret_value(), verifier.get_secret_value()))
+    async def redeem(
+        self, profile: AuthorizationProfile, code: SecretStr, verifier: SecretStr
+    ) -> Obtained:
+        self.redeemed.append((profile.id, code.get_secret_value(), verifier.get_secret_value()))
         if isinstance(self.obtained, BotError):
             raise self.obtained
         return self.obtained
 
-    async def renew(self, profile: str, grant: Grant) -> Grant | None:
+    async def present(
+        self, profile: AuthorizationProfile, typed: Credentials | None = None
+    ) -> Obtained:
+        self.presented.append((profile.id, typed))
+        if isinstance(self.obtained, BotError):
+            raise self.obtained
+        return self.obtained
+
+    async def revoke(self, profile: AuthorizationProfile, grant: Grant) -> bool:
+        self.revoked.append((profile.id, grant))
+        return bool(profile.revocation_url)
+
+    async def complete(self, profile: AuthorizationProfile) -> AuthorizationProfile:
+        return profile
+
+    async def renew(self, profile: AuthorizationProfile, grant: Grant) -> Grant | None:
         self.asked.append(grant)
         await self.meanwhile()
         answer = self.renewals.pop(0)
@@ -287,8 +325,45 @@ class FakeConsentServer(ConsentServer):
             raise answer
         return answer
 
-    async def list_sites(self, grant: Grant) -> tuple[Site, ...]:
+    async def list_sites(
+        self, profile: AuthorizationProfile, connection: Connection
+    ) -> tuple[Site, ...]:
         return self.sites
+
+
+SYSTEM_PROFILE = AuthorizationProfile(
+    SYSTEM,
+    SYSTEM,
+    client_id="client",
+    client_secret=SecretStr("secret"),
+    authorization_url="https://auth.example/authorize",
+    token_url="https://auth.example/oauth/token",
+    callback_url="https://confab.example/connect/callback/system",
+)
+
+
+def book(profiles: Profiles | None = None) -> ProfileBook:
+    """Return the profiles of a bot whose tenants have none of their own, unless given."""
+    return ProfileBook(SYSTEM_PROFILE, profiles or MemoryProfiles())
+
+
+def issuers(server: ConsentServer, profiles: Profiles | None = None) -> Issuers:
+    """Return where new grants come from."""
+    return Issuers(server, book(profiles))
+
+
+def own_credentials(
+    connections: Connections, integrations: Integrations | None = None
+) -> CredentialPolicy:
+    """Return the choice where, unless *integrations* say otherwise, people act as themselves."""
+    integrations = integrations or MemoryIntegrations()
+    people = FakeSlackPeople()
+
+    async def nowhere(_tenant: Tenant) -> None:
+        return None
+
+    books = Books(integrations, connections, people, nowhere)
+    return CredentialPolicy(books, Roles(integrations, people, nowhere))
 
 
 @dataclass
@@ -320,12 +395,29 @@ class FakeSlackPeople(SlackPeople):
 
     people: dict[str, SlackPerson] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    groups: dict[str, set[str]] = field(default_factory=dict)
+    forgotten: list[tuple[Tenant, str]] = field(default_factory=list)
 
-    async def get(self, installation: Installation, user_id: str) -> SlackPerson:
+    async def get(
+        self, installation: Installation, user_id: str, *, fresh_for: timedelta = KNOWN_FOR
+    ) -> SlackPerson:
         self.asked.append(user_id)
         if user_id not in self.people:
             raise NotAllowed("nobody knows them")
         return self.people[user_id]
+
+    async def is_in_group(
+        self, installation: Installation, group_id: str, user_id: str, team_id: str = ""
+    ) -> bool:
+        return user_id in self.groups.get(group_id, ())
+
+    async def list_groups(
+        self, installation: Installation, team_id: str = ""
+    ) -> Sequence[UserGroup]:
+        return [UserGroup(each, each.lower(), each) for each in sorted(self.groups)]
+
+    def forget(self, tenant: Tenant, user_id: str) -> None:
+        self.forgotten.append((tenant, user_id))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from bot.connect.connect import Connect
 from bot.connect.ends import APPS_URL, End, Ended
 from bot.connect.outcome import (
     Anew,
+    Asked,
     CodeShown,
     Connected,
     Decided,
@@ -17,13 +18,17 @@ from bot.connect.outcome import (
     OnConnected,
     Question,
     Returned,
+    SecretKept,
     ToChoose,
+    ToType,
+    Wanted,
 )
 from bot.connect.parts import Services, Stores, Terms
 
 __all__ = [
     "APPS_URL",
     "Anew",
+    "Asked",
     "CodeShown",
     "Connect",
     "Connected",
@@ -36,8 +41,11 @@ __all__ = [
     "OnConnected",
     "Question",
     "Returned",
+    "SecretKept",
     "Services",
     "Stores",
     "Terms",
     "ToChoose",
+    "ToType",
+    "Wanted",
 ]

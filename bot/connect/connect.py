@@ -1,5 +1,6 @@
 """The use case: which step follows which, and who is told when none does."""
 
+import hmac
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,24 +12,28 @@ from pydantic import SecretStr
 from bot.connect.ends import MESSAGES, SILENT, End, Ended, end_of
 from bot.connect.outcome import (
     Anew,
+    Asked,
     Connected,
     Decided,
     Invitation,
     Next,
     Question,
     Returned,
+    SecretKept,
+    ToType,
+    Wanted,
 )
 from bot.connect.parts import Services, Stores, Terms
 from bot.connect.proof import NOBODY_YET, Proof, require_browser
 from bot.connect.rate import Rate
-from bot.connect.settling import Settling
+from bot.connect.settling import Settling, holder_of
 from bot.connect.steps import Steps
-from bot.connection import Need
-from bot.errors import BotError, NotFound
-from bot.pending import Obtained, Parked, PendingConnection, Step
+from bot.errors import BotError, NotAllowed, NotFound
+from bot.pending import Obtained, Parked, PendingConnection, Purpose, Step
 from bot.ports import Clock
 from bot.principal import Digest, Principal
-from bot.profile import SYSTEM
+from bot.profile import AuthorizationProfile, Credentials, Mechanism, Provider
+from bot.scopes import scopes_to_ask
 
 logger = structlog.get_logger(__name__)
 
@@ -39,6 +44,7 @@ class Connect:
     def __init__(self, stores: Stores, services: Services, terms: Terms, clock: Clock) -> None:
         self._stores = stores
         self._consent = services.consent
+        self._may_administer = services.may_administer
         self._voice = services.voice
         self._terms = terms
         self._clock = clock
@@ -51,12 +57,16 @@ class Connect:
         principal: Principal,
         person: str,
         workspace: str,
-        need: Need,
+        wanted: Wanted,
         parked: Parked | None = None,
     ) -> Invitation:
-        """Park what they were doing and return the link to show to *principal* alone."""
+        """Park what they were doing and return the link to show to *principal* alone.
+
+        Raises:
+            ProfileBroken: there is no such authorization profile.
+        """
         await self._park(principal, parked)
-        pending = self._begun(principal, await self._proof.widen(principal, need))
+        pending = await self._planned(self._begun(principal, wanted))
         token = await self._steps.open(
             Step.START, replace(pending, person=person, workspace=workspace)
         )
@@ -66,16 +76,17 @@ class Connect:
         self, principal: Principal, flow: str, response_url: SecretStr
     ) -> None:
         """Keep how to replace the private message whose link *principal* has just pressed."""
-        pressed = replace(self._begun(principal, Need.READ), flow=flow)
+        pressed = replace(self._begun(principal, Wanted()), flow=flow)
         await self._steps.keep_reply(
             replace(pressed, response_url=response_url, response_url_at=self._clock())
         )
 
-    async def look_at_start(self, token: str) -> PendingConnection:
+    async def look_at_start(self, token: str) -> tuple[PendingConnection, AuthorizationProfile]:
         """Return what the start page shows; nothing is changed."""
-        return await self._steps.look(Step.START, token)
+        pending = await self._steps.look(Step.START, token)
+        return pending, await self._profile(pending)
 
-    async def begin(self, token: str, browser: Digest | None) -> str:
+    async def begin(self, token: str, browser: Digest | None) -> str | Next:
         """Bind the flow to *browser* and return where it goes next."""
         if browser is None:
             raise Ended(End.COOKIE_MISSING, await self._steps.look(Step.START, token))
@@ -83,7 +94,7 @@ class Connect:
             pending = replace(await self._steps.take(Step.START, token), browser=browser)
             if self._proof.is_possible:
                 return await self._proof.ask(pending)
-            return await self._ask_for_consent(pending)
+            return await self._obtain(pending)
 
     @property
     def can_begin_anew(self) -> bool:
@@ -94,17 +105,20 @@ class Connect:
         """Begin for whoever *browser* proves to belong to, and return where it goes."""
         if not self.can_begin_anew:
             raise Ended(End.UNKNOWN)
-        pending = self._begun(Principal(anew.tenant, NOBODY_YET), anew.need)
+        pending = self._begun(Principal(anew.tenant, NOBODY_YET), Wanted(anew.need))
         if browser is None:
             raise Ended(End.COOKIE_MISSING, pending)
         return await self._proof.ask(replace(pending, browser=browser))
 
-    async def prove(self, returned: Returned, browser: Digest | None) -> str:
-        """Make sure that *browser* is the principal's and return where consent is given."""
+    async def prove(self, returned: Returned, browser: Digest | None) -> str | Next:
+        """Make sure that *browser* is the principal's and return where it goes next."""
         async with self._telling():
             pending = await self._steps.take(Step.PROOF, returned.unverified_state)
             require_browser(pending, browser)
-            return await self._ask_for_consent(await self._proof.check(pending, returned))
+            proven = await self._proof.check(pending, returned)
+            if pending.principal.user_id == NOBODY_YET:
+                proven = await self._planned(proven)
+            return await self._obtain(proven)
 
     async def consent(self, profile: str, returned: Returned, browser: Digest | None) -> Next:
         """Take what the provider sent back to *profile*'s own path."""
@@ -113,8 +127,31 @@ class Connect:
             require_browser(pending, browser)
             if pending.profile != profile:
                 raise Ended(End.UNKNOWN, pending)
-            obtained = await self._redeem(pending, returned)
-            _require_enough(pending, obtained)
+            used = await self._profile(pending)
+            _require_issuer(pending, used, returned)
+            obtained = await self._redeem(pending, used, returned)
+            _require_enough(pending, used, obtained)
+            await self._require_admin(pending)
+            return await self._settling.ask_or_settle(pending, obtained)
+
+    async def look_at_typing(self, token: str, browser: Digest | None) -> Asked:
+        """Return what the page asks to be typed, to the browser that was proved."""
+        pending = await self._steps.look(Step.TYPED, token)
+        require_browser(pending, browser)
+        return Asked(token, pending, await self._profile(pending))
+
+    async def take_typed(self, token: str, browser: Digest | None, typed: Credentials) -> Next:
+        """Try what was typed; the page comes again, a few times, where it is refused."""
+        async with self._telling():
+            pending = await self._steps.take(Step.TYPED, token)
+            require_browser(pending, browser)
+            await self._require_admin(pending)
+            if pending.purpose is Purpose.SECRET:
+                return await self._keep_secret(pending, typed.secret)
+            try:
+                obtained = await self._present(pending, typed)
+            except NotAllowed as refused:
+                return await self._ask_again(pending, refused)
             return await self._settling.ask_or_settle(pending, obtained)
 
     async def look_at_choice(self, token: str, browser: Digest | None) -> Question:
@@ -154,32 +191,110 @@ class Connect:
             until = self._clock() + self._terms.parked_lasts
             await self._stores.parked.save(principal, parked, until)
 
-    def _begun(self, principal: Principal, need: Need) -> PendingConnection:
+    def _begun(self, principal: Principal, wanted: Wanted) -> PendingConnection:
         return PendingConnection(
             tenant=principal.tenant,
             step=Step.START,
             key=Digest(""),
             flow=secrets.token_urlsafe(16),
             principal=principal,
-            profile=SYSTEM,
-            need=need,
+            profile=wanted.profile,
+            need=wanted.need,
             expires_at=self._clock(),
+            purpose=wanted.purpose,
+            name=wanted.name,
         )
 
-    async def _ask_for_consent(self, pending: PendingConnection) -> str:
+    async def _planned(self, pending: PendingConnection) -> PendingConnection:
+        """Settle under which version of which profile, and for which scopes, to ask."""
+        profile_id = pending.profile
+        if not profile_id:
+            integration = await self._stores.integrations.find(pending.tenant)
+            profile_id = integration.people_profile
+        profile = await self._stores.profiles.get(pending.tenant, profile_id)
+        held = await self._stores.connections.find(holder_of(pending), profile_id)
+        return replace(
+            pending,
+            profile=profile_id,
+            profile_version=profile.version,
+            scopes=scopes_to_ask(profile, pending.need, held),
+        )
+
+    async def _profile(self, pending: PendingConnection) -> AuthorizationProfile:
+        where = pending.tenant, pending.profile, pending.profile_version
+        try:
+            return await self._stores.profiles.get(*where)
+        except BotError as error:
+            raise Ended(End.PROFILE_BROKEN, pending) from error
+
+    async def _require_admin(self, pending: PendingConnection) -> None:
+        """Raise ``Ended`` unless its person may do for everybody what this is for."""
+        if pending.purpose.is_admins and not await self._may_administer(pending.principal):
+            raise Ended(End.NOT_ADMIN, pending)
+
+    async def _obtain(self, pending: PendingConnection) -> str | Next:
+        """Return where consent is given, or a secret typed; or what needed neither."""
         await self._proof.installation(pending)
+        await self._require_admin(pending)
+        profile = await self._profile(pending)
+        if pending.purpose is Purpose.SECRET or profile.mechanism.is_typed:
+            if not self._proof.is_possible:
+                raise Ended(End.SIGN_IN_NEEDED, pending)
+            return ToType(await self._steps.open(Step.TYPED, replace(pending, nonce=None)))
+        if profile.mechanism is Mechanism.CLIENT_CREDENTIALS:
+            return await self._issue(replace(pending, nonce=None))
         verifier = secrets.token_urlsafe(48)
         asked = replace(pending, nonce=None, verifier=SecretStr(verifier))
         state = await self._steps.open(Step.CONSENT, asked)
-        return self._consent.consent_url(pending.profile, pending.need.scopes, state, verifier)
+        return self._consent.consent_url(profile, pending.scopes, state, verifier)
 
-    async def _redeem(self, pending: PendingConnection, returned: Returned) -> Obtained:
+    async def _issue(self, pending: PendingConnection) -> Next:
+        """Have the profile's own client credentials tried: nobody types or consents."""
+        try:
+            obtained = await self._present(pending, None)
+        except NotAllowed as refused:
+            raise Ended(End.CODE_REFUSED, pending) from refused
+        return await self._settling.ask_or_settle(pending, obtained)
+
+    async def _present(self, pending: PendingConnection, typed: Credentials | None) -> Obtained:
+        try:
+            return await self._consent.present(await self._profile(pending), typed)
+        except (Ended, NotAllowed):
+            raise
+        except BotError as error:
+            end = end_of(error, refused=End.CODE_REFUSED, down=End.PROVIDER_DOWN)
+            raise Ended(end, pending) from error
+
+    async def _ask_again(self, pending: PendingConnection, refused: NotAllowed) -> ToType:
+        left = pending.tries_left - 1
+        if left <= 0:
+            raise Ended(End.TOO_MANY_TRIES, pending)
+        token = await self._steps.open(Step.TYPED, replace(pending, tries_left=left))
+        return ToType(token, str(refused))
+
+    async def _keep_secret(self, pending: PendingConnection, secret: SecretStr) -> SecretKept:
+        """Keep a profile's client secret; one that has been used goes on as a new version."""
+        installation = await self._proof.installation(pending)
+        profile = await self._profile(pending)
+        changed = replace(profile, client_secret=secret)
+        if profile.tried_at is None:
+            is_kept = await self._stores.customs.replace(changed)
+        else:
+            changed = replace(changed, version=profile.version + 1, tried_at=None)
+            is_kept = await self._stores.customs.add(changed)
+        if not is_kept:
+            raise Ended(End.PROFILE_BROKEN, pending)
+        return SecretKept(changed, installation)
+
+    async def _redeem(
+        self, pending: PendingConnection, profile: AuthorizationProfile, returned: Returned
+    ) -> Obtained:
         if returned.code is None:
             end = returned.refusal(End.DENIED, End.PROVIDER_DOWN, End.PROFILE_BROKEN)
             raise Ended(end, pending)
         verifier = pending.verifier or SecretStr("")
         try:
-            return await self._consent.redeem(pending.profile, returned.code, verifier)
+            return await self._consent.redeem(profile, returned.code, verifier)
         except BotError as error:
             end = end_of(error, refused=End.CODE_REFUSED, down=End.PROVIDER_DOWN)
             raise Ended(end, pending) from error
@@ -209,11 +324,25 @@ class Connect:
             logger.warning("consent_end_untold", end=ended.end, code=error.code)
 
 
-def _require_enough(pending: PendingConnection, obtained: Obtained) -> None:
-    if obtained.grant.refresh_token is None:
+def _require_issuer(
+    pending: PendingConnection, profile: AuthorizationProfile, returned: Returned
+) -> None:
+    """Raise ``Ended`` if the answer names another server, or none though it promised (RFC 9207)."""
+    if not profile.issuer or not (returned.issuer or profile.sends_issuer):
+        return
+    if not hmac.compare_digest(returned.issuer.encode(), profile.issuer.encode()):
+        raise Ended(End.WRONG_ISSUER, pending)
+
+
+def _require_enough(
+    pending: PendingConnection, profile: AuthorizationProfile, obtained: Obtained
+) -> None:
+    if profile.is_atlassians and obtained.grant.refresh_token is None:
         raise Ended(End.OFFLINE_REFUSED, pending)
-    missing = pending.need.scopes - obtained.grant.scopes - {"offline_access"}
-    if missing:
-        raise Ended(End.SCOPE_MISSING, pending, missing)
+    if profile.provider is Provider.CLOUD and obtained.grant.scopes:
+        needed = pending.need.scopes & pending.scopes
+        missing = needed - obtained.grant.scopes - {"offline_access"}
+        if missing:
+            raise Ended(End.SCOPE_MISSING, pending, missing)
     if not obtained.sites:
         raise Ended(End.NO_SITE, pending)

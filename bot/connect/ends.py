@@ -35,6 +35,10 @@ class End(StrEnum):
     OFFLINE_REFUSED = "offline_refused"
     PROFILE_BROKEN = "profile_broken"
     KEPT = "kept"
+    NOT_ADMIN = "not_admin"
+    SIGN_IN_NEEDED = "sign_in_needed"
+    WRONG_ISSUER = "wrong_issuer"
+    TOO_MANY_TRIES = "too_many_tries"
     NOT_INSTALLED = "not_installed"
     TOO_MANY = "too_many"
     FAULT = "fault"
@@ -107,6 +111,21 @@ MESSAGES: Final = {
         " Please tell whoever runs Confab here: its Atlassian app needs mending."
     ),
     End.FAULT: f"Something went wrong that we didn't expect. Nothing was connected. {AGAIN}",
+    End.NOT_ADMIN: (
+        "Only admins of this workspace can authorize for everybody, so nothing was changed."
+        " Ask an admin to do it."
+    ),
+    End.SIGN_IN_NEEDED: (
+        "Secrets are typed only where Slack confirms whose browser it is, and that isn't set up"
+        " here, so nothing was changed. Ask whoever runs Confab to set up Sign in with Slack."
+    ),
+    End.WRONG_ISSUER: (
+        "The answer came from another server than the one that was asked, so nothing was"
+        f" connected. Tell an admin if it happens again. {AGAIN}"
+    ),
+    End.TOO_MANY_TRIES: (
+        f"What was typed was refused five times, so that link has ended. Nothing was kept. {AGAIN}"
+    ),
     End.KEPT: "You kept the Atlassian account that was connected before. Nothing was changed.",
 }
 """What the person who waits in Slack is told, in mrkdwn; none of it comes from outside."""

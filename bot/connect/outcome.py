@@ -10,8 +10,9 @@ from bot.connect.ends import End
 from bot.connection import Connection, Need
 from bot.content import Account, CloudId, Site
 from bot.installation import Installation
-from bot.pending import Parked
-from bot.principal import Tenant
+from bot.pending import Parked, PendingConnection, Purpose
+from bot.principal import Principal, Tenant
+from bot.profile import AuthorizationProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Returned:
     unverified_state: str
     code: SecretStr | None = None
     error: str = ""
+    issuer: str = ""
 
     def refusal(self, denied: End, down: End, broken: End) -> End:
         """Read why there is no code (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6)."""
@@ -36,6 +38,19 @@ class Returned:
             return down
         by_person = {"", "access_denied", "consent_required", "interaction_required"}
         return denied if self.error in by_person else broken
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a link is to lead to: whose connection, under which profile, for which need.
+
+    Without a *profile* it is the one under which the tenant's people connect.
+    """
+
+    need: Need = Need.READ
+    purpose: Purpose = Purpose.OWN
+    profile: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,31 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class ToType:
+    """A secret must be typed, on the page that *token* leads to; *problem* is with the last."""
+
+    token: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the page asks to be typed, and for what."""
+
+    token: str
+    pending: PendingConnection
+    profile: AuthorizationProfile
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKept:
+    """A profile's client secret was typed, and is kept."""
+
+    profile: AuthorizationProfile
+    installation: Installation
+
+
+@dataclass(frozen=True, slots=True)
 class ToChoose:
     """The person must choose first, on the page that *token* leads to."""
 
@@ -89,12 +129,22 @@ class CodeShown:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A connection was made; *parked* is what its person wanted, *reply_url* their message."""
+    """A connection was made; *parked* is what its person wanted, *reply_url* their message.
+
+    After a trial it isn't kept. *lost_scopes* and *lost_sites* are what the consent before it
+    had; *is_first* says that nothing of the tenant had ever worked before.
+    """
 
     connection: Connection
     site: Site
     parked: Parked | None
     reply_url: SecretStr | None
+    person: Principal
+    purpose: Purpose = Purpose.OWN
+    profile: AuthorizationProfile | None = None
+    lost_scopes: frozenset[str] = frozenset()
+    lost_sites: tuple[Site, ...] = ()
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +158,4 @@ class Done:
 OnConnected = Callable[[Connected], Awaitable[None]]
 """Replaces the private message and takes up what was parked; returns without waiting for that."""
 
-Next = ToChoose | CodeShown | Done
+Next = ToType | ToChoose | CodeShown | Done | SecretKept

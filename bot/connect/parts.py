@@ -1,5 +1,6 @@
 """What connecting is made from."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,13 +9,17 @@ from bot.ports import (
     Connections,
     ConsentServer,
     Installations,
+    Integrations,
     ParkedRequests,
     PendingConnections,
     PreferencesStore,
+    Profiles,
     SlackPeople,
     SlackSignIn,
     Voice,
 )
+from bot.principal import Principal
+from bot.profiles import ProfileBook
 from bot.public_address import PublicAddress
 
 
@@ -27,6 +32,9 @@ class Stores:
     pendings: PendingConnections
     parked: ParkedRequests
     preferences: PreferencesStore
+    profiles: ProfileBook
+    customs: Profiles
+    integrations: Integrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class Services:
     people: SlackPeople
     voice: Voice
     on_connected: OnConnected
+    may_administer: Callable[[Principal], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)

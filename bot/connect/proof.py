@@ -11,13 +11,11 @@ from bot.connect.outcome import Returned
 from bot.connect.parts import Services, Stores
 from bot.connect.rate import Rate
 from bot.connect.steps import Steps
-from bot.connection import WRITE, Need
 from bot.errors import BotError
 from bot.installation import Installation, SlackPerson
 from bot.pending import PendingConnection, Step
 from bot.ports import Proven
 from bot.principal import Digest, Principal
-from bot.profile import SYSTEM
 
 NOBODY_YET = ""
 """The user id of a flow that was begun anew, until its browser has proved whose it is."""
@@ -28,7 +26,6 @@ class Proof:
 
     def __init__(self, stores: Stores, services: Services, steps: Steps, anew: Rate) -> None:
         self._installations = stores.installations
-        self._connections = stores.connections
         self._sign_in = services.sign_in
         self._people = services.people
         self._steps = steps
@@ -62,13 +59,6 @@ class Proof:
             raise Ended(End.SOMEONE_ELSE, pending)
         return pending
 
-    async def widen(self, principal: Principal, need: Need) -> Need:
-        """A new grant's scopes replace the old ones', so nothing that was given is left out."""
-        connection = await self._connections.find(principal, SYSTEM)
-        if connection is not None and connection.grant.scopes >= WRITE:
-            return Need.WRITE
-        return need
-
     async def installation(self, pending: PendingConnection) -> Installation:
         """Return the flow's installation. Raises ``Ended`` if it is gone."""
         installation = await self._installations.find(pending.tenant)
@@ -101,7 +91,6 @@ class Proof:
             principal=principal,
             person=person.name,
             workspace=installation.name,
-            need=await self.widen(principal, pending.need),
         )
 
     async def _person(

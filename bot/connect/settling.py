@@ -1,6 +1,7 @@
 """From a grant in waiting to a connection, by way of a question or a code where it takes one."""
 
 import hmac
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -19,12 +20,15 @@ from bot.connect.outcome import (
 from bot.connect.parts import Services, Stores
 from bot.connect.proof import Proof, is_browser, require_browser
 from bot.connect.steps import CODE_LASTS, Steps, code_key, mint_code
-from bot.connection import Connection
+from bot.connection import Connection, organisation
 from bot.content import Account, Site
 from bot.errors import BadInput, BotError
-from bot.pending import Obtained, PendingConnection, Step
+from bot.integration import AuthorizationType, Integration
+from bot.integrations import amend
+from bot.pending import Obtained, PendingConnection, Purpose, Step
 from bot.ports import Clock
 from bot.principal import Digest, Principal
+from bot.profile import AuthorizationProfile
 
 logger = structlog.get_logger(__name__)
 
@@ -36,6 +40,7 @@ class Settling:
         self, stores: Stores, services: Services, steps: Steps, proof: Proof, clock: Clock
     ) -> None:
         self._stores = stores
+        self._consent = services.consent
         self._on_connected = services.on_connected
         self._steps = steps
         self._proof = proof
@@ -44,6 +49,9 @@ class Settling:
     async def ask_or_settle(self, pending: PendingConnection, obtained: Obtained) -> Next:
         """Go on with what was obtained: nobody's first site is taken for them."""
         waiting = replace(pending, verifier=None, obtained=obtained)
+        if pending.purpose is Purpose.TRIAL:
+            installation = await self._proof.installation(pending)
+            return Done(await self._end_trial(waiting), installation)
         if len(obtained.sites) > 1 or await self._other_account(waiting):
             return ToChoose(await self._steps.open(Step.CHOICE, waiting))
         return await self._settle(waiting, obtained.sites[0])
@@ -53,7 +61,7 @@ class Settling:
         pending = await self._steps.look(Step.CHOICE, token)
         require_browser(pending, browser)
         obtained = _obtained(pending)
-        chosen = await self._stores.preferences.find(pending.principal)
+        chosen = await self._stores.preferences.find(holder_of(pending))
         return Question(
             token,
             pending.person,
@@ -113,13 +121,51 @@ class Settling:
         )
 
     async def _finish(self, pending: PendingConnection, site: Site) -> Connected:
-        principal = pending.principal
-        connection = await self._connection(pending, _obtained(pending))
+        principal, holder = pending.principal, holder_of(pending)
+        profile = await self._profile(pending)
+        before = await self._stores.connections.find(holder, pending.profile)
+        connection = self._connection(pending, profile, before)
         await self._stores.connections.save(connection)
-        await self._stores.preferences.choose_site(principal, site.cloud_id)
+        await self._stores.preferences.choose_site(holder, site.cloud_id)
+        is_first = await self._configure(pending, profile)
         parked = await self._stores.parked.consume(principal, self._clock())
         reply_url = await self._steps.take_reply(pending)
-        connected = Connected(connection, site, parked, reply_url)
+        return await self._told(
+            Connected(
+                connection,
+                site,
+                parked,
+                reply_url,
+                principal,
+                pending.purpose,
+                profile,
+                *_lost(before, connection),
+                is_first=is_first,
+            )
+        )
+
+    async def _end_trial(self, pending: PendingConnection) -> Connected:
+        """Record that the profile works, and let go of what it granted."""
+        profile = await self._profile(pending)
+        connection = self._connection(pending, profile, None)
+        is_first = await self._configure(pending, profile)
+        with suppress(BotError):
+            await self._consent.revoke(profile, connection.grant)
+        reply_url = await self._steps.take_reply(pending)
+        return await self._told(
+            Connected(
+                connection,
+                connection.sites[0],
+                None,
+                reply_url,
+                pending.principal,
+                pending.purpose,
+                profile,
+                is_first=is_first,
+            )
+        )
+
+    async def _told(self, connected: Connected) -> Connected:
         try:
             await self._on_connected(connected)
         except BotError as error:
@@ -127,24 +173,73 @@ class Settling:
             logger.warning("connected_untold", code=error.code)
         return connected
 
-    async def _connection(self, pending: PendingConnection, obtained: Obtained) -> Connection:
-        before = await self._stores.connections.find(pending.principal, pending.profile)
+    def _connection(
+        self, pending: PendingConnection, profile: AuthorizationProfile, before: Connection | None
+    ) -> Connection:
+        obtained = _obtained(pending)
+        is_organisations = pending.purpose is Purpose.ORGANISATION
         return Connection(
-            principal=pending.principal,
+            principal=holder_of(pending),
             profile=pending.profile,
             account=obtained.account,
             sites=obtained.sites,
             grant=obtained.grant,
             connected_at=self._clock(),
             generation=before.generation + 1 if before else 1,
+            profile_version=profile.version,
+            provider=profile.provider,
+            mechanism=profile.mechanism,
+            name=pending.name,
+            owner=pending.principal.user_id if is_organisations else "",
         )
+
+    async def _configure(self, pending: PendingConnection, profile: AuthorizationProfile) -> bool:
+        """Mark profile and integration as working; ``True`` for the tenant's first time."""
+        now = self._clock()
+        if not profile.is_usable:
+            await self._stores.customs.replace(replace(profile, tried_at=now))
+
+        def change(integration: Integration) -> Integration:
+            changed = replace(integration, configured_at=integration.configured_at or now)
+            if pending.purpose is not Purpose.ORGANISATION:
+                return changed
+            return replace(
+                changed,
+                authorization=AuthorizationType.PRE_AUTHORIZED,
+                organisation_profile=pending.profile,
+            )
+
+        before, _ = await amend(self._stores.integrations, pending.tenant, change)
+        return not before.is_configured
+
+    async def _profile(self, pending: PendingConnection) -> AuthorizationProfile:
+        where = pending.tenant, pending.profile, pending.profile_version
+        try:
+            return await self._stores.profiles.get(*where)
+        except BotError as error:
+            raise Ended(End.PROFILE_BROKEN, pending) from error
 
     async def _other_account(self, pending: PendingConnection) -> Account | None:
         """Return the account that would be replaced, if it is another one."""
-        before = await self._stores.connections.find(pending.principal, pending.profile)
+        before = await self._stores.connections.find(holder_of(pending), pending.profile)
         if before is None or before.account.id == _obtained(pending).account.id:
             return None
         return before.account
+
+
+def holder_of(pending: PendingConnection) -> Principal:
+    """Return whose connection it is to be: its person's, or the tenant's."""
+    if pending.purpose is Purpose.ORGANISATION:
+        return organisation(pending.tenant)
+    return pending.principal
+
+
+def _lost(before: Connection | None, now: Connection) -> tuple[frozenset[str], tuple[Site, ...]]:
+    """Return the scopes and sites that the consent before had, and the new one hasn't."""
+    if before is None or before.account.id != now.account.id:
+        return frozenset(), ()
+    scopes = before.grant.scopes - now.grant.scopes if now.grant.scopes else frozenset()
+    return scopes, tuple(site for site in before.sites if now.site(site.cloud_id) is None)
 
 
 def _obtained(pending: PendingConnection) -> Obtained:

@@ -1,6 +1,7 @@
 """Consent: connections, what leads to them, and the server that grants them."""
 
 from abc import abstractmethod
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,8 +14,10 @@ from bot.content import (
     Site,
     Space,
 )
+from bot.integration import ChannelDefaults, Integration
 from bot.pending import Obtained, Parked, PendingConnection, Step
 from bot.principal import Digest, Principal, Tenant
+from bot.profile import AuthorizationProfile, Credentials
 
 
 class Connections(Protocol):
@@ -57,6 +60,22 @@ class Connections(Protocol):
 
         ``True`` only for whoever ended it, so that the person is told once.
         """
+
+    @abstractmethod
+    async def note_failure(self, connection: Connection, claim: str, at: datetime) -> int:
+        """Count one more renewal that failed, but not for good, and give *claim* back.
+
+        Returns how many there were since the first, 0 if the store has moved on. A new
+        grant takes them back.
+        """
+
+    @abstractmethod
+    def list_all(self, tenant: Tenant) -> AsyncIterator[Connection]:
+        """Return every connection of *tenant*, people's and its own."""
+
+    @abstractmethod
+    async def list_of(self, principal: Principal) -> Sequence[Connection]:
+        """Return the principal's connections, one a profile."""
 
     @abstractmethod
     async def find_account(self, tenant: Tenant, user_id: str, profile: str) -> Account | None:
@@ -129,14 +148,18 @@ class PreferencesStore(Protocol):
 
 
 class ConsentServer(Protocol):
-    """The provider's authorization server, under one profile."""
+    """The authorization server of a profile, and what tells whose a grant is."""
 
     @abstractmethod
-    def consent_url(self, profile: str, scopes: frozenset[str], state: str, verifier: str) -> str:
+    def consent_url(
+        self, profile: AuthorizationProfile, scopes: frozenset[str], state: str, verifier: str
+    ) -> str:
         """Return where the browser goes to consent."""
 
     @abstractmethod
-    async def redeem(self, profile: str, code: SecretStr, verifier: SecretStr) -> Obtained:
+    async def redeem(
+        self, profile: AuthorizationProfile, code: SecretStr, verifier: SecretStr
+    ) -> Obtained:
         """Trade the code for a grant, and learn whose it is and which sites it opens.
 
         Raises:
@@ -147,8 +170,21 @@ class ConsentServer(Protocol):
         """
 
     @abstractmethod
-    async def renew(self, profile: str, grant: Grant) -> Grant | None:
-        """Trade the refresh token for a new grant; ``None`` if it is refused for good.
+    async def present(
+        self, profile: AuthorizationProfile, typed: Credentials | None = None
+    ) -> Obtained:
+        """Try what was *typed*, or the profile's own client credentials, and learn the same.
+
+        Raises:
+            NotAllowed: it is refused; the message says why, for whoever typed it.
+            NotFound: there is no Confluence that it opens.
+            ProfileBroken: the client id or secret is refused.
+            Unavailable: the server can't answer now.
+        """
+
+    @abstractmethod
+    async def renew(self, profile: AuthorizationProfile, grant: Grant) -> Grant | None:
+        """Return a new grant for the old; ``None`` if it is refused for good.
 
         Raises:
             Unavailable: the server can't answer now; the old grant is untouched.
@@ -156,5 +192,74 @@ class ConsentServer(Protocol):
         """
 
     @abstractmethod
-    async def list_sites(self, grant: Grant) -> tuple[Site, ...]:
-        """Return the Confluence sites that *grant* opens."""
+    async def revoke(self, profile: AuthorizationProfile, grant: Grant) -> bool:
+        """Have the server forget *grant*; ``False`` where it offers no way, or didn't."""
+
+    @abstractmethod
+    async def list_sites(
+        self, profile: AuthorizationProfile, connection: Connection
+    ) -> tuple[Site, ...]:
+        """Return the Confluence sites that the connection's grant opens."""
+
+    @abstractmethod
+    async def complete(self, profile: AuthorizationProfile) -> AuthorizationProfile:
+        """Check what an admin typed, and fill in what the server publishes about itself.
+
+        Raises:
+            BadInput: an address can't be used; it names the field.
+            Unavailable: the server can't answer now.
+        """
+
+
+class Profiles(Protocol):
+    """The custom authorization profiles of every tenant, each version kept; sealed."""
+
+    @abstractmethod
+    async def find(
+        self, tenant: Tenant, profile: str, version: int | None = None
+    ) -> AuthorizationProfile | None:
+        """Return that version of the profile, or its newest."""
+
+    @abstractmethod
+    def list_all(self, tenant: Tenant) -> AsyncIterator[AuthorizationProfile]:
+        """Return the newest version of each, by name."""
+
+    @abstractmethod
+    async def add(self, profile: AuthorizationProfile) -> bool:
+        """Keep one more version; ``False`` if that version, or another of its name, is there."""
+
+    @abstractmethod
+    async def replace(self, profile: AuthorizationProfile) -> bool:
+        """Keep *profile* in place of the same version of it; ``False`` if there is none."""
+
+    @abstractmethod
+    async def remove(self, tenant: Tenant, profile: str) -> bool:
+        """Forget every version of it."""
+
+
+class Integrations(Protocol):
+    """How each tenant authorizes, and its policy."""
+
+    @abstractmethod
+    async def find(self, tenant: Tenant) -> Integration:
+        """Return the tenant's choice; the default where nobody has made any."""
+
+    @abstractmethod
+    async def replace(self, seen: Integration, changed: Integration) -> Integration | None:
+        """Store *changed* if *seen* is still the newest generation; return it as stored."""
+
+    @abstractmethod
+    async def find_channel(self, tenant: Tenant, channel_id: str) -> ChannelDefaults | None:
+        """Return where that channel's people write by default."""
+
+    @abstractmethod
+    async def save_channel(self, defaults: ChannelDefaults) -> None:
+        """Keep a channel's defaults in place of the last ones."""
+
+    @abstractmethod
+    async def remove_channel(self, tenant: Tenant, channel_id: str) -> bool:
+        """Forget a channel's defaults."""
+
+    @abstractmethod
+    async def move_channel(self, tenant: Tenant, before: str, after: str) -> None:
+        """Give a channel's defaults to the id that it has now."""

@@ -1,19 +1,19 @@
 """Atlassian's authorization server over the network."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 from pydantic import SecretStr
 
-from bot.connection import Grant
+from bot.connection import Connection, Grant
 from bot.content import Account, Site
 from bot.errors import NotAllowed, NotFound, ProfileBroken, Unavailable
 from bot.pending import Obtained
 from bot.ports import Clock, ConsentServer
-from bot.profile import AuthorizationProfile
+from bot.profile import AuthorizationProfile, Credentials
 from bot.providers import atlassian_wire as wire
 from bot.providers.outgoing import Answer, Outgoing, Request
 
@@ -27,22 +27,23 @@ class AtlassianConsent(ConsentServer):
         self,
         outgoing: Outgoing,
         api_url: str,
-        profiles: Mapping[str, AuthorizationProfile],
         clock: Clock,
     ) -> None:
-        """*profiles* are the authorization profiles by name."""
         self._outgoing = outgoing
         self._api_url = api_url
-        self._profiles = profiles
         self._clock = clock
 
-    def consent_url(self, profile: str, scopes: frozenset[str], state: str, verifier: str) -> str:
+    def consent_url(
+        self, profile: AuthorizationProfile, scopes: frozenset[str], state: str, verifier: str
+    ) -> str:
         """See ``ConsentServer.consent_url``."""
-        return wire.consent_url(self._profile(profile), scopes, state, verifier)
+        return wire.consent_url(profile, scopes, state, verifier)
 
-    async def redeem(self, profile: str, code: SecretStr, verifier: SecretStr) -> Obtained:
+    async def redeem(
+        self, profile: AuthorizationProfile, code: SecretStr, verifier: SecretStr
+    ) -> Obtained:
         """See ``ConsentServer.redeem``."""
-        request = wire.redeem_code(self._profile(profile), code, verifier)
+        request = wire.redeem_code(profile, code, verifier)
         try:
             body = wire.read_token(await self._outgoing.send(request), self._clock())
         except wire.TokenDenied as error:
@@ -56,20 +57,36 @@ class AtlassianConsent(ConsentServer):
             grant = replace(grant, scopes=wire.scopes_of(resources, body))
         return Obtained(grant, account, wire.sites_of(resources))
 
-    async def renew(self, profile: str, grant: Grant) -> Grant | None:
+    async def present(
+        self, profile: AuthorizationProfile, typed: Credentials | None = None
+    ) -> Obtained:
+        """See ``ConsentServer.present``."""
+        raise ProfileBroken("only consent is spoken here")
+
+    async def complete(self, profile: AuthorizationProfile) -> AuthorizationProfile:
+        """See ``ConsentServer.complete``."""
+        return profile
+
+    async def revoke(self, profile: AuthorizationProfile, grant: Grant) -> bool:
+        """See ``ConsentServer.revoke``."""
+        return False
+
+    async def renew(self, profile: AuthorizationProfile, grant: Grant) -> Grant | None:
         """See ``ConsentServer.renew``."""
         if grant.refresh_token is None:
             return None
-        request = wire.renew(self._profile(profile), grant.refresh_token)
+        request = wire.renew(profile, grant.refresh_token)
         try:
             body = wire.read_token(await self._outgoing.send(request), self._clock())
         except wire.TokenDenied:
             return None
         return wire.grant_of(body, self._clock(), grant)
 
-    async def list_sites(self, grant: Grant) -> tuple[Site, ...]:
+    async def list_sites(
+        self, profile: AuthorizationProfile, connection: Connection
+    ) -> tuple[Site, ...]:
         """See ``ConsentServer.list_sites``."""
-        return wire.sites_of(wire.confluence_in(await self._resources(grant)))
+        return wire.sites_of(wire.confluence_in(await self._resources(connection.grant)))
 
     async def _person(self, grant: Grant) -> Account:
         request = wire.with_token(self._api_url, "/me", grant.access_token)
@@ -86,9 +103,3 @@ class AtlassianConsent(ConsentServer):
             return read(await self._outgoing.send(request), self._clock())
         except Unavailable:
             return read(await self._outgoing.send(request), self._clock())
-
-    def _profile(self, name: str) -> AuthorizationProfile:
-        profile = self._profiles.get(name)
-        if profile is None:
-            raise ProfileBroken(f"there is no authorization profile {name!r}")
-        return profile

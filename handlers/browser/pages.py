@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bot.connect import APPS_URL, CodeShown, Done, Ended, Question
-from bot.connection import Need
+from bot.connect import APPS_URL, Asked, CodeShown, Done, Ended, Question, SecretKept
 from bot.installation import Installation
 from bot.pending import PendingConnection
+from bot.profile import AuthorizationProfile
 from bot.public_address import PublicAddress, is_loopback
-from handlers.browser.words import ASKED, PROBLEMS, words_for
+from handlers.browser.words import PROBLEMS, asked_in_words, words_for
 
 _TWO_YEARS = 63072000
 _OURS = 500
@@ -35,18 +35,40 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        style = self._environment.get_template("style.css").render()
+        self._targets = tuple(targets)
+        self._style = style = self._environment.get_template("style.css").render()
         self._environment.globals.update(
             style=style, address=address.url, command=command, apps_url=APPS_URL
         )
-        self._headers = _headers(address, _policy(style, targets))
+        self._headers = _headers(address, _policy(style, self._targets))
 
-    def start(self, token: str, pending: PendingConnection, *, signs_in: bool) -> web.Response:
+    def start(
+        self,
+        token: str,
+        pending: PendingConnection,
+        profile: AuthorizationProfile,
+        *,
+        signs_in: bool,
+    ) -> web.Response:
         """Who is connecting, from where, what will be asked for and what is kept."""
-        asked = ASKED[pending.need]
+        asked = asked_in_words(pending.scopes)
         return self._show(
-            "start.html", token=token, pending=pending, asked=asked, signs_in=signs_in
+            "start.html",
+            token=token,
+            pending=pending,
+            profile=profile,
+            asked=asked,
+            signs_in=signs_in,
+            leads_to=profile.authorization_url,
         )
+
+    def typing(self, asked: Asked, problem: str = "") -> web.Response:
+        """A secret to be typed: what for, what becomes of it, and what was wrong with the last."""
+        return self._show("typing.html", 400 if problem else 200, asked=asked, problem=problem)
+
+    def secret_kept(self, kept: SecretKept) -> web.Response:
+        """Say that a profile's secret is kept, and lead back to Slack."""
+        return self._show("secret_kept.html", kept=kept, ways=ways_back(kept.installation))
 
     def choice(self, question: Question, problem: str = "") -> web.Response:
         """Which site, and whether instead of another account."""
@@ -104,9 +126,17 @@ class Pages:
             samesite="Lax",
         )
 
-    def _show(self, template: str, status: int = 200, **values: object) -> web.Response:
+    def _show(
+        self, template: str, status: int = 200, leads_to: str = "", **values: object
+    ) -> web.Response:
+        """Render *template*; *leads_to* is where its form may end up besides the usual places."""
         text = self._environment.get_template(template).render(**values)
-        return self.guarded(web.Response(status=status, text=text, content_type="text/html"))
+        response = self.guarded(web.Response(status=status, text=text, content_type="text/html"))
+        if leads_to:
+            targets = (*self._targets, *redirect_targets(leads_to))
+            policy = _policy(self._style, dict.fromkeys(targets))
+            response.headers["Content-Security-Policy"] = policy
+        return response
 
 
 def redirect_targets(*urls: str) -> tuple[str, ...]:
@@ -136,8 +166,7 @@ def ways_back(installation: Installation) -> tuple[str, str]:
 
 def _lacking(ended: Ended) -> tuple[tuple[str, str], ...]:
     """Return the groups of scopes, in words, of which something is missing."""
-    groups = ASKED[Need.WRITE]
-    return tuple((each.title, each.means) for each in groups if each.scopes & ended.scopes)
+    return tuple((each.title, each.means) for each in asked_in_words(ended.scopes))
 
 
 def _policy(style: str, targets: Iterable[str]) -> str:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -10,6 +12,7 @@ from pydantic import SecretStr
 
 from bot.connect import Returned
 from bot.principal import Digest, digest
+from bot.profile import Credentials
 from bot.public_address import PublicAddress
 
 FORM_LIMIT: Final = 4096
@@ -31,7 +34,19 @@ def returned_by(request: web.Request) -> Returned:
     query = request.query
     error = query.get("error", "")
     code = None if error else query.get("code")
-    return Returned(query.get("state", ""), SecretStr(code) if code else None, error)
+    issuer = query.get("iss", "")
+    return Returned(query.get("state", ""), SecretStr(code) if code else None, error, issuer)
+
+
+def read_credentials(form: Mapping[str, str]) -> Credentials:
+    """Read what was typed on the page for secrets; a day that can't be read is no day."""
+    expires_at = None
+    with suppress(ValueError):
+        day = datetime.strptime(form.get("expires", ""), "%Y-%m-%d").replace(tzinfo=UTC)
+        # A token that ends on a day is good for all of it.
+        expires_at = day + timedelta(days=1)
+    secret = form.get("secret", "").strip()
+    return Credentials(SecretStr(secret), form.get("user", "").strip(), expires_at)
 
 
 def require_own_page(request: web.Request, address: PublicAddress) -> None:

@@ -13,7 +13,9 @@ from bot.connect import (
     End,
     Ended,
     Next,
+    SecretKept,
     ToChoose,
+    ToType,
 )
 from bot.connection import Need
 from bot.content import CloudId
@@ -22,6 +24,7 @@ from bot.principal import unverified_tenant
 from handlers.browser.pages import Pages
 from handlers.browser.requests import (
     browser_of,
+    read_credentials,
     read_form,
     require_own_page,
     returned_by,
@@ -40,6 +43,8 @@ def routes(connect: Connect, pages: Pages) -> list[web.RouteDef]:
     return [
         web.get("/connect/slack", browser.prove, allow_head=False),
         web.get("/connect/callback/{profile}", browser.consent, allow_head=False),
+        web.get("/connect/typed/{token}", browser.show_typing),
+        web.post("/connect/typed/{token}", browser.take_typed),
         web.get("/connect/choice/{token}", browser.show_choice),
         web.post("/connect/choice/{token}", browser.choose),
         web.post("/connect/again", browser.begin_anew),
@@ -58,13 +63,13 @@ class _Browser:
 
     async def show_start(self, request: web.Request) -> web.Response:
         token = request.match_info["token"]
-        pending = await self._connect.look_at_start(token)
-        return self._pages.start(token, pending, signs_in=self._connect.can_begin_anew)
+        pending, profile = await self._connect.look_at_start(token)
+        return self._pages.start(token, pending, profile, signs_in=self._connect.can_begin_anew)
 
     async def begin(self, request: web.Request) -> web.Response:
         await self._read_form(request)
         browser = browser_of(request, self._address)
-        return self._pages.go(await self._connect.begin(request.match_info["token"], browser))
+        return self._lead(await self._connect.begin(request.match_info["token"], browser))
 
     async def begin_anew(self, request: web.Request) -> web.Response:
         anew = _read_anew(await self._read_form(request))
@@ -73,12 +78,30 @@ class _Browser:
 
     async def prove(self, request: web.Request) -> web.Response:
         browser = browser_of(request, self._address)
-        return self._pages.go(await self._connect.prove(returned_by(request), browser))
+        return self._lead(await self._connect.prove(returned_by(request), browser))
 
     async def consent(self, request: web.Request) -> web.Response:
         browser = browser_of(request, self._address)
         profile = request.match_info["profile"]
         return self._show(await self._connect.consent(profile, returned_by(request), browser))
+
+    async def show_typing(self, request: web.Request) -> web.Response:
+        return await self._show_typing(request, request.match_info["token"])
+
+    async def take_typed(self, request: web.Request) -> web.Response:
+        typed = read_credentials(await self._read_form(request))
+        browser = browser_of(request, self._address)
+        token = request.match_info["token"]
+        following = await self._connect.take_typed(token, browser, typed)
+        if isinstance(following, ToType):
+            return await self._show_typing(request, following.token, following.problem)
+        return self._show(following)
+
+    async def _show_typing(
+        self, request: web.Request, token: str, problem: str = ""
+    ) -> web.Response:
+        browser = browser_of(request, self._address)
+        return self._pages.typing(await self._connect.look_at_typing(token, browser), problem)
 
     async def show_choice(self, request: web.Request) -> web.Response:
         return await self._show_choice(request)
@@ -101,8 +124,15 @@ class _Browser:
         require_own_page(request, self._address)
         return await read_form(request)
 
+    def _lead(self, onward: str | Next) -> web.Response:
+        return self._pages.go(onward) if isinstance(onward, str) else self._show(onward)
+
     def _show(self, following: Next) -> web.Response:
         match following:
+            case ToType(token):
+                return self._pages.go(self._address.link(f"/connect/typed/{token}"))
+            case SecretKept():
+                return self._pages.secret_kept(following)
             case ToChoose(token):
                 return self._pages.go(self._address.link(f"/connect/choice/{token}"))
             case CodeShown():

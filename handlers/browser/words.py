@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.connect import End
-from bot.connection import READ, WRITE, Need
+from bot.connection import ATTACH, COMMENT, IDENTITY, LABEL, READ
+from bot.scopes import DATA_CENTER_READ, DATA_CENTER_WRITE
 
 NOTHING: Final = (
     "Nothing was connected, and nothing was kept. If you were connected before, you still are."
@@ -160,6 +161,40 @@ ENDS: Final = {
         502,
         leads_on=False,
     ),
+    End.NOT_ADMIN: Words(
+        "Only admins can do this",
+        "It would authorize Confab for everybody in your workspace, and you aren’t one of its"
+        " admins, or aren’t any more.",
+        "Nothing was changed.",
+        "Ask an admin of your workspace to do it.",
+        403,
+        leads_on=False,
+    ),
+    End.SIGN_IN_NEEDED: Words(
+        "Secrets can’t be typed here yet",
+        "We take a secret only once Slack has confirmed whose browser it is, and Sign in with"
+        " Slack isn’t set up here.",
+        "Nothing was changed.",
+        "Ask whoever runs Confab here to set up Sign in with Slack.",
+        403,
+        leads_on=False,
+    ),
+    End.WRONG_ISSUER: Words(
+        "Another server answered",
+        "The answer that your browser brought us comes from another server than the one that we"
+        " asked, so we didn’t use it.",
+        NOTHING,
+        "Start again. If it happens twice, tell an admin: somebody may be meddling.",
+        403,
+    ),
+    End.TOO_MANY_TRIES: Words(
+        "That was refused five times",
+        "What was typed didn’t work, and this link has ended so that nobody can go on guessing.",
+        "Nothing was kept.",
+        "Check it where it was made, then ask for a fresh link in Slack.",
+        403,
+        leads_on=False,
+    ),
     End.KEPT: Words(
         "You kept your other account",
         "You chose not to replace the Atlassian account that is connected.",
@@ -224,12 +259,31 @@ class Asked:
     scopes: frozenset[str]
 
 
-_READING: Final = (
+ASKED: Final = (
     Asked(
         "Search and read",
         "Find and show Confluence pages that you may see, and nothing else.",
-        READ - {"read:me", "offline_access"},
+        READ - IDENTITY,
     ),
+    Asked(
+        "Create and change pages",
+        "In your name, and only what you have confirmed after a preview in Slack.",
+        frozenset({"write:page:confluence", DATA_CENTER_WRITE}),
+    ),
+    Asked(
+        "Move pages to the trash",
+        "Only to undo a page that you have just created.",
+        frozenset({"delete:page:confluence"}),
+    ),
+    Asked("Read and write comments", "In your name, as you confirm them.", COMMENT - READ),
+    Asked("Read and attach files", "In your name, as you confirm them.", ATTACH - READ),
+    Asked("Read and set labels", "In your name, as you confirm them.", LABEL - READ),
+    Asked(
+        "Check who may see a page",
+        "So that nobody is shown more than Confluence would show them.",
+        frozenset({"read:content.permission:confluence"}),
+    ),
+    Asked("Search and read", "Everything that you may see there.", frozenset({DATA_CENTER_READ})),
     Asked(
         "Know whose account it is",
         "Your Atlassian name and account id, so that you can see who you act as.",
@@ -240,22 +294,18 @@ _READING: Final = (
         "So that you needn’t agree again every hour, until you disconnect.",
         frozenset({"offline_access"}),
     ),
-)
-_WRITING: Final = (
     Asked(
-        "Create and change pages",
-        "In your name, and only what you have confirmed after a preview in Slack.",
-        frozenset({"write:page:confluence"}),
-    ),
-    Asked(
-        "Move pages to the trash",
-        "Only to undo a page that you have just created.",
-        WRITE - READ - {"write:page:confluence"},
+        "Forget you when you go",
+        "Atlassian tells us when an account is closed, so that nothing of it stays here.",
+        frozenset({"report:personal-data"}),
     ),
 )
+"""Every scope that our needs take, in words, each in one group."""
 
-ASKED: Final = {
-    Need.READ: _READING,
-    Need.WRITE: (_READING[0], *_WRITING, *_READING[1:]),
-}
-"""What each need takes, in words; together the groups hold every scope of it."""
+
+def asked_in_words(scopes: frozenset[str]) -> tuple[Asked, ...]:
+    """Return what *scopes* allow; what we have no words for stands by its own name."""
+    groups = tuple(each for each in ASKED if each.scopes & scopes)
+    known = frozenset[str]().union(*(each.scopes for each in ASKED))
+    others = (Asked(scope, "", frozenset({scope})) for scope in sorted(scopes - known))
+    return (*groups, *others)

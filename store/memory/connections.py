@@ -1,6 +1,7 @@
 """Connections in a dict."""
 
 import secrets
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -55,7 +56,9 @@ class MemoryConnections(Connections):
         kept = self._as_seen(connection)
         if kept is None or not self._holds(connection, claim):
             return False
-        renewed = replace(kept, grant=grant, generation=kept.generation + 1)
+        renewed = replace(
+            kept, grant=grant, generation=kept.generation + 1, failures=0, failing_since=None
+        )
         await self.save(renewed)
         return True
 
@@ -64,6 +67,15 @@ class MemoryConnections(Connections):
         if self._as_seen(connection) and self._holds(connection, claim):
             del self._claims[_key(connection)]
 
+    async def note_failure(self, connection: Connection, claim: str, at: datetime) -> int:
+        """See `Connections.note_failure`."""
+        kept = self._as_seen(connection)
+        if kept is None or not self._holds(connection, claim):
+            return 0
+        since = min(kept.failing_since or at, at)
+        await self.save(replace(kept, failures=kept.failures + 1, failing_since=since))
+        return kept.failures + 1
+
     async def end(self, connection: Connection, at: datetime) -> bool:
         """See `Connections.end`."""
         kept = self._as_seen(connection)
@@ -71,6 +83,17 @@ class MemoryConnections(Connections):
             return False
         await self.save(replace(kept, ended_at=at))
         return True
+
+    async def list_all(self, tenant: Tenant) -> AsyncIterator[Connection]:
+        """See `Connections.list_all`."""
+        found = [each for each in self._kept.values() if each.principal.tenant == tenant]
+        for connection in sorted(found, key=lambda each: (each.principal.user_id, each.profile)):
+            yield connection
+
+    async def list_of(self, principal: Principal) -> Sequence[Connection]:
+        """See `Connections.list_of`."""
+        found = [each for each in self._kept.values() if each.principal == principal]
+        return sorted(found, key=lambda each: each.profile)
 
     async def find_account(self, tenant: Tenant, user_id: str, profile: str) -> Account | None:
         """See `Connections.find_account`."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from bot.connect import Connect, Returned, Services, Stores, Terms
+from bot.connect import Connect, Returned, Services, Stores, Terms, Wanted
 from bot.connection import Grant, Need
 from bot.content import Account, AccountId, CloudId, Site
 from bot.installation import Installation, SlackPerson
@@ -15,9 +15,11 @@ from bot.public_address import PublicAddress
 from store.memory import (
     MemoryConnections,
     MemoryInstallations,
+    MemoryIntegrations,
     MemoryParkedRequests,
     MemoryPendingConnections,
     MemoryPreferences,
+    MemoryProfiles,
 )
 from tests.fakes import (
     NOON,
@@ -26,6 +28,7 @@ from tests.fakes import (
     FakeSignIn,
     FakeSlackPeople,
     FakeVoice,
+    book,
 )
 
 ADA = Principal(Tenant("T1"), "U1")
@@ -102,7 +105,7 @@ class Provider(FakeConsentServer):
         self.sent = []
 
     def consent_url(self, profile, scopes, state, verifier):
-        self.sent.append((profile, scopes, state, verifier))
+        self.sent.append((profile.id, scopes, state, verifier))
         return f"{self.url}?state={state}"
 
 
@@ -141,13 +144,29 @@ class World:
             {"U1": SlackPerson("U1", "Ada", "T1"), "U2": SlackPerson("U2", "Bob", "T1")}
         )
         self.voice = FakeVoice()
+        self.profiles, self.integrations = MemoryProfiles(), MemoryIntegrations()
+        self.admins = {ADA}
         self.connected = []
         self.hook_error = None
         self.address = PublicAddress(address)
         stores = Stores(
-            self.installations, self.connections, self.pendings, self.parked, self.preferences
+            self.installations,
+            self.connections,
+            self.pendings,
+            self.parked,
+            self.preferences,
+            book(self.profiles),
+            self.profiles,
+            self.integrations,
         )
-        services = Services(self.provider, self.sign_in, self.people, self.voice, self.on_connected)
+        services = Services(
+            self.provider,
+            self.sign_in,
+            self.people,
+            self.voice,
+            self.on_connected,
+            self.may_administer,
+        )
         self.connect = Connect(stores, services, Terms(self.address), self.clock)
 
     async def open(self):
@@ -161,8 +180,13 @@ class World:
             raise self.hook_error
         self.connected.append(connected)
 
-    async def invite(self, principal=ADA, need=Need.READ, parked=None, person="Ada"):
-        return await self.connect.start(principal, person, "Acme Inc", need, parked)
+    async def may_administer(self, principal):
+        return principal in self.admins
+
+    async def invite(self, principal=ADA, need=Need.READ, parked=None, person="Ada", **wanted):
+        return await self.connect.start(
+            principal, person, "Acme Inc", Wanted(need, **wanted), parked
+        )
 
     async def link(self, **given):
         return token_of((await self.invite(**given)).link)

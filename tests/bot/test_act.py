@@ -10,7 +10,7 @@ from bot.connection import Need, Preferences
 from bot.content import CloudId, Site
 from bot.errors import SiteRequired
 from store.memory import MemoryConnections, MemoryPreferences
-from tests.fakes import ACME, ADA, ENG, FakeClock, FakeConsentServer
+from tests.fakes import ACME, ADA, ENG, FakeClock, FakeConsentServer, issuers, own_credentials
 from tests.fakes import connection as connect
 
 OTHER = Site(CloudId("22222222-2222-4222-8222-222222222222"), "Other", "https://other.example")
@@ -32,8 +32,8 @@ class Desk:
     def __init__(self):
         clock = FakeClock()
         self.connections, self.preferences = MemoryConnections(clock), Counting()
-        self.authorizer = Authorizer(self.connections, FakeConsentServer(), clock)
-        self.actor = Actor(self.authorizer, self.preferences)
+        self.authorizer = Authorizer(self.connections, issuers(FakeConsentServer()), clock)
+        self.actor = Actor(self.authorizer, self.preferences, own_credentials(self.connections))
 
     async def acts(self, **how):
         async def look(acting):

@@ -9,7 +9,7 @@ from bot.connection import IDENTITY, READ, Need
 from bot.errors import ConsentRequired, ProfileBroken, ScopeMissing, Unavailable
 from bot.principal import Principal, Tenant
 from store.memory.connections import MemoryConnections
-from tests.fakes import ADA, NOON, FakeClock, FakeConsentServer, connection, grant
+from tests.fakes import ADA, NOON, FakeClock, FakeConsentServer, connection, grant, issuers
 
 EXPIRED = grant("old", until=NOON - timedelta(hours=1))
 RENEWED = grant("new", until=NOON + timedelta(hours=2))
@@ -22,7 +22,7 @@ class Replica:
         self.told = []
         self.counted = []
         witnesses = Witnesses(self.tell, self.counted.append)
-        self.authorizer = Authorizer(store, server, clock, self.sleep, witnesses)
+        self.authorizer = Authorizer(store, issuers(server), clock, self.sleep, witnesses)
         self.clock = clock
         self.pause = 0.0
 
@@ -377,7 +377,7 @@ async def test_an_ending_process_does_not_wait_for_somebody_elses_refresh(
     store, server, clock, expired
 ):
     assert await store.claim_refresh(expired, timedelta(seconds=30))
-    authorizer = Authorizer(store, server, clock, lambda _: asyncio.Event().wait())
+    authorizer = Authorizer(store, issuers(server), clock, lambda _: asyncio.Event().wait())
     asking = asyncio.create_task(authorizer.authorize(ADA, Need.READ))
     for _ in range(9):
         await asyncio.sleep(0)

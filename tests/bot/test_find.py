@@ -9,7 +9,15 @@ from bot.errors import ConsentRequired, NotFound
 from bot.find import PageFinder, SeveralPages
 from store.memory import MemoryConnections
 from store.stores import memory_stores
-from tests.fakes import ACME, ADA, FakeClock, FakeConfluence, FakeConsentServer
+from tests.fakes import (
+    ACME,
+    ADA,
+    FakeClock,
+    FakeConfluence,
+    FakeConsentServer,
+    issuers,
+    own_credentials,
+)
 from tests.fakes import connection as connect
 
 
@@ -29,8 +37,10 @@ class Desk:
     def __init__(self):
         clock = FakeClock()
         self.connections, self.confluence = Counting(clock), FakeConfluence()
-        authorizer = Authorizer(self.connections, FakeConsentServer(), clock)
-        actor = Actor(authorizer, memory_stores(clock).preferences)
+        authorizer = Authorizer(self.connections, issuers(FakeConsentServer()), clock)
+        actor = Actor(
+            authorizer, memory_stores(clock).preferences, own_credentials(self.connections)
+        )
         self.finder = PageFinder(actor, self.confluence, self.connections)
 
     async def finds(self, text):

@@ -16,7 +16,18 @@ from bot.publish import Memory, Publisher, TakenUp, message_of
 from bot.receipt import Act, Stage
 from store.memory import MemoryPreferences
 from store.stores import memory_stores
-from tests.fakes import ACME, ADA, BOB, ENG, FakeClock, FakeConfluence, FakeConsentServer, page
+from tests.fakes import (
+    ACME,
+    ADA,
+    BOB,
+    ENG,
+    FakeClock,
+    FakeConfluence,
+    FakeConsentServer,
+    issuers,
+    own_credentials,
+    page,
+)
 from tests.fakes import connection as connect
 
 TEXT = Document((Paragraph((Text("Hello"),)),))
@@ -41,7 +52,8 @@ def confluence():
 
 @pytest.fixture
 def actor(stores, clock):
-    return Actor(Authorizer(stores.connections, FakeConsentServer(), clock), stores.preferences)
+    authorizer = Authorizer(stores.connections, issuers(FakeConsentServer()), clock)
+    return Actor(authorizer, stores.preferences, own_credentials(stores.connections))
 
 
 @pytest.fixture

@@ -12,7 +12,17 @@ from bot.content import Account, AccountId
 from bot.errors import Ambiguous, BadInput, NotFound
 from bot.search import Searcher, read_query, unescape, unmarked, with_author
 from store.memory import MemoryConnections, MemoryPreferences
-from tests.fakes import ADA, BOB, NOON, FakeClock, FakeConfluence, FakeConsentServer, connection
+from tests.fakes import (
+    ADA,
+    BOB,
+    NOON,
+    FakeClock,
+    FakeConfluence,
+    FakeConsentServer,
+    connection,
+    issuers,
+    own_credentials,
+)
 
 
 @pytest.fixture
@@ -29,8 +39,13 @@ def connections():
 async def searcher(confluence, connections):
     await connections.save(connection())
     clock = FakeClock()
-    authorizer = Authorizer(connections, FakeConsentServer(), clock)
-    return Searcher(Actor(authorizer, MemoryPreferences()), confluence, connections, clock)
+    authorizer = Authorizer(connections, issuers(FakeConsentServer()), clock)
+    return Searcher(
+        Actor(authorizer, MemoryPreferences(), own_credentials(connections)),
+        confluence,
+        connections,
+        clock,
+    )
 
 
 def asked(confluence):

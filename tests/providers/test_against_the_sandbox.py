@@ -13,13 +13,14 @@ from bot.document import Document, Paragraph, Text
 from bot.documents import text_of
 from bot.errors import BadInput, Changed, NotAllowed, NotFound, ScopeMissing, TitleTaken, Unclear
 from bot.principal import Principal, Tenant
-from bot.profile import AuthorizationProfile
+from bot.profile import AuthorizationProfile, TokenBody
 from bot.providers.atlassian import AtlassianConsent
 from bot.providers.confluence import ConfluenceApi
 from bot.providers.gateway import Gateway
 from bot.providers.outgoing import Outgoing
 from bot.quota import Quota
 from store.memory.connections import MemoryConnections
+from tests.fakes import issuers
 from tests.providers.ledger import IdleLedger
 from tests.sandbox.atlassian_stage import CALLBACK, CLIENT, stage
 
@@ -33,21 +34,22 @@ class Bench:
 
     def __init__(self, world, outgoing):
         self.world = world
-        profile = AuthorizationProfile(
+        self.profile = AuthorizationProfile(
             "system",
             "system",
-            CLIENT.client_id,
-            SecretStr(CLIENT.client_secret),
-            f"{world.base}/atlassian/auth/authorize",
-            f"{world.base}/atlassian/auth/oauth/token",
-            CALLBACK,
+            client_id=CLIENT.client_id,
+            client_secret=SecretStr(CLIENT.client_secret),
+            authorization_url=f"{world.base}/atlassian/auth/authorize",
+            token_url=f"{world.base}/atlassian/auth/oauth/token",
+            callback_url=CALLBACK,
+            token_body=TokenBody.JSON,
         )
         api = f"{world.base}/atlassian/api"
-        self.consent = AtlassianConsent(outgoing, api, {"system": profile}, self.now)
+        self.consent = AtlassianConsent(outgoing, api, self.now)
         gateway = Gateway(outgoing, api, Quota(IdleLedger(), self.now, person=10_000), self.now)
         self.confluence = ConfluenceApi(gateway, self.now)
         self.connections = MemoryConnections(self.now)
-        self.authorizer = Authorizer(self.connections, self.consent, self.now)
+        self.authorizer = Authorizer(self.connections, issuers(self.consent), self.now)
 
     def now(self):
         return datetime.fromtimestamp(self.world.clock.now(), UTC)
@@ -55,7 +57,7 @@ class Bench:
     async def connect(self, account="ada", scopes=WRITE, sites=()):
         """Consent as *account*, and its connection, stored."""
         code = await self.world.code(account, " ".join(sorted(scopes)), sites)
-        obtained = await self.consent.redeem("system", SecretStr(code), VERIFIER)
+        obtained = await self.consent.redeem(self.profile, SecretStr(code), VERIFIER)
         principal = Principal(Tenant("T0ACME"), f"U0{account.upper()}")
         given = Connection(
             principal, "system", obtained.account, obtained.sites, obtained.grant, self.now()
@@ -98,9 +100,9 @@ async def test_a_grant_for_one_site_opens_that_one(bench):
 
 async def test_a_code_is_good_once(bench):
     code = SecretStr(await bench.world.code(scopes=" ".join(READ)))
-    await bench.consent.redeem("system", code, VERIFIER)
+    await bench.consent.redeem(bench.profile, code, VERIFIER)
     with pytest.raises(NotAllowed):
-        await bench.consent.redeem("system", code, VERIFIER)
+        await bench.consent.redeem(bench.profile, code, VERIFIER)
 
 
 async def test_an_expired_grant_is_renewed_and_its_old_token_given_up(bench):
@@ -113,22 +115,22 @@ async def test_an_expired_grant_is_renewed_and_its_old_token_given_up(bench):
 
 async def test_a_spent_refresh_token_is_refused_after_the_leeway(bench):
     given = await bench.connect()
-    await bench.consent.renew("system", given.grant)  # its answer never reached the store
+    await bench.consent.renew(bench.profile, given.grant)  # its answer never reached the store
     bench.world.clock.advance(660)
-    assert await bench.consent.renew("system", given.grant) is None
+    assert await bench.consent.renew(bench.profile, given.grant) is None
 
 
 async def test_the_same_refresh_token_may_come_again_for_ten_minutes(bench):
     given = await bench.connect()
-    assert await bench.consent.renew("system", given.grant)
+    assert await bench.consent.renew(bench.profile, given.grant)
     bench.world.clock.advance(300)
-    assert await bench.consent.renew("system", given.grant)
+    assert await bench.consent.renew(bench.profile, given.grant)
 
 
 async def test_a_revoked_consent_ends_the_grant(bench):
     given = await bench.connect()
     await bench.world.control("revoke", account="ada")
-    assert await bench.consent.renew("system", given.grant) is None
+    assert await bench.consent.renew(bench.profile, given.grant) is None
 
 
 async def test_a_token_that_expired_early_is_renewed_in_the_middle_of_a_call(bench):

@@ -19,7 +19,7 @@ from bot.errors import (
     ProviderFault,
     Unavailable,
 )
-from bot.profile import AuthorizationProfile
+from bot.profile import AuthorizationProfile, TokenBody
 from bot.providers import atlassian_wire as wire
 from bot.providers.atlassian import AtlassianConsent
 from bot.providers.outgoing import Answer, Outgoing
@@ -51,18 +51,21 @@ def consent(provider, outgoing, clock):
     profile = AuthorizationProfile(
         "system",
         "system",
-        "client-1",
-        SecretStr("hush"),
-        "https://auth.atlassian.com/authorize",
-        f"{provider.url}/oauth/token",
-        "https://bot.example/connect/callback/system",
+        client_id="client-1",
+        client_secret=SecretStr("hush"),
+        authorization_url="https://auth.atlassian.com/authorize",
+        token_url=f"{provider.url}/oauth/token",
+        callback_url="https://bot.example/connect/callback/system",
+        token_body=TokenBody.JSON,
     )
     provider.says = {
         "/oauth/token": says(TOKEN),
         "/me": says(ADA),
         "/oauth/token/accessible-resources": says([ACME]),
     }
-    return AtlassianConsent(outgoing, provider.url, {"system": profile}, clock)
+    server = AtlassianConsent(outgoing, provider.url, clock)
+    server.profile = profile
+    return server
 
 
 def asked_for(provider, path):
@@ -70,7 +73,7 @@ def asked_for(provider, path):
 
 
 def test_the_consent_url_asks_as_atlassian_wants_it(consent):
-    url = consent.consent_url("system", READ, "T1.state&x=y", "v" * 64)
+    url = consent.consent_url(consent.profile, READ, "T1.state&x=y", "v" * 64)
     parts = urlsplit(url)
     asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
     assert url.startswith("https://auth.atlassian.com/authorize?")
@@ -89,7 +92,7 @@ def test_the_consent_url_asks_as_atlassian_wants_it(consent):
 
 async def test_a_code_is_traded_in_as_json_with_its_grant_type(consent, provider):
     # 8
-    obtained = await consent.redeem("system", CODE, VERIFIER)
+    obtained = await consent.redeem(consent.profile, CODE, VERIFIER)
     asked = asked_for(provider, "/oauth/token")
     assert asked.headers["Content-Type"] == "application/json"
     assert asked.json == {
@@ -107,14 +110,14 @@ async def test_a_code_is_traded_in_as_json_with_its_grant_type(consent, provider
 
 
 async def test_the_new_token_is_what_identifies_the_account(consent, provider):
-    await consent.redeem("system", CODE, VERIFIER)
+    await consent.redeem(consent.profile, CODE, VERIFIER)
     for path in ("/me", "/oauth/token/accessible-resources"):
         assert asked_for(provider, path).headers["Authorization"] == "Bearer access-2"
 
 
 async def test_a_refresh_posts_the_refresh_grant(consent, provider):
     # 8
-    renewed = await consent.renew("system", grant("1"))
+    renewed = await consent.renew(consent.profile, grant("1"))
     assert provider.last.json == {
         "grant_type": "refresh_token",
         "client_id": "client-1",
@@ -126,7 +129,7 @@ async def test_a_refresh_posts_the_refresh_grant(consent, provider):
 
 async def test_the_rotated_refresh_token_takes_the_old_ones_place(consent):
     # 5
-    renewed = await consent.renew("system", grant("1"))
+    renewed = await consent.renew(consent.profile, grant("1"))
     assert renewed.refresh_token.get_secret_value() == "refresh-2"
 
 
@@ -134,7 +137,7 @@ async def test_what_a_refresh_leaves_out_stays_as_it_was(consent, provider):
     # 5
     provider.next = [says({"access_token": "access-2"})]
     old = grant("1")
-    renewed = await consent.renew("system", old)
+    renewed = await consent.renew(consent.profile, old)
     assert renewed.refresh_token == old.refresh_token
     assert renewed.scopes == old.scopes
     assert NOON < renewed.expires_at <= NOON + timedelta(hours=1)
@@ -143,19 +146,19 @@ async def test_what_a_refresh_leaves_out_stays_as_it_was(consent, provider):
 async def test_a_grant_without_offline_access_has_no_refresh_token(consent, provider):
     # 7
     provider.next = [says({"access_token": "a", "expires_in": 3600, "scope": "read:me"})]
-    obtained = await consent.redeem("system", CODE, VERIFIER)
+    obtained = await consent.redeem(consent.profile, CODE, VERIFIER)
     assert obtained.grant.refresh_token is None
     assert "offline_access" not in obtained.grant.scopes
 
 
 async def test_scopes_that_the_token_does_not_name_are_read_from_the_sites(consent, provider):
     provider.next = [says({"access_token": "a", "refresh_token": "r"})]
-    obtained = await consent.redeem("system", CODE, VERIFIER)
+    obtained = await consent.redeem(consent.profile, CODE, VERIFIER)
     assert obtained.grant.scopes == {*ACME["scopes"], "read:me", "offline_access"}
 
 
 async def test_a_grant_without_refresh_token_is_not_sent(consent, provider):
-    assert await consent.renew("system", replace(grant(), refresh_token=None)) is None
+    assert await consent.renew(consent.profile, replace(grant(), refresh_token=None)) is None
     assert provider.asked == []
 
 
@@ -165,7 +168,7 @@ async def test_a_refused_refresh_token_is_known_by_its_error_whatever_the_status
     consent, provider, status, error
 ):
     provider.next = [says({"error": error, "error_description": "…"}, status)]
-    assert await consent.renew("system", grant()) is None
+    assert await consent.renew(consent.profile, grant()) is None
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
@@ -175,15 +178,15 @@ async def test_a_bad_client_secret_is_the_profiles_fault_and_no_persons(
 ):
     provider.next = [says({"error": error, "error_description": "Unauthorized"}, status)] * 2
     with pytest.raises(ProfileBroken):
-        await consent.renew("system", grant())
+        await consent.renew(consent.profile, grant())
     with pytest.raises(ProfileBroken):
-        await consent.redeem("system", CODE, VERIFIER)
+        await consent.redeem(consent.profile, CODE, VERIFIER)
 
 
 async def test_a_refused_code_is_not_allowed(consent, provider):
     provider.next = [says({"error": "invalid_grant"}, 403)]
     with pytest.raises(NotAllowed):
-        await consent.redeem("system", CODE, VERIFIER)
+        await consent.redeem(consent.profile, CODE, VERIFIER)
 
 
 @pytest.mark.parametrize(
@@ -202,13 +205,13 @@ async def test_a_server_in_trouble_refuses_nothing(consent, provider, broken):
     # 11, 25
     provider.says["/oauth/token"] = broken
     with pytest.raises(Unavailable):
-        await consent.renew("system", grant())
+        await consent.renew(consent.profile, grant())
 
 
 async def test_a_token_endpoint_without_end_is_given_up(consent, provider):
     provider.says["/oauth/token"] = goes_on_for_ever
     with pytest.raises(BotError):
-        await consent.renew("system", grant())
+        await consent.renew(consent.profile, grant())
 
 
 @pytest.mark.parametrize(
@@ -218,7 +221,7 @@ async def test_a_token_endpoint_without_end_is_given_up(consent, provider):
 async def test_an_answer_of_another_shape_is_a_fault(consent, provider, body):
     provider.next = [says(body)]
     with pytest.raises(ProviderFault):
-        await consent.renew("system", grant())
+        await consent.renew(consent.profile, grant())
 
 
 async def test_jira_entries_are_left_out_and_every_site_is_listed_once(consent, provider):
@@ -234,21 +237,16 @@ async def test_jira_entries_are_left_out_and_every_site_is_listed_once(consent, 
 async def test_sites_without_confluence_are_told_from_no_site(consent, provider):
     provider.says["/oauth/token/accessible-resources"] = says([JIRA])
     with pytest.raises(NotFound):
-        await consent.redeem("system", CODE, VERIFIER)
+        await consent.redeem(consent.profile, CODE, VERIFIER)
     provider.says["/oauth/token/accessible-resources"] = says([])
-    assert (await consent.redeem("system", CODE, VERIFIER)).sites == ()
+    assert (await consent.redeem(consent.profile, CODE, VERIFIER)).sites == ()
 
 
 @pytest.mark.parametrize("path", ["/me", "/oauth/token/accessible-resources"])
 async def test_an_account_that_cannot_be_looked_at_is_not_allowed(consent, provider, path):
     provider.says[path] = says({"code": 401, "message": "Unauthorized"}, 401)
     with pytest.raises(NotAllowed):
-        await consent.redeem("system", CODE, VERIFIER)
-
-
-async def test_an_unknown_profile_is_broken(consent):
-    with pytest.raises(ProfileBroken):
-        await consent.renew("nobody's", grant())
+        await consent.redeem(consent.profile, CODE, VERIFIER)
 
 
 async def test_no_error_shows_a_secret(consent, provider):
@@ -257,7 +255,7 @@ async def test_no_error_shows_a_secret(consent, provider):
     for body in ({"access_token": ["access-1"]}, {"error": "hush"}, "refresh-1"):
         provider.next = [says(body)]
         with pytest.raises(BotError) as caught:
-            await consent.renew("system", grant("1"))
+            await consent.renew(consent.profile, grant("1"))
         shown = repr(caught.value) + str(caught.value) + str(caught.value.__cause__)
         assert not any(secret in shown for secret in secrets)
 
@@ -314,7 +312,7 @@ def test_any_answer_is_read_or_refused_in_our_own_words(value, status):
 @pytest.mark.parametrize("life", [-5, 0, 10**30, "3600", "soon", None, 1.5, True])
 async def test_any_life_of_a_token_is_read_as_some_life(consent, provider, life):
     provider.next = [says({**TOKEN, "expires_in": life})]
-    renewed = await consent.renew("system", grant())
+    renewed = await consent.renew(consent.profile, grant())
     assert NOON < renewed.expires_at <= NOON + timedelta(days=1)
 
 
@@ -322,11 +320,15 @@ async def test_the_token_goes_to_the_configured_places_alone(clock):
     # 14
     async with Outgoing(["https://auth.atlassian.com"]) as outgoing:
         profile = AuthorizationProfile(
-            "x", "x", "c", SecretStr("hush"), "https://a", "https://evil.example/token", "https://b"
+            "x",
+            "x",
+            client_id="c",
+            client_secret=SecretStr("hush"),
+            token_url="https://evil.example/token",
         )
-        consent = AtlassianConsent(outgoing, "https://api.atlassian.com", {"x": profile}, clock)
+        consent = AtlassianConsent(outgoing, "https://api.atlassian.com", clock)
         with pytest.raises(ProviderFault):
-            await consent.renew("x", grant())
+            await consent.renew(profile, grant())
 
 
 async def test_whose_it_is_and_what_it_opens_are_asked_at_once(consent, provider):
@@ -341,16 +343,16 @@ async def test_whose_it_is_and_what_it_opens_are_asked_at_once(consent, provider
 
     provider.says["/me"] = together(ADA)
     provider.says["/oauth/token/accessible-resources"] = together([ACME])
-    assert (await consent.redeem("system", CODE, VERIFIER)).account.id == "a1"
+    assert (await consent.redeem(consent.profile, CODE, VERIFIER)).account.id == "a1"
 
 
 async def test_trouble_after_the_code_was_traded_in_does_not_cost_the_consent(consent, provider):
     provider.next = [says(TOKEN), says({}, 502), says({}, 502)]
-    assert (await consent.redeem("system", CODE, VERIFIER)).account.id == "a1"
+    assert (await consent.redeem(consent.profile, CODE, VERIFIER)).account.id == "a1"
 
 
 async def test_trouble_that_lasts_is_said(consent, provider):
     provider.says["/me"] = says({}, 502)
     with pytest.raises(Unavailable):
-        await consent.redeem("system", CODE, VERIFIER)
+        await consent.redeem(consent.profile, CODE, VERIFIER)
     assert len([each for each in provider.asked if each.path == "/me"]) == 2

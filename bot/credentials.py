@@ -1,0 +1,103 @@
+"""Whose connection somebody acts with: their own, or the organisation's within its policy."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.connection import Connection, Lent, Need
+from bot.errors import NotAllowed, ReadOnly
+from bot.installation import Installation, SlackPerson
+from bot.integration import Credential, Integration, Role
+from bot.ports import Connections, Integrations, SlackPeople
+from bot.principal import Principal, Tenant
+from bot.roles import Roles
+
+NOT_LENT: Final = (
+    "The organisation's connection is for full members of this workspace, so nothing was done. "
+    "Connect an account of your own, or ask an admin of the workspace."
+)
+NOT_A_WRITER: Final = (
+    "Your workspace lets only certain people write to Confluence from here, and you aren't among "
+    "them, so nothing was written. Your text is safe. Ask an admin of the workspace for it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The profile to act under; *lent* where it is the organisation's connection."""
+
+    profile: str
+    lent: Lent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the choice is read from."""
+
+    integrations: Integrations
+    connections: Connections
+    people: SlackPeople
+    installation_of: Callable[[Tenant], Awaitable[Installation | None]]
+
+
+class CredentialPolicy:
+    """Chooses by the tenant's policy, read anew for each action so that it holds at once."""
+
+    def __init__(self, books: Books, roles: Roles) -> None:
+        self._books = books
+        self._roles = roles
+
+    async def choose(self, principal: Principal, need: Need, *, looks: bool = False) -> Choice:
+        """Return whose connection *principal* uses for *need*. One read, where all is usual.
+
+        Raises:
+            ReadOnly: it would write, and the tenant doesn't for now.
+            NotAllowed: they may not write, or may not use the organisation's connection.
+        """
+        integration = await self._books.integrations.find(principal.tenant)
+        if need.writes and not looks:
+            await self._require_writer(principal, integration)
+        credential = integration.policy.credential(need) if integration.lends else Credential.OWN
+        own = Choice(integration.people_profile)
+        if credential is Credential.OWN:
+            return own
+        connection = await self._books.connections.find(principal, integration.people_profile)
+        # A refusal under one's own is final: whoever has a connection acts with it, ended or not.
+        if credential is Credential.OWN_ELSE_ORGANISATION and connection is not None:
+            return own
+        return Choice(
+            integration.organisation_profile, await self._lend(principal, integration, connection)
+        )
+
+    async def _require_writer(self, principal: Principal, integration: Integration) -> None:
+        if integration.policy.is_read_only:
+            raise ReadOnly
+        if integration.policy.members(Role.WRITE) and not await self._roles.may(
+            principal, Role.WRITE, integration
+        ):
+            raise NotAllowed(NOT_A_WRITER)
+
+    async def _lend(
+        self, principal: Principal, integration: Integration, own: Connection | None
+    ) -> Lent:
+        person = await self._member(principal)
+        policy = integration.policy
+        return Lent(
+            asker=principal,
+            name=person.name,
+            account=own.account.id if own is not None else None,
+            audience=policy.audience,
+            audience_name=policy.audience_name,
+            readable=frozenset((space.site, space.id) for space in policy.readable),
+            writable=frozenset((space.site, space.id) for space in policy.writable),
+        )
+
+    async def _member(self, principal: Principal) -> SlackPerson:
+        """Return the person; no guest and no stranger acts with the organisation's connection."""
+        installation = await self._books.installation_of(principal.tenant)
+        if installation is None:
+            raise NotAllowed(NOT_LENT)
+        person = await self._books.people.get(installation, principal.user_id)
+        if person.is_guest or not installation.welcomes(person):
+            raise NotAllowed(NOT_LENT)
+        return person
