@@ -39,12 +39,12 @@ class Stage:
         ) as answer:
             return Answered(answer.status, answer.headers, await answer.text())
 
-    async def control(self, name, **said):
+    async def control(self, name, /, **said):
         answer = await self.ask("POST", f"/_sandbox/issuer/{name}", json=said)
         assert answer.status == 200, answer.text
         return answer.json
 
-    async def look(self, name="", **query):
+    async def look(self, name="", /, **query):
         path = f"/_sandbox/issuer/{name}".rstrip("/")
         return (await self.ask("GET", path, params=query)).json
 
@@ -79,7 +79,7 @@ class Stage:
         encoded = b64encode(":".join(map(quote_plus, pair)).encode()).decode()
         return {"Authorization": f"Basic {encoded}"}
 
-    async def send(self, path="token", headers=None, **fields):
+    async def send(self, path="token", /, headers=None, **fields):
         """Send a form with the Basic header, or with *headers* in its place."""
         headers = self.basic() if headers is None else headers
         return await self.ask("POST", f"/issuer/{path}", data=fields, headers=headers)
