@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.slack import content, data
+from sandbox.slack import content
 from sandbox.slack.blockkit import check_option_groups, check_options
 from sandbox.slack.delivery import Ack
 from sandbox.slack.refusals import Refused
@@ -19,14 +19,14 @@ class Acks:
         self._workspace = workspace
         self._views = views
 
-    def command(self, ack: Ack, told: tuple[str, str, str]) -> Refused | None:
+    def command(self, ack: Ack, told: tuple[str, str, str], bot: str) -> Refused | None:
         """Show the answer to a command; *told* is the person, the channel and the word.
 
         Returns: the error that Slack shows, if any.
         """
         user, channel, word = told
         try:
-            self._show_answer(ack, user, channel)
+            self._show_answer(ack, user, channel, bot)
         except Refused as refused:
             text = f"{word} failed with the error “{refused.error}”"
             self._workspace.notify(user, text, channel)
@@ -69,7 +69,7 @@ class Acks:
                 self._views.complain(view, {}, TROUBLE)
             return {}, refused
 
-    def _show_answer(self, ack: Ack, user: str, channel: str) -> None:
+    def _show_answer(self, ack: Ack, user: str, channel: str, bot: str) -> None:
         _hold(ack)
         if not ack.body.strip():
             return
@@ -81,7 +81,7 @@ class Acks:
         if kind == "ephemeral":
             content.hold_ephemeral(says)
         only_for = user if kind == "ephemeral" else None
-        self._workspace.post(channel, data.BOT_USER, says, only_for)
+        self._workspace.post(channel, bot, says, only_for)
 
     def _do(self, answer: Json, view: View) -> Json:
         match answer.get("response_action") if answer else "close":
@@ -90,10 +90,11 @@ class Acks:
             case "clear":
                 self._views.clear(view.user)
             case "update":
-                self._views.replace(view, self._views.answered(answer.get("view"), view))
+                self._views.replace(view, self._views.answered(answer.get("view"), view.home, view))
             case "push":
                 self._views.complain(view, {})
-                self._views.stacked_on(view.user, self._views.answered(answer.get("view")))
+                pushed = self._views.answered(answer.get("view"), view.home)
+                self._views.stacked_on(view.user, pushed, view.home)
             case "errors":
                 return self._complain(view, answer.get("errors"))
             case _:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from sandbox.slack import data, elements, payloads
+from sandbox.slack import belonging, elements, payloads
 from sandbox.slack.acks import Acks, failure
 from sandbox.slack.delivery import Ack, Deliveries, Delivery
 from sandbox.slack.events import Events, envelope
 from sandbox.slack.mentions import linked
 from sandbox.slack.places import Place, Places
 from sandbox.slack.refusals import Refused, Unknown
-from sandbox.slack.state import Json, View
+from sandbox.slack.state import Installation, Json, View
 from sandbox.slack.views import Views
 from sandbox.slack.workspace import Content, Workspace
 
@@ -45,18 +45,20 @@ class Acting:
 
     async def type(self, user: str, fields: Json) -> Outcome:
         """A slash command or a message."""
-        channel, text = self._workspace.find_channel(fields["channel"], user), fields["text"]
+        team, text = self._workspace.team_of(user, fields.get("team")), fields["text"]
+        channel = self._workspace.find_channel(fields["channel"], user, [team])
         if channel is None or user not in channel["members"]:
             raise Refused("not_in_channel")
         if not text.strip():
             raise Refused("no_text")
         if text.startswith("/"):
-            return await self._command(user, channel, text, threaded="thread_ts" in fields)
+            self._hold_unthreaded(user, channel, text, fields)
+            return await self._command(user, team, channel, text)
         return await self._message(user, channel, text, fields.get("thread_ts"))
 
     async def press(self, user: str, fields: Json) -> Outcome:
         """A button, a menu, or any element that reports what is done with it."""
-        place = self._places.find(user, fields["container"])
+        place = self._places.find(user, fields["container"], fields.get("team"))
         pair = place.element(fields["action_id"], fields.get("block_id"))
         block, element = pair
         value = self._chosen(place, pair, fields.get("value"))
@@ -65,12 +67,12 @@ class Acting:
         if block["type"] == "input" and not block.get("dispatch_action"):
             self._workspace.changes.touch([user])
             return Outcome(beside=beside)
-        ack = await self._send_action(user, place, pair, value)
+        ack = await self._send_action(user, fields.get("team"), place, (pair, value))
         return Outcome(ack, self._after_press(ack, place, pair), beside)
 
     async def suggest(self, user: str, fields: Json) -> Outcome:
         """What the app offers for what was typed into a menu."""
-        place = self._places.find(user, fields["container"])
+        place = self._places.find(user, fields["container"], fields.get("team"))
         pair = place.element(fields["action_id"], fields.get("block_id"))
         block, element = pair
         if "external_select" not in element["type"]:
@@ -80,7 +82,7 @@ class Acting:
         if len(fields["value"]) < element.get("min_query_length", 3):
             return Outcome(beside=nothing)
         person = self._workspace.person(user)
-        payload = payloads.interaction("block_suggestion", person)
+        payload = self._interaction("block_suggestion", user, place.home, fields.get("team"))
         payload |= place.fields(self._workspace, person)
         payload.pop("response_url", None)
         payload |= {"action_id": element["action_id"], "block_id": block["block_id"]}
@@ -101,10 +103,10 @@ class Acting:
             self._views.complain(view, complaints)
             return Outcome(None, Refused("form_invalid"), {"errors": complaints})
         person = self._workspace.person(user)
-        payload = payloads.interaction("view_submission", person)
+        payload = self._interaction("view_submission", user, view.home)
         payload |= payloads.in_view(view, person)
         del payload["container"]
-        payload["trigger_id"] = self._workspace.mint_trigger(user, view.id)
+        payload["trigger_id"] = self._workspace.mint_trigger(user, view.id, view.home)
         payload["response_urls"] = self._response_urls(view)
         ack = await self._deliveries.send(Delivery("interactive", payload, user))
         if view.id not in self._workspace.state.views:
@@ -119,7 +121,7 @@ class Acting:
         if everything:
             view = self._views.stack(user)[0]
         person = self._workspace.person(user)
-        payload = payloads.interaction("view_closed", person)
+        payload = self._interaction("view_closed", user, view.home)
         payload |= payloads.in_view(view, person) | {"is_cleared": everything}
         del payload["container"]
         self._views.remove(view)
@@ -129,18 +131,23 @@ class Acting:
 
     async def shortcut(self, user: str, fields: Json) -> Outcome:
         """A shortcut, global or on a message."""
-        person = self._workspace.person(user)
+        team = self._workspace.team_of(user, fields.get("team"))
+        app = self._workspace.installs.app_in(team)
         wanted = "message" if "ts" in fields else "global"
         known = self._workspace.manifest.shortcuts()
         named = (s for s in known if s["callback_id"] == fields["callback_id"])
-        if person["team"] != data.TEAM or all(each["type"] != wanted for each in named):
+        if app is None or all(each["type"] != wanted for each in named):
             raise Refused("no_such_shortcut")
-        payload = payloads.interaction("message_action" if "ts" in fields else "shortcut", person)
+        payload = self._interaction(
+            "message_action" if "ts" in fields else "shortcut", user, app.id, team
+        )
         payload["callback_id"] = fields["callback_id"]
-        payload["action_ts"] = f"{self._workspace.clock.now():.6f}"
+        payload["action_ts"] = self._ts()
         if "ts" in fields:
-            payload |= self._on_message(user, fields)
-        payload["trigger_id"] = self._workspace.mint_trigger(user)
+            payload |= self._on_message(user, app.id, fields)
+        elif app.is_org:
+            payload["team"] = None  # slackapi/bolt-python pull request 23
+        payload["trigger_id"] = self._workspace.mint_trigger(user, home=app.id)
         ack = await self._deliveries.send(Delivery("interactive", payload, user))
         if not ack.ok:
             name = self._workspace.manifest.name
@@ -150,15 +157,18 @@ class Acting:
     async def open_home(self, user: str, fields: Json) -> Outcome:
         """The app's tab: the home tab, or its messages."""
         person = self._workspace.person(user)
-        if person["team"] != data.TEAM:
+        team = self._workspace.team_of(user, fields.get("team"))
+        app = self._workspace.installs.app_in(team)
+        if app is None:
             raise Refused("app_not_visible")
         tab = fields.get("tab", "home")
         event: Json = {"type": "app_home_opened", "user": user, "tab": tab}
-        event |= {"channel": self._workspace.direct(user)["id"], "event_ts": self._ts()}
-        view = self._views.home(user)
+        channel = self._workspace.installs.direct(user, app)
+        event |= {"channel": channel["id"], "event_ts": self._ts()}
+        view = self._views.home(user, app.id)
         if view is not None and tab == "home":
             event["view"] = payloads.view_fields(view, person)
-        return await self._tell("app_home_opened", event)
+        return await self._tell("app_home_opened", event, team)
 
     def dismiss(self, user: str, fields: Json) -> Outcome:
         """Take a notice or an ephemeral message off the screen."""
@@ -174,55 +184,81 @@ class Acting:
         self._workspace.changes.touch([user])
         return Outcome()
 
-    async def _command(self, user: str, channel: Json, text: str, *, threaded: bool) -> Outcome:
+    def _hold_unthreaded(self, user: str, channel: Json, text: str, fields: Json) -> None:
+        word = text.partition(" ")[0]
+        if "thread_ts" in fields and self._workspace.manifest.command(word):
+            said = f"{word} is not supported in threads. Sorry!"
+            self._workspace.notify(user, said, channel["id"])
+            raise Refused("not_supported_in_threads")
+
+    async def _command(self, user: str, team: str, channel: Json, text: str) -> Outcome:
         word, _, rest = text.partition(" ")
         person = self._workspace.person(user)
         known = self._workspace.manifest.command(word)
-        if known is None or person["team"] != data.TEAM or not self._workspace.state.installed:
+        app = self._workspace.installs.app_in(team)
+        if known is None or app is None:
             self._workspace.notify(user, _NO_COMMAND.format(word=word), channel["id"])
             raise Refused("not_a_command")
-        if threaded:
-            text = f"{word} is not supported in threads. Sorry!"
-            self._workspace.notify(user, text, channel["id"])
-            raise Refused("not_supported_in_threads")
         if known.get("should_escape"):
-            rest = self._linked(rest)
-        fields = payloads.command(self._workspace, person, channel, (word, rest.strip()))
+            rest = self._linked(rest, channel)
+        typed = (word, rest.strip())
+        fields = payloads.command(self._workspace, person, channel, typed, (app, team))
         ack = await self._deliveries.send(Delivery("slash_commands", fields, user))
-        return Outcome(ack, self._acks.command(ack, (user, channel["id"], word)))
+        told = (user, channel["id"], word)
+        return Outcome(ack, self._acks.command(ack, told, app.bot_user))
 
     async def _message(self, user: str, channel: Json, text: str, thread: str | None) -> Outcome:
         if channel["kind"] == "im" and not self._workspace.manifest.can_type_to_app():
             raise Refused("messages_tab_disabled")
-        said = Content(self._linked(text), thread_ts=thread, link_names=True)
+        said = Content(self._linked(text, channel), thread_ts=thread, link_names=True)
         message = self._workspace.post(channel["id"], user, said, None)
         event = payloads.message_fields(message) | {"channel": channel["id"]}
         kind = {"im": "im", "private": "group"}.get(channel["kind"], "channel")
         event |= {"channel_type": kind, "event_ts": message.ts}
-        told = await self._tell(_MESSAGE_EVENTS[channel["kind"]], event)
+        told = await self._tell(_MESSAGE_EVENTS[channel["kind"]], event, message.team)
         return Outcome(told.ack, None, {"ts": message.ts})
 
-    async def _tell(self, name: str, event: Json) -> Outcome:
+    async def _tell(self, name: str, event: Json, team: str) -> Outcome:
+        """Tell the app once, however many of its installations are in that channel."""
         channel = self._workspace.state.channels[event["channel"]]
-        heard = data.BOT_USER in channel["members"]
-        if not (heard and self._workspace.manifest.subscribes(name)):
+        app = self._listening(channel, team)
+        if app is None or not self._workspace.manifest.subscribes(name):
             return Outcome()
         shared = {"is_ext_shared_channel": channel["shared"]}
-        return Outcome(await self._events.send(envelope(event, self._workspace, **shared)))
+        where = team if app.is_org else app.id
+        made = envelope(event, self._workspace, app, where, **shared)
+        return Outcome(await self._events.send(made))
 
-    async def _send_action(self, user: str, place: Place, pair: elements.Pair, value: Json) -> Ack:
-        block, element = pair
+    def _listening(self, channel: Json, team: str) -> Installation | None:
+        """The installation that hears this channel, that of *team* first."""
+        known = self._workspace.state.installations.values()
+        here = [a for a in known if a.installed and a.bot_user in channel["members"]]
+        return next((a for a in here if team in a.teams), here[0] if here else None)
+
+    async def _send_action(
+        self, user: str, team: object, place: Place, chosen: tuple[elements.Pair, Json]
+    ) -> Ack:
+        (block, element), value = chosen
         person = self._workspace.person(user)
         action: Json = {"type": element["type"], "action_id": element["action_id"]}
         action |= {"block_id": block["block_id"], "action_ts": self._ts(), **value}
         action |= {k: element[k] for k in ("text", "style", "url") if k in element}
-        payload = payloads.interaction("block_actions", person)
+        payload = self._interaction("block_actions", user, place.home, team)
         payload |= place.fields(self._workspace, person)
         view = place.view
         in_stack = view.id if view and view.body["type"] == "modal" else None
-        payload["trigger_id"] = self._workspace.mint_trigger(user, in_stack)
+        payload["trigger_id"] = self._workspace.mint_trigger(user, in_stack, place.home)
         payload["actions"] = [action]
         return await self._deliveries.send(Delivery("interactive", payload, user))
+
+    def _interaction(self, kind: str, user: str, home: str, team: object = None) -> Json:
+        """What the payload begins with, for the app as it is installed at *home*."""
+        person, app = self._workspace.person(user), self._workspace.state.installations[home]
+        where = home
+        if app.is_org:
+            here = self._workspace.team_of(user, team)
+            where = here if here in app.teams else next(iter(app.teams), home)
+        return payloads.interaction(kind, person, app, where)
 
     def _after_press(self, ack: Ack, place: Place, pair: elements.Pair) -> Refused | None:
         if isinstance(place.holder, View):
@@ -274,12 +310,12 @@ class Acting:
             held = view.values[block["block_id"]][element["action_id"]]
             where = held.get("selected_conversation") or held.get("selected_channel")
             if element.get("response_url_enabled") and where:
-                url = self._workspace.mint_hook(view.user, where)
+                url = self._workspace.mint_hook(view.user, where, home=view.home)
                 ids = {"block_id": block["block_id"], "action_id": element["action_id"]}
                 made.append({**ids, "channel_id": where, "response_url": url})
         return made
 
-    def _on_message(self, user: str, fields: Json) -> Json:
+    def _on_message(self, user: str, home: str, fields: Json) -> Json:
         message = self._places.message(user, fields)
         if message.only_for is not None:
             raise Refused("no_such_shortcut")
@@ -288,12 +324,14 @@ class Acting:
             "message_ts": message.ts,
             "message": payloads.message_fields(message),
             "channel": payloads.channel_fields(channel),
-            "response_url": self._workspace.mint_hook(user, message.channel),
+            "response_url": self._workspace.mint_hook(user, message.channel, home=home),
         }
 
-    def _linked(self, text: str) -> str:
-        state = self._workspace.state
-        return linked(text, state.people.values(), state.channels.values())
+    def _linked(self, text: str, channel: Json) -> str:
+        state, here = self._workspace.state, set(belonging.teams_in(channel))
+        people = [p for p in state.people.values() if here & p["roles"].keys()]
+        channels = [c for c in state.channels.values() if here & set(belonging.teams_in(c))]
+        return linked(text, people, channels)
 
     def _ts(self) -> str:
         return f"{self._workspace.clock.now():.6f}"

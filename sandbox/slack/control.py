@@ -7,13 +7,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
-from sandbox.slack import data
+from sandbox.slack import belonging, data
 from sandbox.slack.acting import Outcome
-from sandbox.slack.delivery import FORM, Ack
+from sandbox.slack.delivery import FORM
 from sandbox.slack.events import envelope
+from sandbox.slack.payloads import FIRST
 from sandbox.slack.refusals import Refused, Unknown
 from sandbox.slack.screen import screen
-from sandbox.slack.state import Json
+from sandbox.slack.state import Installation, Json
 
 if TYPE_CHECKING:
     from sandbox.slack.world import SlackWorld
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 PREFIX = "/_sandbox/slack"
 LONGEST_WAIT = 60.0
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_ENVELOPE = ("event_id", "event_time", "team_id")
+_ENVELOPE = ("event_id", "event_time", "team_id", "enterprise_id")
 
 
 class Control:
@@ -37,6 +38,7 @@ class Control:
         for path, get in {
             "people": self._people,
             "channels": self._channels,
+            "workspaces": self._workspaces,
             "people/{user}/screen": self._screen,
             "log": self._log,
             "stream": self._stream,
@@ -52,6 +54,7 @@ class Control:
             "open_home": acting.open_home,
             "dismiss": self._dismiss,
             "sign_in": self._sign_in,
+            "install": self._install_as,
         }.items():
             app.router.add_post(f"{PREFIX}/people/{{user}}/{name}", self._acting(act))
         for name, pull in {
@@ -61,10 +64,23 @@ class Control:
             "log": self._clear_log,
             "clock": self._clock,
             "retarget": self._retarget,
-            "install": self._install,
             "socket": self._hang_up,
+            "rotation": self._rotate,
+            **self._lifecycle(),
         }.items():
             app.router.add_post(f"{PREFIX}/{name}", self._pulling(pull))
+
+    def _lifecycle(self) -> dict[str, Callable[[Json], Awaitable[Json]]]:
+        lifecycle = self._world.lifecycle
+        return {
+            "install": lifecycle.install,
+            "tokens/revoke": lifecycle.revoke,
+            "access": lifecycle.access,
+            "people/change": lifecycle.change_person,
+            "people/join": lifecycle.join,
+            "groups": lifecycle.change_group,
+            "channels/rename": lifecycle.rename_channel,
+        }
 
     def _guarded(self, handler: _Handler) -> _Handler:
         own = self._workspace.base_url
@@ -89,7 +105,8 @@ class Control:
     def _acting(self, act: Callable[[str, Json], Awaitable[Outcome]]) -> _Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
             user = request.match_info["user"]
-            self._workspace.person(user)
+            if self._workspace.person(user)["deleted"]:
+                raise Refused("user_is_deactivated")
             outcome = await act(user, await _object(request))
             return web.json_response(_told(outcome) | {"seq": self._workspace.changes.seq(user)})
 
@@ -101,20 +118,32 @@ class Control:
 
         return self._guarded(handler)
 
-    async def _people(self, _request: web.Request) -> web.Response:
-        people = [p for p in self._workspace.state.people.values() if p["role"] != "bot"]
-        return web.json_response({"people": people})
+    async def _people(self, request: web.Request) -> web.Response:
+        """Those of one workspace, and outsiders whom its people meet in shared channels."""
+        team = _team(request) or data.TEAM
+        known = self._workspace.state.people.values()
+        met = {user for c in self._here(team) if c["shared"] for user in c["members"]}
+        people = [p for p in known if p["role"] != "bot"]
+        shown = [p for p in people if belonging.is_in(p, team) or p["id"] in met]
+        return web.json_response({"people": [belonging.seen_in(p, [team]) for p in shown]})
 
-    async def _channels(self, _request: web.Request) -> web.Response:
-        return web.json_response({"channels": list(self._workspace.state.channels.values())})
+    async def _channels(self, request: web.Request) -> web.Response:
+        return web.json_response({"channels": self._here(_team(request))})
+
+    def _here(self, team: str | None) -> list[Json]:
+        known = self._workspace.state.channels.values()
+        return [c for c in known if team is None or team in belonging.teams_in(c)]
+
+    async def _workspaces(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._world.lifecycle.seen())
 
     async def _screen(self, request: web.Request) -> web.Response:
         user = request.match_info["user"]
-        self._workspace.person(user)
+        team = self._workspace.team_of(user, request.query.get("team"))
         if "after" in request.query:
             wait = min(float(request.query.get("wait", "0")), LONGEST_WAIT)
             await self._workspace.changes.newer(user, int(request.query["after"]), wait)
-        return web.json_response(screen(self._workspace, self._world.views, user))
+        return web.json_response(screen(self._workspace, self._world.views, user, team))
 
     async def _log(self, request: web.Request) -> web.Response:
         after = int(request.query.get("after", "0"))
@@ -146,6 +175,17 @@ class Control:
         location = self._world.sign_in.decide(user, asked, allow=allow)
         return Outcome(beside={"location": location})
 
+    async def _install_as(self, user: str, fields: Json) -> Outcome:
+        asked = dict(parse_qsl(urlsplit(fields["url"]).query))
+        allow, workspace = fields.get("allow", True) is True, fields.get("workspace")
+        location = self._world.installing.decide(user, asked, workspace, allow=allow)
+        return Outcome(beside={"location": location})
+
+    async def _rotate(self, fields: Json) -> Json:
+        if fields.get("enabled") is not True:
+            raise Refused("rotation_stays_on")
+        return self._world.lifecycle.rotate()
+
     async def _event(self, fields: Json) -> Json:
         kind, forced = fields["type"], fields.pop("force", False)
         if kind == "url_verification":
@@ -158,8 +198,9 @@ class Control:
         if not forced and not self._workspace.manifest.subscribes(kind):
             raise Refused("not_subscribed")
         overrides = {key: fields.pop(key) for key in _ENVELOPE if key in fields}
+        app = self._addressee(fields.pop("installation", None) or overrides.get("team_id"))
         event = {"event_ts": f"{self._workspace.clock.now():.6f}", **fields}
-        made = envelope(event, self._workspace, **overrides)
+        made = envelope(event, self._workspace, app, None if app.is_org else app.id, **overrides)
         ack = await self._world.events.send(made)
         return _told(Outcome(ack)) | {"event_id": made["event_id"]}
 
@@ -200,24 +241,22 @@ class Control:
         self._world.retarget(str(fields["request_url"]))
         return {"error": None}
 
-    async def _install(self, fields: Json) -> Json:
-        installed = bool(fields["installed"])
-        left = self._workspace.state.installed and not installed
-        self._workspace.state.installed = installed
-        acks = [await self._tell_of_leaving(kind) for kind in _LEAVING] if left else []
-        return {"error": None, "acks": [ack.summary() for ack in acks]}
-
-    async def _tell_of_leaving(self, kind: str) -> Ack:
-        tokens = {"tokens": {"oauth": [], "bot": [data.BOT_USER]}}
-        event = {"type": kind, **(tokens if kind == "tokens_revoked" else {})}
-        return await self._world.events.send(envelope(event, self._workspace))
+    def _addressee(self, named: object) -> Installation:
+        """Whose event it is: of the installation, or of the workspace, that is named."""
+        known = self._workspace.state.installations
+        found = known.get(str(named)) or self._workspace.installs.app_in(str(named))
+        return found or known.get(data.TEAM, FIRST)
 
     async def _hang_up(self, fields: Json) -> Json:
         heard = await self._world.deliveries.sockets.disconnect(str(fields["reason"]))
         return {"sockets": heard}
 
 
-_LEAVING = ("tokens_revoked", "app_uninstalled")
+def _team(request: web.Request) -> str | None:
+    team = request.query.get("team")
+    if team is not None and team not in data.TEAMS:
+        raise Unknown(f"no workspace {team}")
+    return team
 
 
 def _told(outcome: Outcome) -> Json:

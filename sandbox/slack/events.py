@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.slack import data
 from sandbox.slack.delivery import Ack, Deliveries, Delivery
-from sandbox.slack.state import Json
+from sandbox.slack.state import Installation, Json
 from sandbox.slack.workspace import Workspace
 
 #: seconds after the failed delivery before it
@@ -20,21 +20,29 @@ _REASONS = {
 }
 
 
-def envelope(event: Json, workspace: Workspace, **overrides: Any) -> Json:  # noqa: ANN401 - JSON
-    """An event as the Events API wraps it."""
-    team = overrides.get("team_id") or data.TEAM
+def envelope(
+    event: Json,
+    workspace: Workspace,
+    app: Installation,
+    team: str | None,
+    **overrides: Any,  # noqa: ANN401 - JSON
+) -> Json:
+    """An event as the Events API wraps it; one of a whole organisation has no *team*."""
+    owner = data.organisation_of(app.id)
+    owner_id = owner["id"] if owner else None
     installed = {
-        "enterprise_id": None,
-        "team_id": team,
-        "user_id": data.BOT_USER,
+        "enterprise_id": owner_id,
+        "team_id": None if app.is_org else overrides.get("team_id", app.id),
+        "user_id": app.bot_user,
         "is_bot": True,
-        "is_enterprise_install": False,
+        "is_enterprise_install": app.is_org,
     }
     made: Json = {
         "token": data.VERIFICATION_TOKEN,
         "team_id": team,
-        "context_team_id": team,
-        "context_enterprise_id": None,
+        "enterprise_id": owner_id,
+        "context_team_id": overrides.get("team_id", team),
+        "context_enterprise_id": owner_id,
         "api_app_id": data.APP_ID,
         "event": event,
         "type": "event_callback",
@@ -43,7 +51,8 @@ def envelope(event: Json, workspace: Workspace, **overrides: Any) -> Json:  # no
         "authorizations": [installed],
         "is_ext_shared_channel": False,
     }
-    return made | overrides
+    absent = [key for key in ("team_id", "enterprise_id") if made[key] is None]
+    return {key: value for key, value in made.items() if key not in absent} | overrides
 
 
 class Events:

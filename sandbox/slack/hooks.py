@@ -80,7 +80,7 @@ class Hooks:
         if private:
             content.hold_ephemeral(says)
         only_for = hook.user if private else None
-        self._workspace.post(hook.channel, data.BOT_USER, says, only_for)
+        self._workspace.post(hook.channel, data.BOTS[hook.home][0], says, only_for)
 
     def _original(self, hook: Hook) -> Message:
         found = hook.original and self._workspace.find_message(hook.channel, hook.original)

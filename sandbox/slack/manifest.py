@@ -15,6 +15,10 @@ class Manifest:
         name = manifest.get("display_information", {}).get("name", "App")
         self.name: str = name
         self.bot_scopes = tuple(self._oauth.get("scopes", {}).get("bot", ()))
+        self.redirect_urls: tuple[str, ...] = tuple(self._oauth.get("redirect_urls", ()))
+        #: whether an organisation may install the app as a whole
+        self.org_ready = bool(self._settings.get("org_deploy_enabled"))
+        self.rotates = bool(self._settings.get("token_rotation_enabled"))
         self.home_tab = bool(self._features.get("app_home", {}).get("home_tab_enabled"))
 
     def command(self, word: str) -> Mapping[str, Any] | None:
@@ -40,7 +44,7 @@ class Manifest:
 
     def registers(self, redirect_uri: str) -> bool:
         """Whether *redirect_uri* equals a registered address or lies below one."""
-        return any(_is_below(redirect_uri, each) for each in self._oauth.get("redirect_urls", ()))
+        return any(_is_below(redirect_uri, each) for each in self.redirect_urls)
 
 
 def _is_below(uri: str, registered: str) -> bool:

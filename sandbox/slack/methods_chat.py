@@ -1,11 +1,11 @@
 """The methods ``chat.*``."""
 
-from sandbox.slack import content, data
+from sandbox.slack import belonging, content, data
 from sandbox.slack.arguments import required
 from sandbox.slack.calls import Call, Method
 from sandbox.slack.payloads import message_fields
 from sandbox.slack.refusals import Refused
-from sandbox.slack.state import Json, Message
+from sandbox.slack.state import Installation, Json, Message
 from sandbox.slack.workspace import Workspace
 
 _WRITE = ("chat:write",)
@@ -30,7 +30,9 @@ class Chat:
     def post(self, call: Call) -> Json:
         """A message that the whole channel sees; to a user id it goes as a direct message."""
         channel = self._channel(call)
-        message = self._workspace.post(channel["id"], data.BOT_USER, content.read(call.args), None)
+        message = self._workspace.post(
+            channel["id"], call.app.bot_user, content.read(call.args), None
+        )
         return _posted(message)
 
     def post_ephemeral(self, call: Call) -> Json:
@@ -41,7 +43,7 @@ class Chat:
             raise Refused("user_not_in_channel")
         says = content.read(call.args)
         content.hold_ephemeral(says)
-        message = self._workspace.post(channel["id"], data.BOT_USER, says, user)
+        message = self._workspace.post(channel["id"], call.app.bot_user, says, user)
         return {"message_ts": message.ts}
 
     def update(self, call: Call) -> Json:
@@ -61,8 +63,8 @@ class Chat:
     def permalink(self, call: Call) -> Json:
         """Where a message is to be found."""
         required(call.args, "channel", "message_ts")
-        message = self._find(call.args["channel"], call.args["message_ts"])
-        domain = data.TEAMS[data.TEAM]["domain"]
+        message = self._find(call.app, call.args["channel"], call.args["message_ts"])
+        domain = data.team_named(call.app.id)["domain"]
         place = f"{message.channel}/p{message.ts.replace('.', '')}"
         url = f"https://{domain}.slack.com/archives/{place}"
         return {"channel": message.channel, "permalink": url}
@@ -70,32 +72,32 @@ class Chat:
     def _channel(self, call: Call) -> Json:
         """The channel that the call names, where the bot may speak in it."""
         required(call.args, "channel")
-        channel = self._addressed(str(call.args["channel"]))
+        app, channel = call.app, self._addressed(call.app, str(call.args["channel"]))
         if channel is None:
             raise Refused("channel_not_found")
-        if data.BOT_USER not in channel["members"]:
+        if app.bot_user not in channel["members"]:
             private = channel["kind"] != "public"
             raise Refused("channel_not_found" if private else "not_in_channel")
         return channel
 
-    def _addressed(self, name: str) -> Json | None:
+    def _addressed(self, app: Installation, name: str) -> Json | None:
         person = self._workspace.state.people.get(name)
         if person is None:
-            return self._workspace.find_channel(name)
-        if person["team"] != data.TEAM or name == data.BOT_USER:
+            return self._workspace.find_channel(name, teams=app.teams)
+        if not belonging.is_of(person, app) or person["role"] == "bot" or person["deleted"]:
             return None
-        return self._workspace.direct(name)
+        return self._workspace.installs.direct(name, app)
 
     def _own(self, call: Call, otherwise: str) -> Message:
         required(call.args, "channel", "ts")
-        message = self._find(call.args["channel"], call.args["ts"])
-        if not message.bot:
+        message = self._find(call.app, call.args["channel"], call.args["ts"])
+        if message.user != call.app.bot_user:
             raise Refused(otherwise)
         return message
 
-    def _find(self, channel: object, ts: object) -> Message:
-        found = self._workspace.find_channel(str(channel))
-        if found is None or data.BOT_USER not in found["members"]:
+    def _find(self, app: Installation, channel: object, ts: object) -> Message:
+        found = self._workspace.find_channel(str(channel), teams=app.teams)
+        if found is None or app.bot_user not in found["members"]:
             raise Refused("channel_not_found")
         message = self._workspace.find_message(found["id"], str(ts))
         if message is None or message.only_for is not None:

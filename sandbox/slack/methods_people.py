@@ -1,36 +1,29 @@
-"""``auth.*``, ``users.*``, ``conversations.*``, ``team.*``, ``apps.*``, ``api.test``."""
+"""``users.*``, ``conversations.*``, ``team.info``."""
 
 from collections.abc import Callable
 
-from sandbox.slack import data
-from sandbox.slack.arguments import page, required, truth
+from sandbox.slack import belonging, data
+from sandbox.slack.arguments import page, required
 from sandbox.slack.calls import Call, Method
-from sandbox.slack.delivery import Deliveries
 from sandbox.slack.refusals import Refused
-from sandbox.slack.sockets import MOST
-from sandbox.slack.state import Json
+from sandbox.slack.state import Installation, Json
 from sandbox.slack.workspace import Workspace
 
 _READ = {"public": "channels:read", "private": "groups:read", "im": "im:read"}
 _TYPES = {"public_channel": "public", "private_channel": "private", "im": "im"}
-Need = Callable[[tuple[str, ...]], None]
+Need = Callable[[Installation, tuple[str, ...]], None]
 
 
 class Directory:
-    """Who and what is in the workspace; *need* refuses where a scope is missing."""
+    """Who and what is in a workspace; *need* refuses where a scope is missing."""
 
-    def __init__(self, workspace: Workspace, deliveries: Deliveries, need: Need) -> None:
+    def __init__(self, workspace: Workspace, need: Need) -> None:
         self._workspace = workspace
-        self._deliveries = deliveries
         self._need = need
 
     def methods(self) -> dict[str, Method]:
         """By name."""
         return {
-            "api.test": Method(self.api_test, 4, token=None),
-            "auth.test": Method(self.auth_test, 4, token="any"),
-            "auth.revoke": Method(self.auth_revoke, 3, token="any"),
-            "apps.connections.open": Method(self.connect, 1, token="app"),
             "conversations.info": Method(self.channel, 3),
             "conversations.list": Method(self.channels, 2),
             "conversations.members": Method(self.members, 4),
@@ -40,46 +33,9 @@ class Directory:
             "users.list": Method(self.users, 2, ("users:read",)),
         }
 
-    def api_test(self, call: Call) -> Json:
-        """Echo; with ``error``, that error."""
-        if call.args.get("error"):
-            raise Refused(str(call.args["error"]), args=call.args)
-        return {"args": call.args}
-
-    def auth_test(self, call: Call) -> Json:
-        """Whose token this is."""
-        person = self._workspace.person(call.user or data.BOT_USER)
-        team = data.TEAMS[person["team"]]
-        made: Json = {
-            "url": f"https://{team['domain']}.slack.com/",
-            "team": team["name"],
-            "user": person["name"],
-            "team_id": team["id"],
-            "user_id": person["id"],
-            "is_enterprise_install": False,
-        }
-        return made | ({"bot_id": data.BOT_ID} if person["id"] == data.BOT_USER else {})
-
-    def auth_revoke(self, call: Call) -> Json:
-        """Throw the token away."""
-        if truth(call.args.get("test")):
-            return {"revoked": False}
-        if call.token == data.BOT_TOKEN:
-            self._workspace.state.installed = False
-        self._workspace.state.user_tokens.pop(call.token, None)
-        return {"revoked": True}
-
-    def connect(self, _call: Call) -> Json:
-        """An address for a socket, good for one connection."""
-        sockets = self._deliveries.sockets
-        if len(sockets) >= MOST:
-            raise Refused("too_many_websockets")
-        base = self._workspace.base_url.replace("http", "ws", 1)
-        return {"url": f"{base}/slack/socket/{sockets.mint_ticket()}"}
-
     def channel(self, call: Call) -> Json:
         """One channel, as far as the bot may know it."""
-        return {"channel": _channel_fields(self._visible(call))}
+        return {"channel": _channel_fields(self._visible(call), call.app)}
 
     def channels(self, call: Call) -> Json:
         """Channels of these types; private ones only where the bot is in them."""
@@ -87,11 +43,11 @@ class Directory:
         if not set(types) <= _TYPES.keys() | {"mpim"}:
             raise Refused("invalid_types")
         kinds = {_TYPES[each] for each in types if each in _TYPES}
-        self._need(tuple(_READ[kind] for kind in kinds))
-        known = self._workspace.state.channels.values()
-        rows = [c for c in known if c["kind"] in kinds and _known_to_bot(c)]
-        found, cursor = page(rows, call.args)
-        shown = [_channel_fields(each) for each in found]
+        self._need(call.app, tuple(_READ[kind] for kind in kinds))
+        known, team = self._workspace.state.channels.values(), call.team
+        here = [c for c in known if c["kind"] in kinds and team in belonging.teams_in(c)]
+        found, cursor = page([c for c in here if _is_known(c, call.app)], call.args)
+        shown = [_channel_fields(each, call.app) for each in found]
         return {"channels": shown, "response_metadata": {"next_cursor": cursor}}
 
     def members(self, call: Call) -> Json:
@@ -103,44 +59,80 @@ class Directory:
         """The direct messages with one person."""
         required(call.args, "users")
         person = self._workspace.state.people.get(str(call.args["users"]))
-        if person is None or person["team"] != data.TEAM:
+        if person is None or not belonging.is_of(person, call.app):
             raise Refused("user_not_found")
-        return {"channel": {"id": self._workspace.direct(person["id"])["id"]}}
+        if person["deleted"]:
+            raise Refused("user_disabled")
+        return {"channel": {"id": self._workspace.installs.direct(person["id"], call.app)["id"]}}
 
-    def team(self, _call: Call) -> Json:
-        """The workspace."""
-        return {"team": data.TEAMS[data.TEAM]}
+    def team(self, call: Call) -> Json:
+        """The workspace, or the one of the organisation's that is named."""
+        named = call.args.get("team") or (call.team if call.app.is_org else call.app.id)
+        if named not in call.app.teams:
+            raise Refused("team_not_found")
+        owner = data.organisation_of(str(named))
+        ids = {"enterprise_id": owner["id"], "enterprise_name": owner["name"]} if owner else {}
+        return {"team": data.TEAMS[str(named)] | ids}
 
     def user(self, call: Call) -> Json:
-        """One person; people of other workspaces too."""
+        """One person: of the workspace, of its organisation, or met in a shared channel."""
         required(call.args, "user")
         person = self._workspace.state.people.get(str(call.args["user"]))
-        if person is None:
+        if person is None or not self._is_met(person, call.app):
             raise Refused("user_not_found")
-        return {"user": _user_fields(person)}
+        return {"user": _user_fields(as_told(person, call.app))}
 
     def users(self, call: Call) -> Json:
-        """The workspace's own people."""
-        ours = (p for p in self._workspace.state.people.values() if p["team"] == data.TEAM)
-        found, cursor = page([_user_fields(each) for each in ours], call.args)
+        """The workspace's own people; those of an organisation's other workspaces not."""
+        team = call.team
+        ours = (p for p in self._workspace.state.people.values() if belonging.is_in(p, team))
+        rows = [_user_fields(as_told(each, call.app)) for each in ours]
+        found, cursor = page(rows, call.args)
         return {"members": found, "response_metadata": {"next_cursor": cursor}}
+
+    def _is_met(self, person: Json, app: Installation) -> bool:
+        if belonging.is_akin(person, app) or person["id"] == app.bot_user:
+            return True
+        theirs = set(belonging.teams_of(person))
+        return any(
+            theirs & set(channel["teams"]) and set(app.teams) & set(channel["teams"])
+            for channel in self._workspace.state.channels.values()
+            if channel["shared"] and channel["kind"] != "im"
+        )
 
     def _visible(self, call: Call) -> Json:
         required(call.args, "channel")
         channel = self._workspace.state.channels.get(str(call.args["channel"]))
-        if channel is None or not _known_to_bot(channel):
+        if channel is None or not _is_known(channel, call.app):
             raise Refused("channel_not_found")
-        self._need((_READ[channel["kind"]],))
+        self._need(call.app, (_READ[channel["kind"]],))
         return channel
 
 
-def _known_to_bot(channel: Json) -> bool:
-    return channel["kind"] == "public" or data.BOT_USER in channel["members"]
+def as_told(person: Json, app: Installation) -> Json:
+    """*person* with the role that they have for this installation: an outsider's where none."""
+    if belonging.is_akin(person, app) or person["id"] == app.bot_user:
+        return {**person, "role": person["roles"].get(app.id, person["role"])}
+    return {**person, "role": belonging.OUTSIDER}
 
 
-def _channel_fields(channel: Json) -> Json:
+def user_object(person: Json, app: Installation) -> Json:
+    """A person as events and ``users.info`` tell of them."""
+    return _user_fields(as_told(person, app))
+
+
+def _is_known(channel: Json, app: Installation) -> bool:
+    if not set(app.teams) & set(belonging.teams_in(channel)):
+        return False
+    return channel["kind"] == "public" or app.bot_user in channel["members"]
+
+
+def _channel_fields(channel: Json, app: Installation) -> Json:
     if channel["kind"] == "im":
         return {"id": channel["id"], "is_im": True, "user": channel["members"][0]}
+    teams = channel["teams"]
+    within = next((each for each in teams if each in app.teams), teams[0])
+    several = len(teams) > 1
     return {
         "id": channel["id"],
         "name": channel["name"],
@@ -152,35 +144,54 @@ def _channel_fields(channel: Json) -> Json:
         "is_private": channel["kind"] == "private",
         "is_archived": False,
         "is_general": channel["name"] == "general",
-        "is_shared": channel["shared"],
+        "is_shared": several,
         "is_ext_shared": channel["shared"],
-        "is_org_shared": False,
-        "is_member": data.BOT_USER in channel["members"],
-        "context_team_id": data.TEAM,
+        "is_org_shared": several and not channel["shared"],
+        "is_member": app.bot_user in channel["members"],
+        "context_team_id": within,
+        "shared_team_ids": teams,
     }
 
 
 def _user_fields(person: Json) -> Json:
-    role, here = person["role"], person["team"] == data.TEAM
+    role = person["role"]
     made: Json = {
         "id": person["id"],
         "team_id": person["team"],
         "name": person["name"],
         "real_name": person["real_name"],
-        "deleted": False,
+        "deleted": person["deleted"],
         "is_bot": role == "bot",
         "is_app_user": False,
         "updated": 1_700_000_000,
         "profile": {"real_name": person["real_name"], "display_name": person["name"]},
     }
-    if not here:
+    if role == belonging.OUTSIDER:
         return made | {"is_stranger": True}
+    made |= _enterprise_user(person)
+    if person["deleted"]:
+        return made
     return made | {
-        "is_admin": role == "admin",
-        "is_owner": False,
-        "is_primary_owner": False,
-        "is_restricted": role == "guest",
+        "is_admin": role in belonging.ADMINS,
+        "is_owner": role in belonging.OWNERS,
+        "is_primary_owner": role == "primary_owner",
+        "is_restricted": role in belonging.GUESTS,
         "is_ultra_restricted": role == "guest",
         "tz": "Europe/London",
         "tz_offset": 0,
     }
+
+
+def _enterprise_user(person: Json) -> Json:
+    owner = data.organisation_of(person["team"])
+    if owner is None:
+        return {}
+    told = {
+        "id": person["id"],
+        "enterprise_id": owner["id"],
+        "enterprise_name": owner["name"],
+        "is_admin": person["org_role"] in ("admin", "owner"),
+        "is_owner": person["org_role"] == "owner",
+        "teams": belonging.teams_of(person),
+    }
+    return {"enterprise_user": told}

@@ -2,7 +2,7 @@
 
 import json
 
-from sandbox.slack import data
+from sandbox.slack import belonging
 from sandbox.slack.arguments import required
 from sandbox.slack.blockkit import check_blocks, check_view
 from sandbox.slack.calls import Call, Method
@@ -33,17 +33,21 @@ class ViewMethods:
     def open(self, call: Call) -> Json:
         """A modal for whoever caused the trigger."""
         required(call.args, "trigger_id", "view")
-        return self._shown(self._views.open(call.args["trigger_id"], call.args["view"]))
+        return self._shown(
+            self._views.open(call.args["trigger_id"], call.args["view"], call.app.id)
+        )
 
     def push(self, call: Call) -> Json:
         """One more on the stack."""
         required(call.args, "trigger_id", "view")
-        return self._shown(self._views.push(call.args["trigger_id"], call.args["view"]))
+        return self._shown(
+            self._views.push(call.args["trigger_id"], call.args["view"], call.app.id)
+        )
 
     def update(self, call: Call) -> Json:
         """Another content for a view that is open."""
         required(call.args, "view")
-        return self._shown(self._views.update(call.args, call.args["view"]))
+        return self._shown(self._views.update(call.args, call.args["view"], call.app.id))
 
     def publish(self, call: Call) -> Json:
         """A person's home tab."""
@@ -51,10 +55,10 @@ class ViewMethods:
         person = self._workspace.state.people.get(call.args["user_id"])
         if not self._workspace.manifest.home_tab:
             raise Refused("not_enabled")
-        if person is None or person["team"] != data.TEAM:
+        if person is None or not belonging.is_of(person, call.app):
             raise Refused("user_not_found")
         view, expected = call.args["view"], call.args.get("hash")
-        return self._shown(self._views.publish(person["id"], view, expected))
+        return self._shown(self._views.publish(person["id"], view, expected, call.app.id))
 
     def _shown(self, view: View) -> Json:
         return {"view": view_fields(view, self._workspace.person(view.user))}

@@ -1,18 +1,17 @@
 """Sign in with Slack: OpenID Connect."""
 
 import base64
-import binascii
 import hashlib
 import secrets
 from collections.abc import Mapping
-from urllib.parse import unquote_plus, urlencode, urlsplit
 
 from aiohttp import web
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from sandbox.slack import data
+from sandbox.slack import belonging, data
 from sandbox.slack.calls import Call, Method
+from sandbox.slack.clients import answered, authenticated
 from sandbox.slack.consent_page import consent_page, refusal_page
 from sandbox.slack.delivery import Deliveries
 from sandbox.slack.refusals import Refused, Unknown
@@ -56,10 +55,11 @@ class SignIn:
         """
         self._check(asked)
         person = self._workspace.person(user)
-        if asked.get("team") and person["team"] != asked["team"]:
+        if person["deleted"] or (asked.get("team") and not belonging.is_in(person, asked["team"])):
             raise Refused("team_mismatch")
+        back = asked["redirect_uri"]
         if not allow:
-            return _back(asked, error="access_denied")
+            return answered(back, asked, error="access_denied")
         code = secrets.token_urlsafe(24)
         self._workspace.state.codes[code] = {
             "user": user,
@@ -67,11 +67,11 @@ class SignIn:
             "expires": self._workspace.clock.now() + CODE_SECONDS,
             "used": False,
         }
-        return _back(asked, code=code)
+        return answered(back, asked, code=code)
 
     def trade(self, call: Call) -> Json:
         """A code for an id_token."""
-        client_id = self._client(call)
+        client_id = authenticated(call, self._deliveries.app)
         if call.args.get("grant_type", "authorization_code") != "authorization_code":
             raise Refused("invalid_grant_type")
         issued = self._workspace.state.codes.get(str(call.args.get("code")))
@@ -91,7 +91,8 @@ class SignIn:
 
     def user_info(self, call: Call) -> Json:
         """The claims again, for an access token."""
-        return _claims(self._workspace.person(str(call.user)))
+        person = self._workspace.person(str(call.user))
+        return _claims(person, person["team"])
 
     async def _discover(self, _request: web.Request) -> web.Response:
         base = self._workspace.base_url
@@ -127,7 +128,8 @@ class SignIn:
         who = self._workspace.state.people.get(request.cookies.get(COOKIE, ""))
         team = request.query.get("team")
         known = self._workspace.state.people.values()
-        people = [p for p in known if p["role"] != "bot" and team in (None, "", p["team"])]
+        people = [p for p in known if p["role"] != "bot" and not p["deleted"]]
+        people = [p for p in people if not team or belonging.is_in(p, team)]
         return consent_page(self._workspace.manifest.name, people, who, request.query)
 
     async def _decide(self, request: web.Request) -> web.Response:
@@ -157,16 +159,6 @@ class SignIn:
         if asked.get("team") not in (None, "", *data.TEAMS):
             raise Refused("invalid_team")
 
-    def _client(self, call: Call) -> str:
-        app = self._deliveries.app
-        given = call.args.get("client_id"), call.args.get("client_secret")
-        client_id, secret = _basic(call.request) or given
-        if client_id != app.client_id:
-            raise Refused("invalid_client_id")
-        if not secrets.compare_digest(str(secret).encode(), app.client_secret.encode()):
-            raise Refused("bad_client_secret")
-        return str(client_id)
-
     def _id_token(self, issued: Json, client_id: str, access_token: str) -> str:
         now = int(self._workspace.clock.now())
         person = self._workspace.person(issued["user"])
@@ -178,7 +170,7 @@ class SignIn:
             "iat": now,
             "auth_time": now,
             "at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode(),
-            **_claims(person),
+            **_claims(person, issued["asked"].get("team") or person["team"]),
         }
         if issued["asked"].get("nonce"):
             claims["nonce"] = issued["asked"]["nonce"]
@@ -193,9 +185,12 @@ class SignIn:
         return RSAKey.import_key(state.signing_key)
 
 
-def _claims(person: Json) -> Json:
-    team, given = data.TEAMS[person["team"]], person["real_name"].partition(" ")
-    return {
+def _claims(person: Json, team_id: str) -> Json:
+    team, given = data.TEAMS[team_id], person["real_name"].partition(" ")
+    owner = data.organisation_of(team_id)
+    # Slack's documents don't list this claim; where there is no organisation it isn't there.
+    ids = {"https://slack.com/enterprise_id": owner["id"]} if owner else {}
+    return ids | {
         "sub": person["id"],
         "https://slack.com/user_id": person["id"],
         "https://slack.com/team_id": team["id"],
@@ -211,21 +206,3 @@ def _claims(person: Json) -> Json:
         "https://slack.com/team_image_230": "https://example.com/team.png",
         "https://slack.com/team_image_default": True,
     }
-
-
-def _basic(request: web.Request) -> tuple[str, str] | None:
-    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        raise Refused("invalid_client_id") from None
-    return unquote_plus(client_id), unquote_plus(secret)
-
-
-def _back(asked: Mapping[str, str], **answer: str) -> str:
-    if asked.get("state"):
-        answer["state"] = asked["state"]
-    uri = asked["redirect_uri"]
-    return f"{uri}{'&' if urlsplit(uri).query else '?'}{urlencode(answer)}"

@@ -1,30 +1,40 @@
 """What the app is told: the fields of every kind of delivery."""
 
-from sandbox.slack import data
-from sandbox.slack.state import Json, Message, View
+from sandbox.slack import belonging, data
+from sandbox.slack.state import Installation, Json, Message, View
 from sandbox.slack.workspace import Workspace
+
+#: the app in the workspace that it is in from the start
+FIRST = Installation(data.TEAM, [data.TEAM])
 
 
 def team_fields(team: str) -> Json:
     """The ``team`` object."""
-    return {"id": team, "domain": data.TEAMS[team]["domain"]}
+    made: Json = {"id": team, "domain": data.team_named(team)["domain"]}
+    owner = data.organisation_of(team)
+    if owner:
+        made |= {"enterprise_id": owner["id"], "enterprise_name": owner["name"]}
+    return made
 
 
 def user_fields(person: Json) -> Json:
     """The ``user`` object of an interaction."""
-    name = person["name"]
-    return {"id": person["id"], "username": name, "name": name, "team_id": person["team"]}
+    name, team = person["name"], belonging.told_team(person)
+    return {"id": person["id"], "username": name, "name": name, "team_id": team}
 
 
-def interaction(kind: str, person: Json) -> Json:
-    """What every interactive payload begins with."""
+def interaction(
+    kind: str, person: Json, app: Installation = FIRST, team: str | None = data.TEAM
+) -> Json:
+    """What every interactive payload begins with; in no *team*, Slack says null."""
+    owner = data.organisation_of(app.id)
     return {
         "type": kind,
         "token": data.VERIFICATION_TOKEN,
         "api_app_id": data.APP_ID,
-        "team": team_fields(data.TEAM),
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "team": None if team is None else team_fields(team),
+        "enterprise": {"id": owner["id"], "name": owner["name"]} if owner else None,
+        "is_enterprise_install": app.is_org,
         "user": user_fields(person),
     }
 
@@ -35,14 +45,20 @@ def channel_fields(channel: Json) -> Json:
     return {"id": channel["id"], "name": names.get(channel["kind"], channel["name"])}
 
 
-def command(workspace: Workspace, person: Json, channel: Json, typed: tuple[str, str]) -> Json:
-    """The form fields of a slash command; *typed* is its word and text."""
-    word, text = typed
-    where = channel_fields(channel)
-    return {
+def command(
+    workspace: Workspace,
+    person: Json,
+    channel: Json,
+    typed: tuple[str, str],
+    at: tuple[Installation, str],
+) -> Json:
+    """The form fields of a slash command; *typed* is its word and text, *at* app and workspace."""
+    (word, text), (app, team) = typed, at
+    where, owner = channel_fields(channel), data.organisation_of(team)
+    made = {
         "token": data.VERIFICATION_TOKEN,
-        "team_id": data.TEAM,
-        "team_domain": data.TEAMS[data.TEAM]["domain"],
+        "team_id": team,
+        "team_domain": data.team_named(team)["domain"],
         "channel_id": where["id"],
         "channel_name": where["name"],
         "user_id": person["id"],
@@ -50,10 +66,13 @@ def command(workspace: Workspace, person: Json, channel: Json, typed: tuple[str,
         "command": word,
         "text": text,
         "api_app_id": data.APP_ID,
-        "is_enterprise_install": "false",
-        "response_url": workspace.mint_hook(person["id"], channel["id"]),
-        "trigger_id": workspace.mint_trigger(person["id"]),
+        "is_enterprise_install": "true" if app.is_org else "false",
+        "response_url": workspace.mint_hook(person["id"], channel["id"], home=app.id),
+        "trigger_id": workspace.mint_trigger(person["id"], home=app.id),
     }
+    if owner:
+        made |= {"enterprise_id": owner["id"], "enterprise_name": owner["name"]}
+    return made
 
 
 def message_fields(message: Message) -> Json:
@@ -63,7 +82,7 @@ def message_fields(message: Message) -> Json:
         "ts": message.ts,
         "user": message.user,
         "text": message.text,
-        "team": data.TEAM,
+        "team": message.team,
         "blocks": message.blocks,
     }
     if message.attachments:
@@ -73,11 +92,12 @@ def message_fields(message: Message) -> Json:
     if message.edited:
         made["edited"] = {"user": message.user, "ts": message.ts}
     if message.bot:
-        made |= {"bot_id": data.BOT_ID, "app_id": data.APP_ID}
+        home = data.HOME_OF_BOT[message.user]
+        made |= {"bot_id": data.BOTS[home][1], "app_id": data.APP_ID}
     return made
 
 
-def in_message(workspace: Workspace, person: Json, message: Message) -> Json:
+def in_message(workspace: Workspace, person: Json, message: Message, home: str) -> Json:
     """What an interaction in a message adds: where it was, and how to answer."""
     channel = workspace.state.channels[message.channel]
     made: Json = {
@@ -95,7 +115,7 @@ def in_message(workspace: Workspace, person: Json, message: Message) -> Json:
     # Slack doesn't keep ephemeral messages, so it can't send them along.
     if message.only_for is None:
         made["message"] = message_fields(message)
-    made["response_url"] = workspace.mint_hook(person["id"], message.channel, message.ts)
+    made["response_url"] = workspace.mint_hook(person["id"], message.channel, message.ts, home)
     return made
 
 
@@ -110,14 +130,14 @@ def view_fields(view: View, person: Json) -> Json:
         "notify_on_close": False,
         **body,
         "id": view.id,
-        "team_id": person["team"],
+        "team_id": belonging.told_team(person),
         "state": {"values": view.values},
         "hash": view.hash,
         "root_view_id": view.root,
         "previous_view_id": view.previous,
         "app_id": data.APP_ID,
-        "app_installed_team_id": data.TEAM,
-        "bot_id": data.BOT_ID,
+        "app_installed_team_id": view.home,
+        "bot_id": data.BOTS[view.home][1],
     }
 
 
@@ -125,6 +145,8 @@ def in_view(view: View, person: Json) -> Json:
     """What an interaction in a modal or home tab adds."""
     made: Json = {"view": view_fields(view, person)}
     made["container"] = {"type": "view", "view_id": view.id}
-    # Bolt reads the installation from `view.app_installed_team_id`; `team` is the actor's.
-    made["team"] = team_fields(person["team"])
+    # Bolt reads the installation from `view.app_installed_team_id`; `team` is the actor's, and
+    # null where a whole organisation has the app (slackapi/bolt-python pull request 23).
+    org = view.home in data.ORGANISATIONS
+    made["team"] = None if org else team_fields(person["team"])
     return made

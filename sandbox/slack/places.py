@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.slack import elements
+from sandbox.slack import data, elements
 from sandbox.slack.payloads import in_message, in_view
 from sandbox.slack.refusals import Refused, Unknown
 from sandbox.slack.state import Json, Message, View
@@ -30,6 +30,13 @@ class Place:
         """The view, where it is one."""
         return self.holder if isinstance(self.holder, View) else None
 
+    @property
+    def home(self) -> str:
+        """Where the app is installed that put it there."""
+        if isinstance(self.holder, View):
+            return self.holder.home
+        return data.HOME_OF_BOT.get(self.holder.user, data.TEAM)
+
     def element(self, action_id: str, block_id: str | None) -> elements.Pair:
         """The element of this id with its block; refuses where there is none."""
         found = elements.find(self.blocks, action_id, block_id)
@@ -52,7 +59,7 @@ class Place:
         """What the app is told about this place."""
         if isinstance(self.holder, View):
             return in_view(self.holder, person)
-        return in_message(workspace, person, self.holder)
+        return in_message(workspace, person, self.holder, self.home)
 
 
 class Places:
@@ -62,10 +69,10 @@ class Places:
         self._workspace = workspace
         self._views = views
 
-    def find(self, user: str, container: object) -> Place:
+    def find(self, user: str, container: object, team: object = None) -> Place:
         """The place that *user* names; raises `Unknown` where they don't see it."""
         if container == "home":
-            return self._home(user)
+            return self._home(user, self._workspace.team_of(user, team))
         if not isinstance(container, dict):
             raise Unknown("container must be a message, a view or home")
         if "view_id" in container:
@@ -81,8 +88,8 @@ class Places:
             raise Unknown("no such message on this screen")
         return message
 
-    def _home(self, user: str) -> Place:
-        view = self._views.home(user)
+    def _home(self, user: str, team: str) -> Place:
+        view = self._views.home_in(user, team)
         if view is None:
             raise Unknown("the home tab is empty")
         return Place(view)

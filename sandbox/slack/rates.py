@@ -23,18 +23,22 @@ class Rates:
         self._calls: defaultdict[str, deque[float]] = defaultdict(deque)
         self._peaks: dict[str, tuple[int, int]] = {}
 
-    def retry_after(self, method: str, tier: int, channel: str | None) -> int | None:
-        """Count a call; the seconds to wait where limits are enforced and this is too many."""
-        spacing = self._count(f"{method} {channel}", 1.0) if channel else 0
-        count = self._count(method, _MINUTE)
+    def retry_after(self, method: str, tier: int, channel: str | None, home: str) -> int | None:
+        """Count a call; the seconds to wait where limits are enforced and this is too many.
+
+        Each installation has a count of its own.
+        """
+        key = f"{home} {method}"
+        spacing = self._count(f"{key} {channel}", 1.0) if channel else 0
+        count = self._count(key, _MINUTE)
         self._peaks[method] = (tier, max(count, self._peaks.get(method, (tier, 0))[1]))
         if not self.enforced:
             return None
         if spacing > 1:  # chat.postMessage: about one a second and channel
             return 1
         if count > PER_MINUTE[tier]:
-            self._calls[method].pop()
-            return int(self._calls[method][0] + _MINUTE - self._clock.now()) + 1
+            self._calls[key].pop()
+            return int(self._calls[key][0] + _MINUTE - self._clock.now()) + 1
         return None
 
     def seen(self) -> dict[str, Json]:

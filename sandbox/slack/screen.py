@@ -2,29 +2,41 @@
 
 from dataclasses import asdict
 
-from sandbox.slack import data
+from sandbox.slack import belonging, data
 from sandbox.slack.payloads import view_fields
 from sandbox.slack.state import Json, Message, View
 from sandbox.slack.views import Views
 from sandbox.slack.workspace import Workspace
 
 
-def screen(workspace: Workspace, views: Views, user: str) -> Json:
-    """Everything on this person's screen, as JSON."""
+def screen(workspace: Workspace, views: Views, user: str, team: str) -> Json:
+    """Everything on this person's screen in this workspace, as JSON."""
     person = workspace.person(user)
-    home = views.home(user)
+    home = views.home_in(user, team)
     return {
         "seq": workspace.changes.seq(user),
         "user": person,
-        "channels": [_channel(workspace, each, user) for each in _joined(workspace, user)],
+        "team": data.TEAMS[team],
+        "channels": [_channel(workspace, each, user) for each in _joined(workspace, user, team)],
         "modal": [_view(view, person) for view in views.stack(user)],
         "home": _view(home, person) if home else None,
         "notices": [asdict(each) for each in workspace.state.notices if each.user == user],
     }
 
 
-def _joined(workspace: Workspace, user: str) -> list[Json]:
-    return [each for each in workspace.state.channels.values() if user in each["members"]]
+def _joined(workspace: Workspace, user: str, team: str) -> list[Json]:
+    app = workspace.installs.app_in(team)
+    return [
+        each
+        for each in workspace.state.channels.values()
+        if user in each["members"] and _is_here(each, team, app.id if app else team)
+    ]
+
+
+def _is_here(channel: Json, team: str, home: str) -> bool:
+    if channel["kind"] == "im":
+        return bool(channel["teams"] == [home])
+    return team in belonging.teams_in(channel)
 
 
 def _channel(workspace: Workspace, channel: Json, user: str) -> Json:
@@ -38,7 +50,7 @@ def _message(workspace: Workspace, message: Message) -> Json:
     made = asdict(message)
     del made["only_for"], made["hidden_from"]
     author = workspace.state.people[message.user]
-    name = workspace.manifest.name if message.user == data.BOT_USER else author["real_name"]
+    name = workspace.manifest.name if message.bot else author["real_name"]
     return {**made, "name": name, "bot": message.bot, "ephemeral": message.only_for is not None}
 
 

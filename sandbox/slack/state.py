@@ -27,11 +27,12 @@ class Message:
     values: Json = field(default_factory=dict)
     warnings: list[Json] = field(default_factory=list)
     hidden_from: list[str] = field(default_factory=list)
+    team: str = data.TEAM
 
     @property
     def bot(self) -> bool:
         """Whether the app wrote it."""
-        return self.user == data.BOT_USER
+        return self.user in data.HOME_OF_BOT
 
 
 @dataclass(slots=True)
@@ -47,6 +48,8 @@ class View:
     values: Json = field(default_factory=dict)
     errors: Json = field(default_factory=dict)
     notice: str | None = None
+    #: where the app is installed that shows it
+    home: str = data.TEAM
 
 
 @dataclass(slots=True)
@@ -58,6 +61,7 @@ class Trigger:
     expires: float
     view: str | None = None
     used: bool = False
+    home: str = data.TEAM
 
 
 @dataclass(slots=True)
@@ -70,6 +74,7 @@ class Hook:
     expires: float
     original: str | None = None
     uses: int = 0
+    home: str = data.TEAM
 
 
 @dataclass(slots=True)
@@ -84,8 +89,62 @@ class Notice:
 
 
 @dataclass(slots=True)
+class Installation:
+    """The app in a workspace, or in an organisation and the workspaces that it was given."""
+
+    id: str
+    teams: list[str] = field(default_factory=list)
+    installed: bool = True
+    #: None stands for all that the manifest asks for
+    scopes: list[str] | None = None
+    installed_by: str = ""
+
+    @property
+    def is_org(self) -> bool:
+        """Whether a whole organisation installed it."""
+        return self.id in data.ORGANISATIONS
+
+    @property
+    def bot_user(self) -> str:
+        """Its bot's user."""
+        return data.BOTS[self.id][0]
+
+    @property
+    def bot_id(self) -> str:
+        """Its bot."""
+        return data.BOTS[self.id][1]
+
+
+@dataclass(slots=True)
+class Token:
+    """A bot token; one that doesn't expire has no *expires*."""
+
+    home: str
+    minted: float = 0.0
+    expires: float | None = None
+    revoked: bool = False
+
+
+@dataclass(slots=True)
+class Refresh:
+    """A refresh token, and when it was traded in first."""
+
+    home: str
+    used: float | None = None
+    revoked: bool = False
+
+
+def _installations() -> dict[str, Installation]:
+    return {data.TEAM: Installation(data.TEAM, [data.TEAM])}
+
+
+def _tokens() -> dict[str, Token]:
+    return {data.BOT_TOKEN: Token(data.TEAM)}
+
+
+@dataclass(slots=True)
 class State:
-    """The whole workspace."""
+    """Every workspace together."""
 
     people: dict[str, Json] = field(default_factory=data.people)
     channels: dict[str, Json] = field(default_factory=data.channels)
@@ -99,9 +158,14 @@ class State:
     offered: dict[str, Json] = field(default_factory=dict)
     codes: dict[str, Json] = field(default_factory=dict)
     user_tokens: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, Json] = field(default_factory=data.groups)
+    installations: dict[str, Installation] = field(default_factory=_installations)
+    tokens: dict[str, Token] = field(default_factory=_tokens)
+    refreshes: dict[str, Refresh] = field(default_factory=dict)
+    grants: dict[str, Json] = field(default_factory=dict)
+    rotation: bool = False
     seen: dict[str, int] = field(default_factory=dict)
     signing_key: Json | None = None
-    installed: bool = True
     seq: int = 0
     minted: int = 0
     last_ts: float = 0.0
@@ -117,11 +181,26 @@ class State:
         return cls(**{k: _revive(k, v) for k, v in (saved or {}).items() if k in known})
 
 
-_RECORDS = {"views": View, "triggers": Trigger, "hooks": Hook}
+_RECORDS = {
+    "views": View,
+    "triggers": Trigger,
+    "hooks": Hook,
+    "installations": Installation,
+    "tokens": Token,
+    "refreshes": Refresh,
+}
 _ROWS = {"messages": Message, "notices": Notice}
 
 
+# What an older version saved lacks the field, and the rows that came with it.
+_GROWN = {"people": (data.people, "roles"), "channels": (data.channels, "teams")}
+
+
 def _revive(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON in, records out
+    if name in _GROWN:
+        make, mark = _GROWN[name]
+        fresh = {} if all(mark in row for row in value.values()) else make()
+        return fresh | {key: {**fresh.get(key, {}), **row} for key, row in value.items()}
     if name in _RECORDS:
         return {key: _RECORDS[name](**row) for key, row in value.items()}
     if name in _ROWS:

@@ -3,7 +3,7 @@
 import json
 import secrets
 
-from sandbox.slack import elements
+from sandbox.slack import data, elements
 from sandbox.slack.blockkit import Complaint, check_view
 from sandbox.slack.refusals import Refused, Unknown
 from sandbox.slack.state import Json, View
@@ -39,46 +39,51 @@ class Views:
         """The open modals, the last on top."""
         return [self._state.views[each] for each in self._state.stacks.get(user, [])]
 
-    def home(self, user: str) -> View | None:
-        """The home tab, once published."""
-        return self._state.views.get(self._state.homes.get(user, ""))
+    def home(self, user: str, app: str) -> View | None:
+        """The home tab of the app as it is installed at *app*, once published."""
+        return self._state.views.get(self._state.homes.get(_home_key(user, app), ""))
 
-    def open(self, trigger_id: object, body: object) -> View:
-        """A new stack with this modal."""
-        checked = self._checked(body, "modal")
-        user = self._workspace.consume_trigger(trigger_id).user
+    def home_in(self, user: str, team: str) -> View | None:
+        """The home tab that *user* sees in this workspace."""
+        app = self._workspace.installs.app_in(team)
+        return self.home(user, app.id if app else team)
+
+    def open(self, trigger_id: object, body: object, home: str) -> View:
+        """A new stack with this modal, of the app as it is installed at *home*."""
+        checked = self._checked(body, "modal", home)
+        user = self._workspace.consume_trigger(trigger_id, home).user
         self.clear(user)
-        return self._stacked(user, checked)
+        return self._stacked(user, checked, home)
 
-    def push(self, trigger_id: object, body: object) -> View:
+    def push(self, trigger_id: object, body: object, home: str) -> View:
         """One more modal on the stack from which the trigger came."""
-        checked = self._checked(body, "modal")
-        trigger = self._workspace.consume_trigger(trigger_id)
+        checked = self._checked(body, "modal", home)
+        trigger = self._workspace.consume_trigger(trigger_id, home)
         if trigger.view is None or trigger.view not in self._state.stacks.get(trigger.user, ()):
             raise Refused("invalid_trigger_id")
-        return self.stacked_on(trigger.user, checked)
+        return self.stacked_on(trigger.user, checked, home)
 
-    def stacked_on(self, user: str, checked: Json) -> View:
+    def stacked_on(self, user: str, checked: Json, home: str) -> View:
         """One more modal on this person's stack."""
         if len(self._state.stacks.get(user, ())) >= DEPTH:
             raise Refused("push_limit_reached")
-        return self._stacked(user, checked)
+        return self._stacked(user, checked, home)
 
-    def update(self, names: Json, body: object) -> View:
+    def update(self, names: Json, body: object, home: str) -> View:
         """Another body for the view that *names* by ``view_id`` or ``external_id``."""
-        view = self._named(names)
-        checked = self._checked(body, view.body["type"], view)
+        view = self._named(names, home)
+        checked = self._checked(body, view.body["type"], home, view)
         _hold_hash(view, names.get("hash"))
         self.replace(view, checked)
         return view
 
-    def publish(self, user: str, body: object, expected_hash: object) -> View:
+    def publish(self, user: str, body: object, expected_hash: object, home: str) -> View:
         """The home tab of *user*."""
-        view = self.home(user)
-        checked = self._checked(body, "home", view)
+        view = self.home(user, home)
+        checked = self._checked(body, "home", home, view)
         if view is None:
-            view = self._made(user, checked)
-            self._state.homes[user] = view.id
+            view = self._made(user, checked, home)
+            self._state.homes[_home_key(user, home)] = view.id
             self._workspace.changes.touch([user])
             return view
         _hold_hash(view, expected_hash)
@@ -93,9 +98,9 @@ class Views:
         view.hash = self._hash()
         self._workspace.changes.touch([view.user])
 
-    def answered(self, body: object, view: View | None = None) -> Json:
+    def answered(self, body: object, home: str, view: View | None = None) -> Json:
         """A modal that came with an ack, checked like any other."""
-        return self._checked(body, "modal", view)
+        return self._checked(body, "modal", home, view)
 
     def remove(self, view: View) -> None:
         """Close this modal and whatever lies above it."""
@@ -116,18 +121,18 @@ class Views:
         view.errors, view.notice = errors, notice
         self._workspace.changes.touch([view.user])
 
-    def _stacked(self, user: str, checked: Json) -> View:
+    def _stacked(self, user: str, checked: Json, home: str) -> View:
         stack = self._state.stacks.setdefault(user, [])
-        view = self._made(user, checked)
+        view = self._made(user, checked, home)
         if stack:
             view.root, view.previous = stack[0], stack[-1]
         stack.append(view.id)
         self._workspace.changes.touch([user])
         return view
 
-    def _made(self, user: str, checked: Json) -> View:
+    def _made(self, user: str, checked: Json, home: str) -> View:
         view_id = self._workspace.mint_id("V")
-        view = View(view_id, user, self._identified(checked), self._hash(), view_id)
+        view = View(view_id, user, self._identified(checked), self._hash(), view_id, home=home)
         view.values = elements.values_of(view.body["blocks"], {})
         self._state.views[view_id] = view
         return view
@@ -138,16 +143,17 @@ class Views:
     def _hash(self) -> str:
         return f"{int(self._workspace.clock.now())}.{secrets.token_hex(4)}"
 
-    def _named(self, names: Json) -> View:
+    def _named(self, names: Json, home: str) -> View:
         view_id, external_id = names.get("view_id"), names.get("external_id")
         if bool(view_id) == bool(external_id):
             raise Refused("invalid_arguments")
-        for view in self._state.views.values():
+        ours = (view for view in self._state.views.values() if view.home == home)
+        for view in ours:
             if view.id == view_id or (external_id and view.body.get("external_id") == external_id):
                 return view
         raise Refused("not_found")
 
-    def _checked(self, body: object, kind: str, replaced: View | None = None) -> Json:
+    def _checked(self, body: object, kind: str, home: str, replaced: View | None = None) -> Json:
         if isinstance(body, str):
             body = _parsed(body)
         if not isinstance(body, dict):
@@ -155,13 +161,18 @@ class Views:
         if len(json.dumps(body, ensure_ascii=False).encode(errors="replace")) > BYTES:
             raise Refused("view_too_large")
         refuse(check_view(body, kind, "/view"), "invalid_arguments")
-        self._unique(body.get("external_id"), replaced)
+        self._unique(body.get("external_id"), home, replaced)
         return body
 
-    def _unique(self, external_id: object, replaced: View | None) -> None:
-        others = (view for view in self._state.views.values() if view is not replaced)
+    def _unique(self, external_id: object, home: str, replaced: View | None) -> None:
+        ours = (view for view in self._state.views.values() if view.home == home)
+        others = (view for view in ours if view is not replaced)
         if external_id and any(v.body.get("external_id") == external_id for v in others):
             raise Refused("duplicate_external_id")
+
+
+def _home_key(user: str, home: str) -> str:
+    return user if home == data.TEAM else f"{home}/{user}"
 
 
 def refuse(complaints: list[Complaint], error: str) -> None:

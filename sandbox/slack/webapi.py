@@ -6,14 +6,16 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from sandbox.slack import arguments, data
+from sandbox.slack import arguments
 from sandbox.slack.calls import Call, Method
 from sandbox.slack.delivery import Deliveries
 from sandbox.slack.ledger import Ledger
 from sandbox.slack.rates import Faults, Rates
 from sandbox.slack.refusals import Refused, Unknown
-from sandbox.slack.state import Json
+from sandbox.slack.state import Installation, Json
 from sandbox.slack.workspace import Workspace
+
+_SECRET = ("token", "client_secret", "refresh_token", "code")
 
 
 class WebApi:
@@ -53,7 +55,7 @@ class WebApi:
             "calls",
             at=self._workspace.clock.now(),
             method=name,
-            args={k: v for k, v in args.items() if k not in ("token", "client_secret")},
+            args={k: v for k, v in args.items() if k not in _SECRET},
             ok=answer["ok"],
             error=answer.get("error"),
             messages=answer.get("response_metadata", {}).get("messages"),
@@ -71,41 +73,39 @@ class WebApi:
         call = Call(name, args, request)
         if method.token is not None:
             call.token = _token(request, args)
-            call.user = self._known(call.token, method.token)
-        if call.token == data.BOT_TOKEN:
-            headers["x-oauth-scopes"] = ",".join(self._workspace.manifest.bot_scopes)
+            self._identify(call, method.token)
+        if call.bot is not None:
+            headers["x-oauth-scopes"] = ",".join(self._workspace.installs.scopes(call.bot))
             headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
-            self.need(method.scopes)
+            self.need(call.bot, method.scopes)
         channel = args.get("channel") if name == "chat.postMessage" else None
-        wait = self.rates.retry_after(name, method.tier, channel)
+        home = call.bot.id if call.bot else ""
+        wait = self.rates.retry_after(name, method.tier, channel, home)
         if wait is not None:
             headers["Retry-After"] = str(wait)
             raise Refused("ratelimited")
         made = method.answer(call)
         return await made if inspect.isawaitable(made) else made
 
-    def need(self, scopes: tuple[str, ...]) -> None:
-        """Refuse where the app wasn't granted one of *scopes*."""
-        granted = self._workspace.manifest.bot_scopes
+    def need(self, app: Installation, scopes: tuple[str, ...]) -> None:
+        """Refuse where the installation wasn't granted one of *scopes*."""
+        granted = self._workspace.installs.scopes(app)
         for scope in scopes:
             if scope not in granted:
                 raise Refused("missing_scope", needed=scope, provided=",".join(granted))
 
-    def _known(self, token: str, wanted: str) -> str | None:
-        """Whose token this is; refuses unknown ones and those of the wrong kind."""
-        state, app_token = self._workspace.state, self._deliveries.app.app_token
-        kinds: dict[str, str] = dict.fromkeys(state.user_tokens, "user")
-        kinds[data.BOT_TOKEN] = "bot"
-        if app_token:
-            kinds[app_token] = "app"
-        kind = kinds.get(token)
+    def _identify(self, call: Call, wanted: str) -> None:
+        """Find out whose token this is; refuses unknown ones and those of the wrong kind."""
+        state = self._workspace.state
+        call.bot = self._workspace.installs.tokens.known(call.token)
+        call.user = call.bot.bot_user if call.bot else state.user_tokens.get(call.token)
+        kind = "bot" if call.bot else "user" if call.user else None
+        if kind is None and call.token == self._deliveries.app.app_token:
+            kind = "app"
         if kind is None:
             raise Refused("invalid_auth")
-        if kind == "bot" and not state.installed:
-            raise Refused("account_inactive")
         if wanted not in (kind, "any"):
             raise Refused("not_allowed_token_type")
-        return state.user_tokens.get(token, data.BOT_USER)
 
 
 def _token(request: web.Request, args: Json) -> str:

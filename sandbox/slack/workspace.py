@@ -1,12 +1,13 @@
-"""The workspace: who is where, what was said, and what may be answered."""
+"""The workspaces: who is where, what was said, and what may be answered."""
 
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sandbox.clock import Clock
-from sandbox.slack import data
+from sandbox.slack import belonging, data
 from sandbox.slack.changes import Changes
+from sandbox.slack.installs import Installs
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.mentions import pings
 from sandbox.slack.refusals import Refused, Unknown
@@ -40,6 +41,7 @@ class Workspace:
         self.manifest = manifest
         self.base_url = base_url
         self.changes = Changes(state)
+        self.installs = Installs(state, clock, manifest)
 
     def person(self, user: str) -> Json:
         """Raises `Unknown` where nobody has this id."""
@@ -48,19 +50,29 @@ class Workspace:
         except KeyError:
             raise Unknown(f"no person {user}") from None
 
-    def find_channel(self, name: str, user: str | None = None) -> Json | None:
-        """A channel by id or name; ``@app`` is where *user* and the app talk."""
-        if name == "@app" and user:
-            return self.state.channels.get(data.direct_messages(user)["id"])
-        bare = name.removeprefix("#")
-        by_name = (c for c in self.state.channels.values() if c["kind"] != "im")
-        named = next((c for c in by_name if c["name"] == bare), None)
-        return self.state.channels.get(name) or named
+    def team_of(self, user: str, team: object = None) -> str:
+        """The workspace in which *user* is: *team*, where it is theirs, or their home."""
+        person = self.person(user)
+        if team is None:
+            home: str = person["team"]
+            return home
+        if not isinstance(team, str) or not belonging.is_in(person, team):
+            raise Refused("not_in_team")
+        return team
 
-    def direct(self, user: str) -> Json:
-        """The direct messages of *user* with the app, opened where needed."""
-        dm = data.direct_messages(user)
-        return self.state.channels.setdefault(dm["id"], dm)
+    def find_channel(
+        self, name: str, user: str | None = None, teams: Iterable[str] | None = None
+    ) -> Json | None:
+        """A channel of these workspaces by id or name; ``@app``: where *user* and the app talk."""
+        if teams is None:
+            teams = data.TEAMS if user is None else belonging.teams_of(self.person(user))
+        inside = set(teams)
+        here = [c for c in self.state.channels.values() if inside & set(belonging.teams_in(c))]
+        if name == "@app" and user:
+            return next((c for c in here if c["kind"] == "im" and user in c["members"]), None)
+        bare = name.removeprefix("#")
+        by_id = next((c for c in here if c["id"] == name), None)
+        return by_id or next((c for c in here if c["kind"] != "im" and c["name"] == bare), None)
 
     def find_message(self, channel: str, ts: str) -> Message | None:
         """A message that hasn't been deleted."""
@@ -79,6 +91,7 @@ class Workspace:
     def post(self, channel: str, user: str, content: Content, only_for: str | None) -> Message:
         """Put a message in a channel, or before one person's eyes."""
         message = Message(self._new_ts(), channel, user, only_for=only_for)
+        message.team = self._team_in(channel, user)
         message.thread_ts = content.thread_ts
         self._fill(message, content)
         self.state.messages.append(message)
@@ -108,20 +121,20 @@ class Workspace:
         self.state.notices.append(notice)
         self.changes.touch([user])
 
-    def mint_trigger(self, user: str, view: str | None = None) -> str:
-        """A trigger id for what *user* just did."""
+    def mint_trigger(self, user: str, view: str | None = None, home: str = data.TEAM) -> str:
+        """A trigger id for what *user* just did, good for the app as it is installed at *home*."""
         now = self.clock.now()
         trigger = Trigger(f"{self._number()}.{secrets.token_hex(16)}", user, now + TRIGGER_SECONDS)
-        trigger.view = view
+        trigger.view, trigger.home = view, home
         self.state.triggers[trigger.id] = trigger
         if self.state.minted % _FORGETTING == 0:
             self._forget(now - FORGOTTEN_SECONDS)
         return trigger.id
 
-    def consume_trigger(self, trigger_id: object) -> Trigger:
-        """The trigger, for the one time that it is good."""
+    def consume_trigger(self, trigger_id: object, home: str) -> Trigger:
+        """The trigger, for the one time that it is good, and for this installation alone."""
         trigger = self.state.triggers.get(str(trigger_id))
-        if trigger is None:
+        if trigger is None or trigger.home != home:
             raise Refused("invalid_trigger_id")
         if trigger.used:
             raise Refused("exchanged_trigger_id")
@@ -130,12 +143,15 @@ class Workspace:
         trigger.used = True
         return trigger
 
-    def mint_hook(self, user: str, channel: str, original: str | None = None) -> str:
-        """A response URL for what *user* just did in *channel*."""
+    def mint_hook(
+        self, user: str, channel: str, original: str | None = None, home: str = data.TEAM
+    ) -> str:
+        """A response URL for what *user* just did in *channel*, as `mint_trigger`."""
         expires = self.clock.now() + HOOK_SECONDS
         hook = Hook(secrets.token_urlsafe(18), user, channel, expires, original)
+        hook.home = home
         self.state.hooks[hook.id] = hook
-        return f"{self.base_url}/slack/hooks/{data.TEAM}/{hook.id}"
+        return f"{self.base_url}/slack/hooks/{home}/{hook.id}"
 
     def mint_id(self, letter: str) -> str:
         """A new id as Slack's look."""
@@ -144,6 +160,12 @@ class Workspace:
     def identify(self, blocks: Iterable[Json]) -> list[Json]:
         """The blocks with the ids that Slack adds where the app gave none."""
         return [self._identified(block) for block in blocks]
+
+    def _team_in(self, channel: str, user: str) -> str:
+        """Whose message it is: in a shared channel, of the author's own workspace."""
+        here = belonging.teams_in(self.state.channels[channel])
+        theirs = self.state.people[user]["roles"] if user in self.state.people else {}
+        return next((team for team in here if team in theirs), here[0])
 
     def _forget(self, before: float) -> None:
         state = self.state

@@ -12,10 +12,14 @@ from sandbox.slack.delivery import AppUnderTest, Deliveries
 from sandbox.slack.events import Events
 from sandbox.slack.hooks import Hooks
 from sandbox.slack.ledger import Ledger
+from sandbox.slack.lifecycle import Lifecycle
 from sandbox.slack.manifest import Manifest
+from sandbox.slack.methods_auth import Auth
 from sandbox.slack.methods_chat import Chat
+from sandbox.slack.methods_groups import Groups
 from sandbox.slack.methods_people import Directory
 from sandbox.slack.methods_views import ViewMethods
+from sandbox.slack.oauth import Installing
 from sandbox.slack.oidc import SignIn
 from sandbox.slack.state import Json, State
 from sandbox.slack.views import Views
@@ -26,7 +30,7 @@ __all__ = ["AppUnderTest", "SlackWorld"]
 
 
 class SlackWorld:
-    """A Slack workspace with one app in it; see ``docs/sandbox.md``."""
+    """Slack's workspaces and organisations with one app; see ``docs/sandbox.md``."""
 
     def __init__(
         self,
@@ -37,6 +41,7 @@ class SlackWorld:
         saved: Mapping[str, Any] | None = None,
     ) -> None:
         self.workspace = Workspace(State.load(saved), clock, Manifest(manifest), base_url)
+        self.workspace.state.rotation |= self.workspace.manifest.rotates
         self.ledger = Ledger()
         self.deliveries = Deliveries(app, clock, self.ledger)
         self.events = Events(self.deliveries, clock)
@@ -44,11 +49,19 @@ class SlackWorld:
         self.acting = Acting(self.workspace, self.views, self.deliveries, self.events)
         self.api = WebApi(self.workspace, self.deliveries, self.ledger)
         self.sign_in = SignIn(self.workspace, self.deliveries)
+        self.installing = Installing(self.workspace, self.deliveries)
+        self.lifecycle = Lifecycle(self.workspace, self.events, self.installing)
         self._hooks = Hooks(self.workspace, self.ledger, self.api.faults)
-        directory = Directory(self.workspace, self.deliveries, self.api.need)
-        for part in (directory, Chat(self.workspace), ViewMethods(self.workspace, self.views)):
+        for part in (
+            Auth(self.workspace, self.deliveries),
+            Directory(self.workspace, self.api.need),
+            Groups(self.workspace),
+            Chat(self.workspace),
+            ViewMethods(self.workspace, self.views),
+            self.sign_in,
+            self.installing,
+        ):
             self.api.offer(part.methods())
-        self.api.offer(self.sign_in.methods())
 
     def attach(self, app: web.Application) -> None:
         """Add the routes under ``/slack/`` and ``/_sandbox/slack/``."""
@@ -57,6 +70,7 @@ class SlackWorld:
         app.router.add_post("/slack/hooks/{team}/{hook}", self._hooks.serve)
         app.router.add_get("/slack/socket/{ticket}", self.deliveries.sockets.serve)
         self.sign_in.attach(app)
+        self.installing.attach(app)
         Control(self).attach(app)
         app.on_shutdown.append(self._hang_up)
 
