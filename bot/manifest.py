@@ -38,7 +38,9 @@ def manifest_for(public_url: str, command: str, *, socket_mode: bool = False) ->
         (settings["interactivity"], "message_menu_options_url"),
     ):
         _point(place, key, None if socket_mode else deliveries)
-    redirect = [f"{public_url}/connect/slack"] if public_url.startswith("https://") else None
+    paths = ("/connect/slack", "/slack/oauth_redirect")
+    redirects = [f"{public_url}{path}" for path in paths]
+    redirect = redirects if public_url.startswith("https://") else None
     _point(manifest["oauth_config"], "redirect_urls", redirect)
     return manifest
 

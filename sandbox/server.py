@@ -246,7 +246,8 @@ class Sandbox:
     def _manifest(self) -> dict[str, Any]:
         manifest: dict[str, Any] = yaml.safe_load((_ROOT / "manifest.yml").read_text("utf-8"))
         manifest["features"]["slash_commands"][0]["command"] = self.plan.command
-        manifest["oauth_config"]["redirect_urls"] = [f"{self.bot_url}/connect/slack"]
+        ways_back = ("/connect/slack", "/slack/oauth_redirect")
+        manifest["oauth_config"]["redirect_urls"] = [f"{self.bot_url}{path}" for path in ways_back]
         manifest["settings"]["socket_mode_enabled"] = self.plan.socket_mode
         return manifest
 

@@ -145,7 +145,8 @@ async def staged(
     port, bot_port = free_port(), free_port()
     url, bot_url = f"http://127.0.0.1:{port}", f"http://localhost:{bot_port}"
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
-    manifest["oauth_config"]["redirect_urls"] = [f"{bot_url}/connect/slack"]
+    ways_back = ("/connect/slack", "/slack/oauth_redirect")
+    manifest["oauth_config"]["redirect_urls"] = [f"{bot_url}{path}" for path in ways_back]
     app = AppUnderTest(
         f"http://127.0.0.1:{bot_port}/slack/events", SIGNING_SECRET, "0000.s", "s" * 32
     )

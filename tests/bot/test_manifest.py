@@ -26,7 +26,8 @@ def test_over_a_socket_slack_calls_no_address():
 
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert "slack/events" not in to_yaml(manifest)
-    assert manifest["oauth_config"]["redirect_urls"] == [f"{PUBLIC}/connect/slack"]
+    paths = ("/connect/slack", "/slack/oauth_redirect")
+    assert manifest["oauth_config"]["redirect_urls"] == [f"{PUBLIC}{path}" for path in paths]
 
 
 def test_sign_in_with_slack_has_no_way_back_to_http():
