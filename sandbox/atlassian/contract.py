@@ -112,7 +112,7 @@ def query_names(
     document: dict[str, Any], item: dict[str, Any], operation: dict[str, Any]
 ) -> frozenset[str]:
     """The query parameters that an operation declares."""
-    shared = document["components"]["parameters"]
+    shared = document["components"].get("parameters", {})
     listed = [*item.get("parameters", ()), *operation.get("parameters", ())]
     found = [shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in listed]
     return frozenset(each["name"] for each in found if each["in"] == "query")
