@@ -10,7 +10,7 @@ from bot.connection import Connection, Lent, Need, Preferences, organisation
 from bot.content import CloudId, Site
 from bot.credentials import Choice, CredentialPolicy
 from bot.errors import ConsentRequired, OrganisationBroken, SiteRequired
-from bot.ports import PreferencesStore
+from bot.ports import Connections, PreferencesStore
 from bot.principal import Principal
 
 T = TypeVar("T")
@@ -27,14 +27,25 @@ class Acting:
     site: Site
     preferences: Preferences
 
+    @property
+    def people_profile(self) -> str:
+        """The profile under which the tenant's people connect."""
+        lent = self.connection.lent
+        return lent.people_profile if lent is not None else self.connection.profile
+
 
 class Actor:
     """Turns a principal into somebody who can act in Confluence."""
 
     def __init__(
-        self, authorizer: Authorizer, preferences: PreferencesStore, credentials: CredentialPolicy
+        self,
+        authorizer: Authorizer,
+        connections: Connections,
+        preferences: PreferencesStore,
+        credentials: CredentialPolicy,
     ) -> None:
         self._authorizer = authorizer
+        self._connections = connections
         self._preferences = preferences
         self._credentials = credentials
 
@@ -78,6 +89,13 @@ class Actor:
         except ConsentRequired as error:
             error.scopes = error.scopes or need.scopes
             raise
+
+    async def list_sites(self, principal: Principal, need: Need) -> tuple[Site, ...]:
+        """Return the sites where *principal* can act for *need*; none without a connection."""
+        choice = await self._credentials.choose(principal, need)
+        holder = organisation(principal.tenant) if choice.lent else principal
+        connection = await self._connections.find(holder, choice.profile)
+        return connection.sites if connection is not None else ()
 
     async def _chosen(self, principal: Principal, *, asks: bool) -> Preferences:
         return await self._preferences.find(principal) if asks else Preferences()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import structlog
 from aiohttp import web
+from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
@@ -19,8 +20,13 @@ from bot.connection import Connection
 from bot.counted import CountedReceipts
 from bot.credentials import Books, CredentialPolicy
 from bot.find import PageFinder
+from bot.installation import Installation
+from bot.lending import LentConfluence
+from bot.manifest import slack_scopes
 from bot.metrics import Metrics
 from bot.operations import public_health
+from bot.ports import Confluence
+from bot.principal import Principal
 from bot.profile import SYSTEM, AuthorizationProfile, TokenBody
 from bot.profiles import ProfileBook
 from bot.providers.atlassian import AtlassianConsent
@@ -28,16 +34,19 @@ from bot.providers.confluence import ConfluenceApi
 from bot.providers.gateway import Gateway, Pace
 from bot.providers.outgoing import Outgoing
 from bot.providers.slack import SlackDirectory, SlackVoice
+from bot.providers.slack_oauth import SlackOAuth
 from bot.providers.slack_sign_in import SlackOpenId
 from bot.public_address import PublicAddress
 from bot.publish import Memory, Publisher
 from bot.quota import Quota
 from bot.roles import Roles
+from bot.rotation import FreshInstallations
 from bot.search import Searcher
 from bot.settings import Settings
 from bot.settle import Hands, Settler
 from bot.settle import Pace as SettlePace
 from bot.settle import Stores as SettleStores
+from bot.slack_install import InstallStores, SlackInstall
 from handlers import browser
 from handlers import help as help_words
 from handlers.account import Account, AccountParts
@@ -45,7 +54,7 @@ from handlers.create import Create, CreateParts
 from handlers.drafts import RecentDrafts
 from handlers.edge import Edge, Table
 from handlers.home import Home, HomeParts
-from handlers.lifecycle import Lifecycle
+from handlers.lifecycle import Lifecycle, LifecycleParts
 from handlers.offers import Invitations, Offers, Resumption
 from handlers.running import Surroundings
 from handlers.search import Search
@@ -71,12 +80,14 @@ class Outside:
 
     outgoing: Outgoing
     consent: AtlassianConsent
-    confluence: ConfluenceApi
+    confluence: Confluence
     quota: Quota
     sign_in: SlackOpenId
     people: SlackDirectory
     voice: SlackVoice
     slack: SlackApi
+    slack_oauth: SlackOAuth
+    installations: FreshInstallations
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,7 @@ class Bot:
     authorizer: Authorizer
     settler: Settler
     tenants: Tenants
+    installations: FreshInstallations
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +144,17 @@ def reach_out(settings: Settings, outgoing: Outgoing, stores: Stores, metrics: M
     pace = Pace(counted=metrics.called)
     gateway = Gateway(outgoing, settings.atlassian_api_url, quota, utc_now, pace)
     api_url = f"{settings.slack_api_url}/"
+    slack_oauth = _slack_oauth(settings, outgoing, api_url)
+
+    async def tell(broken: Installation) -> None:
+        await _tell_installer(settings, stores, voice, broken)
+
+    installations = FreshInstallations(stores.installations, slack_oauth, utc_now, tell)
+    voice = SlackVoice(outgoing, api_url, settings.slack_hooks_url, installations, utc_now)
     return Outside(
         outgoing=outgoing,
         consent=AtlassianConsent(outgoing, settings.atlassian_api_url, utc_now),
-        confluence=ConfluenceApi(gateway, utc_now),
+        confluence=LentConfluence(ConfluenceApi(gateway, utc_now)),
         quota=quota,
         sign_in=SlackOpenId(
             outgoing,
@@ -146,18 +165,45 @@ def reach_out(settings: Settings, outgoing: Outgoing, stores: Stores, metrics: M
             utc_now,
         ),
         people=SlackDirectory(outgoing, api_url, utc_now),
-        voice=SlackVoice(
-            outgoing, api_url, settings.slack_hooks_url, stores.installations, utc_now
-        ),
+        voice=voice,
         slack=SlackApi(outgoing.session, api_url, settings.slack_hooks_url),
+        slack_oauth=slack_oauth,
+        installations=installations,
     )
+
+
+def _slack_oauth(settings: Settings, outgoing: Outgoing, api_url: str) -> SlackOAuth:
+    client = {
+        "client_id": SecretStr(settings.slack_client_id or ""),
+        "client_secret": settings.slack_client_secret or SecretStr(""),
+    }
+    asks = {
+        "scope": ",".join(sorted(slack_scopes())),
+        "redirect_uri": f"{settings.public_url}{browser.REDIRECT}",
+    }
+    return SlackOAuth(outgoing, (settings.slack_url, api_url), client, asks, utc_now)
+
+
+async def _tell_installer(
+    settings: Settings, stores: Stores, voice: SlackVoice, broken: Installation
+) -> None:
+    """Say that the installation has to be renewed by hand, while its token still works."""
+    user_id = await stores.installations.find_installer(broken.tenant)
+    if user_id is None:
+        return
+    words = (
+        "Slack won't renew Confab's access to this workspace any more, so it will stop working "
+        "here soon. Nothing of yours is lost. To mend it, install it again: "
+        f"<{settings.public_url}{browser.INSTALL}>"
+    )
+    await voice.tell(Principal(broken.tenant, user_id), words)
 
 
 def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metrics) -> Bot:
     """Put the bot together out of its stores and its ways out."""
     tasks = Tasks()
     metrics.watch_queue("tasks", lambda: len(tasks))
-    tenants = Tenants(stores.installations, utc_now)
+    tenants = Tenants(outside.installations, utc_now)
     rules = _rules(settings, stores, outside, tenants)
     authorizer = Authorizer(
         stores.connections,
@@ -165,10 +211,10 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         utc_now,
         witnesses=Witnesses(_ended_teller(outside, settings.command), metrics.refreshed),
     )
-    actor = Actor(authorizer, stores.preferences, rules.credentials)
+    actor = Actor(authorizer, stores.connections, stores.preferences, rules.credentials)
     tables: list[Table] = []
     home = Home(
-        HomeParts(stores.connections, stores.preferences, outside.slack, tenants, settings.command)
+        HomeParts(rules.credentials, stores.preferences, outside.slack, tenants, settings.command)
     )
     resumption = Resumption(lambda: tables[0], outside.voice, tasks, home)
     connect = _connect(settings, stores, outside, resumption, rules)
@@ -183,6 +229,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             stores.parked,
             outside.consent,
             rules.book,
+            rules.credentials,
             authorizer,
             connect,
             invitations,
@@ -193,7 +240,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         )
     )
     searcher = Searcher(actor, outside.confluence, stores.connections, utc_now)
-    finder = PageFinder(actor, outside.confluence, stores.connections)
+    finder = PageFinder(actor, outside.confluence)
     table = Table(
         (
             *account.routes(),
@@ -201,7 +248,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             *Search(searcher, outside.people, tenants, settings.command).routes(),
             *Pages(actor, outside.confluence, finder, outside.slack, tenants).routes(),
             *create.routes(),
-            *Lifecycle(stores.installations, tenants).routes(),
+            *_lifecycle(stores, outside, tenants).routes(),
         )
     )
     tables.append(table)
@@ -211,14 +258,32 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     )
     edge = Edge(table, help_words.build(settings.command), around, offers.recover, metrics.acked)
     app = bolt_app(edge)
+    install = _install(stores, outside, tenants) if settings.takes_installs else None
     return Bot(
         app,
         table,
-        _web(settings, app, connect, tasks),
+        _web(settings, app, connect, tasks, install),
         tasks,
         authorizer,
         _settler(settings, stores, publisher, create, tasks),
         tenants,
+        outside.installations,
+    )
+
+
+def _lifecycle(stores: Stores, outside: Outside, tenants: Tenants) -> Lifecycle:
+    return Lifecycle(
+        LifecycleParts(stores.installations, tenants, outside.people, outside.slack_oauth)
+    )
+
+
+def _install(stores: Stores, outside: Outside, tenants: Tenants) -> SlackInstall:
+    return SlackInstall(
+        InstallStores(stores.installations, stores.installs),
+        outside.slack_oauth,
+        slack_scopes(),
+        utc_now,
+        on_installed=(tenants.installed,),
     )
 
 
@@ -264,7 +329,7 @@ def _connect(
 ) -> Connect:
     return Connect(
         ConnectStores(
-            stores.installations,
+            outside.installations,
             stores.connections,
             stores.pending,
             stores.parked,
@@ -328,15 +393,25 @@ def _settler(
     )
 
 
-def _web(settings: Settings, app: AsyncApp, connect: Connect, tasks: Tasks) -> web.Application:
-    """Return what the public reaches: Slack's endpoint, the pages of consent, health."""
+def _web(
+    settings: Settings, app: AsyncApp, connect: Connect, tasks: Tasks, install: SlackInstall | None
+) -> web.Application:
+    """Return what the public reaches: Slack's endpoint, consent, installing, health."""
+    address = PublicAddress(settings.public_url)
     targets = browser.redirect_targets(settings.slack_url, settings.atlassian_auth_url)
-    pages = browser.Pages(PublicAddress(settings.public_url), settings.command, targets)
+    pages = browser.Pages(address, settings.command, targets)
     public = web.Application(
         middlewares=[browser.outliving(tasks), browser.dress(pages, connect)],
         client_max_size=MOST_BYTES,
     )
     public.add_routes(browser.routes(connect, pages))
+    if install is not None:
+        targets = browser.redirect_targets(settings.slack_url)
+        public.add_routes(
+            browser.install_routes(
+                install, browser.InstallPages(address, settings.command, targets)
+            )
+        )
     public.router.add_get("/healthz", public_health())
     secret = settings.slack_signing_secret
     if secret is not None and not settings.socket_mode:

@@ -15,7 +15,6 @@ from bot.errors import BadInput, NotFound
 from bot.mentions import each_of, with_people
 from bot.ports import Clock, Confluence, Connections, Drafts
 from bot.principal import Principal, mint_token
-from bot.profile import SYSTEM
 from bot.receipt import Act, Decision, DecisionId, Draft, DraftId
 
 DRAFT_LASTS = timedelta(hours=24)
@@ -71,9 +70,9 @@ class Composer:
 
     async def compose(self, principal: Principal, form: Form) -> Composed:
         """Check *form* against Confluence and keep the decision that it amounts to."""
-        body = await self._with_people(principal, form)
 
         async def prepare(acting: Acting) -> tuple[Decision, Page | None]:
+            body = await self._with_people(acting, principal, form)
             _check_act(acting, form.act)
             parent_title = await self._parent_title(acting, form)
             taken = await self._taken(acting, form)
@@ -81,7 +80,7 @@ class Composer:
                 id=DecisionId(mint_token(principal.tenant)),
                 act=form.act,
                 principal=principal,
-                profile=SYSTEM,
+                profile=acting.connection.profile,
                 account=acting.connection.account,
                 site=acting.site,
                 space=form.space,
@@ -90,6 +89,7 @@ class Composer:
                 parent_id=form.parent,
                 parent_title=parent_title,
                 provider=acting.connection.provider,
+                asker=acting.connection.lent.name if acting.connection.lent else "",
             )
             return decision, taken
 
@@ -177,11 +177,13 @@ class Composer:
         await self._drafts.save(draft)
         return draft
 
-    async def _with_people(self, principal: Principal, form: Form) -> Document:
+    async def _with_people(self, acting: Acting, principal: Principal, form: Form) -> Document:
         """Mention people by the account that they connected, or by the name given."""
 
         async def known(member: str) -> Mention:
-            account = await self._connections.find_account(principal.tenant, member, SYSTEM)
+            account = await self._connections.find_account(
+                principal.tenant, member, acting.people_profile
+            )
             if account is None:
                 return Mention(name=form.names.get(member, ""), member=member)
             return Mention(account.id, account.name, member)

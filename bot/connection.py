@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from pydantic import SecretStr
 
-from bot.content import Account, AccountId, CloudId, Site, SpaceId
+from bot.content import Account, AccountId, AllowedSpace, CloudId, Site
 from bot.principal import Principal, Tenant
 from bot.profile import Mechanism, Provider
 
@@ -93,16 +93,25 @@ class Lent:
 
     *account* is the asker's own at the provider, known from their own connection alone;
     without it *audience*, a group's id, stands for them. *name* is the asker's, for what is
-    written. *readable* and *writable* are the spaces of the one site at hand.
+    written; *people_profile* is the one under which people connect. *looks* says that it only
+    looks up what became of something that the asker did before.
     """
 
     asker: Principal
     name: str
+    people_profile: str
     account: AccountId | None
     audience: str
     audience_name: str
-    readable: frozenset[tuple[CloudId, SpaceId]]
-    writable: frozenset[tuple[CloudId, SpaceId]]
+    readable: tuple[AllowedSpace, ...]
+    writable: tuple[AllowedSpace, ...]
+    writes: bool = False
+    looks: bool = False
+
+    def spaces(self, site: CloudId, *, writes: bool) -> tuple[AllowedSpace, ...]:
+        """Return the spaces of *site* that may be read, or written in."""
+        allowed = self.writable if writes else self.readable
+        return tuple(space for space in allowed if space.site == site)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,16 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowedSpace:
+    """A space that the organisation's connection may be used in."""
+
+    site: CloudId
+    id: SpaceId
+    key: SpaceKey
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """A group of people at one site; Data Center knows them by name alone."""
 

@@ -1,7 +1,7 @@
 """Whose connection somebody acts with: their own, or the organisation's within its policy."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.connection import Connection, Lent, Need
@@ -65,9 +65,18 @@ class CredentialPolicy:
         # A refusal under one's own is final: whoever has a connection acts with it, ended or not.
         if credential is Credential.OWN_ELSE_ORGANISATION and connection is not None:
             return own
-        return Choice(
-            integration.organisation_profile, await self._lend(principal, integration, connection)
-        )
+        lent = await self._lend(principal, integration, connection)
+        lent = replace(lent, writes=need.writes, looks=looks)
+        return Choice(integration.organisation_profile, lent)
+
+    async def people_profile(self, tenant: Tenant) -> str:
+        """Return the profile under which the tenant's people connect."""
+        return (await self._books.integrations.find(tenant)).people_profile
+
+    async def find_own(self, principal: Principal) -> Connection | None:
+        """Return the principal's own connection. Two reads."""
+        profile = await self.people_profile(principal.tenant)
+        return await self._books.connections.find(principal, profile)
 
     async def _require_writer(self, principal: Principal, integration: Integration) -> None:
         if integration.policy.is_read_only:
@@ -85,11 +94,12 @@ class CredentialPolicy:
         return Lent(
             asker=principal,
             name=person.name,
+            people_profile=integration.people_profile,
             account=own.account.id if own is not None else None,
             audience=policy.audience,
             audience_name=policy.audience_name,
-            readable=frozenset((space.site, space.id) for space in policy.readable),
-            writable=frozenset((space.site, space.id) for space in policy.writable),
+            readable=policy.readable,
+            writable=policy.writable,
         )
 
     async def _member(self, principal: Principal) -> SlackPerson:

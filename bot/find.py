@@ -8,9 +8,8 @@ from bot.connection import Need
 from bot.content import CloudId, PageId
 from bot.errors import Ambiguous, NotFound
 from bot.links import Reference, is_link, read_reference
-from bot.ports import Confluence, Connections
+from bot.ports import Confluence
 from bot.principal import Principal
-from bot.profile import SYSTEM
 from bot.search import unescape, unmarked
 
 MOST: Final = 10
@@ -28,10 +27,9 @@ class SeveralPages(Ambiguous):
 class PageFinder:
     """Turns what was typed into a site and a page's id."""
 
-    def __init__(self, actor: Actor, confluence: Confluence, connections: Connections) -> None:
+    def __init__(self, actor: Actor, confluence: Confluence) -> None:
         self._actor = actor
         self._confluence = confluence
-        self._connections = connections
 
     async def find(self, principal: Principal, text: str) -> tuple[CloudId | None, PageId]:
         """Return the page; ``None`` is the site in use. An id is taken at its word.
@@ -53,10 +51,9 @@ class PageFinder:
     async def _reference(self, principal: Principal, text: str) -> Reference:
         if not is_link(text):
             return read_reference(text, ())
-        connection = await self._connections.find(principal, SYSTEM)
-        sites = connection.sites if connection else ()
+        sites = await self._actor.list_sites(principal, Need.READ)
         reference = read_reference(text, sites)
-        if reference.title and is_link(reference.title) and connection is not None:
+        if reference.title and is_link(reference.title) and sites:
             names = ", ".join(site.name for site in sites)
             raise NotFound(f"That link isn't to a page of a site you are connected to ({names}).")
         return reference

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.connection import Need
-from bot.content import CloudId, SpaceId, SpaceKey
+from bot.content import AllowedSpace, CloudId, SpaceId, SpaceKey
 from bot.principal import Tenant
 from bot.profile import SYSTEM
 
@@ -39,16 +39,6 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AllowedSpace:
-    """A space that the organisation's connection may be used in."""
-
-    site: CloudId
-    id: SpaceId
-    key: SpaceKey
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Policy:
     """What the tenant's admins decided. *audience* is a Confluence group's id and name.
 
@@ -72,11 +62,6 @@ class Policy:
     def credential(self, need: Need) -> Credential:
         """Return whose connection *need* may use."""
         return self.write if need.writes else self.read
-
-    def spaces(self, site: CloudId, *, writes: bool) -> frozenset[SpaceId]:
-        """Return the spaces of *site* in which the organisation's connection may be used."""
-        allowed = self.writable if writes else self.readable
-        return frozenset(space.id for space in allowed if space.site == site)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Decision:
     """Exactly what will be written, where and as whom; its id is minted for the preview.
 
     For APPEND, *page_id*, *page_url* and *base_version* name the page as it was shown.
+    *asker* is its person's name where the organisation's connection writes, and else empty.
     """
 
     id: DecisionId
@@ -46,6 +47,12 @@ class Decision:
     page_url: str = ""
     base_version: int = 0
     provider: Provider = Provider.CLOUD
+    asker: str = ""
+
+    @property
+    def is_lent(self) -> bool:
+        """Tell whether the organisation's connection writes it."""
+        return bool(self.asker)
 
 
 @dataclass(frozen=True, slots=True)

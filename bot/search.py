@@ -13,7 +13,6 @@ from bot.content import AccountId, Hits, Site
 from bot.errors import Ambiguous, BadInput, NotFound
 from bot.ports import Clock, Confluence, Connections
 from bot.principal import Principal
-from bot.profile import SYSTEM
 
 LONGEST: Final = 500
 PAGE: Final = 5
@@ -190,6 +189,20 @@ def unmarked(title: str) -> str:
     return html.unescape(_MARKS.sub("", title))
 
 
+NOT_RAW: Final = (
+    "“cql:” works only with an account of your own, and here you search with the organisation's "
+    "connection. Nothing was searched: use words and filters, or connect your own account."
+)
+NOT_BY_NAME: Final = (
+    "The organisation's connection doesn't look people up by name. Nothing was searched: leave "
+    "“by:” out, mention somebody who has connected, or connect your own account."
+)
+NOT_BY_ME: Final = (
+    "I don't know which Confluence account is yours, as you search with the organisation's "
+    "connection. Nothing was searched: leave “by:me” out, or connect your own account."
+)
+
+
 class Searcher:
     """Finds in the person's own name."""
 
@@ -225,6 +238,8 @@ class Searcher:
         return await self._actor.run(principal, Need.READ, find)
 
     async def _query(self, acting: Acting, wanted: Wanted, member_name: str) -> cql.Query:
+        if wanted.raw and acting.connection.lent is not None:
+            raise BadInput(NOT_RAW)
         if wanted.raw:
             return cql.raw(wanted.raw)
         author = await self._account_of(acting, wanted, member_name)
@@ -245,16 +260,20 @@ class Searcher:
     async def _account_of(
         self, acting: Acting, wanted: Wanted, member_name: str
     ) -> AccountId | None:
+        lent = acting.connection.lent
         if wanted.author.lower() == "me":
-            return acting.connection.account.id
+            return _own_account(acting)
         if wanted.author.startswith(ACCOUNT):
             return AccountId(wanted.author.removeprefix(ACCOUNT))
         if wanted.member:
             tenant = acting.connection.principal.tenant
-            known = await self._connections.find_account(tenant, wanted.member, SYSTEM)
+            profile = acting.people_profile
+            known = await self._connections.find_account(tenant, wanted.member, profile)
             if known is not None:
                 return known.id
         name = wanted.author or member_name
+        if name and lent is not None:
+            raise BadInput(NOT_BY_NAME)
         return await self._named(acting, name) if name else None
 
     async def _named(self, acting: Acting, name: str) -> AccountId:
@@ -265,6 +284,15 @@ class Searcher:
             choices = tuple((person.id, person.name) for person in people)
             raise Ambiguous(f"Several people go by “{name}”. Whom do you mean?", choices)
         return people[0].id
+
+
+def _own_account(acting: Acting) -> AccountId:
+    lent = acting.connection.lent
+    if lent is None:
+        return acting.connection.account.id
+    if lent.account is None:
+        raise BadInput(NOT_BY_ME)
+    return lent.account
 
 
 def with_author(text: str, account: str) -> str:

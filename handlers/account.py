@@ -6,6 +6,7 @@ from bot.authorize import Authorizer
 from bot.connect import APPS_URL, Connect, Wanted
 from bot.connection import WRITE, Connection, Need
 from bot.content import CloudId
+from bot.credentials import CredentialPolicy
 from bot.errors import BotError, ConsentRequired, NotAllowed
 from bot.mrkdwn import escape, link
 from bot.ports import (
@@ -16,7 +17,6 @@ from bot.ports import (
     PreferencesStore,
 )
 from bot.principal import Principal
-from bot.profile import SYSTEM
 from bot.profiles import ProfileBook
 from handlers import blocks
 from handlers.ask import Answer, Ask, Block, Kind, Reply, Route
@@ -36,6 +36,7 @@ class AccountParts:
     parked: ParkedRequests
     consent: ConsentServer
     profiles: ProfileBook
+    credentials: CredentialPolicy
     authorizer: Authorizer
     connect: Connect
     invitations: Invitations
@@ -82,7 +83,7 @@ class Account:
             done = await self._parts.connect.confirm_code(ask.principal, typed)
             account, site = done.connection.account.name, done.site.name
             return Reply(f"Connected as {account} to {site}.")
-        connection = await self._parts.connections.find(ask.principal, SYSTEM)
+        connection = await self._parts.credentials.find_own(ask.principal)
         words = _invitation(connection)
         need = Need.WRITE if connection and connection.grant.scopes >= WRITE else Need.READ
         return await self._parts.invitations.invite(ask.principal, Wanted(need), words)
@@ -119,7 +120,9 @@ class Account:
 
     async def _health(self, connection: Connection) -> tuple[str, bool]:
         try:
-            fresh = await self._parts.authorizer.authorize(connection.principal, Need.READ)
+            fresh = await self._parts.authorizer.authorize(
+                connection.principal, Need.READ, connection.profile
+            )
             tenant = connection.principal.tenant
             profile = await self._parts.profiles.get(tenant, fresh.profile, fresh.profile_version)
             sites = await self._parts.consent.list_sites(profile, fresh)
@@ -172,7 +175,8 @@ class Account:
     async def disconnect(self, ask: Ask) -> Reply:
         """Delete what we hold, and say what remains elsewhere (promise 5)."""
         await self._parts.connect.forget(ask.principal)
-        removed = await self._parts.connections.remove(ask.principal, SYSTEM)
+        profile = await self._parts.credentials.people_profile(ask.principal.tenant)
+        removed = await self._parts.connections.remove(ask.principal, profile)
         await self._parts.preferences.remove(ask.principal)
         await self._parts.parked.forget(ask.principal)
         await self._parts.home.refresh(ask.principal)
@@ -189,9 +193,10 @@ class Account:
         return Reply(text, (blocks.section(words),), replace=True)
 
     async def _connection(self, principal: Principal) -> Connection:
-        connection = await self._parts.connections.find(principal, SYSTEM)
+        profile = await self._parts.credentials.people_profile(principal.tenant)
+        connection = await self._parts.connections.find(principal, profile)
         if connection is None:
-            raise ConsentRequired(SYSTEM)
+            raise ConsentRequired(profile)
         return connection
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import structlog
 
 from bot.connection import Connection
+from bot.credentials import CredentialPolicy
 from bot.errors import BotError
 from bot.mrkdwn import escape
-from bot.ports import Connections, PreferencesStore
+from bot.ports import PreferencesStore
 from bot.principal import Principal
-from bot.profile import SYSTEM
 from handlers import blocks
 from handlers.ask import Ask, Block, Kind, Route
 from handlers.slack_api import SlackApi
@@ -25,7 +25,7 @@ CREATE = "create"
 class HomeParts:
     """What the home tab reads, and how it is shown."""
 
-    connections: Connections
+    credentials: CredentialPolicy
     preferences: PreferencesStore
     slack: SlackApi
     tenants: Tenants
@@ -36,7 +36,7 @@ class Home:
     """The app's home tab."""
 
     def __init__(self, parts: HomeParts) -> None:
-        self._connections = parts.connections
+        self._credentials = parts.credentials
         self._preferences = parts.preferences
         self._slack = parts.slack
         self._tenants = parts.tenants
@@ -66,7 +66,7 @@ class Home:
 
     async def start(self, principal: Principal) -> tuple[Block, ...]:
         """Return the personal start, as a message or as a home tab."""
-        connection = await self._connections.find(principal, SYSTEM)
+        connection = await self._credentials.find_own(principal)
         if connection is None or connection.ended_at is not None:
             return self._start_unconnected(connection)
         preferences = await self._preferences.find(principal)

@@ -33,7 +33,9 @@ class Desk:
         clock = FakeClock()
         self.connections, self.preferences = MemoryConnections(clock), Counting()
         self.authorizer = Authorizer(self.connections, issuers(FakeConsentServer()), clock)
-        self.actor = Actor(self.authorizer, self.preferences, own_credentials(self.connections))
+        self.actor = Actor(
+            self.authorizer, self.connections, self.preferences, own_credentials(self.connections)
+        )
 
     async def acts(self, **how):
         async def look(acting):

@@ -39,9 +39,12 @@ class Desk:
         self.connections, self.confluence = Counting(clock), FakeConfluence()
         authorizer = Authorizer(self.connections, issuers(FakeConsentServer()), clock)
         actor = Actor(
-            authorizer, memory_stores(clock).preferences, own_credentials(self.connections)
+            authorizer,
+            self.connections,
+            memory_stores(clock).preferences,
+            own_credentials(self.connections),
         )
-        self.finder = PageFinder(actor, self.confluence, self.connections)
+        self.finder = PageFinder(actor, self.confluence)
 
     async def finds(self, text):
         return await self.finder.find(ADA, text)

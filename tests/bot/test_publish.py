@@ -53,7 +53,9 @@ def confluence():
 @pytest.fixture
 def actor(stores, clock):
     authorizer = Authorizer(stores.connections, issuers(FakeConsentServer()), clock)
-    return Actor(authorizer, stores.preferences, own_credentials(stores.connections))
+    return Actor(
+        authorizer, stores.connections, stores.preferences, own_credentials(stores.connections)
+    )
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ async def searcher(confluence, connections):
     clock = FakeClock()
     authorizer = Authorizer(connections, issuers(FakeConsentServer()), clock)
     return Searcher(
-        Actor(authorizer, MemoryPreferences(), own_credentials(connections)),
+        Actor(authorizer, connections, MemoryPreferences(), own_credentials(connections)),
         confluence,
         connections,
         clock,

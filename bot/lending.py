@@ -1,0 +1,468 @@
+"""What of Confluence the organisation's connection shows, and where it writes (promise 10).
+
+One wall in front of every call: what is asked for somebody else's sake is held to the spaces
+that the admins allowed, by the content's own space as it stands now, and inside them each
+page is shown only if Confluence says that they may see it. One who may not is told the same
+as where there is nothing. Calls in somebody's own name pass through.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+
+from bot import cql as clauses
+from bot.connection import Connection, Lent
+from bot.content import (
+    Account,
+    AccountId,
+    AllowedSpace,
+    Attachment,
+    Group,
+    Hit,
+    Hits,
+    Page,
+    PageId,
+    PageStatus,
+    PageText,
+    Site,
+    Space,
+    SpaceId,
+)
+from bot.document import Document
+from bot.errors import BotError, NotAllowed, NotFound
+from bot.ports import Confluence
+from bot.ports.confluence import Operation
+
+UNSEEN: Final = "That isn't in Confluence, or isn't among what the organisation's connection shows."
+NOT_WRITABLE: Final = (
+    "Your workspace's admins don't let the organisation's connection write there, so nothing was "
+    "written. Choose another space, or connect an account of your own."
+)
+LOOKED_AT: Final = 15
+"""How many hits are checked to fill a page of results."""
+
+
+class LentConfluence(Confluence):
+    """Confluence, behind the wall."""
+
+    def __init__(self, inner: Confluence) -> None:
+        self._inner = inner
+
+    async def search(
+        self,
+        connection: Connection,
+        site: Site,
+        cql: str,
+        cursor: str | None = None,
+        limit: int = 5,
+    ) -> Hits:
+        """Find pages of the allowed spaces; neither a number nor a cursor tells of the others."""
+        lent = connection.lent
+        if lent is None:
+            return await self._inner.search(connection, site, cql, cursor, limit)
+        spaces = lent.spaces(site.cloud_id, writes=False)
+        if not spaces:
+            return Hits(())
+        keys = clauses.in_spaces(space.key for space in spaces)
+        held = clauses.raw(cql, keys, clauses.of_type("page"))
+        found = await self._inner.search(connection, site, str(held), None, LOOKED_AT)
+        seen = await asyncio.gather(*(self._sees(connection, site, hit) for hit in found.results))
+        shown = [hit for hit, is_seen in zip(found.results, seen, strict=True) if is_seen]
+        return Hits(tuple(shown[:limit]))
+
+    async def find_people(self, connection: Connection, site: Site, name: str) -> Sequence[Account]:
+        """Name nobody: the organisation's directory isn't part of what was allowed."""
+        if connection.lent is not None:
+            return ()
+        return await self._inner.find_people(connection, site, name)
+
+    async def get_page(
+        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+    ) -> PageText:
+        """Return the page if it may be shown."""
+        if connection.lent is not None:
+            await self._require_page(connection, site, page, draft=draft)
+        with _unseen(connection):
+            text = await self._inner.get_page(connection, site, page, draft=draft)
+        # It may have been moved between the two calls.
+        _require_space(connection, site, text.page.space_id, writes=draft)
+        return text
+
+    async def get_page_head(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        trashed: bool = False,
+    ) -> Page:
+        """Return the page if it may be shown."""
+        if connection.lent is None:
+            return await self._inner.get_page_head(
+                connection, site, page, draft=draft, trashed=trashed
+            )
+        return await self._require_page(connection, site, page, draft=draft, trashed=trashed)
+
+    async def find_page_by_title(
+        self, connection: Connection, site: Site, space: SpaceId, title: str
+    ) -> Page | None:
+        """Return the page if it may be shown."""
+        lent = connection.lent
+        if lent is not None:
+            _require_space(connection, site, space, writes=lent.writes)
+        found = await self._inner.find_page_by_title(connection, site, space, title)
+        if found is None or lent is None:
+            return found
+        try:
+            return await self._require_page(connection, site, found.id)
+        except NotFound:
+            return None
+
+    async def suggest_spaces(
+        self, connection: Connection, site: Site, words: str
+    ) -> Sequence[Space]:
+        """Suggest from among the allowed ones, which nobody need be asked for."""
+        lent = connection.lent
+        if lent is None:
+            return await self._inner.suggest_spaces(connection, site, words)
+        wanted = words.casefold().split()
+        spaces = lent.spaces(site.cloud_id, writes=lent.writes)
+        return [_space(each) for each in spaces if _is_called(each, wanted)][:10]
+
+    async def get_space(self, connection: Connection, site: Site, space: SpaceId) -> Space:
+        """Return the space if it is allowed."""
+        if connection.lent is not None:
+            _require_space(connection, site, space, writes=None)
+        return await self._inner.get_space(connection, site, space)
+
+    async def find_space(self, connection: Connection, site: Site, key: str) -> Space | None:
+        """Return the space of that key if it is allowed."""
+        lent = connection.lent
+        if lent is None:
+            return await self._inner.find_space(connection, site, key)
+        wanted = key.strip().casefold()
+        allowed = lent.spaces(site.cloud_id, writes=lent.writes)
+        return next((_space(each) for each in allowed if each.key.casefold() == wanted), None)
+
+    async def suggest_pages(
+        self, connection: Connection, site: Site, space: Space, words: str
+    ) -> Sequence[Page]:
+        """Suggest the pages that may be shown."""
+        lent = connection.lent
+        if lent is None:
+            return await self._inner.suggest_pages(connection, site, space, words)
+        _require_space(connection, site, space.id, writes=lent.writes)
+        found = await self._inner.suggest_pages(connection, site, space, words)
+        seen = await asyncio.gather(*(self._sees_page(connection, site, each.id) for each in found))
+        return [page for page, is_seen in zip(found, seen, strict=True) if is_seen]
+
+    async def list_children(
+        self, connection: Connection, site: Site, page: PageId
+    ) -> Sequence[Page]:
+        """Return the children that may be shown."""
+        if connection.lent is not None:
+            await self._require_page(connection, site, page)
+        with _unseen(connection):
+            found = await self._inner.list_children(connection, site, page)
+        if connection.lent is None:
+            return found
+        seen = await asyncio.gather(*(self._sees_page(connection, site, each.id) for each in found))
+        return [child for child, is_seen in zip(found, seen, strict=True) if is_seen]
+
+    async def is_restricted(self, connection: Connection, site: Site, page: PageId) -> bool:
+        """Call everything restricted: what the organisation's connection shows isn't shared."""
+        if connection.lent is not None:
+            return True
+        return await self._inner.is_restricted(connection, site, page)
+
+    async def is_open_space(self, connection: Connection, site: Site, space: Space) -> bool:
+        """Call no space open, for the same reason."""
+        if connection.lent is not None:
+            return False
+        return await self._inner.is_open_space(connection, site, space)
+
+    async def create_draft(  # noqa: PLR0913, PLR0917 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        space: SpaceId,
+        title: str,
+        body: Document,
+        parent: PageId | None = None,
+    ) -> Page:
+        """Write where writing is allowed."""
+        await self._require_place(connection, site, space, parent)
+        return await self._inner.create_draft(connection, site, space, title, body, parent)
+
+    async def publish_draft(
+        self, connection: Connection, site: Site, draft: Page, body: Document, message: str
+    ) -> Page:
+        """Publish where writing is allowed, wherever the draft is by now."""
+        if connection.lent is not None:
+            with _unseen(connection):
+                head = await self._inner.get_page_head(connection, site, draft.id, draft=True)
+            await self._require_place(connection, site, head.space_id, head.parent_id)
+        return await self._inner.publish_draft(connection, site, draft, body, message)
+
+    async def create_page(  # noqa: PLR0913, PLR0917 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        space: Space,
+        title: str,
+        body: Document,
+        parent: PageId | None,
+        message: str,
+    ) -> Page:
+        """Write where writing is allowed."""
+        await self._require_place(connection, site, space.id, parent)
+        return await self._inner.create_page(connection, site, space, title, body, parent, message)
+
+    async def find_written(
+        self, connection: Connection, site: Site, space: Space, title: str, since: datetime
+    ) -> PageText | None:
+        """Look for what was written where writing is allowed."""
+        if connection.lent is not None:
+            _require_space(connection, site, space.id, writes=True)
+        return await self._inner.find_written(connection, site, space, title, since)
+
+    async def append(  # noqa: PLR0913 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        body: Document,
+        *,
+        base: int,
+        message: str,
+    ) -> Page:
+        """Write where writing is allowed."""
+        await self._require_change(connection, site, page)
+        return await self._inner.append(connection, site, page, body, base=base, message=message)
+
+    async def update_page(  # noqa: PLR0913 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        title: str,
+        body: Document,
+        *,
+        base: int,
+        message: str,
+    ) -> Page:
+        """Write where writing is allowed."""
+        await self._require_change(connection, site, page)
+        return await self._inner.update_page(
+            connection, site, page, title, body, base=base, message=message
+        )
+
+    async def trash_page(
+        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+    ) -> None:
+        """Take back only where writing is allowed."""
+        if connection.lent is not None:
+            with _unseen(connection):
+                head = await self._inner.get_page_head(connection, site, page, draft=draft)
+            _require_space(connection, site, head.space_id, writes=True)
+        await self._inner.trash_page(connection, site, page, draft=draft)
+
+    async def add_comment(
+        self, connection: Connection, site: Site, page: PageId, body: Document
+    ) -> str:
+        """Comment where writing is allowed, on what may be seen."""
+        await self._require_change(connection, site, page, "read")
+        return await self._inner.add_comment(connection, site, page, body)
+
+    async def list_attachments(
+        self, connection: Connection, site: Site, page: PageId
+    ) -> Sequence[Attachment]:
+        """List those of a page that may be shown."""
+        if connection.lent is not None:
+            await self._require_page(connection, site, page)
+        with _unseen(connection):
+            return await self._inner.list_attachments(connection, site, page)
+
+    async def attach(  # noqa: PLR0913, PLR0917 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        name: str,
+        content: bytes,
+        kind: str,
+    ) -> Attachment:
+        """Attach where writing is allowed."""
+        await self._require_change(connection, site, page)
+        return await self._inner.attach(connection, site, page, name, content, kind)
+
+    async def list_labels(self, connection: Connection, site: Site, page: PageId) -> Sequence[str]:
+        """List those of a page that may be shown."""
+        if connection.lent is not None:
+            await self._require_page(connection, site, page)
+        with _unseen(connection):
+            return await self._inner.list_labels(connection, site, page)
+
+    async def add_labels(
+        self, connection: Connection, site: Site, page: PageId, labels: Sequence[str]
+    ) -> None:
+        """Label where writing is allowed."""
+        await self._require_change(connection, site, page)
+        await self._inner.add_labels(connection, site, page, labels)
+
+    async def remove_label(
+        self, connection: Connection, site: Site, page: PageId, label: str
+    ) -> None:
+        """Label where writing is allowed."""
+        await self._require_change(connection, site, page)
+        await self._inner.remove_label(connection, site, page, label)
+
+    async def note(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        key: str,
+        value: Mapping[str, str],
+    ) -> None:
+        """Note beside what was written where writing is allowed."""
+        if connection.lent is not None:
+            with _unseen(connection):
+                head = await self._inner.get_page_head(connection, site, page)
+            _require_space(connection, site, head.space_id, writes=True)
+        await self._inner.note(connection, site, page, key, value)
+
+    async def may(  # noqa: PLR0913 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        operation: Operation,
+        *,
+        account: AccountId | None,
+        group: str,
+        fresh: bool = False,
+    ) -> bool:
+        """Ask Confluence, as anybody may."""
+        return await self._inner.may(
+            connection, site, page, operation, account=account, group=group, fresh=fresh
+        )
+
+    async def find_groups(self, connection: Connection, site: Site, words: str) -> Sequence[Group]:
+        """Name no group: that is for admins, who don't ask for somebody else's sake."""
+        if connection.lent is not None:
+            return ()
+        return await self._inner.find_groups(connection, site, words)
+
+    async def _require_page(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        trashed: bool = False,
+    ) -> Page:
+        """Return the page's head, if its space is allowed and Confluence says they may see it."""
+        lent = _lent(connection)
+        with _unseen(connection):
+            head = await self._inner.get_page_head(
+                connection, site, page, draft=draft, trashed=trashed
+            )
+        # A draft is its author's alone, and what is in the trash is nobody's: only what was
+        # written here is looked for there, and then the right to write in its space decides.
+        is_own = draft or lent.looks or head.status is PageStatus.TRASHED
+        _require_space(connection, site, head.space_id, writes=is_own)
+        if not is_own and not await self._allows(connection, site, page, "read", fresh=False):
+            raise NotFound(UNSEEN)
+        return head
+
+    async def _require_change(
+        self, connection: Connection, site: Site, page: PageId, operation: Operation = "update"
+    ) -> None:
+        if connection.lent is None:
+            return
+        with _unseen(connection):
+            head = await self._inner.get_page_head(connection, site, page)
+        _require_space(connection, site, head.space_id, writes=True)
+        if not await self._allows(connection, site, page, operation, fresh=True):
+            raise NotFound(UNSEEN)
+
+    async def _require_place(
+        self, connection: Connection, site: Site, space: SpaceId, parent: PageId | None
+    ) -> None:
+        if connection.lent is None:
+            return
+        _require_space(connection, site, space, writes=True)
+        if parent is not None:
+            await self._require_change(connection, site, parent, "read")
+
+    async def _allows(
+        self, connection: Connection, site: Site, page: PageId, operation: Operation, *, fresh: bool
+    ) -> bool:
+        lent = _lent(connection)
+        return await self._inner.may(
+            connection,
+            site,
+            page,
+            operation,
+            account=lent.account,
+            group=lent.audience,
+            fresh=fresh,
+        )
+
+    async def _sees(self, connection: Connection, site: Site, hit: Hit) -> bool:
+        return hit.page_id is not None and await self._sees_page(connection, site, hit.page_id)
+
+    async def _sees_page(self, connection: Connection, site: Site, page: PageId) -> bool:
+        try:
+            await self._require_page(connection, site, page)
+        except BotError:
+            return False
+        return True
+
+
+def _lent(connection: Connection) -> Lent:
+    if connection.lent is None:
+        raise ValueError("a connection that isn't lent")
+    return connection.lent
+
+
+def _require_space(
+    connection: Connection, site: Site, space: SpaceId, *, writes: bool | None
+) -> None:
+    """Raise unless *space* may be written in, or read; either will do where *writes* is open."""
+    lent = connection.lent
+    if lent is None:
+        return
+    either = (True, False) if writes is None else (writes,)
+    allowed = {each.id for way in either for each in lent.spaces(site.cloud_id, writes=way)}
+    if space in allowed:
+        return
+    readable = {each.id for each in lent.spaces(site.cloud_id, writes=False)}
+    if writes and space in readable:
+        raise NotAllowed(NOT_WRITABLE)
+    raise NotFound(UNSEEN)
+
+
+@contextmanager
+def _unseen(connection: Connection) -> Iterator[None]:
+    """Say of what isn't there the same as of what may not be seen."""
+    try:
+        yield
+    except (NotFound, NotAllowed) as error:
+        if connection.lent is None:
+            raise
+        raise NotFound(UNSEEN) from error
+
+
+def _space(allowed: AllowedSpace) -> Space:
+    return Space(allowed.id, allowed.key, allowed.name)
+
+
+def _is_called(space: AllowedSpace, wanted: Sequence[str]) -> bool:
+    called = f"{space.key} {space.name}".casefold()
+    return all(word in called for word in wanted)
