@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from motor.motor_asyncio import AsyncIOMotorCollection
-from pymongo import ReturnDocument, timeout
+from pymongo import ReturnDocument, UpdateOne, timeout
 from pymongo.errors import (
     ConfigurationError,
     ConnectionFailure,
@@ -125,6 +125,22 @@ class Collection:
         with answering():
             result = await self._raw.update_one(self._inside(where), change)
         return result.matched_count == 1
+
+    async def update_each(self, changes: Sequence[tuple[Where, Mapping[str, Any]]]) -> None:
+        """Make each of *changes* to the document where its own condition holds, if there is one.
+
+        In any order, and where one fails, perhaps not all.
+        """
+        with answering():
+            await self._raw.bulk_write(
+                [UpdateOne(self._inside(where), change) for where, change in changes],
+                ordered=False,
+            )
+
+    async def count(self, where: Where) -> int:
+        """Return how many documents there are *where* that holds."""
+        with answering(), timeout(READS_WITHIN):
+            return await self._raw.count_documents(self._inside(where))
 
     async def put(self, where: Where, change: Change) -> None:
         """Change the document that *where* names in full, or insert it."""

@@ -17,6 +17,7 @@ from pymongo.errors import CollectionInvalid
 from bot.errors import BotError, Unavailable
 from bot.ports import Leases
 from store import (
+    audit,
     connections,
     data_keys,
     deliveries,
@@ -27,6 +28,7 @@ from store import (
     leases,
     parked,
     pending,
+    person_keys,
     pending_installs,
     preferences,
     profiles,
@@ -55,6 +57,9 @@ SHAPES: Final = (
     due_work.SHAPE,
     deliveries.SHAPE,
     quota.SHAPE,
+    person_keys.SHAPE,
+    audit.ROWS,
+    audit.LINKS,
     profiles.SHAPE,
     integrations.SHAPE,
     integrations.CHANNELS,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.ports import (
+    AuditChain,
+    AuditRows,
     Clock,
     Connections,
     Deliveries,
@@ -22,6 +24,7 @@ from bot.ports import (
     Receipts,
 )
 from store import memory
+from store.audit import MongoAuditChain, MongoAuditRows
 from store.connections import MongoConnections
 from store.data_keys import DataKeys
 from store.database import Database
@@ -61,6 +64,8 @@ class Stores:
     deliveries: Deliveries
     quota: QuotaLedger
     notes: Notes
+    audit: AuditRows
+    chain: AuditChain
     profiles: Profiles
     integrations: Integrations
 
@@ -88,6 +93,8 @@ def mongo_stores(
         deliveries=MongoDeliveries(database),
         quota=MongoQuotaLedger(database),
         notes=SealedNotes(vault),
+        audit=MongoAuditRows(database, vault),
+        chain=MongoAuditChain(database),
         profiles=MongoProfiles(database, vault),
         integrations=MongoIntegrations(database, vault),
     )
@@ -96,6 +103,7 @@ def mongo_stores(
 def memory_stores(clock: Clock) -> Stores:
     """Return stores that forget everything when the process ends."""
     due = memory.MemoryDueWork()
+    audit = memory.MemoryAudit()
     return Stores(
         installations=memory.MemoryInstallations(clock),
         installs=memory.MemoryPendingInstalls(),
@@ -110,6 +118,8 @@ def memory_stores(clock: Clock) -> Stores:
         deliveries=memory.MemoryDeliveries(),
         quota=memory.MemoryQuotaLedger(),
         notes=memory.MemoryNotes(),
+        audit=audit,
+        chain=audit,
         profiles=memory.MemoryProfiles(),
         integrations=memory.MemoryIntegrations(),
     )

@@ -4,6 +4,7 @@ Absence is ``None`` where it is ordinary (``find_*``) and an error where it isn'
 Every method that touches what we remember takes a tenant or something that holds one.
 """
 
+from bot.ports.audit import AuditChain, AuditRows
 from bot.ports.confluence import Confluence
 from bot.ports.consent import (
     Connections,
@@ -39,6 +40,8 @@ __all__ = [
     "ADMIN_KNOWN_FOR",
     "KNOWN_FOR",
     "SETTLE",
+    "AuditChain",
+    "AuditRows",
     "Clock",
     "Confluence",
     "Connections",

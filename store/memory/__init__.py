@@ -1,5 +1,6 @@
 """The same stores without a database: for tests of the rules."""
 
+from store.memory.audit import MemoryAudit
 from store.memory.connections import MemoryConnections
 from store.memory.drafts import MemoryDrafts
 from store.memory.due_work import MemoryDueWork
@@ -13,6 +14,7 @@ from store.memory.preferences import MemoryPreferences
 from store.memory.receipts import MemoryReceipts
 
 __all__ = [
+    "MemoryAudit",
     "MemoryConnections",
     "MemoryDeliveries",
     "MemoryDrafts",
