@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import IO, Any
 
-_FORM = 1
+_FORM = 2
 
 
 class Unreadable(Exception):

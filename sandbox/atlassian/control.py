@@ -3,25 +3,22 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from sandbox.atlassian import documents, people, sites, tiny
+from sandbox.atlassian.control_access import AccessControl
 from sandbox.atlassian.faults import PLAYS, BadFault
 from sandbox.atlassian.refusals import Refusal
+from sandbox.atlassian.said import BadControl, Said, account_id, named_site, required_account
 from sandbox.atlassian.wiki import Content, Version, Wiki, id_of
 
 if TYPE_CHECKING:
     from sandbox.atlassian.world import AtlassianWorld
 
 ROOT = "/_sandbox/atlassian"
-Said = dict[str, Any]
 Action = Callable[[Said], object]
-
-
-class BadControl(ValueError):
-    """A control request that makes no sense."""
 
 
 class Control:
@@ -32,6 +29,7 @@ class Control:
 
     def attach(self, app: web.Application) -> None:
         """Serve under `/_sandbox/atlassian/`."""
+        access = AccessControl(self._world)
         reads = {
             "accounts": self.accounts,
             "sites": self.sites,
@@ -41,6 +39,7 @@ class Control:
             "faults": self.faults,
             "points": self.points,
             "defects": self.defects,
+            **access.reads,
         }
         writes = {
             "faults": self.set_fault,
@@ -53,10 +52,12 @@ class Control:
             "pages/change": self.change_page,
             "pages/restrict": self.restrict_page,
             "pages/move": self.move_page,
+            "move-page": self.rehouse_page,
             "pages/create": self.create_page,
             "pages/delete": self.delete_page,
             "points": self.set_points,
             "clock": self.advance,
+            **access.writes,
         }
         for name, read in reads.items():
             app.router.add_get(f"{ROOT}/{name}", self._reading(read))
@@ -93,7 +94,7 @@ class Control:
 
     def accounts(self, _said: Said) -> object:
         """GET accounts."""
-        return [asdict(each) for each in people.ACCOUNTS]
+        return [{**asdict(each), "password": each.password} for each in people.ACCOUNTS]
 
     def sites(self, _said: Said) -> object:
         """GET sites, with their spaces."""
@@ -117,15 +118,15 @@ class Control:
                 **asdict(grant),
                 "account": people.BY_ID[grant.account_id].name,
                 "access_tokens": sum(
-                    each.account_id == grant.account_id and each.expires > now
+                    key == (each.client_id, each.account_id) and each.expires > now
                     for each in held.access.values()
                 ),
                 "refresh_tokens": sum(
-                    each.account_id == grant.account_id and not each.dead and each.used is None
+                    key == (each.client_id, each.account_id) and not each.dead and each.used is None
                     for each in held.refresh.values()
                 ),
             }
-            for grant in held.grants.values()
+            for key, grant in held.grants.items()
         ]
 
     def pages(self, said: Said) -> object:
@@ -177,16 +178,19 @@ class Control:
         return {"committed": self._world.faults.commit_held()}
 
     def expire_access(self, said: Said) -> object:
-        """POST expire-access {account?}."""
-        return {"ended": self._world.grants.expire_access(account_id(said))}
+        """POST expire-access {account?, client_id?}."""
+        ended = self._world.grants.expire_access(account_id(said), said.get("client_id"))
+        return {"ended": ended}
 
     def expire_refresh(self, said: Said) -> object:
-        """POST expire-refresh {account?}."""
-        return {"ended": self._world.grants.expire_refresh(account_id(said))}
+        """POST expire-refresh {account?, client_id?}."""
+        ended = self._world.grants.expire_refresh(account_id(said), said.get("client_id"))
+        return {"ended": ended}
 
     def revoke(self, said: Said) -> object:
-        """POST revoke {account}."""
-        return {"revoked": self._world.grants.revoke(required_account(said))}
+        """POST revoke {account, client_id?}."""
+        account = required_account(said)
+        return {"revoked": self._world.grants.revoke(account, said.get("client_id"))}
 
     def _find(self, said: Said) -> tuple[Wiki, Content]:
         for wiki in self._world.wikis.values():
@@ -209,10 +213,12 @@ class Control:
         return page_shown("", wiki, content)
 
     def restrict_page(self, said: Said) -> object:
-        """POST pages/restrict {id, readers: [], editors: []}."""
+        """POST pages/restrict {id, readers?, editors?, reader_groups?, editor_groups?}: lists."""
         wiki, content = self._find(said)
         content.readers = [required_account({"account": each}) for each in said.get("readers", [])]
         content.editors = [required_account({"account": each}) for each in said.get("editors", [])]
+        content.reader_groups = [required_group(wiki, e) for e in said.get("reader_groups", [])]
+        content.editor_groups = [required_group(wiki, e) for e in said.get("editor_groups", [])]
         return page_shown("", wiki, content)
 
     def move_page(self, said: Said) -> object:
@@ -221,12 +227,25 @@ class Control:
         parent = wiki.contents.get(id_of(said["parent"]))
         if parent is None or parent is content or content in wiki.ancestors(parent):
             raise BadControl("it can't stand there")
-        content.parent, content.space = parent.id, parent.space
+        content.parent = parent.id
+        wiki.rehouse(content, parent.space)
+        return page_shown("", wiki, content)
+
+    def rehouse_page(self, said: Said) -> object:
+        """POST move-page {page, space}: below the homepage of another space of its site."""
+        wiki, content = self._find({"id": said.get("page")})
+        space = wiki.space_by_key(str(said["space"]))
+        if space is None or content.kind != "page":
+            raise BadControl("it can't stand there")
+        if wiki.title_taken(space.id, content.title, content.kind, but=content.id):
+            raise BadControl("a page with this title is there")
+        content.parent = space.homepage
+        wiki.rehouse(content, space.id)
         return page_shown("", wiki, content)
 
     def create_page(self, said: Said) -> object:
         """POST pages/create {space, account, title, body?, representation?, site?}."""
-        site = sites.find_site(str(said.get("site", "acme"))) or sites.SITES[0]
+        site = named_site(said)
         wiki = self._world.wikis[site.cloud_id]
         space = wiki.space_by_key(str(said["space"]))
         if space is None:
@@ -270,17 +289,12 @@ def answered(action: Action, said: Said) -> web.Response:
         return web.json_response(refused.body, status=refused.status)
 
 
-def account_id(said: Said) -> str | None:
-    """The account that was named, None for all."""
-    return required_account(said) if said.get("account") else None
-
-
-def required_account(said: Said) -> str:
-    """The account that was named."""
-    account = people.find_account(str(said.get("account", "")))
-    if account is None:
-        raise BadControl("there is no such account")
-    return account.account_id
+def required_group(wiki: Wiki, word: object) -> str:
+    """The id of the group that was named."""
+    group = wiki.find_group(str(word))
+    if group is None:
+        raise BadControl("there is no such group")
+    return group.id
 
 
 def page_shown(site: str, wiki: Wiki, content: Content) -> Said:
@@ -299,6 +313,8 @@ def page_shown(site: str, wiki: Wiki, content: Content) -> Said:
         "labels": content.labels,
         "readers": content.readers,
         "editors": content.editors,
+        "reader_groups": content.reader_groups,
+        "editor_groups": content.editor_groups,
         "properties": [asdict(each) for each in content.properties],
         "tiny": tiny.encode(content.id),
         "text": documents.text_of(content.latest.body),

@@ -1,4 +1,4 @@
-"""The OAuth gateway: who asks, may they, is it in order, what does it cost."""
+"""Both doors of Confluence: who asks, may they, is it in order, what does it cost."""
 
 import json
 from email import message_from_bytes
@@ -7,11 +7,20 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.atlassian import people, v1_content, v1_search, v2_around, v2_content, v2_talk
+from sandbox.atlassian import (
+    v1_content,
+    v1_groups,
+    v1_search,
+    v1_site,
+    v2_around,
+    v2_content,
+    v2_talk,
+)
 from sandbox.atlassian.call import Answer, Call, Handler, Upload
+from sandbox.atlassian.callers import Caller, Callers
 from sandbox.atlassian.contract import AskedRequest, Contract, GivenResponse, asked_request
 from sandbox.atlassian.faults import Faults
-from sandbox.atlassian.grants import Grants
+from sandbox.atlassian.gone import Gone
 from sandbox.atlassian.log import Entry, Log
 from sandbox.atlassian.operations import Operation, find_operation, is_known_path
 from sandbox.atlassian.points import Pool
@@ -19,16 +28,17 @@ from sandbox.atlassian.refusals import (
     Refusal,
     gateway_refusal,
     gone,
+    not_found,
     not_stood_for,
     v1_refusal,
     v2_refusal,
 )
-from sandbox.atlassian.scopes import is_confluence
-from sandbox.atlassian.sites import BY_CLOUD_ID
+from sandbox.atlassian.sites import find_site
 from sandbox.atlassian.wiki import Wiki
 from sandbox.clock import Clock
 
 PREFIX = "/atlassian/api"
+GATEWAY, SITE = "gateway", "site"
 MAX_PAGE = 5 * 1024 * 1024
 MAX_REQUEST = 30 * 1024 * 1024
 SCOPE_MISMATCH = "Unauthorized; scope does not match"
@@ -39,26 +49,26 @@ HANDLERS: dict[str, Handler] = {
     **v2_talk.HANDLERS,
     **v1_content.HANDLERS,
     **v1_search.HANDLERS,
+    **v1_groups.HANDLERS,
 }
 
 
 class Incoming:
-    """A request whose body has been read."""
+    """A request whose body has been read, and the *door* at which it came in."""
 
-    def __init__(self, request: web.Request, body: bytes) -> None:
+    def __init__(self, request: web.Request, body: bytes, door: str) -> None:
         self.method = request.method
         self.headers = request.headers
         self.query = request.query
         self.query_string = request.query_string
         self.body = body
+        self.door = door
         self.cloud_id = request.match_info.get("cloud", "")
         self.path = "/" + request.match_info.get("tail", "")
-
-    @property
-    def bearer(self) -> str:
-        """The token that was sent."""
-        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
-        return token.strip() if scheme.casefold() == "bearer" else ""
+        self.has_way = False
+        site = find_site(request.match_info.get("site", ""))
+        if door == SITE and site is not None:
+            self.cloud_id, self.path = site.cloud_id, "/wiki" + self.path
 
     def asked(self) -> AskedRequest:
         """As the contract reads it."""
@@ -67,7 +77,7 @@ class Incoming:
 
 
 class Gateway:
-    """Stands for api.atlassian.com."""
+    """Stands for api.atlassian.com, and for the interfaces at each site's own address."""
 
     def __init__(  # noqa: PLR0913 -- what the gateway stands between
         self,
@@ -75,7 +85,8 @@ class Gateway:
         clock: Clock,
         wikis: dict[str, Wiki],
         *,
-        grants: Grants,
+        callers: Callers,
+        gone_now: Gone,
         pool: Pool,
         log: Log,
         faults: Faults,
@@ -84,20 +95,40 @@ class Gateway:
         self._base_url = base_url
         self._clock = clock
         self._wikis = wikis
-        self._grants = grants
+        self._callers = callers
+        self._gone = gone_now
         self._pool = pool
         self._log = log
         self._faults = faults
         self._contract = contract
 
     def attach(self, app: web.Application) -> None:
-        """Serve under `/atlassian/api/ex/confluence/`."""
-        app.router.add_route("*", PREFIX + "/ex/confluence/{cloud}/{tail:.*}", self.serve)
+        """Serve the gateway, and below each site `/wiki/api/v2/` and `/wiki/rest/`."""
+        app.router.add_route("*", PREFIX + "/ex/confluence/{cloud}/{tail:.*}", self.serve_app)
+        wiki = "/atlassian/sites/{site}/wiki"
+        app.router.add_route("*", wiki + "/{tail:(?:api/v2|rest)/.*}", self.serve_person)
+        app.router.add_get("/atlassian/sites/{site}/_edge/tenant_info", self.tell_tenant)
 
-    async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Any request to Confluence."""
+    async def serve_app(self, request: web.Request) -> web.StreamResponse:
+        """Any request at the gateway."""
+        return await self._serve(request, GATEWAY)
+
+    async def serve_person(self, request: web.Request) -> web.StreamResponse:
+        """Any request at a site's own address."""
+        return await self._serve(request, SITE)
+
+    async def tell_tenant(self, request: web.Request) -> web.Response:
+        """GET /_edge/tenant_info: the cloud id, to anybody."""
+        site = find_site(request.match_info["site"])
+        if site is None:
+            raise web.HTTPNotFound
+        return web.json_response({"cloudId": site.cloud_id})
+
+    async def _serve(self, request: web.Request, door: str) -> web.StreamResponse:
         body = await request.clone(client_max_size=MAX_REQUEST).read()
-        incoming = Incoming(request, body)
+        incoming = Incoming(request, body, door)
+        if incoming.cloud_id not in self._wikis and door == SITE:
+            raise web.HTTPNotFound
         return await self._faults.play(request, lambda: self.answer(incoming))
 
     def answer(self, incoming: Incoming) -> web.Response:
@@ -106,9 +137,13 @@ class Gateway:
             Entry(self._clock.now(), incoming.method, incoming.path, incoming.query_string)
         )
         try:
-            answer = self._decide(incoming, entry)
-            self._pool.charge(answer.cost)
-            entry.points = answer.cost
+            entry.door = incoming.door
+            caller = self._caller(incoming)
+            entry.account, entry.client = caller.account.name, caller.client
+            answer = self._decide(incoming, entry, caller)
+            if caller.has_points:
+                self._pool.charge(answer.cost)
+                entry.points = answer.cost
         except Refusal as refused:
             answer = Answer(refused.body, refused.status, 0, refused.headers)
         entry.status = answer.status
@@ -132,7 +167,7 @@ class Gateway:
 
     def _check_answer(self, incoming: Incoming, entry: Entry, response: web.Response) -> None:
         # What the gateway refuses for lack of a scope isn't in the contract of each operation.
-        if self._contract is None or not entry.scopes or entry.contract:
+        if self._contract is None or not incoming.has_way or entry.contract:
             return
         if response.status >= 500 or response.status == 410:
             return
@@ -140,26 +175,30 @@ class Gateway:
         given = GivenResponse(response.status, body, response.content_type)
         entry.defects = self._contract.answer_problems(incoming.asked(), given)
 
-    def _decide(self, incoming: Incoming, entry: Entry) -> Answer:
-        account, scopes = self._authenticate(incoming, entry)
+    def _caller(self, incoming: Incoming) -> Caller:
+        if incoming.door == SITE:
+            return self._callers.at_site(incoming.headers, incoming.path)
+        return self._callers.at_gateway(incoming.headers, incoming.cloud_id)
+
+    def _decide(self, incoming: Incoming, entry: Entry, caller: Caller) -> Answer:
         operation, path = self._find(incoming)
         entry.operation = operation.name
-        way = operation.opened_by(scopes)
-        if way is None:
-            raise gateway_refusal(401, SCOPE_MISMATCH)
-        entry.scopes = sorted(way)
-        self._require_capacity()
-        if not account.licensed:
+        entry.scopes = sorted(self._way(operation, caller))
+        incoming.has_way = operation.name not in v1_site.HANDLERS
+        self._require_capacity(caller)
+        account, wiki = caller.account, self._wikis[incoming.cloud_id]
+        if not account.licensed or wiki.cloud_id not in account.sites:
             raise shaped(operation, 403, WITHOUT_LICENCE)
-        handler = HANDLERS.get(operation.name)
+        handler = HANDLERS.get(operation.name) or v1_site.HANDLERS.get(operation.name)
         if handler is None:
             raise not_stood_for(operation.name)
         self._require_order(incoming, operation)
         payload = payload_of(incoming, operation)
-        self._require_contract(incoming, operation, entry)
+        if incoming.has_way:
+            self._require_contract(incoming, operation, entry)
         return handler(
             Call(
-                wiki=self._wikis[incoming.cloud_id],
+                wiki=wiki,
                 account=account,
                 operation=operation,
                 path=path,
@@ -171,33 +210,41 @@ class Gateway:
             )
         )
 
-    def _authenticate(
-        self, incoming: Incoming, entry: Entry
-    ) -> tuple[people.Account, frozenset[str]]:
-        found = self._grants.find_access(incoming.bearer)
-        if found is None or found[1].revoked:
-            raise gateway_refusal(401, "Unauthorized")
-        token, grant = found
-        account = people.BY_ID[token.account_id]
-        entry.account = account.name
-        if incoming.cloud_id not in BY_CLOUD_ID or incoming.cloud_id not in grant.sites:
-            raise gateway_refusal(404, f"No site {incoming.cloud_id[:50]} for this token")
-        return account, frozenset(filter(is_confluence, grant.scopes))
+    def _way(self, operation: Operation, caller: Caller) -> frozenset[str]:
+        """The scopes by which the caller comes in."""
+        if caller.scopes is None:
+            return frozenset()
+        way = operation.opened_by(caller.scopes)
+        if way is None:
+            raise gateway_refusal(401, SCOPE_MISMATCH)
+        return way
 
     def _find(self, incoming: Incoming) -> tuple[Operation, dict[str, str]]:
+        if incoming.door == SITE:
+            return self._find_at_site(incoming)
         path = incoming.path
         if not path.startswith("/wiki/"):
             raise gateway_refusal(401, SCOPE_MISMATCH)
         found = find_operation(incoming.method, path)
-        if found is not None:
+        if found is not None and not self._gone.has(found[0]):
             return found
         if path.startswith("/wiki/rest/"):
             raise gone(path)
         status = 405 if is_known_path(path) else 404
         raise gateway_refusal(status, f"Nothing answers {incoming.method} {path[:200]}")
 
-    def _require_capacity(self) -> None:
-        reason = self._pool.knock()
+    def _find_at_site(self, incoming: Incoming) -> tuple[Operation, dict[str, str]]:
+        """Here the older half of v1 still lives, of which the sandbox stands for a few reads."""
+        method, path = incoming.method, incoming.path
+        found = find_operation(method, path) or v1_site.find_operation(method, path)
+        if found is not None:
+            return found
+        if path.startswith("/wiki/rest/"):
+            raise not_stood_for(f"{method} {path[:200]}")
+        raise not_found(f"{method} {path[:200]}")
+
+    def _require_capacity(self, caller: Caller) -> None:
+        reason = self._pool.knock(has_points=caller.has_points)
         if reason:
             body = {"code": 429, "message": "Rate limit exceeded"}
             raise Refusal(429, body, self._pool.refusal_headers(reason))

@@ -15,6 +15,8 @@ class Entry:
     path: str
     query: str
     account: str = ""
+    client: str = ""
+    door: str = ""
     operation: str = ""
     scopes: list[str] = field(default_factory=list)
     status: int = 0
@@ -38,7 +40,7 @@ class Log:
         return entry
 
     def find(self, **wanted: str) -> list[dict[str, Any]]:
-        """Entries whose field holds the word; `status` and `account` match exactly."""
+        """Entries whose field holds the word; status, account, client and method match exactly."""
         return [asdict(each) for each in self.entries if matches(each, wanted)]
 
     @property
@@ -49,7 +51,12 @@ class Log:
 
 def matches(entry: Entry, wanted: dict[str, str]) -> bool:
     """Whether an entry has all that is wanted."""
-    exact = {"status": str(entry.status), "account": entry.account, "method": entry.method}
+    exact = {
+        "status": str(entry.status),
+        "account": entry.account,
+        "client": entry.client,
+        "method": entry.method,
+    }
     for name, value in wanted.items():
         if name == "contract":
             if bool(entry.contract) != (value == "true"):

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 TABLE = Path(__file__).with_name("operations.txt")
 
@@ -31,6 +32,9 @@ class Operation:
         return next((way for way in self.ways if way <= scopes), None)
 
 
+Table: TypeAlias = tuple[tuple[re.Pattern[str], Operation], ...]
+
+
 def parse(line: str) -> Operation:
     """One line of the table."""
     method, path, scopes = line.split()
@@ -49,7 +53,7 @@ def pattern(path: str) -> re.Pattern[str]:
 
 
 @cache
-def operations() -> tuple[tuple[re.Pattern[str], Operation], ...]:
+def operations() -> Table:
     """The table, the most literal paths first."""
     lines = TABLE.read_text(encoding="utf-8").splitlines()
     table = [parse(line) for line in lines if line and not line.startswith("#")]
@@ -57,9 +61,11 @@ def operations() -> tuple[tuple[re.Pattern[str], Operation], ...]:
     return tuple((pattern(each.path), each) for each in table)
 
 
-def find_operation(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+def find_operation(
+    method: str, path: str, table: Table | None = None
+) -> tuple[Operation, dict[str, str]] | None:
     """The operation at *path* (which begins with `/wiki`), and its path variables."""
-    for expression, operation in operations():
+    for expression, operation in operations() if table is None else table:
         if operation.method == method and (match := expression.fullmatch(path)):
             return operation, match.groupdict()
     return None

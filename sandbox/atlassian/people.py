@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.atlassian.sites import ACME, GLOBEX
+from sandbox.atlassian.sites import ACME, ACME2, GLOBEX, HOOLI
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,11 @@ class Account:
     licensed: bool = True
     kind: str = "atlassian"
     zone: str = "Etc/UTC"
+
+    @property
+    def password(self) -> str:
+        """With which somebody signs in, and which no interface takes any more."""
+        return f"password-of-{self.name}"
 
 
 ACCOUNTS = (
@@ -41,21 +46,20 @@ ACCOUNTS = (
         (ACME,),
         kind="app",
     ),
+    Account(
+        "plain",
+        "712020:1f0c6a52-6f0e-4c53-9d0a-000000000002",
+        "Plain Service",
+        "plain@serviceaccount.example",
+        (ACME,),
+        kind="app",
+    ),
+    Account("dee", "5b10a2844c20165700ede220", "Dee Marsh", "dee@acme.example", (ACME, ACME2)),
+    Account("ivy", "5b10a2844c20165700ede221", "Ivy Moreau", "ivy@hooli.example", (HOOLI,)),
 )
-
-ACME_USERS = "5f0c1d52-9a3e-4c1b-8a55-000000000001"
-GLOBEX_USERS = "5f0c1d52-9a3e-4c1b-8a55-000000000002"
-GROUPS = {ACME_USERS: ("ada", "bob", "cy"), GLOBEX_USERS: ("ada",)}
-"""Who is in each group, by its id; guests and apps are in none."""
 
 BY_NAME = {account.name: account for account in ACCOUNTS}
 BY_ID = {account.account_id: account for account in ACCOUNTS}
-
-
-def groups_of(account_id: str) -> list[str]:
-    """The ids of the groups that this account is in."""
-    account = BY_ID.get(account_id)
-    return [each for each, names in GROUPS.items() if account and account.name in names]
 
 
 def find_account(word: str) -> Account | None:

@@ -39,13 +39,16 @@ class Pool:
         self._turn()
         self._used = max(0, self.limit - points)
 
-    def knock(self) -> str:
-        """Count a request; the reason why it is turned away, or nothing."""
+    def knock(self, *, has_points: bool = True) -> str:
+        """Count a request; the reason why it is turned away, or nothing.
+
+        Tokens that people make themselves have no points, and stay under the burst limit.
+        """
         self._turn()
         self._requests += 1
         if self._requests > self.burst:
             return "confluence-burst-based"
-        return "" if self.left else "confluence-quota-global-based"
+        return "" if self.left or not has_points else "confluence-quota-global-based"
 
     def charge(self, points: int) -> None:
         """Take *points*; the last request may overdraw."""

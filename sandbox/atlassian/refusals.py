@@ -69,3 +69,10 @@ def not_stood_for(operation: str) -> Refusal:
 def not_found(what: str) -> Refusal:
     """It isn't there, or may not be seen: v2 doesn't tell which."""
     return v2_refusal(404, f"{what} not found, or you don't have permission to view it")
+
+
+def site_refusal(path: str, status: int, message: str) -> Refusal:
+    """An error that a site gives before anybody is known."""
+    if path.startswith("/wiki/api/v2/"):
+        return v2_refusal(status, message)
+    return Refusal(status, {"status-code": status, "message": message})

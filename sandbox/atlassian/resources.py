@@ -5,6 +5,7 @@ import base64
 from aiohttp import web
 
 from sandbox.atlassian import people
+from sandbox.atlassian.apps import Apps
 from sandbox.atlassian.faults import Faults
 from sandbox.atlassian.gateway import PREFIX
 from sandbox.atlassian.grants import Grant, Grants
@@ -21,12 +22,19 @@ UNAUTHORIZED = {"code": 401, "message": "Unauthorized"}
 class Resources:
     """The two addresses outside the gateway that an app needs."""
 
-    def __init__(
-        self, base_url: str, clock: Clock, grants: Grants, log: Log, faults: Faults
+    def __init__(  # noqa: PLR0913, PLR0917 -- what the two of them speak of
+        self,
+        base_url: str,
+        clock: Clock,
+        grants: Grants,
+        apps: Apps,
+        log: Log,
+        faults: Faults,
     ) -> None:
         self._base_url = base_url
         self._clock = clock
         self._grants = grants
+        self._apps = apps
         self._log = log
         self._faults = faults
 
@@ -36,7 +44,7 @@ class Resources:
         app.router.add_get(PREFIX + "/me", self.me)
 
     async def list_sites(self, request: web.Request) -> web.StreamResponse:
-        """GET accessible-resources: `[]` once the consent is gone."""
+        """GET accessible-resources: `[]` once the consent is gone; nothing of blocking sites."""
         return await self._faults.play(request, lambda: self._sites_answered(request))
 
     async def me(self, request: web.Request) -> web.StreamResponse:
@@ -45,14 +53,14 @@ class Resources:
 
     def _find(self, request: web.Request) -> Grant | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        found = self._grants.find_access(token.strip()) if scheme.casefold() == "bearer" else None
-        return None if found is None else found[1]
+        return self._grants.find_access(token.strip()) if scheme.casefold() == "bearer" else None
 
     def _logged(
         self, request: web.Request, grant: Grant | None, body: object, status: int
     ) -> web.Response:
         entry = Entry(self._clock.now(), request.method, request.path, request.query_string)
-        entry.account = people.BY_ID[grant.account_id].name if grant else ""
+        if grant is not None:
+            entry.account, entry.client = people.BY_ID[grant.account_id].name, grant.client_id
         entry.status = status
         self._log.add(entry)
         return web.json_response(body, status=status)
@@ -61,10 +69,10 @@ class Resources:
         grant = self._find(request)
         if grant is None:
             return self._logged(request, None, UNAUTHORIZED, 401)
-        listed = (
-            [] if grant.revoked else [each for i in grant.sites for each in self._site(grant, i)]
-        )
-        return self._logged(request, grant, listed, 200)
+        is_service = grant.level == "service"
+        open_sites = [each for each in grant.sites if is_service or each not in self._apps.blocking]
+        listed = [each for site in open_sites for each in self._site(grant, site)]
+        return self._logged(request, grant, [] if grant.revoked else listed, 200)
 
     def _site(self, grant: Grant, cloud_id: str) -> list[dict[str, object]]:
         """A site's entries: Jira and Confluence share an id, their scopes tell them apart."""
@@ -77,7 +85,8 @@ class Resources:
             "url": f"{self._base_url}/atlassian/sites/{site.slug}",
             "avatarUrl": f"{self._base_url}/atlassian/sites/{site.slug}/avatar.png",
         }
-        jira: list[dict[str, object]] = [{**entry, "scopes": JIRA_SCOPES}] if site.has_jira else []
+        has_jira = site.has_jira and grant.level != "service"
+        jira: list[dict[str, object]] = [{**entry, "scopes": JIRA_SCOPES}] if has_jira else []
         return [*jira, {**entry, "scopes": scopes}] if scopes else [*jira]
 
     def _me_answered(self, request: web.Request) -> web.Response:
@@ -85,6 +94,8 @@ class Resources:
         if grant is None or grant.revoked:
             return self._logged(request, grant, UNAUTHORIZED, 401)
         if "read:me" not in grant.scopes:
+            if grant.level == "service":
+                return self._logged(request, grant, {"code": 403, "message": "Forbidden"}, 403)
             body = {"code": 401, "message": "Unauthorized; scope does not match"}
             return self._logged(request, grant, body, 401)
         return self._logged(request, grant, profile(people.BY_ID[grant.account_id]), 200)

@@ -1,20 +1,26 @@
-"""Two wikis as they are on the first day, the same every time but for the hour."""
+"""The wikis as they are on the first day, the same every time but for the hour."""
 
 import base64
 import uuid
 
 from sandbox.atlassian import people
-from sandbox.atlassian.seed_pages import ACME_ROWS, CY, GLOBEX_ROWS, Row
+from sandbox.atlassian.grants import Credential, Grant
+from sandbox.atlassian.seed_pages import ACME2_ROWS, ACME_ROWS, CY, GLOBEX_ROWS, HOOLI_ROWS, Row
 from sandbox.atlassian.seed_words import doc, p
-from sandbox.atlassian.sites import ACME, GLOBEX
-from sandbox.atlassian.wiki import FULL, MEMBER, VIEWER, Body, Content, Space, Version, Wiki
+from sandbox.atlassian.sites import ACME, ACME2, GLOBEX, HOOLI
+from sandbox.atlassian.wiki import FULL, MEMBER, VIEWER, Body, Content, Group, Space, Version, Wiki
 
 DAY = 86_400
-FIRST_IDS = {ACME: 327_680, GLOBEX: 524_288}
+FIRST_IDS = {ACME: 327_680, GLOBEX: 524_288, ACME2: 720_896, HOOLI: 917_504}
 TYPES = {"txt": "text/plain", "csv": "text/csv"}
 ACME_SPACES = (
     ("ENG", "Engineering", "global", {"ada": FULL, "bob": MEMBER, "cy": MEMBER, "gus": VIEWER}),
-    ("OPS", "Operations", "global", {"ada": FULL, "bob": FULL, "cy": MEMBER}),
+    (
+        "OPS",
+        "Operations",
+        "global",
+        {"ada": FULL, "bob": FULL, "cy": MEMBER, "plain": VIEWER},
+    ),
     (
         "HR",
         "People and Culture",
@@ -25,31 +31,85 @@ ACME_SPACES = (
     ("~ada", "Ada Lindqvist", "personal", {"ada": FULL}),
 )
 GLOBEX_SPACES = (("DOCS", "Globex Docs", "global", {"ada": FULL}),)
+ACME2_SPACES = (("LAB", "Test Stand", "global", {"dee": FULL}),)
+HOOLI_SPACES = (("HQ", "Hooli HQ", "global", {"ivy": FULL}),)
 STARRED = {"OPS": ("ada",)}
+ALL_STAFF = "5f0c1d52-9a3e-4c1b-8a55-000000000001"
+GLOBEX_USERS = "5f0c1d52-9a3e-4c1b-8a55-000000000002"
+LEADS = "5f0c1d52-9a3e-4c1b-8a55-000000000003"
+ACME_ADMINS = "5f0c1d52-9a3e-4c1b-8a55-000000000004"
 GROUPS = {
-    "ENG": people.ACME_USERS,
-    "OPS": people.ACME_USERS,
-    "HR": people.ACME_USERS,
-    "DOCS": people.GLOBEX_USERS,
+    ACME: (
+        (ALL_STAFF, "all-staff", ("ada", "bob", "cy", "dee"), "user"),
+        (LEADS, "engineering-leads", ("ada", "bob"), "user"),
+        (ACME_ADMINS, "confluence-admins", ("ada", "service"), "admin"),
+    ),
+    GLOBEX: ((GLOBEX_USERS, "globex-users", ("ada",), "admin"),),
+    ACME2: (("5f0c1d52-9a3e-4c1b-8a55-000000000005", "acme2-users", ("dee",), "admin"),),
+    HOOLI: (("5f0c1d52-9a3e-4c1b-8a55-000000000006", "hooli-users", ("ivy",), "admin"),),
 }
+"""The groups of each site: id, name, who is in it, and what they administer."""
+READING = {"ENG": ALL_STAFF, "OPS": ALL_STAFF, "HR": ALL_STAFF, "DOCS": GLOBEX_USERS}
+"""Which group reads each space."""
 SERVICE_READS = frozenset({"ENG", "OPS", "SECRET"})
 
 
+SERVICE_CLIENT = "confab-service"
+SERVICE_SECRET = "sandbox-service-secret"
+SERVICE_SCOPES = [
+    "delete:page:confluence",
+    "read:attachment:confluence",
+    "read:comment:confluence",
+    "read:confluence-user",
+    "read:content-details:confluence",
+    "read:content.permission:confluence",
+    "read:group:confluence",
+    "read:hierarchical-content:confluence",
+    "read:label:confluence",
+    "read:me",
+    "read:page:confluence",
+    "read:space:confluence",
+    "search:confluence",
+    "write:attachment:confluence",
+    "write:comment:confluence",
+    "write:label:confluence",
+    "write:page:confluence",
+]
+SITES = {
+    ACME: (ACME_SPACES, ACME_ROWS),
+    GLOBEX: (GLOBEX_SPACES, GLOBEX_ROWS),
+    ACME2: (ACME2_SPACES, ACME2_ROWS),
+    HOOLI: (HOOLI_SPACES, HOOLI_ROWS),
+}
+
+
 def build(now: float) -> dict[str, Wiki]:
-    """Both wikis, dated back from *now*."""
+    """Every wiki, dated back from *now*."""
     start = now - now % 60
-    acme = Wiki(ACME, FIRST_IDS[ACME])
-    globex = Wiki(GLOBEX, FIRST_IDS[GLOBEX])
-    for wiki, spaces, rows in (
-        (acme, ACME_SPACES, ACME_ROWS),
-        (globex, GLOBEX_SPACES, GLOBEX_ROWS),
-    ):
+    wikis = {}
+    for cloud_id, (spaces, rows) in SITES.items():
+        wiki = wikis[cloud_id] = Wiki(cloud_id, FIRST_IDS[cloud_id])
+        add_groups(wiki)
         for key, name, kind, rights in spaces:
             add_space(wiki, key, name, kind, {**rights}, start)
         for row in rows:
             add_row(wiki, row, start)
-    add_inline_comment(acme, start)
-    return {ACME: acme, GLOBEX: globex}
+    add_inline_comment(wikis[ACME], start)
+    return wikis
+
+
+def service_credential(now: float) -> Credential:
+    """The credential that an organisation's admin has made for the service account."""
+    account = people.BY_NAME["service"].account_id
+    grant = Grant(SERVICE_CLIENT, account, list(SERVICE_SCOPES), [ACME], "service", now)
+    return Credential(SERVICE_SECRET, grant)
+
+
+def add_groups(wiki: Wiki) -> None:
+    """The groups of one site."""
+    for group_id, name, members, access in GROUPS[wiki.cloud_id]:
+        ids = [people.BY_NAME[who].account_id for who in members]
+        wiki.groups[group_id] = Group(group_id, name, ids, access)
 
 
 def add_space(  # noqa: PLR0913, PLR0917 -- a row of the table above
@@ -60,11 +120,11 @@ def add_space(  # noqa: PLR0913, PLR0917 -- a row of the table above
         rights["service"] = MEMBER
     by_id = {people.BY_NAME[who].account_id: list(may) for who, may in rights.items()}
     made = start - 800 * DAY
-    ada = people.BY_NAME["ada"].account_id
-    about = f"The space {name}."
-    space = Space(wiki.new_id(), key, name, kind, ada, made, by_id, description=about)
+    about, author = f"The space {name}.", next(iter(by_id))
+    space = Space(wiki.new_id(), key, name, kind, author, made, by_id, description=about)
     space.starred += [people.BY_NAME[who].account_id for who in STARRED.get(key, ())]
-    space.groups += [GROUPS[key]] if key in GROUPS else []
+    if key in READING:
+        space.groups[READING[key]] = list(VIEWER)
     wiki.spaces[space.id] = space
 
 
@@ -86,6 +146,7 @@ def add_row(wiki: Wiki, row: Row, start: float) -> None:
         parent=find_parent(wiki, space, row.under),
         labels=list(row.labels),
         readers=[people.BY_NAME[name].account_id for name in row.readers],
+        reader_groups=[group.id for name in row.groups if (group := wiki.find_group(name))],
     )
     wiki.add(content)
     if row.kind == "page" and space.homepage is None:

@@ -1,4 +1,4 @@
-"""The seeded pages of both sites, as rows; their order is the order of their ids."""
+"""The seeded pages of every site, as rows; their order is the order of their ids."""
 
 from dataclasses import dataclass, field
 
@@ -28,7 +28,10 @@ from sandbox.atlassian.wiki import Body
 
 @dataclass(frozen=True)
 class Row:
-    """One seeded page or blog post; *under* is the title of its parent in the same space."""
+    """One seeded page or blog post; *under* is the title of its parent in the same space.
+
+    *readers* and *groups*, where there are any, are who alone may read it.
+    """
 
     space: str
     title: str
@@ -40,6 +43,7 @@ class Row:
     status: str = "current"
     kind: str = "page"
     readers: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     edits: tuple[tuple[str, str], ...] = ()
     storage: bool = False
     comments: tuple[tuple[str, str], ...] = field(default=())
@@ -429,5 +433,43 @@ DOCS = (
     ),
     plain("DOCS", "Release 4.2", "What is new in 4.2.", kind="blogpost", days=13),
 )
-ACME_ROWS = (*ENG, *OPS, *HR, *SECRET, *PERSONAL)
+RESTRICTED = (
+    plain(
+        "ENG",
+        "Takeover talks",
+        "Globex may be for sale; nobody must hear of it.",
+        "Engineering home",
+        days=40,
+        readers=("ada", "service"),
+        comments=(("ada", "Not a word to anybody."),),
+    ),
+    plain("ENG", "Takeover talks: the price", "Ninety million.", "Takeover talks", days=39),
+    plain(
+        "ENG",
+        "Who is to be promoted",
+        "For the leads alone.",
+        "Engineering home",
+        days=38,
+        readers=("service",),
+        groups=("engineering-leads",),
+    ),
+    plain(
+        "ENG",
+        "Parking rota",
+        "Every car has its week.",
+        "Engineering home",
+        days=37,
+        readers=("service",),
+        groups=("all-staff",),
+    ),
+)
+"""What the service account reads: the first two nobody else but Ada may."""
+LAB = (
+    plain("LAB", "Test stand", "Engines are tried here before they fly.", author="dee"),
+    plain("LAB", "Release checklist", "Nothing is released here.", "Test stand", author="dee"),
+)
+HQ = (plain("HQ", "Hooli home", "Making the world a better place.", author="ivy"),)
+ACME_ROWS = (*ENG, *OPS, *HR, *SECRET, *PERSONAL, *RESTRICTED)
 GLOBEX_ROWS = DOCS
+ACME2_ROWS = LAB
+HOOLI_ROWS = HQ

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from sandbox.atlassian import documents, people, present
 from sandbox.atlassian.call import Answer, Call, Handler, Upload
 from sandbox.atlassian.refusals import Refusal, v1_refusal
-from sandbox.atlassian.v1_present import v1_content, v1_space, v1_user
+from sandbox.atlassian.v1_present import v1_content, v1_group, v1_space, v1_user
 from sandbox.atlassian.v1_search import here
-from sandbox.atlassian.wiki import Body, Content, Version, Wiki, id_of
+from sandbox.atlassian.wiki import Body, Content, Version, id_of
 
 CONTENT = "/wiki/rest/api/content"
 MAX_LABEL = 255
@@ -50,13 +50,16 @@ def get_users(call: Call) -> Answer:
 
 def restriction(call: Call, content: Content, operation: str) -> dict[str, Any]:
     """Who alone may read or update; nobody named means everybody who sees the space."""
-    named = content.readers if operation == "read" else content.editors
+    is_read = operation == "read"
+    named = content.readers if is_read else content.editors
     users = [v1_user(people.BY_ID[each]) for each in named]
+    held = content.reader_groups if is_read else content.editor_groups
+    groups = [v1_group(call.wiki.groups[each]) for each in held]
     return {
         "operation": operation,
         "restrictions": {
             "user": {"results": users, "start": 0, "limit": 200, "size": len(users)},
-            "group": {"results": [], "start": 0, "limit": 200, "size": 0},
+            "group": {"results": groups, "start": 0, "limit": 200, "size": len(groups)},
         },
         "_expandable": {"content": f"/rest/api/content/{content.id}"},
         "_links": {"self": f"{call.base}/rest/api/content/{content.id}/restriction/byOperation"},
@@ -64,15 +67,16 @@ def restriction(call: Call, content: Content, operation: str) -> dict[str, Any]:
 
 
 def restrictions_cost(content: Content) -> int:
-    """Two points for each person that is named."""
-    return 1 + 2 * (len(content.readers) + len(content.editors))
+    """Two points for each person or group that is named."""
+    people_named = len(content.readers) + len(content.editors)
+    return 1 + 2 * (people_named + len(content.reader_groups) + len(content.editor_groups))
 
 
 def list_restrictions(call: Call) -> Answer:
     """GET /content/{id}/restriction: the content's own, not what it inherits."""
     content = call.content("id", *KINDS)
     shown = [restriction(call, content, each) for each in ("read", "update")]
-    said = f"{content.readers}{content.editors}".encode()
+    said = f"{[(each['operation'], each['restrictions']) for each in shown]}".encode()
     body = {
         "results": shown,
         "start": 0,
@@ -99,33 +103,6 @@ def get_restriction(call: Call) -> Answer:
         raise v1_refusal(404, "No such operation")
     content = call.content("id", *KINDS)
     return Answer(restriction(call, content, operation), cost=restrictions_cost(content))
-
-
-def check_permission(call: Call) -> Answer:
-    """POST /content/{id}/permission/check: needs the content to be seen by the caller."""
-    content = call.content("id", *KINDS, "footer-comment", "inline-comment", "attachment")
-    sent = call.document()
-    subject, operation = sent.get("subject"), sent.get("operation")
-    if not isinstance(subject, dict) or operation not in ("read", "update", "delete"):
-        raise v1_refusal(400, "A subject and an operation are required")
-    account = people.BY_ID.get(str(subject.get("identifier")))
-    if subject.get("type") != "user" or account is None:
-        return Answer({"hasPermission": False, "errors": [], "_links": {}}, cost=3)
-    allowed = permitted(call.wiki, account, content, str(operation))
-    return Answer({"hasPermission": allowed, "errors": [], "_links": {}}, cost=3)
-
-
-def permitted(wiki: Wiki, account: people.Account, content: Content, operation: str) -> bool:
-    """Whether a person may do this."""
-    if wiki.cloud_id not in account.sites or not account.licensed:
-        return False
-    who = account.account_id
-    if not wiki.sees(who, content):
-        return False
-    if operation == "read":
-        return True
-    space = wiki.spaces[content.space]
-    return wiki.edits(who, content) and (operation != "delete" or wiki.may(who, "delete", space))
 
 
 def editable(call: Call, *kinds: str) -> Content:
@@ -308,7 +285,6 @@ HANDLERS: dict[str, Handler] = {
     f"GET {CONTENT}/{{id}}/restriction": list_restrictions,
     f"GET {CONTENT}/{{id}}/restriction/byOperation": list_restrictions_by_operation,
     f"GET {CONTENT}/{{id}}/restriction/byOperation/{{operationKey}}": get_restriction,
-    f"POST {CONTENT}/{{id}}/permission/check": check_permission,
     f"POST {CONTENT}/{{id}}/label": add_labels,
     f"DELETE {CONTENT}/{{id}}/label": remove_label_by_query,
     f"DELETE {CONTENT}/{{id}}/label/{{label}}": remove_label,

@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.atlassian import cql_fields, documents, people, present, tiny
 from sandbox.atlassian.call import Call
 from sandbox.atlassian.moments import iso
-from sandbox.atlassian.wiki import Content, Space
+from sandbox.atlassian.wiki import Content, Group, Space
 
 
 def v1_space(space: Space) -> dict[str, Any]:
@@ -113,3 +113,9 @@ def v1_user(account: people.Account) -> dict[str, Any]:
         "_expandable": {"operations": "", "details": "", "personalSpace": ""},
         "_links": {"self": f"/rest/api/user?accountId={account.account_id}"},
     }
+
+
+def v1_group(group: Group) -> dict[str, Any]:
+    """A group as v1 shows it."""
+    links = {"self": f"/rest/api/group/by-id?id={group.id}"}
+    return {"type": "group", "name": group.name, "id": group.id, "_links": links}

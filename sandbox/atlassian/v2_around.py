@@ -255,9 +255,13 @@ def get_space_operations(call: Call) -> Answer:
 def list_permissions(call: Call) -> Answer:
     """GET /spaces/{id}/permissions: groups stand before people, each costs two points."""
     space = call.space(call.number("id"))
-    held = [("group", each, "read", "space") for each in space.groups]
-    for account_id, rights in space.rights.items():
-        held += [("user", account_id, *operation) for operation in operations_of(rights)]
+    holders = [("group", *each) for each in space.groups.items()]
+    holders += [("user", *each) for each in space.rights.items()]
+    held = [
+        (kind, holder, *operation)
+        for kind, holder, rights in holders
+        for operation in operations_of(rights)
+    ]
     found = [
         {
             "id": str(number),

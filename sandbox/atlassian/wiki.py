@@ -1,10 +1,8 @@
 """What one Confluence site holds: spaces, content and its versions, and who may see what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
-
-from sandbox.atlassian import people
 
 READ, CREATE, DELETE, COMMENT, ADMINISTER = "read", "create", "delete", "comment", "administer"
 FULL = (READ, CREATE, DELETE, COMMENT, ADMINISTER)
@@ -70,6 +68,8 @@ class Content:
     properties: list[Property] = field(default_factory=list)
     readers: list[str] = field(default_factory=list)
     editors: list[str] = field(default_factory=list)
+    reader_groups: list[str] = field(default_factory=list)
+    editor_groups: list[str] = field(default_factory=list)
     watchers: list[str] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -86,10 +86,9 @@ class Content:
 
 @dataclass
 class Space:
-    """A space; *rights* says what each account may do, by account id.
+    """A space; *rights* says what each account may do, by account id, *groups* each group.
 
-    *groups* are those whose members may read it, by id; *starred* lists the accounts that
-    made it a favourite.
+    *starred* lists the accounts that made it a favourite.
     """
 
     id: int
@@ -103,7 +102,17 @@ class Space:
     description: str = ""
     status: str = "current"
     starred: list[str] = field(default_factory=list)
-    groups: list[str] = field(default_factory=list)
+    groups: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass
+class Group:
+    """People of one site; *access* is what its members administer: `user` for nothing."""
+
+    id: str
+    name: str
+    members: list[str]
+    access: str = "user"
 
 
 class Wiki:
@@ -111,6 +120,7 @@ class Wiki:
 
     def __init__(self, cloud_id: str, first_id: int) -> None:
         self.cloud_id = cloud_id
+        self.groups: dict[str, Group] = {}
         self.spaces: dict[int, Space] = {}
         self.contents: dict[int, Content] = {}
         self.media: dict[str, int] = {}
@@ -146,9 +156,22 @@ class Wiki:
 
     def may(self, account_id: str, right: str, space: Space) -> bool:
         """Whether the space grants *right* to this account."""
-        if right == READ and not set(space.groups).isdisjoint(people.groups_of(account_id)):
-            return True
-        return right in space.rights.get(account_id, ())
+        return right in space.rights.get(account_id, ()) or any(
+            right in space.groups.get(group.id, ()) for group in self.groups_of(account_id)
+        )
+
+    def groups_of(self, account_id: str) -> list[Group]:
+        """The groups that this account is in."""
+        return [each for each in self.groups.values() if account_id in each.members]
+
+    def find_group(self, word: str) -> Group | None:
+        """The group with this id or name."""
+        named = (each for each in self.groups.values() if each.name == word)
+        return self.groups.get(word) or next(named, None)
+
+    def administers(self, account_id: str) -> bool:
+        """Whether the account has the global permission *Confluence Administrator*."""
+        return any(each.access != "user" for each in self.groups_of(account_id))
 
     def container(self, content: Content) -> Content:
         """The page or blog post that *content* is, or hangs on."""
@@ -192,15 +215,27 @@ class Wiki:
             return False
         if page.status == "draft":
             return page.author == account_id
-        line = [*self.ancestors(page), page]
-        return all(not each.readers or account_id in each.readers for each in line)
+        who = (account_id, *(group.id for group in self.groups_of(account_id)))
+        return all(lets(who, each, READ) for each in (*self.ancestors(page), page))
 
     def edits(self, account_id: str, content: Content) -> bool:
         """Whether this account may change *content*, which it is known to see."""
         page = self.container(content)
         if not self.may(account_id, CREATE, self.spaces[page.space]):
             return False
-        return not page.editors or account_id in page.editors
+        return lets((account_id, *(group.id for group in self.groups_of(account_id))), page, CREATE)
+
+    def group_may(self, group: Group, operation: str, content: Content) -> str:
+        """Why a group may not `read`, `update` or `delete`: `space`, `content`, or nothing."""
+        page = self.container(content)
+        rights = self.spaces[page.space].groups.get(group.id, ())
+        needed = {READ: {READ}, "update": {READ, CREATE}, DELETE: {READ, CREATE, DELETE}}[operation]
+        if not needed <= set(rights):
+            return "space"
+        reads = page.status == "current" and all(
+            lets((group.id,), each, READ) for each in (*self.ancestors(page), page)
+        )
+        return "" if reads and (operation == READ or lets((group.id,), page, CREATE)) else "content"
 
     def title_taken(self, space: int, title: str, kind: str, but: int = 0) -> bool:
         """Whether a published or archived sibling in the space has this title, in any case."""
@@ -214,10 +249,18 @@ class Wiki:
             for each in self.contents.values()
         )
 
+    def rehouse(self, content: Content, space: int) -> None:
+        """Put *content* into another space, with all that stands below it or hangs on it."""
+        content.space = space
+        for other in self.contents.values():
+            if content.id in (other.parent, other.extra.get("container")) and other.space != space:
+                self.rehouse(other, space)
+
     def dump(self) -> dict[str, Any]:
         """Everything, as JSON."""
         return {
             "next_id": self._next_id,
+            "groups": [asdict(group) for group in self.groups.values()],
             "spaces": [asdict(space) for space in self.spaces.values()],
             "contents": [asdict(content) for content in self.contents.values()],
         }
@@ -225,8 +268,18 @@ class Wiki:
     def load(self, saved: dict[str, Any]) -> None:
         """What `dump` gave."""
         self._next_id = saved["next_id"]
+        self.groups = {each["id"]: Group(**each) for each in saved["groups"]}
         self.spaces = {each["id"]: Space(**each) for each in saved["spaces"]}
         self.contents = {each["id"]: content_from(each) for each in saved["contents"]}
+
+
+def lets(who: Sequence[str], content: Content, right: str) -> bool:
+    """Whether *content*'s own restrictions let in one of *who*: ids of an account and of groups."""
+    named = {
+        READ: (*content.readers, *content.reader_groups),
+        CREATE: (*content.editors, *content.editor_groups),
+    }[right]
+    return not named or not set(named).isdisjoint(who)
 
 
 def content_from(saved: dict[str, Any]) -> Content:

@@ -18,7 +18,7 @@ from sandbox.walk import attach_walk
 CALLBACK = "http://localhost:9999/oauth/atlassian/callback"
 EVERY_SCOPE = frozenset(
     scope for _, each in operations() for way in each.ways for scope in way if is_confluence(scope)
-) | {"offline_access", "read:me"}
+) | {"offline_access", "read:me", "report:personal-data"}
 CLIENT = OAuthClient("the-app", "the-secret", CALLBACK, EVERY_SCOPE)
 
 
