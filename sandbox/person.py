@@ -13,14 +13,19 @@ Json = dict[str, Any]
 class Person:
     """One person's hands and eyes, over HTTP; see ``docs/sandbox.md``."""
 
-    def __init__(self, session: aiohttp.ClientSession, base_url: str, user: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, base_url: str, user: str, team: str | None = None
+    ) -> None:
+        """Be *user*, in their home or in another workspace of theirs."""
         self.user = user
+        self._team = {} if team is None else {"team": team}
         self._session = session
         self._base = f"{base_url}/_sandbox/slack"
 
     async def screen(self, after: int | None = None, wait: float = 0) -> Json:
         """Everything that this person sees; later than *after*, if that comes within *wait*."""
-        query = {} if after is None else {"after": str(after), "wait": str(wait)}
+        newer = {} if after is None else {"after": str(after), "wait": str(wait)}
+        query = newer | self._team
         url = f"{self._base}/people/{self.user}/screen"
         async with self._session.get(url, params=query) as response:
             response.raise_for_status()
@@ -73,9 +78,17 @@ class Person:
         location: str = answer["location"]
         return location
 
+    async def installs(self, url: str, workspace: str | None = None, *, allow: bool = True) -> str:
+        """Allow or refuse the app in a workspace or organisation; where the browser goes then."""
+        answer = await self._do("install", url=url, workspace=workspace, allow=allow)
+        if answer["error"]:
+            raise AssertionError(answer)
+        location: str = answer["location"]
+        return location
+
     async def messages(self, channel: str = "general") -> list[Json]:
         """The messages of a channel (by id or name, ``@app`` for the app's) that aren't deleted."""
-        return _messages(await self.screen(), channel, self.user)
+        return _messages(await self.screen(), channel)
 
     async def last(self, channel: str = "general") -> Json:
         """The newest message of a channel."""
@@ -115,7 +128,7 @@ class Person:
         """Wait for a message that holds *part* in its text or blocks."""
 
         def seen(screen: Json) -> Json | None:
-            found = _messages(screen, channel, self.user)
+            found = _messages(screen, channel)
             return next((m for m in reversed(found) if part in words(m)), None)
 
         message: Json = await self.waits_for(seen, timeout)
@@ -129,7 +142,7 @@ class Person:
 
     async def _do(self, act: str, **fields: object) -> Json:
         url = f"{self._base}/people/{self.user}/{act}"
-        async with self._session.post(url, json=fields) as response:
+        async with self._session.post(url, json=self._team | fields) as response:
             if not response.ok:
                 raise AssertionError(f"{act}: {response.status} {await response.text()}")
             done: Json = await response.json()
@@ -161,12 +174,13 @@ def query_of(url: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(url).query))
 
 
-def _messages(screen: Json, channel: str, user: str) -> list[Json]:
-    named = channel.removeprefix("#") if channel != "@app" else f"D{user[1:]}"
+def _messages(screen: Json, channel: str) -> list[Json]:
+    named = channel.removeprefix("#")
     for each in screen["channels"]:
-        if named in (each["id"], each["name"]):
+        is_app = channel == "@app" and each["kind"] == "im"
+        if is_app or named in (each["id"], each["name"]):
             return [m for m in each["messages"] if not m["deleted"]]
-    raise AssertionError(f"{user} isn't in {channel}")
+    raise AssertionError(f"{screen['user']['id']} isn't in {channel}")
 
 
 def _has(node: object, action_id: str) -> bool:

@@ -14,6 +14,7 @@ from sandbox.cookies import Jar
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 SLACK_PAGE = "/slack/openid/connect/authorize"
+INSTALL_PAGE = "/slack/oauth/v2/authorize"
 ATLASSIAN_PAGE = "/atlassian/auth/authorize"
 ISSUER_PAGE = "/issuer/authorize"
 MOST_STEPS = 40
@@ -28,6 +29,7 @@ ASKED = frozenset(
         "cookies",
         "stop_at",
         "only_sites",
+        "workspace",
     }
 )
 
@@ -70,6 +72,7 @@ class Choice:
     site: str | None
     decision: str
     only_sites: tuple[str, ...]
+    workspace: str | None
 
 
 @dataclass(frozen=True)
@@ -92,14 +95,16 @@ async def walk(  # noqa: PLR0913 -- every choice on the way has a name
     cookies: Mapping[str, Mapping[str, str]] | None = None,
     stop_at: str | None = None,
     only_sites: tuple[str, ...] = (),
+    workspace: str | None = None,
 ) -> Walk:
     """Open *url* and go on until a page has nothing more to press.
 
     On Atlassian's page consent is given for every site, or for *only_sites* (slugs or cloud
     ids); *site* is what is chosen where the bot asks. *decision* is `accept`, `cancel` (at
-    Atlassian) or `cancel-slack`. A page with an error status is not pressed.
+    Atlassian) or `cancel-slack`. The app is installed in *workspace*, or at home. A page with an
+    error status is not pressed.
     """
-    choice = Choice(slack_person, atlassian_account, site, decision, only_sites)
+    choice = Choice(slack_person, atlassian_account, site, decision, only_sites, workspace)
     browser = Browser(choice, Jar(cookies), stop_at)
     return await browser.walk(url)
 
@@ -178,6 +183,8 @@ def press(url: str, text: str, choice: Choice) -> Step | None:
     path = urlsplit(url).path
     if path == SLACK_PAGE:
         fields = choose_in_slack(form, choice)
+    elif path == INSTALL_PAGE:
+        fields = install_in_slack(form, choice)
     elif path == ATLASSIAN_PAGE:
         fields = choose_at_atlassian(form, choice)
     elif path == ISSUER_PAGE:
@@ -222,6 +229,14 @@ def choose_in_slack(form: Any, choice: Choice) -> list[tuple[str, str]]:  # noqa
         set_radio(form, name, choice.slack_person)
     answer = "cancel" if choice.decision == "cancel-slack" else "allow"
     return filled(form, ("decision", answer))
+
+
+def install_in_slack(form: Any, choice: Choice) -> list[tuple[str, str]]:  # noqa: ANN401 -- see find_form
+    """Be the person, and allow the app where it is wanted, or cancel."""
+    asked = [(k, v) for k, v in filled(form, None) if k not in ("user", "workspace")]
+    where = [("workspace", choice.workspace)] if choice.workspace else []
+    answer = "cancel" if choice.decision == "cancel-slack" else "allow"
+    return [*asked, ("user", choice.slack_person), *where, ("decision", answer)]
 
 
 def choose_at_atlassian(form: Any, choice: Choice) -> list[tuple[str, str]]:  # noqa: ANN401 -- see find_form

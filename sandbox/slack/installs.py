@@ -37,6 +37,8 @@ class Installs:
         Slack lets members install unless an admin has said otherwise; an organisation takes
         nothing but from its own admins.
         """
+        if person["deleted"]:
+            raise Refused("user_is_deactivated")
         if home in data.ORGANISATIONS:
             owner = data.organisation_of(person["team"])
             if person["org_role"] not in ("admin", "owner") or owner is None or owner["id"] != home:
@@ -44,7 +46,7 @@ class Installs:
             return
         if not belonging.is_in(person, home):
             raise Refused("team_mismatch")
-        if person["roles"][home] in belonging.GUESTS or person["deleted"]:
+        if person["roles"][home] in belonging.GUESTS:
             raise Refused("install_not_allowed")
         whole = data.organisation_of(home)
         org = self._state.installations.get(whole["id"]) if whole else None

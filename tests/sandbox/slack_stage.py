@@ -75,6 +75,21 @@ class Stage:
         async with self.session.post(f"{self.base_url}/_sandbox/slack/{path}", json=fields) as got:
             return await got.json()
 
+    async def get(self, path):
+        async with self.session.get(f"{self.base_url}/_sandbox/slack/{path}") as got:
+            return await got.json()
+
+    def person(self, user, team=None):
+        return Person(self.session, self.base_url, user, team)
+
+    def client_of(self, token):
+        return AsyncWebClient(token, base_url=self.client.base_url, session=self.session)
+
+    async def installed(self, team, **how):
+        """The app in another workspace or organisation, and its client there."""
+        answer = (await self.post("install", team=team, installed=True, **how))["answer"]
+        return self.client_of(answer["access_token"])
+
     async def log(self):
         async with self.session.get(f"{self.base_url}/_sandbox/slack/log") as got:
             return await got.json()
