@@ -104,6 +104,7 @@ SEALED = [
     ("preferences", "recent.0.sealed", lambda s, me: s.preferences.find(me.ada), [TENANT, PERSON]),
     ("drafts", "sealed", lambda s, me: s.drafts.find(me.ada, me.draft.id), None),
     ("receipts", "sealed", lambda s, me: s.receipts.find(me.ada, me.decision.id), None),
+    ("person_keys", "key", lambda s, me: s.audit.seal(me.audit_row), [TENANT, PERSON]),
 ]
 MOVES = [
     pytest.param(name, field, read, whose, id=f"{name}.{field} {whose}")

@@ -12,6 +12,7 @@ import store
 from bot.connection import Preferences
 from bot.content import CloudId
 from bot.ports import Due, Spent
+from bot.trail import Wanted
 from store.collection import Collection
 from store.connections import SHAPE
 from store.database_time import has_passed
@@ -33,6 +34,8 @@ def _methods():
 # What belongs to no tenant: jobs, and what a provider has left for all together.
 # An install has no tenant before Slack names it at its end.
 SHARED = {
+    "chain.find_waiting",
+    "chain.find_chained",
     *("due.list_due", "leases.hold", "leases.release", "quota.correct"),
     *("installs.save", "installs.find", "installs.consume"),
 }
@@ -125,6 +128,22 @@ CALLS = {
         lambda s, me: s.quota.add(str(me.ada.tenant), me.ada.tenant, 0, me.now),
         Spent(0, 0),
     ),
+    "audit.seal": (lambda s, me: _number_of_parts(s.audit.seal(me.audit_row)), 3),
+    "audit.insert": (lambda s, me: _inserted(s.audit, me), True),
+    "audit.list_newest": (lambda s, me: _all(s.audit.list_newest(me.ada.tenant, Wanted())), []),
+    "audit.forget": (lambda s, me: s.audit.forget(me.ada), False),
+    "chain.list_waiting": (lambda s, me: s.chain.list_waiting(me.ada.tenant, 9), []),
+    "chain.count_waiting": (lambda s, me: s.chain.count_waiting(me.ada.tenant), 0),
+    "chain.find_last": (lambda s, me: s.chain.find_last(me.ada.tenant), None),
+    "chain.find_links": (lambda s, me: s.chain.find_links(me.ada.tenant, 1), None),
+    "chain.find_next": (lambda s, me: s.chain.find_next(me.ada.tenant, 0), None),
+    "chain.add": (lambda s, me: s.chain.add(me.links), True),
+    "chain.number": (lambda s, me: s.chain.number(me.links), None),
+    "chain.get_rows": (lambda s, me: s.chain.get_rows(me.ada.tenant, me.links.rows), {}),
+    "chain.list_numbered": (
+        lambda s, me: s.chain.list_numbered(me.ada.tenant, None, None, 9),
+        [],
+    ),
     "notes.seal": (lambda s, me: _length(s.notes.seal(me.ada, "")), True),
     "notes.open": (lambda s, me: s.notes.open(me.ada, me.note), None),
 }
@@ -132,6 +151,18 @@ CALLS = {
 
 def _step(me):
     return me.ada.tenant, me.consent.step, me.consent.key
+
+
+async def _number_of_parts(sealing):
+    return len((await sealing).parts)
+
+
+async def _inserted(audit, me):
+    return await audit.insert(await audit.seal(me.audit_row))
+
+
+async def _all(rows):
+    return [row async for row in rows]
 
 
 async def _length(sealing):
@@ -198,7 +229,7 @@ def test_only_these_modules_ask_for_more_than_one_tenant():
     asking = {
         path.stem for path in folder.rglob("*.py") if ".across_tenants()" in path.read_text("utf-8")
     }
-    assert asking == {"due_work", "leases", "data_keys", "pending_installs", "preparation"}
+    assert asking == {"audit", "due_work", "leases", "data_keys", "pending_installs", "preparation"}
 
 
 def test_only_the_collection_speaks_to_motor():

@@ -13,6 +13,7 @@ from bot.pending import Obtained, Parked, PendingConnection, Step
 from bot.ports import Due, settling
 from bot.principal import Principal, digest
 from bot.receipt import Act, Decision, DecisionId, Draft, DraftId, Receipt, Stage
+from bot.trail import Action, AuditRow, Entry, Link, Links, RowId
 
 PROFILE = "system"
 
@@ -153,6 +154,16 @@ class World:
         )
 
     @property
+    def audit_row(self):
+        entry = Entry.by(self.ada, Action.PUBLISH, "Ada of Slack").under(self.connection)
+        entry = entry.on(self.site, self.space).of("page", "Secret plans").to("U1CY", "Cy of Slack")
+        return AuditRow(entry, RowId(f"row-{self.number}"), self.now)
+
+    @property
+    def links(self):
+        return Links(self.ada.tenant, int(self.number), (self.audit_row.id,), (Link("link"),))
+
+    @property
     def due(self):
         return settling(self.decision, self.soon)
 
@@ -198,3 +209,5 @@ async def settle_in(stores, world):
     await stores.deliveries.is_first(world.ada.tenant, "Ev1", world.now)
     await stores.quota.add("app", world.ada.tenant, 3, world.now)
     world.note = await stores.notes.seal(world.ada, "typed by Ada")
+    await stores.audit.insert(await stores.audit.seal(world.audit_row))
+    await stores.chain.add(world.links)
