@@ -19,6 +19,11 @@ def read_manifest() -> dict[str, Any]:
     return manifest
 
 
+def slack_scopes() -> frozenset[str]:
+    """Return what the app asks of a workspace that installs it."""
+    return frozenset(read_manifest()["oauth_config"]["scopes"]["bot"])
+
+
 def manifest_for(public_url: str, command: str, *, socket_mode: bool = False) -> dict[str, Any]:
     """Return the manifest for *public_url* and *command*.
 

@@ -42,13 +42,15 @@ class CannotStart(BotError):
     code = "cannot_start"
 
 
-async def install(settings: Settings, outside: Outside, stores: Stores) -> Installation:
-    """Make the installation of the one workspace whose bot token is in the settings.
+async def install(settings: Settings, outside: Outside, stores: Stores) -> Installation | None:
+    """Make the installation of the one workspace whose bot token is in the settings, if it is.
 
     Raises:
         CannotStart: Slack refuses the token.
         Unavailable: Slack can't answer now.
     """
+    if settings.slack_bot_token is None:
+        return None
     client = AsyncWebClient(
         token=settings.slack_bot_token.get_secret_value(),
         base_url=f"{settings.slack_api_url}/",
@@ -141,7 +143,9 @@ async def running(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[
         database = await stack.enter_async_context(_database(settings))
         metrics = Metrics()
         first_check = min(FIRST_CHECK, settings.settle_after)
-        stores = mongo_stores(database, KeyRing.parse(settings.keys), utc_now, first_check)
+        stores = mongo_stores(
+            database, KeyRing.parse(settings.keys), utc_now, first_check, settings.key_age
+        )
         outgoing = await stack.enter_async_context(
             Outgoing(allowed_origins(settings), internal=settings.internal_origins)
         )
@@ -180,6 +184,7 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
 async def _drain(bot: Bot, deadline: _Deadline) -> None:
     await bot.tasks.drain(deadline.left())
     await bot.authorizer.drain(deadline.left())
+    await bot.installations.drain(deadline.left())
 
 
 class _Readiness:

@@ -141,6 +141,13 @@ def _is_key(text: str) -> bool:
         return False
 
 
+def _read_keys(file: Path) -> str:
+    try:
+        return ",".join(file.read_text("ascii").split())
+    except (OSError, UnicodeDecodeError):
+        raise ValueError("can't be read from the file that CONFAB_KEYS_FILE names") from None
+
+
 def _check_keys(value: SecretStr) -> SecretStr:
     seen: set[str] = set()
     for entry in value.get_secret_value().split(","):
@@ -210,13 +217,19 @@ class Settings(AppSettings):
 
     mongodb_uri: Annotated[SecretStr, AfterValidator(_check_mongodb)]
     mongodb_database: Annotated[str, AfterValidator(_check_database)] | None = None
-    keys: Annotated[SecretStr, AfterValidator(_check_keys)]
+    keys_file: Path | None = None
+    keys: Annotated[SecretStr, AfterValidator(_check_keys)] = Field(
+        default=None, validate_default=True
+    )
+    key_age: Seconds = timedelta(seconds=30)
 
-    slack_bot_token: Annotated[SecretStr, _prefixed("xoxb-", "the bot's token, not a person's")]
     slack_app_token: Annotated[SecretStr | None, _prefixed("xapp-", "an app-level token")] = None
     slack_signing_secret: SecretStr | None = Field(default=None, validate_default=True)
     slack_client_id: str | None = None
     slack_client_secret: SecretStr | None = Field(default=None, validate_default=True)
+    slack_bot_token: Annotated[
+        SecretStr | None, _prefixed("xoxb-", "the bot's token, not a person's")
+    ] = Field(default=None, validate_default=True)
     slack_api_url: BaseUrl
     slack_url: BaseUrl
     slack_hooks_url: BaseUrl
@@ -243,9 +256,26 @@ class Settings(AppSettings):
     person_points: int = Field(default=300, gt=0)
 
     @property
+    def takes_installs(self) -> bool:
+        """Tell whether workspaces install the bot themselves, rather than that one is given."""
+        return self.slack_bot_token is None
+
+    @property
     def socket_mode(self) -> bool:
         """Tell whether Slack is reached over a socket that we open."""
         return self.slack_app_token is not None
+
+    @field_validator("keys", mode="before")
+    @classmethod
+    def _from_their_file(cls, value: object, info: ValidationInfo) -> object:
+        if "keys_file" not in info.data:
+            raise ValueError("can't be known while CONFAB_KEYS_FILE is wrong")
+        file = info.data["keys_file"]
+        if value is None and file is None:
+            raise ValueError("is missing, and so is CONFAB_KEYS_FILE, which can take its place")
+        if value is not None and file is not None:
+            raise ValueError("and CONFAB_KEYS_FILE can't both be set")
+        return value if file is None else _read_keys(file)
 
     @field_validator("slack_signing_secret")
     @classmethod
@@ -261,6 +291,16 @@ class Settings(AppSettings):
     def _pair(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if (value is None) != (info.data.get("slack_client_id") is None):
             raise ValueError("and CONFAB_SLACK_CLIENT_ID are set together or not at all")
+        return value
+
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _one_or_many(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None and not info.data.get("slack_client_secret", "wrong"):
+            raise ValueError(
+                "is missing (it isn't needed only where CONFAB_SLACK_CLIENT_ID and "
+                "CONFAB_SLACK_CLIENT_SECRET are set: then workspaces install the bot themselves)"
+            )
         return value
 
 

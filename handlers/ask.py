@@ -48,10 +48,11 @@ class Ask:
     """What somebody wants, and how to answer them.
 
     *command* is the word of a command, *text* what was typed: after it, or into a menu.
-    *value* is the pressed button's or the chosen option's. *source* is the message that a
-    shortcut was used on. *modal* is the id of the modal that was opened for this request,
-    or EXTERNAL and the external id of the view that its ack showed. *event_time* is in
-    Unix seconds. *parks* are the command's words by which the request can be resumed.
+    *value* is the pressed button's or the chosen option's. *team_id* is the workspace in which
+    it was said, for words and for Slack's methods, never for whose it is. *source* is the
+    message that a shortcut was used on. *modal* is the id of the modal that was opened for
+    this request, or EXTERNAL and the external id of the view that its ack showed. *event_time*
+    is in Unix seconds. *parks* are the command's words by which the request can be resumed.
     """
 
     principal: Principal
@@ -59,6 +60,7 @@ class Ask:
     command: str = ""
     text: str = ""
     value: str = ""
+    team_id: str = ""
     channel_id: str = ""
     trigger_id: str = ""
     response_url: SecretStr | None = None

@@ -27,7 +27,6 @@ from handlers.running import (
     Surroundings,
     ask_of,
     mint_correlation,
-    refuse_outsiders,
 )
 
 log = structlog.get_logger(__name__)
@@ -220,7 +219,7 @@ class Edge(AsyncMiddleware):
         installation = await self._around.tenants.find(delivery)
         if installation is None:
             raise NotAllowed(replies.NOT_INSTALLED)
-        refuse_outsiders(installation, delivery)
+        await self._runner.require_insider(installation, delivery)
         judged: asyncio.Future[Ask | None] = asyncio.get_running_loop().create_future()
         # Room is made before anything is written down: then nothing that was is refused.
         if not self._around.tasks.start(self._do(route, installation, delivery, judged)):

@@ -10,6 +10,7 @@ from bot.errors import (
     BotError,
     Changed,
     ConsentRequired,
+    InstallationBroken,
     NoApiThere,
     NotAllowed,
     NotFound,
@@ -23,6 +24,7 @@ from bot.errors import (
 )
 from bot.mrkdwn import escape
 from bot.publish import TakenUp
+from bot.slack_install import InstallEnded
 from handlers import blocks
 from handlers.ask import Reply, View
 
@@ -66,6 +68,14 @@ _WORDS: dict[type[BotError], str] = {
         "A web page answers where Confluence's API should be, so nothing was done. "
         "Your connection is safe. Ask an admin to look at the address in its profile: "
         "the context path belongs to it."
+    ),
+    InstallationBroken: (
+        "Slack doesn't let Confab speak in this workspace any more, so nothing was done. "
+        "Ask whoever looks after Slack's apps here to install it again: that mends it."
+    ),
+    InstallEnded: (
+        "This install has come to its end. Nothing was installed by it. "
+        "Ask whoever began it to start again, from the bot's own page."
     ),
     TakenUp: (
         "That is under way already, and nothing is done twice: nothing was done now. "

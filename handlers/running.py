@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.errors import BotError, NotAllowed, Unavailable
-from bot.installation import Installation
+from bot.installation import Installation, SlackPerson
 from bot.ports import Clock, Deliveries, ParkedRequests, SlackPeople
 from bot.principal import Principal
 from bot.tracing import span
@@ -55,7 +55,7 @@ class Runner:
         correlation = mint_correlation()
         structlog.contextvars.bind_contextvars(correlation=correlation)
         try:
-            installation = await self._around.tenants.find(delivery)
+            installation = await self._found(delivery, correlation)
             if installation is None:
                 await self._around.slack.respond(delivery.response_url, replies.NOT_INSTALLED)
                 return
@@ -65,6 +65,15 @@ class Runner:
             log.warning("dropped", code=error.code)
         except Exception:  # there is nobody left to tell
             log.exception("dropped")
+
+    async def _found(self, delivery: Delivery, correlation: str) -> Installation | None:
+        """Find the installation, or say that it can't be found: no token is needed for that."""
+        try:
+            return await self._around.tenants.find(delivery)
+        except BotError as error:
+            apology = replies.apology(error, correlation)
+            await self._around.slack.respond(delivery.response_url, apology.text)
+            raise
 
     async def run_at_once(self, route: Route, delivery: Delivery, correlation: str) -> None:
         """Do what an event asks for, and let through whatever goes wrong."""
@@ -124,15 +133,34 @@ class Runner:
         """Raise ``NotAllowed`` unless the person may use *route* here."""
         if route.kind is Kind.EVENT:
             return
-        refuse_outsiders(installation, delivery)
-        person = await self._around.people.get(installation, delivery.user_id)
-        if person.is_bot or person.is_deleted or person.is_stranger:
+        person = await self.require_insider(installation, delivery)
+        if person is None:
+            person = await self._around.people.get(installation, delivery.user_id)
+        if not installation.welcomes(person):
             raise NotAllowed(NOT_YOURS)
         if person.is_guest and not route.for_guests:
             raise NotAllowed(
                 "Guests of this workspace can connect their own account here, and nothing more, "
                 "so nothing was done. Ask an admin of the workspace to make you a full member."
             )
+
+    async def require_insider(
+        self, installation: Installation, delivery: Delivery
+    ) -> SlackPerson | None:
+        """Raise ``NotAllowed`` unless the person is at home in the tenant.
+
+        From memory alone, where *delivery* tells; else Slack has described the person.
+        """
+        home = delivery.user_team or None, delivery.user_enterprise or None
+        is_housed = installation.houses(*home)
+        if is_housed:
+            return None
+        person = None
+        if is_housed is None:
+            person = await self._around.people.get(installation, delivery.user_id)
+        if person is None or not installation.welcomes(person):
+            raise NotAllowed(NOT_YOURS)
+        return person
 
     async def _is_first(self, installation: Installation, delivery: Delivery) -> bool:
         if delivery.kind is not Kind.EVENT:
@@ -167,12 +195,6 @@ def mint_correlation() -> str:
     return secrets.token_hex(4)
 
 
-def refuse_outsiders(installation: Installation, delivery: Delivery) -> None:
-    """Raise ``NotAllowed`` unless the person is at home in the tenant; from memory alone."""
-    if not installation.houses(delivery.user_team or None, delivery.user_enterprise or None):
-        raise NotAllowed(NOT_YOURS)
-
-
 def ask_of(installation: Installation, delivery: Delivery, correlation: str) -> Ask:
     """Return *delivery* as an ask, in the name of the tenant that it belongs to."""
     return Ask(
@@ -181,6 +203,7 @@ def ask_of(installation: Installation, delivery: Delivery, correlation: str) -> 
         command=delivery.name if delivery.kind is Kind.COMMAND else "",
         text=delivery.text,
         value=delivery.value,
+        team_id=delivery.team_id,
         channel_id=delivery.channel_id,
         trigger_id=delivery.trigger_id,
         response_url=delivery.response_url,

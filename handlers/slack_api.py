@@ -19,7 +19,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cutting import cut_bytes
-from bot.errors import BotError, ProviderFault, Unavailable
+from bot.errors import BotError, InstallationBroken, ProviderFault, Unavailable
 from bot.installation import Installation
 from bot.mrkdwn import escape
 from handlers import blocks
@@ -40,6 +40,11 @@ PASSING = frozenset(
     }
 )
 """What another try may mend; a trigger is good for three seconds, once."""
+
+REFUSED = frozenset(
+    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
+)
+"""The bot's own token is no good any more."""
 
 GONE = frozenset({"not_found", "view_not_found", "invalid_view_id", "hash_conflict"})
 
@@ -212,5 +217,7 @@ def _refusal(error: SlackApiError) -> BotError:
     code = refusal_code(error)
     if not code or code in PASSING:
         return Unavailable(PROVIDER)
+    if code in REFUSED:
+        return InstallationBroken(f"Slack refuses the bot's token ({code})")
     log.error("slack refused", error=code, details=error.response.get("response_metadata"))
     return ProviderFault(f"Slack refused {code}", provider=PROVIDER)

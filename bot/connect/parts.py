@@ -8,7 +8,7 @@ from bot.connect.outcome import OnConnected
 from bot.ports import (
     Connections,
     ConsentServer,
-    Installations,
+    InstallationSource,
     Integrations,
     ParkedRequests,
     PendingConnections,
@@ -27,7 +27,7 @@ from bot.public_address import PublicAddress
 class Stores:
     """What connecting remembers."""
 
-    installations: Installations
+    installations: InstallationSource
     connections: Connections
     pendings: PendingConnections
     parked: ParkedRequests

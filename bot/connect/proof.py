@@ -49,7 +49,7 @@ class Proof:
         """Return the flow with its owner, if that is who Slack says the browser belongs to."""
         proven = await self._redeem(pending, returned)
         installation = await self.installation(pending)
-        is_housed = installation.houses(proven.team_id, proven.enterprise_id)
+        is_housed = await self._is_housed(pending, installation, proven)
         if pending.principal.user_id == NOBODY_YET:
             if not is_housed:
                 raise Ended(End.OUTSIDER, pending)
@@ -58,6 +58,15 @@ class Proof:
         if not (is_same and is_housed):
             raise Ended(End.SOMEONE_ELSE, pending)
         return pending
+
+    async def _is_housed(
+        self, pending: PendingConnection, installation: Installation, proven: Proven
+    ) -> bool:
+        is_housed = installation.houses(proven.team_id, proven.enterprise_id)
+        if is_housed is not None:
+            return is_housed
+        person = await self._person(pending, installation, proven.user_id)
+        return installation.welcomes(person)
 
     async def installation(self, pending: PendingConnection) -> Installation:
         """Return the flow's installation. Raises ``Ended`` if it is gone."""

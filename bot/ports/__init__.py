@@ -15,12 +15,14 @@ from bot.ports.consent import (
     PreferencesStore,
     Profiles,
 )
+from bot.ports.keys import KeyEncryption
 from bot.ports.slack import (
     ADMIN_KNOWN_FOR,
     KNOWN_FOR,
     Deliveries,
     Departures,
     Installations,
+    InstallationSource,
     Installed,
     OnChannelMoved,
     OnInstalled,
@@ -51,9 +53,11 @@ __all__ = [
     "Drafts",
     "Due",
     "DueWork",
+    "InstallationSource",
     "Installations",
     "Installed",
     "Integrations",
+    "KeyEncryption",
     "Leases",
     "Notes",
     "OnChannelMoved",

@@ -24,12 +24,16 @@ ADMIN_KNOWN_FOR: Final = timedelta(seconds=60)
 """The same, for what only an admin or the members of a group may do."""
 
 
-class Installations(Protocol):
-    """Where our app is installed."""
+class InstallationSource(Protocol):
+    """Where whoever speaks to Slack finds a tenant's installation."""
 
     @abstractmethod
     async def find(self, tenant: Tenant) -> Installation | None:
         """Return the newest installation of *tenant*."""
+
+
+class Installations(InstallationSource, Protocol):
+    """Where our app is installed."""
 
     @abstractmethod
     async def save(self, installation: Installation, *, by: str = "") -> None:

@@ -31,6 +31,10 @@ class Recent(Generic[Key, Value]):
         del self._kept[key]
         return None
 
+    def drop(self, key: Key) -> None:
+        """Keep it no longer."""
+        self._kept.pop(key, None)
+
     def keep(self, key: Key, value: Value) -> Value:
         """Keep *value* from now on, and return it."""
         self._kept.pop(key, None)

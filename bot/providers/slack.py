@@ -1,48 +1,102 @@
 """What the bot asks Slack, and how it speaks there unasked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from pydantic import SecretStr
 
-from bot.errors import BotError, Unavailable
-from bot.installation import Installation, SlackPerson
-from bot.ports import Clock, Installations, SlackPeople, Voice
+from bot.errors import BotError, NotFound, Unavailable
+from bot.installation import Installation, SlackPerson, UserGroup
+from bot.ports import ADMIN_KNOWN_FOR, KNOWN_FOR, Clock, InstallationSource, SlackPeople, Voice
 from bot.principal import Digest, Principal, Tenant, digest
 from bot.providers import slack_wire as wire
-from bot.providers.outgoing import Outgoing
+from bot.providers.outgoing import Answer, Outgoing, Request
 from bot.providers.recent import Recent
 
-PEOPLE: Final = timedelta(minutes=5)
 # https://docs.slack.dev/interactivity/handling-user-interaction: five times in 30 minutes.
 RESPONSE_URL: Final = timedelta(minutes=30)
 MOST_USES: Final = 5
+
+Shown = TypeVar("Shown")
 
 logger = structlog.get_logger()
 
 
 class SlackDirectory(SlackPeople):
-    """Who people are, by ``users.info``."""
+    """Who people are, by ``users.info``, and which groups they belong to."""
 
     def __init__(self, outgoing: Outgoing, api_url: str, clock: Clock) -> None:
         """*api_url* is what stands before a method's name."""
         self._outgoing = outgoing
         self._api_url = api_url
         self._clock = clock
-        self._known: Recent[tuple[Tenant, str], SlackPerson] = Recent(clock, PEOPLE)
+        self._known: Recent[tuple[Tenant, str], tuple[datetime, SlackPerson]] = Recent(
+            clock, KNOWN_FOR
+        )
+        self._members: Recent[tuple[Tenant, str, str], frozenset[str]] = Recent(
+            clock, ADMIN_KNOWN_FOR
+        )
+        self._groups: Recent[tuple[Tenant, str], tuple[UserGroup, ...]] = Recent(
+            clock, ADMIN_KNOWN_FOR
+        )
 
-    async def get(self, installation: Installation, user_id: str) -> SlackPerson:
+    async def get(
+        self, installation: Installation, user_id: str, *, fresh_for: timedelta = KNOWN_FOR
+    ) -> SlackPerson:
         """See ``SlackPeople.get``."""
-        key = (installation.tenant, user_id)
+        key, asked_at = (installation.tenant, user_id), self._clock()
         known = self._known.find(key)
-        if known is None:
+        if known is None or asked_at - known[0] >= fresh_for:
             request = wire.users_info(self._api_url, installation.bot_token, user_id)
-            known = wire.read_person(await self._outgoing.send(request), self._clock())
-            self._known.keep(key, known)
-        return known
+            answer = await self._outgoing.send(request)
+            person = wire.read_person(
+                answer, self._clock(), of_organisation=installation.is_organisations
+            )
+            known = self._known.keep(key, (asked_at, person))
+        return known[1]
+
+    async def is_in_group(
+        self, installation: Installation, group_id: str, user_id: str, team_id: str = ""
+    ) -> bool:
+        """See ``SlackPeople.is_in_group``."""
+        key = (installation.tenant, team_id, group_id)
+        members = self._members.find(key)
+        if members is None:
+            request = wire.list_group_users(
+                self._api_url, installation.bot_token, group_id, team_id
+            )
+            members = self._members.keep(
+                key, await self._shown(request, wire.read_group_users, frozenset())
+            )
+        return user_id in members
+
+    async def list_groups(
+        self, installation: Installation, team_id: str = ""
+    ) -> Sequence[UserGroup]:
+        """See ``SlackPeople.list_groups``."""
+        key = (installation.tenant, team_id)
+        groups = self._groups.find(key)
+        if groups is None:
+            request = wire.list_groups(self._api_url, installation.bot_token, team_id)
+            groups = self._groups.keep(key, await self._shown(request, wire.read_groups, ()))
+        return groups
+
+    def forget(self, tenant: Tenant, user_id: str) -> None:
+        """See ``SlackPeople.forget``."""
+        self._known.drop((tenant, user_id))
+
+    async def _shown(
+        self, request: Request, read: Callable[[Answer, datetime], Shown], nothing: Shown
+    ) -> Shown:
+        """Return what Slack shows, or *nothing* where it shows us none."""
+        try:
+            return read(await self._outgoing.send(request), self._clock())
+        except NotFound:
+            logger.warning("user group not shown")
+            return nothing
 
 
 class SlackVoice(Voice):
@@ -53,7 +107,7 @@ class SlackVoice(Voice):
         outgoing: Outgoing,
         api_url: str,
         hooks_url: str,
-        installations: Installations,
+        installations: InstallationSource,
         clock: Clock,
     ) -> None:
         """*hooks_url* is where response URLs lie; others aren't called."""

@@ -9,8 +9,15 @@ from typing import Annotated, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
 
 from bot.cutting import cut_bytes
-from bot.errors import NotAllowed, ProviderFault, Unavailable
-from bot.installation import SlackPerson
+from bot.errors import (
+    BotError,
+    InstallationBroken,
+    NotAllowed,
+    NotFound,
+    ProviderFault,
+    Unavailable,
+)
+from bot.installation import SlackPerson, UserGroup, is_place
 from bot.mrkdwn import escape
 from bot.providers.outgoing import Answer, Request
 from bot.providers.rate_wire import retry_after
@@ -21,6 +28,25 @@ MOST_BYTES: Final = 1024 * 1024
 # an ephemeral message has so many bytes at most.
 LONGEST_TEXT: Final = 4000
 UNKNOWN: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+# The bot's own token is no good any more.
+ENDED: Final = frozenset(
+    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
+)
+# A group that isn't there, or that Slack doesn't show us:
+# https://docs.slack.dev/reference/methods/usergroups.users.list#errors
+UNSEEN: Final = frozenset(
+    {
+        "access_denied",
+        "missing_scope",
+        "no_permission",
+        "no_such_subteam",
+        "not_allowed_token_type",
+        "paid_teams_only",
+        "permission_denied",
+        "plan_upgrade_required",
+        "team_not_found",
+    }
+)
 # What no second try changes: https://docs.slack.dev/reference/methods/chat.postMessage#errors
 DEAF: Final = frozenset(
     {
@@ -55,12 +81,17 @@ def _flag(value: object) -> bool:
     return value is True
 
 
+def _texts(value: object) -> object:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else ()
+
+
 def _part(value: object) -> object:
     return value if isinstance(value, dict) else {}
 
 
 Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 
 
 class _Theirs(BaseModel):
@@ -75,9 +106,12 @@ class ProfileBody(_Theirs):
 
 
 class EnterpriseBody(_Theirs):
-    """Which organisation somebody belongs to."""
+    """Which organisation somebody belongs to, and by which of its workspaces."""
 
     enterprise_id: Text = ""
+    is_admin: Flag = False
+    is_owner: Flag = False
+    teams: Texts = ()
 
 
 class UserBody(_Theirs):
@@ -88,6 +122,9 @@ class UserBody(_Theirs):
     real_name: Text = ""
     team_id: Text = ""
     is_bot: Flag = False
+    is_admin: Flag = False
+    is_owner: Flag = False
+    is_primary_owner: Flag = False
     is_restricted: Flag = False
     is_ultra_restricted: Flag = False
     is_stranger: Flag = False
@@ -96,16 +133,45 @@ class UserBody(_Theirs):
     enterprise_user: Annotated[EnterpriseBody, BeforeValidator(_part)] = EnterpriseBody()
 
 
+class GroupBody(_Theirs):
+    """A user group; *date_delete* is when it was disabled, or 0."""
+
+    id: Text = ""
+    handle: Text = ""
+    name: Text = ""
+    date_delete: int = 0
+
+
 class _Answered(_Theirs):
     ok: Flag = False
     error: Text = ""
     user: UserBody | None = None
+    users: Texts = ()
+    usergroups: tuple[GroupBody, ...] = ()
 
 
 def users_info(api_url: str, token: SecretStr, user_id: str) -> Request:
     """Ask who somebody is."""
     url = f"{api_url.rstrip('/')}/users.info"
     return Request(PROVIDER, "GET", url, {"user": user_id}, _headers(token), most_bytes=MOST_BYTES)
+
+
+def list_group_users(api_url: str, token: SecretStr, group_id: str, team_id: str = "") -> Request:
+    """Ask who is in a user group; an organisation's token must say of which workspace."""
+    return _usergroups(api_url, token, "users.list", {"usergroup": group_id}, team_id)
+
+
+def list_groups(api_url: str, token: SecretStr, team_id: str = "") -> Request:
+    """Ask for the user groups of a workspace."""
+    return _usergroups(api_url, token, "list", {}, team_id)
+
+
+def _usergroups(
+    api_url: str, token: SecretStr, method: str, asked: Mapping[str, str], team_id: str
+) -> Request:
+    url = f"{api_url.rstrip('/')}/usergroups.{method}"
+    query = {**asked, **({"team_id": team_id} if is_place(team_id) else {})}
+    return Request(PROVIDER, "GET", url, query, _headers(token), most_bytes=MOST_BYTES)
 
 
 def post_message(
@@ -158,8 +224,23 @@ def require_ok(answer: Answer, now: datetime) -> None:
     _read(answer, now)
 
 
-def read_person(answer: Answer, now: datetime) -> SlackPerson:
-    """Read who somebody is."""
+def read_group_users(answer: Answer, now: datetime) -> frozenset[str]:
+    """Read who is in a group. Raises ``NotFound`` for a group that isn't shown to us."""
+    return frozenset(_read(answer, now).users)
+
+
+def read_groups(answer: Answer, now: datetime) -> tuple[UserGroup, ...]:
+    """Read the groups that stand, by name. Raises ``NotFound`` if none are shown to us."""
+    standing = [each for each in _read(answer, now).usergroups if each.id and not each.date_delete]
+    groups = (UserGroup(each.id, each.handle, each.name or each.handle) for each in standing)
+    return tuple(sorted(groups, key=lambda each: (each.name.casefold(), each.id)))
+
+
+def read_person(answer: Answer, now: datetime, *, of_organisation: bool = False) -> SlackPerson:
+    """Read who somebody is.
+
+    An admin of one workspace is none of the organisation, where that installed us.
+    """
     user = _read(answer, now).user
     if user is None:
         raise ProviderFault("Slack described nobody")
@@ -173,7 +254,17 @@ def read_person(answer: Answer, now: datetime) -> SlackPerson:
         is_guest=user.is_restricted or user.is_ultra_restricted,
         is_stranger=user.is_stranger,
         is_deleted=user.deleted,
+        is_admin=_is_admin(user, of_organisation=of_organisation),
+        teams=frozenset(user.enterprise_user.teams),
     )
+
+
+def _is_admin(user: UserBody, *, of_organisation: bool) -> bool:
+    if user.deleted or user.is_bot or user.is_restricted or user.is_ultra_restricted:
+        return False
+    above = user.enterprise_user.is_admin or user.enterprise_user.is_owner
+    here = user.is_admin or user.is_owner or user.is_primary_owner
+    return not user.is_stranger and (above or (here and not of_organisation))
 
 
 def _read(answer: Answer, now: datetime) -> _Answered:
@@ -185,12 +276,18 @@ def _read(answer: Answer, now: datetime) -> _Answered:
         raise ProviderFault("Slack sent an answer of an unknown shape") from error
     except ValueError as error:
         raise Unavailable(PROVIDER) from error
-    if body.ok:
-        return body
-    if body.error in UNKNOWN:
-        raise NotAllowed("Slack doesn't know that person, or won't say.")
-    if body.error in DEAF:
-        raise NotAllowed("Slack lets nobody speak to that person here.")
-    if body.error in OURS:
-        raise ProviderFault(f"Slack refuses what was said ({body.error})")
-    raise Unavailable(PROVIDER)
+    if not body.ok:
+        raise _refused(body.error)
+    return body
+
+
+def _refused(error: str) -> BotError:
+    """Say in our words what Slack's word for its refusal means."""
+    means: tuple[tuple[frozenset[str], BotError], ...] = (
+        (UNKNOWN, NotAllowed("Slack doesn't know that person, or won't say.")),
+        (DEAF, NotAllowed("Slack lets nobody speak to that person here.")),
+        (UNSEEN, NotFound("Slack shows us no such group.")),
+        (ENDED, InstallationBroken(f"Slack refuses the bot's token ({error})")),
+        (OURS, ProviderFault(f"Slack refuses what was said ({error})")),
+    )
+    return next((meant for words, meant in means if error in words), Unavailable(PROVIDER))

@@ -6,18 +6,19 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from handlers.browser.guard import PREFIX
+from handlers.browser.install import REDIRECT
 from handlers.tasks import Tasks
 
 
 def outliving(tasks: Tasks) -> Middleware:
-    """Return the middleware, around `dress`, under which consent is one of the bot's *tasks*.
+    """Return the middleware, around `dress`: consents and installs are among the bot's *tasks*.
 
     A bot that ends cuts its requests off after a few seconds and gives its tasks longer.
     """
 
     @web.middleware
     async def outlive(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not request.path.startswith(PREFIX):
+        if not request.path.startswith((PREFIX, REDIRECT)):
             return await handler(request)
         answered: asyncio.Future[web.StreamResponse] = asyncio.get_running_loop().create_future()
         if not tasks.start(_answer(request, handler, answered)):
