@@ -31,6 +31,8 @@ from bot.profile import SYSTEM, AuthorizationProfile, TokenBody
 from bot.profiles import ProfileBook
 from bot.providers.atlassian import AtlassianConsent
 from bot.providers.confluence import ConfluenceApi
+from bot.providers.datacenter import DataCenterApi
+from bot.providers.dialects import Dialects
 from bot.providers.gateway import Gateway, Pace
 from bot.providers.outgoing import Outgoing
 from bot.providers.slack import SlackDirectory, SlackVoice
@@ -154,7 +156,9 @@ def reach_out(settings: Settings, outgoing: Outgoing, stores: Stores, metrics: M
     return Outside(
         outgoing=outgoing,
         consent=AtlassianConsent(outgoing, settings.atlassian_api_url, utc_now),
-        confluence=LentConfluence(ConfluenceApi(gateway, utc_now)),
+        confluence=LentConfluence(
+            Dialects(ConfluenceApi(gateway, utc_now), DataCenterApi(gateway, utc_now))
+        ),
         quota=quota,
         sign_in=SlackOpenId(
             outgoing,

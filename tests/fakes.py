@@ -1,6 +1,6 @@
 """Stand-ins for what the bot calls: they keep the ports' promises and record what was asked."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,9 @@ from bot.connection import WRITE, Connection, Grant
 from bot.content import (
     Account,
     AccountId,
+    Attachment,
     CloudId,
+    Group,
     Hits,
     Page,
     PageId,
@@ -39,6 +41,7 @@ from bot.ports import (
     SlackSignIn,
     Voice,
 )
+from bot.ports.confluence import Operation
 from bot.principal import Principal, Tenant
 from bot.profile import SYSTEM, AuthorizationProfile, Credentials
 from bot.profiles import ProfileBook
@@ -98,7 +101,8 @@ class FakeConfluence(Confluence):
     """One site in memory.
 
     *fails* raises instead of doing, by method; *fails_after* does and then raises, as when
-    an answer is lost. *asked* lists (method, what distinguishes the call).
+    an answer is lost. *asked* lists (method, what distinguishes the call). *allowed* says what
+    may be done by whom, an account or a group; *made* whose pages were made when.
     """
 
     pages: dict[PageId, PageText] = field(default_factory=dict)
@@ -107,6 +111,14 @@ class FakeConfluence(Confluence):
     hits: dict[str | None, Hits] = field(default_factory=lambda: {None: Hits(())})
     restricted: set[PageId] = field(default_factory=set)
     open_spaces: set[SpaceId] = field(default_factory=set)
+    attachments: dict[PageId, dict[str, bytes]] = field(default_factory=dict)
+    comments: list[tuple[PageId, Document]] = field(default_factory=list)
+    labels: dict[PageId, list[str]] = field(default_factory=dict)
+    allowed: set[tuple[PageId, Operation, str]] = field(default_factory=set)
+    groups: list[Group] = field(default_factory=list)
+    notes: dict[tuple[PageId, str], dict[str, str]] = field(default_factory=dict)
+    made: dict[PageId, tuple[AccountId, datetime]] = field(default_factory=dict)
+    clock: Callable[[], datetime] = lambda: NOON
     fails: dict[str, BotError] = field(default_factory=dict)
     fails_after: dict[str, BotError] = field(default_factory=dict)
     asked: list[tuple[str, object]] = field(default_factory=list)
@@ -270,6 +282,146 @@ class FakeConfluence(Confluence):
         else:
             self.add(replace(stored.page, status=PageStatus.TRASHED), stored.document)
         self._answer("trash_page", stored.page)
+
+    async def list_children(
+        self, connection: Connection, site: Site, page: PageId
+    ) -> Sequence[Page]:
+        self._ask("list_children", page)
+        return [each.page for each in self.pages.values() if each.page.parent_id == page]
+
+    async def update_page(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        title: str,
+        body: Document,
+        *,
+        base: int,
+        message: str,
+    ) -> Page:
+        self._ask("update_page", (page, title, base, message))
+        stored = self._get(page, draft=False).page
+        if stored.version != base:
+            raise Changed("it has moved on")
+        changed = replace(stored, title=title, version=base + 1, version_message=message)
+        return self._answer("update_page", self.add(changed, body))
+
+    async def add_comment(
+        self, connection: Connection, site: Site, page: PageId, body: Document
+    ) -> str:
+        self._ask("add_comment", page)
+        url = f"{self._get(page, draft=False).page.url}?focusedCommentId={len(self.comments)}"
+        self.comments.append((page, body))
+        if error := self.fails_after.get("add_comment"):
+            raise error
+        return url
+
+    async def list_attachments(
+        self, connection: Connection, site: Site, page: PageId
+    ) -> Sequence[Attachment]:
+        self._ask("list_attachments", page)
+        held = self.attachments.get(page, {})
+        return [_attachment(name, content) for name, content in held.items()]
+
+    async def attach(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        name: str,
+        content: bytes,
+        kind: str,
+    ) -> Attachment:
+        self._ask("attach", (page, name, kind))
+        self._get(page, draft=True)
+        self.attachments.setdefault(page, {})[name] = content
+        if error := self.fails_after.get("attach"):
+            raise error
+        return _attachment(name, content)
+
+    async def list_labels(self, connection: Connection, site: Site, page: PageId) -> Sequence[str]:
+        self._ask("list_labels", page)
+        return tuple(self.labels.get(page, ()))
+
+    async def add_labels(
+        self, connection: Connection, site: Site, page: PageId, labels: Sequence[str]
+    ) -> None:
+        self._ask("add_labels", (page, tuple(labels)))
+        self._get(page, draft=False)
+        held = self.labels.setdefault(page, [])
+        held += [label for label in labels if label not in held]
+
+    async def remove_label(
+        self, connection: Connection, site: Site, page: PageId, label: str
+    ) -> None:
+        self._ask("remove_label", (page, label))
+        self.labels[page] = [each for each in self.labels.get(page, ()) if each != label]
+
+    async def may(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        operation: Operation,
+        *,
+        account: AccountId | None,
+        group: str,
+        fresh: bool = False,
+    ) -> bool:
+        self.asked.append(("may", (page, operation, account, group, fresh)))
+        if "may" in self.fails:
+            return False
+        return (page, operation, account or group) in self.allowed
+
+    async def find_groups(self, connection: Connection, site: Site, words: str) -> Sequence[Group]:
+        self._ask("find_groups", words)
+        return [each for each in self.groups if words.casefold() in each.name.casefold()][:10]
+
+    async def note(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        key: str,
+        value: Mapping[str, str],
+    ) -> None:
+        self._ask("note", (page, key))
+        self._get(page, draft=True)
+        self.notes[page, key] = dict(value)
+
+    async def create_page(
+        self,
+        connection: Connection,
+        site: Site,
+        space: Space,
+        title: str,
+        body: Document,
+        parent: PageId | None,
+        message: str,
+    ) -> Page:
+        self._ask("create_page", (space.id, title, parent, message))
+        if self._titled(space.id, title):
+            raise TitleTaken("the title is taken")
+        made = replace(page(1001 + len(self.pages), title), space_id=space.id, parent_id=parent)
+        self.add(replace(made, version_message=message), body)
+        self.made[made.id] = (connection.account.id, self.clock())
+        return self._answer("create_page", self.pages[made.id].page)
+
+    async def find_written(
+        self, connection: Connection, site: Site, space: Space, title: str, since: datetime
+    ) -> PageText | None:
+        self._ask("find_written", (space.id, title, since))
+        for page_id, (account, at) in self.made.items():
+            found = self.pages[page_id]
+            is_there = found.page.status is PageStatus.CURRENT and found.page.title == title
+            if is_there and account == connection.account.id and at >= since:
+                return found
+        return None
+
+
+def _attachment(name: str, content: bytes) -> Attachment:
+    return Attachment(f"att-{name}", name, "text/plain", len(content), f"{ACME.url}/{name}")
 
 
 async def at_once() -> None:

@@ -1,12 +1,16 @@
 """Confluence, as the core asks for it."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
 
 from bot.connection import Connection
 from bot.content import (
     Account,
+    AccountId,
+    Attachment,
+    Group,
     Hits,
     Page,
     PageId,
@@ -17,9 +21,14 @@ from bot.content import (
 )
 from bot.document import Document
 
+Operation = Literal["read", "update"]
+
 
 class Confluence(Protocol):
     """The part of Confluence the bot uses, in the name of a connection, at one of its sites.
+
+    Its dialects differ in one thing that shows: where a provider has no drafts
+    (`Provider.has_drafts`), `create_page` makes what `create_draft` and `publish_draft` make.
 
     Every method raises ``ConsentRequired``, ``ScopeMissing``, ``NotAllowed``,
     ``Unavailable``, ``QuotaSpent`` or ``ProviderFault`` where that is what happened;
@@ -139,3 +148,138 @@ class Confluence(Protocol):
         self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
     ) -> None:
         """Move the page to the trash, or delete the *draft*, which has no trash to go to."""
+
+    @abstractmethod
+    async def list_children(
+        self, connection: Connection, site: Site, page: PageId
+    ) -> Sequence[Page]:
+        """Return the first 25 pages right below *page*, in their order there.
+
+        Raises:
+            NotFound: *page* isn't there, or not to be seen.
+        """
+
+    @abstractmethod
+    async def update_page(  # noqa: PLR0913 - whose, where, and what: nothing to group
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        title: str,
+        body: Document,
+        *,
+        base: int,
+        message: str,
+    ) -> Page:
+        """Put *title* and *body* in place of version *base*.
+
+        Raises:
+            Changed: the page has moved on.
+            TitleTaken: another page of the space has that title.
+        """
+
+    @abstractmethod
+    async def add_comment(
+        self, connection: Connection, site: Site, page: PageId, body: Document
+    ) -> str:
+        """Write a comment at the foot of *page* and return the link to it."""
+
+    @abstractmethod
+    async def list_attachments(
+        self, connection: Connection, site: Site, page: PageId
+    ) -> Sequence[Attachment]:
+        """Return the first fifty files on *page*. Raises ``NotFound``."""
+
+    @abstractmethod
+    async def attach(  # noqa: PLR0913, PLR0917 - whose, where, and what: nothing to group
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        name: str,
+        content: bytes,
+        kind: str,
+    ) -> Attachment:
+        """Put a file on *page*: a new version of the one that has that *name*, if one has.
+
+        *kind* is its media type.
+        """
+
+    @abstractmethod
+    async def list_labels(self, connection: Connection, site: Site, page: PageId) -> Sequence[str]:
+        """Return the names of the page's labels, at most 200."""
+
+    @abstractmethod
+    async def add_labels(
+        self, connection: Connection, site: Site, page: PageId, labels: Sequence[str]
+    ) -> None:
+        """Give *page* those labels; the ones it has stay."""
+
+    @abstractmethod
+    async def remove_label(
+        self, connection: Connection, site: Site, page: PageId, label: str
+    ) -> None:
+        """Take one label off; nothing happens if the page hasn't got it."""
+
+    @abstractmethod
+    async def may(  # noqa: PLR0913 - whose, where, what, and for whom: nothing to group
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        operation: Operation,
+        *,
+        account: AccountId | None,
+        group: str,
+        fresh: bool = False,
+    ) -> bool:
+        """Tell whether somebody may do *operation* with *page*, as Confluence itself tells.
+
+        It asks for *account*, and without one for the *group* of that id; Data Center knows
+        no answer about an account, so there it is always the group. A refusal, no answer and
+        nobody to ask for all mean no; the one thing raised is ``ConsentRequired``, where the
+        connection's own token is refused. A yes is kept for five minutes,
+        which is good enough for showing: *fresh* asks anew, before anything is written.
+        """
+
+    @abstractmethod
+    async def find_groups(self, connection: Connection, site: Site, words: str) -> Sequence[Group]:
+        """Return up to ten groups whose name contains *words*."""
+
+    @abstractmethod
+    async def note(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        key: str,
+        value: Mapping[str, str],
+    ) -> None:
+        """Keep *value* beside the page as the content property *key*, in place of the last."""
+
+    @abstractmethod
+    async def create_page(  # noqa: PLR0913, PLR0917 - whose, where, and what: nothing to group
+        self,
+        connection: Connection,
+        site: Site,
+        space: Space,
+        title: str,
+        body: Document,
+        parent: PageId | None,
+        message: str,
+    ) -> Page:
+        """Make a page, seen at once by everybody who may see the space.
+
+        Raises:
+            TitleTaken: the space has a page of that title.
+        """
+
+    @abstractmethod
+    async def find_written(
+        self, connection: Connection, site: Site, space: Space, title: str, since: datetime
+    ) -> PageText | None:
+        """Return the current page of exactly that title, with its text.
+
+        ``None`` unless the connection's own account made it, in *space*, after *since* (by
+        our clock; how the server's differs is allowed for).
+        """

@@ -1,17 +1,32 @@
 """Confluence Cloud, as the core asks for it."""
 
 import asyncio
-import unicodedata
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot import cql
+from bot.authorize import TokenRefused
 from bot.connection import Connection
-from bot.content import Account, Hits, Page, PageId, PageStatus, PageText, Site, Space, SpaceId
+from bot.content import (
+    Account,
+    AccountId,
+    Attachment,
+    Group,
+    Hits,
+    Page,
+    PageId,
+    PageStatus,
+    PageText,
+    Site,
+    Space,
+    SpaceId,
+)
 from bot.document import Document
 from bot.documents import append_adf, to_adf
 from bot.errors import (
+    BotError,
     Changed,
     NotAllowed,
     NotFound,
@@ -21,19 +36,23 @@ from bot.errors import (
     Unclear,
 )
 from bot.ports import Clock, Confluence
+from bot.ports.confluence import Operation
+from bot.providers import confluence_around_wire as around_wire
 from bot.providers import confluence_permissions_wire as permissions_wire
 from bot.providers import confluence_search_wire as search_wire
 from bot.providers import confluence_wire as wire
-from bot.providers.confluence_bodies_wire import read
+from bot.providers.confluence_bodies_wire import read, read_written
 from bot.providers.gateway import Gateway
 from bot.providers.outgoing import Answer
 from bot.providers.recent import Recent
+from bot.providers.titles import titled
 
 MOST_SUGGESTED: Final = 10
 DEEPEST: Final = 12
 """A page below this many others is taken for restricted: not all of them are looked at."""
 SUGGESTED: Final = timedelta(minutes=1)
 KNOWN: Final = timedelta(minutes=10)
+ALLOWED: Final = timedelta(minutes=5)
 
 
 class ConfluenceApi(Confluence):
@@ -49,6 +68,8 @@ class ConfluenceApi(Confluence):
         )
         self._spaces: Recent[tuple[object, ...], Space] = Recent(clock, KNOWN, 5000)
         self._open_spaces: Recent[tuple[object, ...], bool] = Recent(clock, KNOWN, 5000)
+        self._allowed: Recent[tuple[object, ...], bool] = Recent(clock, ALLOWED)
+        self._clock = clock
 
     async def search(
         self,
@@ -101,7 +122,7 @@ class ConfluenceApi(Confluence):
         in (CONFSERVER-40303): what the lookup misses, the search index may find.
         """
         pages = await self._pages(connection, site, wire.pages_by_title(space, title))
-        found = _titled(pages, title)
+        found = titled(pages, title)
         return found or await self._find_page_by_words(connection, site, space, title)
 
     async def _find_page_by_words(
@@ -113,7 +134,7 @@ class ConfluenceApi(Confluence):
         key = (await self.get_space(connection, site, space)).key
         clause = cql.both(cql.of_type("page"), cql.in_spaces([key]), words)
         hits = await self._look_up(connection, site, clause)
-        found = _titled(search_wire.pages_of(hits, site, space), title)
+        found = titled(search_wire.pages_of(hits, site, space), title)
         # The index lags; the page itself says what it is called now.
         return await self.get_page_head(connection, site, found.id) if found else None
 
@@ -252,7 +273,7 @@ class ConfluenceApi(Confluence):
         self, connection: Connection, site: Site, draft: Page, body: Document, message: str
     ) -> Page:
         """See ``Confluence.publish_draft``."""
-        call = wire.put_page(draft, to_adf(body), 1, message)
+        call = wire.put_page(draft.id, draft.title, to_adf(body), 1, message)
         return await self._written(connection, site, call)
 
     async def append(  # noqa: PLR0913 (the port's)
@@ -273,7 +294,8 @@ class ConfluenceApi(Confluence):
         existing = wire.adf_of(found)
         if existing is None:
             raise ProviderFault("a page without a readable body can't be appended to")
-        call = wire.put_page(head, append_adf(existing, body), base + 1, message)
+        adf = append_adf(existing, body)
+        call = wire.put_page(head.id, head.title, adf, base + 1, message)
         return await self._written(connection, site, call)
 
     async def trash_page(
@@ -281,6 +303,161 @@ class ConfluenceApi(Confluence):
     ) -> None:
         """See ``Confluence.trash_page``."""
         await self._gateway.send(connection, site, wire.trash_page(page, draft=draft))
+
+    async def list_children(
+        self, connection: Connection, site: Site, page: PageId
+    ) -> Sequence[Page]:
+        """See ``Confluence.list_children``.
+
+        Some tokens can't have the scope that it takes (CONFCLOUD-82041).
+        """
+        try:
+            answer = await self._gateway.send(connection, site, around_wire.list_children(page))
+        except ScopeMissing:
+            answer = await self._gateway.send(connection, site, around_wire.list_child_pages(page))
+        found = read(answer, around_wire.Children)
+        return tuple(around_wire.children_of(found, site, page))
+
+    async def update_page(  # noqa: PLR0913 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        title: str,
+        body: Document,
+        *,
+        base: int,
+        message: str,
+    ) -> Page:
+        """See ``Confluence.update_page``. Confluence itself compares the versions."""
+        call = wire.put_page(page, title, to_adf(body), base + 1, message)
+        return await self._written(connection, site, call)
+
+    async def add_comment(
+        self, connection: Connection, site: Site, page: PageId, body: Document
+    ) -> str:
+        """See ``Confluence.add_comment``."""
+        answer = await self._gateway.send(connection, site, around_wire.add_comment(page, body))
+        links = read_written(answer, around_wire.Linked).links
+        return wire.absolute(site, links.base, links.webui)
+
+    async def list_attachments(
+        self, connection: Connection, site: Site, page: PageId
+    ) -> Sequence[Attachment]:
+        """See ``Confluence.list_attachments``."""
+        answer = await self._gateway.send(connection, site, around_wire.list_files(page))
+        found = read(answer, around_wire.Files)
+        return tuple(around_wire.file_of(each, site, found.links.base) for each in found.results)
+
+    async def attach(  # noqa: PLR0913, PLR0917 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        name: str,
+        content: bytes,
+        kind: str,
+    ) -> Attachment:
+        """See ``Confluence.attach``."""
+        call = around_wire.put_file(page, wire.Upload(name, content, kind))
+        answer = await self._gateway.send(connection, site, call)
+        found = read_written(answer, around_wire.ContentFiles)
+        if not found.results:
+            raise Unclear(wire.PROVIDER)
+        return around_wire.content_file_of(found.results[0], site, found.links.base)
+
+    async def list_labels(self, connection: Connection, site: Site, page: PageId) -> Sequence[str]:
+        """See ``Confluence.list_labels``."""
+        answer = await self._gateway.send(connection, site, around_wire.list_labels(page))
+        return tuple(each.name for each in read(answer, around_wire.Labels).results if each.name)
+
+    async def add_labels(
+        self, connection: Connection, site: Site, page: PageId, labels: Sequence[str]
+    ) -> None:
+        """See ``Confluence.add_labels``."""
+        names = around_wire.known_labels(labels)
+        if names:
+            await self._gateway.send(connection, site, around_wire.add_labels(page, names))
+
+    async def remove_label(
+        self, connection: Connection, site: Site, page: PageId, label: str
+    ) -> None:
+        """See ``Confluence.remove_label``."""
+        with suppress(NotFound):
+            await self._gateway.send(connection, site, around_wire.remove_label(page, label))
+
+    async def may(  # noqa: PLR0913 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        operation: Operation,
+        *,
+        account: AccountId | None,
+        group: str,
+        fresh: bool = False,
+    ) -> bool:
+        """See ``Confluence.may``. v1's check may be gone from the gateway: then nobody may."""
+        if not (account or group):
+            return False
+        key = _key(connection, site, (page, operation, account, "" if account else group))
+        if not fresh and self._allowed.find(key):
+            return True
+        try:
+            call = around_wire.check_permission(page, operation, account, group)
+            answer = await self._gateway.send(connection, site, call)
+            allowed = read(answer, around_wire.Permission).hasPermission
+        except TokenRefused:
+            raise
+        except BotError:
+            allowed = False
+        return self._allowed.keep(key, allowed)
+
+    async def find_groups(self, connection: Connection, site: Site, words: str) -> Sequence[Group]:
+        """See ``Confluence.find_groups``."""
+        call = around_wire.find_groups(words.strip())
+        answer = await self._gateway.send(connection, site, call)
+        return around_wire.groups_of(read(answer, around_wire.Groups))[:MOST_SUGGESTED]
+
+    async def note(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        key: str,
+        value: Mapping[str, str],
+    ) -> None:
+        """See ``Confluence.note``."""
+        answer = await self._gateway.send(connection, site, around_wire.find_note(page, key))
+        last = next(iter(read(answer, around_wire.Notes).results), None)
+        await self._gateway.send(connection, site, around_wire.put_note(page, key, value, last))
+
+    async def create_page(  # noqa: PLR0913, PLR0917 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        space: Space,
+        title: str,
+        body: Document,
+        parent: PageId | None,
+        message: str,
+    ) -> Page:
+        """See ``Confluence.create_page``. In two steps: v2's create takes no message."""
+        draft = await self.create_draft(connection, site, space.id, title, body, parent)
+        return await self.publish_draft(connection, site, draft, body, message)
+
+    async def find_written(
+        self, connection: Connection, site: Site, space: Space, title: str, since: datetime
+    ) -> PageText | None:
+        """See ``Confluence.find_written``."""
+        answer = await self._gateway.send(connection, site, wire.pages_by_title(space.id, title))
+        for each in read(answer, wire.PageList).results:
+            is_ours = each.title == title and each.authorId == connection.account.id
+            if is_ours and wire.was_made_since(
+                each.createdAt, since, answer.headers, self._clock()
+            ):
+                return await self.get_page(connection, site, PageId(each.id))
+        return None
 
     async def _page(self, connection: Connection, site: Site, call: wire.Call) -> wire.PageBody:
         return read(await self._gateway.send(connection, site, call), wire.PageBody)
@@ -301,24 +478,12 @@ class ConfluenceApi(Confluence):
     async def _written(self, connection: Connection, site: Site, call: wire.Call) -> Page:
         """Send a write; it was accepted, so an answer nobody can read leaves it unclear."""
         answer = await self._gateway.send(connection, site, call)
-        try:
-            return wire.page_of(read(answer, wire.PageBody), site)
-        except ProviderFault as error:
-            raise Unclear(wire.PROVIDER) from error
+        return wire.page_of(read_written(answer, wire.PageBody), site)
 
 
 def _key(connection: Connection, site: Site, what: object) -> tuple[object, ...]:
     """Keep what one grant may see apart from what another may."""
     return (connection.principal, connection.profile, connection.account.id, site.cloud_id, what)
-
-
-def _titled(pages: Iterable[Page], title: str) -> Page | None:
-    wanted = _folded(title)
-    return next((page for page in pages if _folded(page.title) == wanted), None)
-
-
-def _folded(title: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", title).casefold().split())
 
 
 def _spaces(answer: Answer) -> tuple[Space, ...]:

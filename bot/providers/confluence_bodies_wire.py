@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from bot.errors import ProviderFault
+from bot.errors import ProviderFault, Unclear
 from bot.providers.outgoing import Answer
 
 
@@ -66,3 +66,11 @@ def read(answer: Answer, shape: type[Read]) -> Read:
     except (ValueError, ValidationError) as error:
         what = f"Confluence sent no {shape.__name__}"
         raise ProviderFault(what, provider="Confluence") from error
+
+
+def read_written(answer: Answer, shape: type[Read]) -> Read:
+    """Read the answer to a write: it was taken, so one that nobody can read leaves it unclear."""
+    try:
+        return read(answer, shape)
+    except ProviderFault as error:
+        raise Unclear("Confluence") from error

@@ -7,8 +7,13 @@ from typing import Final, NoReturn
 
 from bot.authorize import TokenRefused
 from bot.errors import (
+    AppBlocked,
     BadInput,
+    CaptchaRequired,
     Changed,
+    CredentialRefused,
+    NoApiThere,
+    NoLicence,
     NotAllowed,
     NotFound,
     ProviderFault,
@@ -25,6 +30,18 @@ from bot.providers.rate_wire import is_quota, retry_after
 # A quota whose end isn't said ends with the hour; nobody waits longer than that.
 WHOLE_HOUR: Final = 3600.0
 NO_LICENCE: Final = "not permitted to use confluence"
+BLOCKED: Final = ("blocked this app", "blocked by your", "must authorize this app")
+WRONG_KIND: Final = (
+    "authentication with passwords is deprecated",  # a password on Cloud
+    "basic authentication has been disabled",  # a switch of Data Center's
+    "failed to parse connect session auth token",  # a bearer that is a classic API token
+)
+PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
+TOLD_BY_STATUS: Final = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+)
+MOST_SAID: Final = 5000
+SAME_NAME: Final = "same file name"
 TITLE_EXISTS: Final = ("title already exists", "same title")
 
 
@@ -39,7 +56,9 @@ def check(answer: Answer, call: Call, profile: str, now: datetime) -> None:
         if call.writes:
             raise Unclear(PROVIDER)
         raise Unavailable(PROVIDER, retry_after=retry_after(answer.headers, now))
-    _refuse(status, words_of(answer), call, profile)
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        _refuse_caller(answer, call, profile)
+    _refuse(answer, call)
 
 
 def _limited(headers: Mapping[str, str], now: datetime) -> Unavailable:
@@ -50,36 +69,77 @@ def _limited(headers: Mapping[str, str], now: datetime) -> Unavailable:
     return QuotaSpent(PROVIDER, now + timedelta(seconds=wait), retry_after=wait)
 
 
-def _refuse(status: int, words: str, call: Call, profile: str) -> NoReturn:
+def _refuse_caller(answer: Answer, call: Call, profile: str) -> NoReturn:
+    """Say which of the layers before the content didn't let the call through."""
+    words, headers = words_of(answer), answer.headers
+    said = words or _page_of(answer)
+    if "captcha" in headers.get("x-authentication-denied-reason", "").lower():
+        raise CaptchaRequired(
+            "After several failed logins Confluence wants to see you by browser first. "
+            "Nothing was done. Log in to Confluence there, then try again."
+        )
+    if any(each in said for each in WRONG_KIND):
+        raise CredentialRefused(
+            "This Confluence doesn't take the kind of credential that the connection uses. "
+            "Nothing was done. Ask whoever chose this way to connect to choose another."
+        )
+    if "scope" in words or "insufficient_scope" in headers.get("www-authenticate", "").lower():
+        raise ScopeMissing(profile, call.scopes)
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        raise TokenRefused(profile)
+    if NO_LICENCE in said:
+        raise NoLicence(
+            "Your account may not use Confluence on this site. "
+            "Ask whoever runs the site to give it access."
+        )
+    if any(each in said for each in BLOCKED):
+        raise AppBlocked(
+            "Your organisation doesn't let this app into Confluence. Nothing was done. "
+            "Ask whoever administers your organisation at Atlassian to allow it."
+        )
+    raise NotAllowed("Confluence doesn't allow your account to do that.")
+
+
+def _refuse(answer: Answer, call: Call) -> NoReturn:
+    status = answer.status
     match status:
-        case HTTPStatus.UNAUTHORIZED if "scope" in words:
-            raise ScopeMissing(profile, call.scopes)
-        case HTTPStatus.UNAUTHORIZED:
-            raise TokenRefused(profile)
-        case HTTPStatus.FORBIDDEN:
-            raise NotAllowed(_forbidden(words))
         case HTTPStatus.NOT_FOUND:
             raise NotFound("That isn't in Confluence, or your account may not see it.")
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE if call.upload:
+            raise BadInput("That file is larger than Confluence takes.")
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             raise BadInput("That is more than Confluence takes in one page (5 MB).")
         case HTTPStatus.BAD_REQUEST | HTTPStatus.CONFLICT:
-            _refuse_content(status, words, call)
+            _refuse_content(status, words_of(answer), call)
     raise ProviderFault(f"Confluence answered {status} to {call.operation}", provider=PROVIDER)
 
 
-def _forbidden(words: str) -> str:
-    if NO_LICENCE in words:
-        return (
-            "Your Atlassian account may not use Confluence on this site. "
-            "Ask whoever runs the site to give it access."
-        )
-    return "Confluence doesn't allow your account to do that."
+def check_api(answer: Answer, call: Call) -> None:
+    """Raise ``NoApiThere`` if something for browsers answered: a login page, or the way there.
+
+    Who refuses a caller or is down may answer so too; and what became of a write to which a
+    page says that all is well, nobody knows.
+    """
+    status = answer.status
+    if status in TOLD_BY_STATUS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return
+    is_good = status < HTTPStatus.MULTIPLE_CHOICES
+    leads_on = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if (leads_on or kind in PAGES) and not (call.writes and is_good):
+        raise NoApiThere("a web page at the profile's address")
+
+
+def _page_of(answer: Answer) -> str:
+    return answer.body[:MOST_SAID].decode(errors="replace").lower()
 
 
 def _refuse_content(status: int, words: str, call: Call) -> NoReturn:
     """Tell apart what only the words tell apart: v2 answers 400 where v1 answered 409."""
     if any(each in words for each in TITLE_EXISTS):
         raise TitleTaken("The space has a page of that title already.")
+    if SAME_NAME in words:
+        raise Changed("A file of that name has been put there in the meantime.")
     if call.writes and (status == HTTPStatus.CONFLICT or "version" in words):
         raise Changed("The page was changed in the meantime.")
     if call.query_is_typed:

@@ -33,9 +33,15 @@ class PersonBody(Body):
     """A person of REST v1."""
 
     accountId: Words = ""  # noqa: N815 (Confluence's name)
+    userKey: Words = ""  # noqa: N815 (Data Center's name)
     displayName: Words = ""  # noqa: N815 (Confluence's name)
     publicName: Words = ""  # noqa: N815 (Confluence's name)
     accountType: Words = ""  # noqa: N815 (Confluence's name)
+
+    @property
+    def id(self) -> str:
+        """What stands for the person: on Data Center, which has no account ids, the user key."""
+        return self.accountId or self.userKey
 
     @property
     def name(self) -> str:
@@ -197,9 +203,9 @@ def people_of(body: HitList) -> Sequence[Account]:
     """Read the hits that are people; apps are none."""
     people = [hit.user for hit in body.results if hit.user is not None]
     return tuple(
-        Account(AccountId(each.accountId), each.name)
+        Account(AccountId(each.id), each.name)
         for each in people
-        if each.accountId and each.accountType != "app"
+        if each.id and each.accountType != "app"
     )
 
 

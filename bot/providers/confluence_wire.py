@@ -8,6 +8,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -35,7 +37,17 @@ WRITE_PAGE: Final = frozenset({"write:page:confluence"})
 DELETE_PAGE: Final = frozenset({"delete:page:confluence"})
 READ_SPACE: Final = frozenset({"read:space:confluence"})
 _KEY = re.compile(r"~?[\w.:-]{1,255}", re.ASCII)
+_KIND = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}", re.ASCII)
 LONGEST_ID: Final = 19  # the digits of a 64-bit number
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to be sent as a form has it; *kind* is its media type."""
+
+    name: str
+    content: bytes = field(repr=False)
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,7 @@ class Call:
     """One request to one site's Confluence, before it has an address and a token.
 
     *points* is what it may cost of the quota: one, and one an object returned, two a person.
+    *only_asks* says of a POST that it changes nothing.
     """
 
     operation: str
@@ -51,16 +64,20 @@ class Call:
     scopes: frozenset[str]
     points: int
     query: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | Sequence[Any] | None = None
+    upload: Upload | None = None
     query_is_typed: bool = False
+    only_asks: bool = False
 
     @property
     def writes(self) -> bool:
         """Tell whether it may change something."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.only_asks
 
     def url(self, api_url: str, site: Site) -> str:
-        """Return its address on the OAuth gateway."""
+        """Return its address: the site's own, or on the OAuth gateway at *api_url*."""
+        if site.api_url:
+            return f"{site.api_url.rstrip('/')}{self.path}"
         cloud_id = quote(site.cloud_id, safe="")
         return f"{api_url.rstrip('/')}/ex/confluence/{cloud_id}/wiki{self.path}"
 
@@ -82,6 +99,8 @@ class PageBody(Body):
     spaceId: Annotated[str, BeforeValidator(text_of_id)] = ""  # noqa: N815 (Confluence's name)
     parentId: Annotated[str | None, BeforeValidator(text_of_id)] = None  # noqa: N815 (Confluence's name)
     parentType: Words = ""  # noqa: N815 (Confluence's name)
+    authorId: Words = ""  # noqa: N815 (Confluence's name)
+    createdAt: Time = None  # noqa: N815 (Confluence's name)
     version: VersionBody = VersionBody()
     body: Annotated[dict[str, Any], BeforeValidator(tolerated_object)] = Field(default_factory=dict)
     links: ToleratedLinks = Field(default=Links(), alias="_links")
@@ -106,6 +125,23 @@ class SpaceList(Body):
     """A list of spaces."""
 
     results: tuple[SpaceBody, ...]
+
+
+def form_of(upload: Upload, boundary: str) -> bytes:
+    """Return the form that carries a file; what would end the name's quotes is spelt out.
+
+    https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
+    """
+    name = upload.name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    kind = upload.kind if _KIND.fullmatch(upload.kind) else "application/octet-stream"
+    head = (
+        f"--{boundary}\r\n"
+        'Content-Disposition: form-data; name="minorEdit"\r\n\r\ntrue\r\n'
+        f"--{boundary}\r\n"
+        f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        f"Content-Type: {kind}\r\n\r\n"
+    )
+    return head.encode() + upload.content + f"\r\n--{boundary}--\r\n".encode()
 
 
 def known_id(text: str) -> str:
@@ -174,16 +210,16 @@ def create_draft(space: SpaceId, title: str, body: Document, parent: PageId | No
     return Call("create draft", "POST", "/api/v2/pages", WRITE_PAGE, 1, body=sent)
 
 
-def put_page(page: Page, adf: Mapping[str, Any], number: int, message: str) -> Call:
-    """Make *adf* version *number* of the page, and the page current."""
+def put_page(page: PageId, title: str, adf: Mapping[str, Any], number: int, message: str) -> Call:
+    """Make *title* and *adf* version *number* of the page, and the page current."""
     sent = {
-        "id": known_id(page.id),
+        "id": known_id(page),
         "status": "current",
-        "title": page.title,
+        "title": title,
         "body": adf_body(adf),
         "version": {"number": number, "message": message},
     }
-    return Call("put page", "PUT", f"/api/v2/pages/{page.id}", WRITE_PAGE, 1, body=sent)
+    return Call("put page", "PUT", f"/api/v2/pages/{page}", WRITE_PAGE, 1, body=sent)
 
 
 def trash_page(page: PageId, *, draft: bool) -> Call:
@@ -266,7 +302,7 @@ def absolute(site: Site, base: str, path: str) -> str:
 
     A base that names another host is not believed: links are shown to people.
     """
-    own = f"{site.url}/wiki"
+    own = site.wiki_url
     if not _same_host(base, site.url) or "?" in base or "#" in base:
         base = own
     link = path if "://" in path else f"{base.rstrip('/')}/{path.lstrip('/')}"
@@ -295,3 +331,20 @@ def cursor_of(next_link: str, sent: str | None = None) -> str | None:
         return None
     cursor = cursors[0] if cursors else None
     return None if cursor == sent else cursor
+
+
+def was_made_since(
+    created: datetime | None, since: datetime, headers: Mapping[str, str], now: datetime
+) -> bool:
+    """Tell whether *created*, by the server's clock, lies after *since*, by ours.
+
+    The answer's Date tells how far the clocks differ, cut to the second: it errs on the side
+    of "after", never of "before".
+    """
+    if created is None:
+        return False
+    try:
+        theirs = parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return created >= since
+    return now - (theirs - created) >= since if theirs.tzinfo else created >= since

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,8 +17,8 @@ from bot.content import Site
 from bot.errors import BotError, ProviderFault, QuotaSpent, Unavailable
 from bot.ports import Clock
 from bot.providers import confluence_wire as wire
-from bot.providers.confluence_refusals_wire import check
-from bot.providers.outgoing import Answer, Outgoing, Request
+from bot.providers.confluence_refusals_wire import check, check_api
+from bot.providers.outgoing import ANSWER_SECONDS, Answer, Outgoing, Request
 from bot.providers.rate_wire import is_quota, points_left, retry_after
 from bot.providers.turns import Turns
 from bot.quota import Quota
@@ -27,6 +28,7 @@ logger = structlog.get_logger()
 
 FACE_SECONDS: Final = 1.5
 """All that may be slept while a person waits."""
+UPLOAD_SECONDS: Final = 60.0
 PAUSES: Final = (0.2, 0.6)
 """Before the second and the third try, where Confluence doesn't say how long."""
 AGAIN: Final = frozenset(
@@ -54,6 +56,8 @@ class Pace:
 
 class Gateway:
     """Sends calls in the name of a connection, within the quota and a few at a time.
+
+    A site that has an address of its own is called there; all others through the gateway.
 
     Reads are tried again, writes never.
     """
@@ -98,10 +102,13 @@ class Gateway:
         who = (connection.principal, connection.profile)
         async with self._turns.take(who, site.cloud_id):
             answer = await self._patiently(connection, call, request)
+        if site.api_url:
+            check_api(answer, call)
         try:
             check(answer, call, connection.profile, self._clock())
         except QuotaSpent as error:
-            self._quota.close_until(connection.profile, error.until)
+            if connection.has_points:
+                self._quota.close_until(connection.profile, error.until)
             raise
         return answer
 
@@ -109,7 +116,8 @@ class Gateway:
         slept = 0.0
         pauses = iter(() if call.writes else PAUSES)
         while True:
-            self._quota.spend(connection.profile, connection.principal, call.points)
+            if connection.has_points:
+                self._quota.spend(connection.profile, connection.principal, call.points)
             pause = next(pauses, None)
             answer = await self._once(connection, request, is_last=pause is None)
             wait = self._wait(answer, pause)
@@ -132,7 +140,7 @@ class Gateway:
                 raise
             return None
         left = points_left(answer.headers)
-        if left is not None:
+        if left is not None and connection.has_points:
             self._quota.learn(connection.profile, left)
         return answer
 
@@ -150,12 +158,12 @@ class Gateway:
         return (asked or pause) * self._pace.jitter()
 
     def _request(self, connection: Connection, site: Site, call: wire.Call) -> Request:
-        token = connection.grant.access_token.get_secret_value()
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        body = None
-        if call.body is not None:
-            headers["Content-Type"] = "application/json"
-            body = json.dumps(call.body, ensure_ascii=False).encode()
+        grant = connection.grant
+        authorization = f"{grant.token_type} {grant.access_token.get_secret_value()}"
+        kind, body = _body(call)
+        headers = {"Authorization": authorization, "Accept": "application/json", **kind}
+        if call.method != "GET":
+            headers["X-Atlassian-Token"] = "no-check"  # else v1 takes a write for a forged one
         return Request(
             wire.PROVIDER,
             call.method,
@@ -164,4 +172,18 @@ class Gateway:
             headers,
             body,
             writes=call.writes,
+            seconds=UPLOAD_SECONDS if call.upload else ANSWER_SECONDS,
+            beyond=site.api_url,
         )
+
+
+def _body(call: wire.Call) -> tuple[dict[str, str], bytes | None]:
+    """Return what is sent, under the header that says what it is."""
+    if call.upload is not None:
+        boundary = secrets.token_hex(16)
+        kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        return kind, wire.form_of(call.upload, boundary)
+    if call.body is None:
+        return {}, None
+    body = json.dumps(call.body, ensure_ascii=False).encode()
+    return {"Content-Type": "application/json"}, body
