@@ -1,5 +1,7 @@
 """What a bearer token of the issuer says at the APIs behind it."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from sandbox.issuer.issuer import Issuer
@@ -30,13 +32,18 @@ class WhoAmI:
 
 
 def access_of(request: web.Request, issuer: Issuer, visit: Visit) -> Access | None:
-    """What the token that was sent opens (RFC 6750 §2.1)."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    access = issuer.tokens.find_access(token.strip()) if scheme.casefold() == "bearer" else None
+    """What the token that was sent opens."""
+    access = issuer.tokens.find_access(token_in(request.headers))
     if access is not None:
         visit.person = access.person
         visit.client = issuer.tokens.families[access.family].client_id
     return access
+
+
+def token_in(headers: Mapping[str, str]) -> str:
+    """The bearer token that was sent, if there is one (RFC 6750 §2.1)."""
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.casefold() == "bearer" else ""
 
 
 def told(access: Access) -> web.Response:

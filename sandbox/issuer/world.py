@@ -9,6 +9,7 @@ from sandbox.atlassian import AtlassianWorld
 from sandbox.clock import Clock
 from sandbox.issuer.authorize import Authorize
 from sandbox.issuer.clients import Clients
+from sandbox.issuer.cloud import Cloud
 from sandbox.issuer.control import Control
 from sandbox.issuer.faults import Faults
 from sandbox.issuer.issuer import Issuer
@@ -46,6 +47,7 @@ class IssuerWorld:
         """Serve `/issuer/`, its metadata under `/.well-known/`, and `/_sandbox/issuer/`."""
         for endpoint in (Metadata, Authorize, Token, Revoke, WhoAmI):
             endpoint(self.issuer).attach(app)
+        Cloud(self.issuer, self._atlassian).attach(app)
         self.trap.attach(app)
         Control(self).attach(app)
 

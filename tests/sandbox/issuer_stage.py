@@ -18,16 +18,24 @@ from tests.sandbox.atlassian_stage import CLIENT, Answered, HeldClock
 
 CALLBACK = "http://localhost:9999/connect/callback/p1"
 VERIFIER = "a-verifier-of-at-least-forty-three-characters"
-CHALLENGE = urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+
+
+def s256(verifier):
+    """The challenge for a verifier."""
+    return urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+CHALLENGE = s256(VERIFIER)
 PKCE = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
 
 
 class Stage:
     """The world, and how a test speaks to it."""
 
-    def __init__(self, base, world, clock, session):
+    def __init__(self, base, world, atlassian, clock, session):
         self.base = base
         self.world = world
+        self.atlassian = atlassian
         self.clock = clock
         self.session = session
         self.client_id = OURS
@@ -130,15 +138,17 @@ async def stage():
     atlassian = AtlassianWorld(base, clock, CLIENT)
     world = IssuerWorld(base, clock, atlassian)
     app = web.Application(middlewares=[guard(base)])
+    atlassian.attach(app)
     world.attach(app)
     attach_walk(app, base)
     server = TestServer(app, port=port)
     await server.start_server(shutdown_timeout=1)
     try:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-            made = Stage(base, world, clock, session)
+            made = Stage(base, world, atlassian, clock, session)
             await made.control("clients", client_id=OURS, redirect_uris=[CALLBACK])
             yield made
     finally:
         await world.close()
         await server.close()
+    assert atlassian.log.defects == [], atlassian.log.defects

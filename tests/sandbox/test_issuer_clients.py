@@ -51,6 +51,17 @@ async def test_basic_takes_nothing_that_wasn_t_encoded(issuer):
     assert answer.headers["WWW-Authenticate"].startswith("Basic ")
 
 
+async def test_basic_refuses_raw_what_would_decode_to_itself(issuer):
+    await issuer.control("clients", client_id="plain", client_secret="two words", service="ada")
+    said = {"grant_type": "client_credentials"}
+
+    raw = await issuer.send(headers=header("plain:two words"), **said)
+    encoded = await issuer.send(headers=header("plain:two+words"), **said)
+
+    assert refused(raw, 401) == "invalid_client"
+    assert encoded.status == 200
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -111,8 +122,8 @@ async def test_an_id_beside_the_header_must_be_the_same(issuer):
 
 
 async def test_a_server_takes_a_form_or_json_and_refuses_the_other(issuer):
-    async def as_json():
-        fields = issuer.exchange(await issuer.code())
+    async def as_json(**more):
+        fields = issuer.exchange(await issuer.code(), **more)
         return await issuer.ask("POST", "/issuer/token", json=fields, headers=issuer.basic())
 
     assert refused(await as_json()) == "invalid_request"
@@ -120,6 +131,7 @@ async def test_a_server_takes_a_form_or_json_and_refuses_the_other(issuer):
 
     assert refused(await issuer.trade(await issuer.code())) == "invalid_request"
     assert (await as_json()).status == 200
+    assert (await as_json(scope="", client_secret="")).status == 200
 
 
 @pytest.mark.parametrize(

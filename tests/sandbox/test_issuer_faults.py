@@ -322,6 +322,8 @@ async def test_an_answer_can_be_held_and_is_done_already(issuer):
     for _ in range(1_000):
         if await issuer.look("log", place="refresh", status="200"):
             break
+    else:
+        pytest.fail("it wasn't done before it was told")
     assert not held.done()
 
     await issuer.control("release")

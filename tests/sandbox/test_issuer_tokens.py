@@ -1,6 +1,6 @@
 import pytest
 
-from tests.sandbox.issuer_stage import CALLBACK, CHALLENGE, PKCE, VERIFIER, stage
+from tests.sandbox.issuer_stage import CALLBACK, CHALLENGE, PKCE, VERIFIER, s256, stage
 
 NO_PKCE = dict.fromkeys(PKCE)
 RIVAL = "rival-app"
@@ -96,6 +96,12 @@ async def test_a_wrong_verifier_burns_the_code(issuer):
     await issuer.trade(code, code_verifier="b" * 43)
 
     assert refused(await issuer.trade(code)) == "invalid_grant"
+
+
+async def test_a_verifier_that_is_too_short_proves_nothing(issuer):
+    code = await issuer.code(code_challenge=s256("short"))
+
+    assert refused(await issuer.trade(code, code_verifier="short")) == "invalid_grant"
 
 
 async def test_without_a_challenge_a_verifier_is_a_downgrade(issuer):
