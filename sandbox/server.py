@@ -19,6 +19,7 @@ from sandbox.bots import Bot, Bots
 from sandbox.clock import Clock
 from sandbox.control import attach_control
 from sandbox.database import database_uri, start_database
+from sandbox.datacenter import DataCenterWorld
 from sandbox.guard import guard
 from sandbox.issuer import IssuerWorld
 from sandbox.processes import free_port
@@ -77,6 +78,7 @@ class Identity:
     bot_port: int
     database_port: int
     key: str
+    audit_key: str
     signing_secret: str
     slack_secret: str
     atlassian_secret: str
@@ -89,6 +91,7 @@ class Identity:
             bot_port=free_port(saved.get("bot_port", 0)),
             database_port=free_port(saved.get("database_port", 0)),
             key=saved.get("key") or b64encode(secrets.token_bytes(32)).decode(),
+            audit_key=saved.get("audit_key") or b64encode(secrets.token_bytes(32)).decode(),
             signing_secret=saved.get("signing_secret") or secrets.token_hex(16),
             slack_secret=saved.get("slack_secret") or secrets.token_hex(16),
             atlassian_secret=saved.get("atlassian_secret") or secrets.token_urlsafe(32),
@@ -115,6 +118,8 @@ class Sandbox:
             self.url, self.clock, self._oauth_client(), state.get("atlassian")
         )
         self.issuer = IssuerWorld(self.url, self.clock, self.atlassian, state.get("issuer"))
+        self.datacenter = DataCenterWorld(self.url, self.clock, state.get("datacenter"))
+        self.datacenter.bearers.append(self.issuer.username_of)
         self.bots = Bots(plan.home, self.bot_settings(), self._bots())
         self._stack = contextlib.AsyncExitStack()
 
@@ -167,6 +172,7 @@ class Sandbox:
                 "slack": self.slack.dump(),
                 "atlassian": self.atlassian.dump(),
                 "issuer": self.issuer.dump(),
+                "datacenter": self.datacenter.dump(),
             }
         )
 
@@ -185,12 +191,14 @@ class Sandbox:
         self.slack.attach(app)
         self.atlassian.attach(app)
         self.issuer.attach(app)
+        self.datacenter.attach(app)
         attach_walk(app, self.url)
         attach_control(app, self.bots, self._seen)
         attach_screen(app, self._manifest())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self.slack.open()
         await self.atlassian.open()
+        await self.datacenter.open()
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", self._identity.port).start()
@@ -199,6 +207,7 @@ class Sandbox:
             await self.slack.close()
             await self.atlassian.close()
             await self.issuer.close()
+            await self.datacenter.close()
             await runner.cleanup()
 
     @contextlib.asynccontextmanager
@@ -275,6 +284,7 @@ class Sandbox:
             "CONFAB_PUBLIC_URL": self.bot_url,
             "CONFAB_MONGODB_URI": self.database_uri,
             "CONFAB_KEYS": f"sandbox={self._identity.key}",
+            "CONFAB_AUDIT_KEY": self._identity.audit_key,
             "CONFAB_SLACK_BOT_TOKEN": BOT_TOKEN,
             "CONFAB_SLACK_APP_TOKEN": slack.app_token or "",
             "CONFAB_SLACK_SIGNING_SECRET": slack.signing_secret,

@@ -17,6 +17,7 @@ SLACK_PAGE = "/slack/openid/connect/authorize"
 INSTALL_PAGE = "/slack/oauth/v2/authorize"
 ATLASSIAN_PAGE = "/atlassian/auth/authorize"
 ISSUER_PAGE = "/issuer/authorize"
+DATACENTER_PAGE = "/datacenter/confluence/rest/oauth2/latest/authorize"
 MOST_STEPS = 40
 DECISIONS = ("accept", "cancel", "cancel-slack")
 ASKED = frozenset(
@@ -185,7 +186,7 @@ def press(url: str, text: str, choice: Choice) -> Step | None:
         fields = choose_in_slack(form, choice)
     elif path == INSTALL_PAGE:
         fields = install_in_slack(form, choice)
-    elif path == ATLASSIAN_PAGE:
+    elif path in {ATLASSIAN_PAGE, DATACENTER_PAGE}:
         fields = choose_at_atlassian(form, choice)
     elif path == ISSUER_PAGE:
         fields = choose_at_issuer(form, choice)

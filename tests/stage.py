@@ -27,6 +27,7 @@ from bot.settings import Settings
 from sandbox.atlassian.client import OAuthClient
 from sandbox.atlassian.world import AtlassianWorld
 from sandbox.clock import Clock
+from sandbox.datacenter import DataCenterWorld
 from sandbox.guard import guard
 from sandbox.issuer import IssuerWorld
 from sandbox.person import Person
@@ -52,6 +53,7 @@ class Stage:
     slack: SlackWorld
     atlassian: AtlassianWorld
     issuer: IssuerWorld
+    datacenter: DataCenterWorld
     clock: Clock
     settings: Settings
     stores: Stores
@@ -112,7 +114,7 @@ class Stage:
 
     async def quiet(self) -> None:
         """Wait until the bot has nothing under way."""
-        while len(self.bot.tasks):
+        while len(self.bot.tasks) or len(self.bot.records):
             await asyncio.sleep(0)
             await asyncio.sleep(0.005)
 
@@ -153,10 +155,10 @@ async def staged(
     client = OAuthClient("confab", "a" * 40, f"{bot_url}/connect/callback/system", SCOPES)
     slack = SlackWorld(url, clock, manifest, app)
     atlassian = AtlassianWorld(url, clock, client)
-    issuer = IssuerWorld(url, clock, atlassian)
+    issuer, datacenter = _own_ground(url, clock, atlassian)
     chosen = Settings(_env_file=None, **{**_values(url, bot_url, app, client), **settings})
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(_worlds(url, slack, atlassian, issuer))
+        await stack.enter_async_context(_worlds(url, slack, atlassian, issuer, datacenter))
         outgoing = await stack.enter_async_context(
             Outgoing(allowed_origins(chosen), internal=chosen.internal_origins)
         )
@@ -174,6 +176,7 @@ async def staged(
             slack,
             atlassian,
             issuer,
+            datacenter,
             clock,
             chosen,
             stores,
@@ -188,6 +191,7 @@ def _values(url: str, bot_url: str, app: AppUnderTest, client: OAuthClient) -> d
         "public_url": bot_url,
         "mongodb_uri": "mongodb://127.0.0.1:1/none",
         "keys": f"k1={b64encode(secrets.token_bytes(32)).decode()}",
+        "audit_key": b64encode(secrets.token_bytes(32)).decode(),
         "slack_bot_token": BOT_TOKEN,
         "slack_signing_secret": app.signing_secret,
         "slack_client_id": app.client_id,
@@ -205,17 +209,31 @@ def _values(url: str, bot_url: str, app: AppUnderTest, client: OAuthClient) -> d
     }
 
 
+def _own_ground(
+    url: str, clock: Clock, atlassian: AtlassianWorld
+) -> tuple[IssuerWorld, DataCenterWorld]:
+    issuer, datacenter = IssuerWorld(url, clock, atlassian), DataCenterWorld(url, clock)
+    datacenter.bearers.append(issuer.username_of)
+    return issuer, datacenter
+
+
 @asynccontextmanager
 async def _worlds(
-    url: str, slack: SlackWorld, atlassian: AtlassianWorld, issuer: IssuerWorld
+    url: str,
+    slack: SlackWorld,
+    atlassian: AtlassianWorld,
+    issuer: IssuerWorld,
+    datacenter: DataCenterWorld,
 ) -> AsyncIterator[None]:
     worlds = web.Application(middlewares=[guard(url)])
     slack.attach(worlds)
     atlassian.attach(worlds)
     issuer.attach(worlds)
+    datacenter.attach(worlds)
     attach_walk(worlds, url)
     await slack.open()
     await atlassian.open()
+    await datacenter.open()
     try:
         async with _served(worlds, int(url.rsplit(":", 1)[1])):
             yield
@@ -223,6 +241,7 @@ async def _worlds(
         await slack.close()
         await atlassian.close()
         await issuer.close()
+        await datacenter.close()
 
 
 @asynccontextmanager

@@ -71,7 +71,13 @@ async def test_what_makes_no_sense_is_refused(session, sandbox, asked):
 
 
 @pytest.mark.parametrize(
-    "path", ["/_sandbox/state", "/_sandbox/slack/people", "/_sandbox/atlassian/grants"]
+    "path",
+    [
+        "/_sandbox/state",
+        "/_sandbox/slack/people",
+        "/_sandbox/atlassian/grants",
+        "/_sandbox/datacenter/people",
+    ],
 )
 @pytest.mark.parametrize(
     "headers",
@@ -117,7 +123,7 @@ def environment_of(pid):
 async def test_the_state_is_saved_while_it_runs(sandbox):
     state = json.loads((sandbox.plan.home / "sandbox.json").read_text())
 
-    assert {"identity", "slack", "atlassian", "skipped"} <= set(state)
+    assert {"identity", "slack", "atlassian", "datacenter", "skipped"} <= set(state)
 
 
 async def test_a_second_sandbox_does_not_share_a_folder(sandbox):
