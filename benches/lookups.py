@@ -20,7 +20,7 @@ from bot.content import Account, AccountId, CloudId, Site
 from bot.principal import Principal, Tenant
 from bot.profile import SYSTEM, AuthorizationProfile
 from bot.profiles import ProfileBook
-from bot.providers.atlassian import AtlassianConsent
+from bot.providers.consent import ConsentServers
 from bot.providers.outgoing import Outgoing
 from sandbox.database import start_database
 from sandbox.processes import free_port
@@ -80,7 +80,7 @@ async def _standing(port: int, name: str, count: int) -> AsyncIterator[Authorize
         stores = mongo_stores(database, KeyRing.parse(SecretStr(f"k1={key}")), _now)
         await stores.connections.save(CONNECTION)
         await _crowd(database, count - 1)
-        consent = AtlassianConsent(Outgoing(()), "", _now)
+        consent = ConsentServers(Outgoing(()), "", "", _now, ())
         book = ProfileBook(AuthorizationProfile(SYSTEM, SYSTEM), stores.profiles)
         yield Authorizer(stores.connections, Issuers(consent, book), _now)
     finally:

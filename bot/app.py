@@ -11,7 +11,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.act import Actor
+from bot.audit import Auditor
 from bot.authorize import Authorizer, Issuers, Witnesses
+from bot.chain import Chainer
 from bot.compose import Composer
 from bot.compose import Memory as ComposeMemory
 from bot.connect import Connect, Services, Terms
@@ -29,8 +31,8 @@ from bot.ports import Confluence
 from bot.principal import Principal
 from bot.profile import SYSTEM, AuthorizationProfile, TokenBody
 from bot.profiles import ProfileBook
-from bot.providers.atlassian import AtlassianConsent
 from bot.providers.confluence import ConfluenceApi
+from bot.providers.consent import ConsentServers
 from bot.providers.datacenter import DataCenterApi
 from bot.providers.dialects import Dialects
 from bot.providers.gateway import Gateway, Pace
@@ -49,6 +51,7 @@ from bot.settle import Hands, Settler
 from bot.settle import Pace as SettlePace
 from bot.settle import Stores as SettleStores
 from bot.slack_install import InstallStores, SlackInstall
+from bot.trail import ChainKey
 from handlers import browser
 from handlers import help as help_words
 from handlers.account import Account, AccountParts
@@ -70,6 +73,9 @@ from store.stores import Stores
 
 log = structlog.get_logger(__name__)
 
+MOST_RECORDS = 10_000
+"""Rows of the audit that wait for the database: beyond, what is done is logged alone."""
+
 
 def utc_now() -> datetime:
     """Return the time: the one clock of a running bot."""
@@ -81,7 +87,7 @@ class Outside:
     """What talks to other people's servers."""
 
     outgoing: Outgoing
-    consent: AtlassianConsent
+    consent: ConsentServers
     confluence: Confluence
     quota: Quota
     sign_in: SlackOpenId
@@ -94,7 +100,10 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The assembled bot, not yet listening."""
+    """The assembled bot, not yet listening.
+
+    *records* is what the audit still writes; others' tasks may end with something to record.
+    """
 
     app: AsyncApp
     table: Table
@@ -103,6 +112,9 @@ class Bot:
     authorizer: Authorizer
     settler: Settler
     tenants: Tenants
+    auditor: Auditor
+    chainer: Chainer
+    records: Tasks
     installations: FreshInstallations
 
 
@@ -155,7 +167,13 @@ def reach_out(settings: Settings, outgoing: Outgoing, stores: Stores, metrics: M
     voice = SlackVoice(outgoing, api_url, settings.slack_hooks_url, installations, utc_now)
     return Outside(
         outgoing=outgoing,
-        consent=AtlassianConsent(outgoing, settings.atlassian_api_url, utc_now),
+        consent=ConsentServers(
+            outgoing,
+            settings.atlassian_auth_url,
+            settings.atlassian_api_url,
+            utc_now,
+            settings.internal_origins,
+        ),
         confluence=LentConfluence(
             Dialects(ConfluenceApi(gateway, utc_now), DataCenterApi(gateway, utc_now))
         ),
@@ -207,6 +225,10 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     """Put the bot together out of its stores and its ways out."""
     tasks = Tasks()
     metrics.watch_queue("tasks", lambda: len(tasks))
+    records = Tasks(MOST_RECORDS)
+    metrics.watch_queue("audit", lambda: len(records))
+    chain_key = ChainKey(settings.audit_key)
+    auditor = Auditor(stores.audit, chain_key, utc_now, records.start, metrics.audit_lost)
     tenants = Tenants(outside.installations, utc_now)
     rules = _rules(settings, stores, outside, tenants)
     authorizer = Authorizer(
@@ -271,6 +293,9 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         authorizer,
         _settler(settings, stores, publisher, create, tasks),
         tenants,
+        auditor,
+        Chainer(stores.chain, chain_key, stores.leases, utc_now),
+        records,
         outside.installations,
     )
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot import cql
-from bot.authorize import Authorizer
+from bot.authorize import Authorizer, Issuers
 from bot.connection import READ, WRITE, Connection, Need
 from bot.content import PageStatus
 from bot.document import Document, Paragraph, Text
@@ -14,13 +14,14 @@ from bot.documents import text_of
 from bot.errors import BadInput, Changed, NotAllowed, NotFound, ScopeMissing, TitleTaken, Unclear
 from bot.principal import Principal, Tenant
 from bot.profile import AuthorizationProfile, TokenBody
-from bot.providers.atlassian import AtlassianConsent
+from bot.profiles import ProfileBook
 from bot.providers.confluence import ConfluenceApi
+from bot.providers.consent import ConsentServers
 from bot.providers.gateway import Gateway
 from bot.providers.outgoing import Outgoing
 from bot.quota import Quota
+from store.memory import MemoryProfiles
 from store.memory.connections import MemoryConnections
-from tests.fakes import issuers
 from tests.providers.ledger import IdleLedger
 from tests.sandbox.atlassian_stage import CALLBACK, CLIENT, stage
 
@@ -45,11 +46,12 @@ class Bench:
             token_body=TokenBody.JSON,
         )
         api = f"{world.base}/atlassian/api"
-        self.consent = AtlassianConsent(outgoing, api, self.now)
+        self.consent = ConsentServers(outgoing, f"{world.base}/atlassian/auth", api, self.now, ())
         gateway = Gateway(outgoing, api, Quota(IdleLedger(), self.now, person=10_000), self.now)
         self.confluence = ConfluenceApi(gateway, self.now)
         self.connections = MemoryConnections(self.now)
-        self.authorizer = Authorizer(self.connections, issuers(self.consent), self.now)
+        book = ProfileBook(self.profile, MemoryProfiles())
+        self.authorizer = Authorizer(self.connections, Issuers(self.consent, book), self.now)
 
     def now(self):
         return datetime.fromtimestamp(self.world.clock.now(), UTC)
@@ -95,7 +97,7 @@ async def test_a_grant_for_one_site_opens_that_one(bench):
     one = next(each for each in everything.sites if each.name.lower() == "acme")
     given = await bench.connect(sites=(one.cloud_id,))
     assert given.sites == (one,)
-    assert await bench.consent.list_sites(given.grant) == (one,)
+    assert await bench.consent.list_sites(bench.profile, given) == (one,)
 
 
 async def test_a_code_is_good_once(bench):

@@ -20,10 +20,11 @@ from bot.errors import (
     Unavailable,
 )
 from bot.profile import AuthorizationProfile, TokenBody
-from bot.providers import atlassian_wire as wire
-from bot.providers.atlassian import AtlassianConsent
+from bot.providers import identity_wire as identity
+from bot.providers import oauth_wire as wire
+from bot.providers.consent import ConsentServers
 from bot.providers.outgoing import Answer, Outgoing
-from tests.fakes import NOON, grant
+from tests.fakes import NOON, connection, grant
 from tests.providers.provider import goes_on_for_ever, hangs_up, html, says, steady
 
 TOKEN = {
@@ -63,7 +64,7 @@ def consent(provider, outgoing, clock):
         "/me": says(ADA),
         "/oauth/token/accessible-resources": says([ACME]),
     }
-    server = AtlassianConsent(outgoing, provider.url, clock)
+    server = ConsentServers(outgoing, "https://auth.atlassian.com", provider.url, clock, ())
     server.profile = profile
     return server
 
@@ -227,7 +228,7 @@ async def test_an_answer_of_another_shape_is_a_fault(consent, provider, body):
 async def test_jira_entries_are_left_out_and_every_site_is_listed_once(consent, provider):
     listed = [JIRA, ACME, ACME, LABS]
     provider.says["/oauth/token/accessible-resources"] = says(listed)
-    sites = await consent.list_sites(grant())
+    sites = await consent.list_sites(consent.profile, replace(connection(), grant=grant()))
     assert [(each.cloud_id, each.url) for each in sites] == [
         ("c1", "https://acme.atlassian.net"),
         ("c2", "https://labs.atlassian.net"),
@@ -261,9 +262,9 @@ async def test_no_error_shows_a_secret(consent, provider):
 
 
 NAMES = (
-    *wire.TokenBody.model_fields,
-    *wire.ResourceBody.model_fields,
-    *wire.PersonBody.model_fields,
+    *wire.TokenAnswer.model_fields,
+    *identity.ResourceBody.model_fields,
+    *identity.PersonBody.model_fields,
     "error",
 )
 json_values = st.recursive(
@@ -297,10 +298,14 @@ json_values = st.recursive(
 @given(json_values, st.sampled_from([200, 400, 403, 500]))
 def test_any_answer_is_read_or_refused_in_our_own_words(value, status):
     answer = Answer(status, {}, json.dumps(value).encode())
+    profile = AuthorizationProfile("system", "system")
     readers = (
-        lambda: wire.grant_of(wire.read_token(answer, NOON), NOON, grant()),
-        lambda: wire.sites_of(wire.read_resources(answer, NOON)),
-        lambda: wire.read_person(answer, NOON),
+        lambda: wire.grant_of(profile, wire.read_token(profile, answer, NOON), NOON, grant()),
+        lambda: identity.sites_of(identity.read_resources(answer, "Atlassian")),
+        lambda: identity.read_person(answer, "Atlassian"),
+        lambda: identity.read_user(answer, "Confluence"),
+        lambda: identity.read_tenant_info(answer),
+        lambda: wire.read_metadata(profile, answer),
     )
     for read in readers:
         try:
@@ -320,13 +325,15 @@ async def test_the_token_goes_to_the_configured_places_alone(clock):
     # 14
     async with Outgoing(["https://auth.atlassian.com"]) as outgoing:
         profile = AuthorizationProfile(
-            "x",
-            "x",
+            "system",
+            "system",
             client_id="c",
             client_secret=SecretStr("hush"),
             token_url="https://evil.example/token",
         )
-        consent = AtlassianConsent(outgoing, "https://api.atlassian.com", clock)
+        consent = ConsentServers(
+            outgoing, "https://auth.atlassian.com", "https://api.atlassian.com", clock, ()
+        )
         with pytest.raises(ProviderFault):
             await consent.renew(profile, grant())
 
