@@ -1,7 +1,8 @@
 """Which page a link, an id or a title means; pure.
 
-URL forms: https://support.atlassian.com/confluence-cloud/docs/link-to-a-page/ and the tiny
-link's encoding, confluence.atlassian.com/x/2EkGOQ ("programmatically generate the tiny link").
+URL forms: https://support.atlassian.com/confluence-cloud/docs/link-to-a-page/, the same on Data
+Center below its context path and without ``/wiki``, and the tiny link's encoding,
+confluence.atlassian.com/x/2EkGOQ ("programmatically generate the tiny link").
 """
 
 import base64
@@ -41,7 +42,8 @@ def read_reference(text: str, sites: Iterable[Site]) -> Reference:
     text = text.strip()
     if text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID:
         return Reference(PageId(text))
-    for site in sites:
+    # The narrower first: one site may lie below another's address.
+    for site in sorted(sites, key=lambda site: -len(site.wiki_url)):
         found = _on_site(text, site)
         if found is not None:
             return found
@@ -54,16 +56,16 @@ def is_link(text: str) -> bool:
 
 
 def _on_site(text: str, site: Site) -> Reference | None:
-    if not is_link(text):
-        return None
     try:
+        base = urlsplit(site.wiki_url)
+        if not is_link(text) and not text.lower().startswith(f"{base.netloc}/".lower()):
+            return None
         # People leave the scheme out, and the usual port in.
         parts = urlsplit(text if "://" in text else f"https://{text}")
-        base = urlsplit(site.url)
         same = _host(parts) == _host(base)
     except ValueError:
         return None
-    root = base.path.rstrip("/") + "/wiki"
+    root = base.path.rstrip("/")
     if not same or not parts.path.startswith(root + "/"):
         return None
     return _in_wiki(parts, parts.path.removeprefix(root), site)

@@ -12,14 +12,17 @@ from typing import TypeVar
 
 from bot.act import Acting, Actor
 from bot.connection import Need
-from bot.content import Page, PageId, PageStatus
-from bot.documents import digest_of
+from bot.content import Page, PageId, PageStatus, PageText
+from bot.document import Document
+from bot.documents import digest_of, from_storage, to_storage
 from bot.errors import (
     BadInput,
     BotError,
     Changed,
     NotAllowed,
     NotFound,
+    TitleTaken,
+    Unavailable,
     Unclear,
 )
 from bot.ports import Clock, Confluence, Drafts, PreferencesStore, Receipts
@@ -34,6 +37,9 @@ MOST_SENT = 2
 
 MOST_PUBLISHED = 3
 """Tries to publish a draft whose id is known; each can be settled by looking."""
+
+MADE_LATE = timedelta(seconds=90)
+"""For so long after it was sent a page that has no id yet may still come to be."""
 
 LOOKED_FOR = timedelta(minutes=1)
 """For so long after its claim a write that can't be looked up is left for a later look."""
@@ -140,8 +146,11 @@ class Publisher:
         return young and wrote and receipt.page_id is not None and receipt.undone_at is None
 
     async def _step(self, receipt: Receipt) -> Receipt:
-        if receipt.decision.act is Act.APPEND:
+        decision = receipt.decision
+        if decision.act is Act.APPEND:
             return await self._append(receipt)
+        if decision.act is Act.PUBLISH and not decision.provider.has_drafts:
+            return await self._make(receipt)
         if receipt.stage is Stage.DRAFTED:
             return await self._publish(receipt, is_out=False)
         return await self._send_draft(receipt)
@@ -171,6 +180,62 @@ class Publisher:
         if decision.act is Act.DRAFT:
             return await self._done(receipt, page)
         return await self._advance(receipt, stage=Stage.DRAFTED, page_id=page.id, page_url=page.url)
+
+    async def _make(self, receipt: Receipt) -> Receipt:
+        """Make the page in one step, and once: whoever left it under way may have made it."""
+        if receipt.stage is Stage.SENDING:
+            return await self._looked_for(receipt, Unclear("Confluence"))
+        receipt = await self._advance(receipt, stage=Stage.SENDING, sent=receipt.sent + 1)
+        decision = receipt.decision
+
+        async def make(acting: Acting) -> Page:
+            return await self._confluence.create_page(
+                acting.connection,
+                acting.site,
+                decision.space,
+                decision.title,
+                decision.body,
+                decision.parent_id,
+                message_of(decision),
+            )
+
+        try:
+            page = await self._in_its_name(receipt, make)
+        except (Unclear, TitleTaken) as error:  # what stands between may have sent it twice
+            return await self._looked_for(receipt, error)
+        except BotError as error:
+            return await self._refuse(receipt, error)
+        return await self._done(receipt, page)
+
+    async def _looked_for(self, receipt: Receipt, error: BotError) -> Receipt:
+        """Settle a page without an id by its title, its author, its time and its text."""
+        decision = receipt.decision
+
+        async def look(acting: Acting) -> tuple[Page | None, PageText | None]:
+            where = acting.connection, acting.site
+            # In this order: a page of ours that comes to be in between is no clash.
+            taken = await self._confluence.find_page_by_title(
+                *where, decision.space.id, decision.title
+            )
+            written = await self._confluence.find_written(
+                *where, decision.space, decision.title, receipt.claimed_at
+            )
+            return taken, written
+
+        is_late = self._clock() - receipt.touched_at >= MADE_LATE
+        try:
+            taken, written = await self._in_its_name(receipt, look)
+        except BotError as blind:
+            if not is_late:
+                raise Unclear("Confluence") from blind
+            return await self._advance(receipt, stage=Stage.UNCLEAR)
+        if written is not None and _says(written.document, decision.body):
+            return await self._done(receipt, written.page)
+        if isinstance(error, TitleTaken) or taken is not None or written is not None:
+            return await self._advance(receipt, stage=Stage.REFUSED, refusal=TitleTaken.code)
+        if not is_late:
+            raise Unclear("Confluence") from error
+        return await self._advance(receipt, stage=Stage.REFUSED, refusal=Unavailable.code)
 
     async def _publish(self, receipt: Receipt, *, is_out: bool) -> Receipt:
         """Publish the draft; *is_out* says that an earlier try may have gone through."""
@@ -324,6 +389,11 @@ class Publisher:
 def message_of(decision: Decision) -> str:
     """Return the version message: whence the text came, and which decision put it there."""
     return f"Written in Slack with Confab · {decision.id[-8:]}"
+
+
+def _says(found: Document, sent: Document) -> bool:
+    """Tell whether what was read back is what was sent, as far as storage format carries it."""
+    return digest_of(found) == digest_of(from_storage(to_storage(sent)))
 
 
 def _was_first(receipt: Receipt, error: BotError) -> bool:

@@ -7,6 +7,11 @@ from bot.links import Reference, read_reference, read_tiny
 from sandbox.atlassian import tiny
 
 ACME = Site(CloudId("c1"), "acme", "https://acme.atlassian.net")
+CORP = Site(CloudId("c3"), "corp", "https://wiki.corp/confluence", "https://wiki.corp/confluence")
+BARE = Site(CloudId("c4"), "bare", "http://wiki.lan:8090", "http://wiki.lan:8090")
+TOKEN = Site(
+    CloudId("c5"), "token", "https://token.atlassian.net", "https://token.atlassian.net/wiki"
+)
 DEEP = Site(CloudId("c2"), "deep", "http://127.0.0.1:8700/atlassian/sites/deep")
 
 
@@ -77,3 +82,66 @@ def test_never_raises(text):
 @given(st.integers(min_value=1, max_value=2**62))
 def test_reads_the_tiny_links_that_confluence_makes(number):
     assert read_tiny(tiny.encode(number)) == str(number)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/spaces/ENG/pages/327701/Release+checklist",
+        "/pages/viewpage.action?pageId=327701",
+        "/pages/viewpage.action?pageId=327701&focusedCommentId=5#comment-5",
+        "/x/FQAF",
+        "/spaces/~ada/pages/327701",
+    ],
+)
+@pytest.mark.parametrize("site", [CORP, BARE])
+def test_reads_every_form_of_a_data_centers_link(path, site):
+    sites = [ACME, BARE, CORP, TOKEN]
+    assert read_reference(site.url + path, sites) == Reference(PageId("327701"), site=site)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://wiki.corp/confluence/display/ENG/Release+checklist",
+        "wiki.corp/confluence/display/ENG/Release+checklist/",
+        "WIKI.corp/confluence/pages/viewpage.action?spaceKey=ENG&title=Release+checklist",
+    ],
+)
+def test_reads_a_data_centers_title_in_a_space(typed):
+    wanted = Reference(title="Release checklist", space_key="ENG", site=CORP)
+    assert read_reference(typed, [ACME, CORP]) == wanted
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://wiki.corp/spaces/ENG/pages/1",
+        "https://wiki.corp/confluence2/spaces/ENG/pages/1",
+        "https://wiki.corp/confluence/wiki/spaces/ENG/pages/1",
+        "https://wiki.corp:8443/confluence/spaces/ENG/pages/1",
+        "http://wiki.lan/spaces/ENG/pages/1",
+        "https://acme.atlassian.net/spaces/ENG/pages/1",
+        "https://token.atlassian.net/spaces/ENG/pages/1",
+    ],
+)
+def test_a_link_beside_the_context_path_is_no_page_of_ours(url):
+    assert read_reference(url, [ACME, CORP, BARE, TOKEN]).page is None
+
+
+def test_a_site_below_another_sites_address_is_told_from_it():
+    inner = Site(CloudId("c6"), "inner", "http://wiki.lan:8090/it", "http://wiki.lan:8090/it")
+    url = f"{inner.url}/pages/viewpage.action?pageId=7"
+    assert read_reference(url, [BARE, inner]).site == inner
+
+
+def test_a_cloud_site_of_a_typed_token_has_the_links_of_any_cloud_site():
+    url = "https://token.atlassian.net/wiki/spaces/ENG/pages/327701"
+    assert read_reference(url, [TOKEN]) == Reference(PageId("327701"), site=TOKEN)
+
+
+@given(st.text())
+def test_never_raises_for_a_data_center_either(text):
+    for site in (CORP, BARE):
+        read_reference(f"{site.url}/{text}", [CORP, BARE, ACME])
+        read_reference(f"{site.url.partition('://')[2]}/{text}", [CORP, BARE, ACME])
