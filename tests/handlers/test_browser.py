@@ -12,7 +12,7 @@ from bot.pending import Obtained, Parked, Step
 from bot.public_address import PublicAddress
 from handlers.browser import Pages, redirect_targets
 from handlers.browser import pages as browser_pages
-from handlers.browser.words import ASKED, ENDS
+from handlers.browser.words import ASKED, ENDS, asked_in_words
 from tests.bot.fakes_connect import (
     ACME,
     ADA,
@@ -66,9 +66,18 @@ async def test_the_start_page_names_writing_only_where_it_is_asked_for(ada):
     assert "write:page:confluence" in page.words
 
 
-@pytest.mark.parametrize(("need", "scopes"), [(Need.READ, READ), (Need.WRITE, WRITE)])
-def test_every_scope_that_is_asked_for_is_in_words(need, scopes):
-    assert frozenset().union(*(each.scopes for each in ASKED[need])) == scopes
+@pytest.mark.parametrize("need", Need)
+def test_every_scope_that_is_asked_for_is_in_words(need):
+    groups = asked_in_words(need.scopes)
+
+    assert frozenset().union(*(each.scopes for each in groups)) >= need.scopes
+    assert all(each.means for each in groups)
+
+
+def test_each_scope_is_in_one_group():
+    scopes = [scope for each in ASKED for scope in each.scopes]
+
+    assert len(scopes) == len(set(scopes))
 
 
 def test_every_end_has_words_of_its_own():
