@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
 from sandbox.atlassian import AtlassianWorld
+from sandbox.datacenter import DataCenterWorld
 from sandbox.guard import guard
 from sandbox.issuer import IssuerWorld
 from sandbox.issuer.clients import OURS
@@ -140,6 +141,9 @@ async def stage():
     app = web.Application(middlewares=[guard(base)])
     atlassian.attach(app)
     world.attach(app)
+    datacenter = DataCenterWorld(base, clock)
+    datacenter.bearers.append(world.username_of)
+    datacenter.attach(app)
     attach_walk(app, base)
     server = TestServer(app, port=port)
     await server.start_server(shutdown_timeout=1)
