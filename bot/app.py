@@ -99,11 +99,20 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
-class Bot:
-    """The assembled bot, not yet listening.
+class Recording:
+    """Who writes the audit and who chains it, and what of it is being written.
 
-    *records* is what the audit still writes; others' tasks may end with something to record.
+    The rows are tasks of their own: others' may end with something to record.
     """
+
+    auditor: Auditor
+    chainer: Chainer
+    tasks: Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The assembled bot, not yet listening."""
 
     app: AsyncApp
     table: Table
@@ -112,9 +121,7 @@ class Bot:
     authorizer: Authorizer
     settler: Settler
     tenants: Tenants
-    auditor: Auditor
-    chainer: Chainer
-    records: Tasks
+    recording: Recording
     installations: FreshInstallations
 
 
@@ -225,10 +232,6 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     """Put the bot together out of its stores and its ways out."""
     tasks = Tasks()
     metrics.watch_queue("tasks", lambda: len(tasks))
-    records = Tasks(MOST_RECORDS)
-    metrics.watch_queue("audit", lambda: len(records))
-    chain_key = ChainKey(settings.audit_key)
-    auditor = Auditor(stores.audit, chain_key, utc_now, records.start, metrics.audit_lost)
     tenants = Tenants(outside.installations, utc_now)
     rules = _rules(settings, stores, outside, tenants)
     authorizer = Authorizer(
@@ -293,9 +296,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         authorizer,
         _settler(settings, stores, publisher, create, tasks),
         tenants,
-        auditor,
-        Chainer(stores.chain, chain_key, stores.leases, utc_now),
-        records,
+        _recording(settings, stores, metrics),
         outside.installations,
     )
 
@@ -314,6 +315,14 @@ def _install(stores: Stores, outside: Outside, tenants: Tenants) -> SlackInstall
         utc_now,
         on_installed=(tenants.installed,),
     )
+
+
+def _recording(settings: Settings, stores: Stores, metrics: Metrics) -> Recording:
+    tasks = Tasks(MOST_RECORDS)
+    metrics.watch_queue("audit", lambda: len(tasks))
+    key = ChainKey(settings.audit_key)
+    auditor = Auditor(stores.audit, key, utc_now, tasks.start, metrics.audit_lost)
+    return Recording(auditor, Chainer(stores.chain, key, stores.leases, utc_now), tasks)
 
 
 def bolt_app(edge: Edge) -> AsyncApp:

@@ -12,9 +12,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError
-from bot.manifest import read_manifest
+from bot.manifest import slack_scopes
 from bot.principal import Tenant
 from bot.settings import Settings
+from handlers.browser import INSTALL, REDIRECT
 from handlers.slack_refusals import UNANSWERED, refusal_code
 from store.collection import DatabaseRefused
 from store.database import AddressWrong, Database, open_database
@@ -26,6 +27,10 @@ from store.stores import mongo_stores
 _PATIENCE = aiohttp.ClientTimeout(total=10)
 _BOGUS = "a-code-that-nobody-issued"
 _SCOPE_PAGE = "“OAuth & Permissions”"
+_CLIENT_ADVICE = (
+    "Copy CONFAB_SLACK_CLIENT_ID and CONFAB_SLACK_CLIENT_SECRET from “Basic Information” → "
+    "“App Credentials” again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +67,11 @@ async def diagnose(settings: Settings, say: Callable[[str], None]) -> bool:
 async def _findings(settings: Settings, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
     yield Finding("Settings", "complete and well-formed")
     slack = _Slack(settings, session)
-    yield await slack.token()
+    yield await (slack.installing() if settings.takes_installs else slack.token())
     async for finding in _database(settings, slack.tenant):
         yield finding
-    yield slack.scopes()
+    if not settings.takes_installs:
+        yield slack.scopes()
     if settings.socket_mode:
         yield await slack.socket()
     yield await slack.sign_in()
@@ -135,13 +141,34 @@ class _Slack:
         self._granted = frozenset(header.replace(" ", "").split(","))
         return Finding(step, f"@{who.get('user')} in “{who.get('team')}”")
 
+    async def installing(self) -> Finding:
+        """See whether Slack would take an install of ours: it hears of a code that is none."""
+        step, settings = "Slack", self._settings
+        url = f"{settings.slack_api_url}/oauth.v2.access"
+        secret = settings.slack_client_secret or SecretStr("")
+        trial = {
+            "client_id": settings.slack_client_id or "",
+            "client_secret": secret.get_secret_value(),
+            "code": _BOGUS,
+            "redirect_uri": f"{settings.public_url}{REDIRECT}",
+        }
+        try:
+            code = (await _json(self._session.post(url, data=trial))).get("error")
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            return _unreachable(step, url, error)
+        if code == "bad_redirect_uri":
+            advice = f"Add {trial['redirect_uri']} to “Redirect URLs” on {_SCOPE_PAGE}."
+            return Finding(step, f"refuses our redirect URL ({code})", advice)
+        if code != "invalid_code":
+            return Finding(step, f"refuses the client ({code})", _CLIENT_ADVICE)
+        return Finding(step, f"workspaces install the app at {settings.public_url}{INSTALL}")
+
     def scopes(self) -> Finding:
         """Hold what was granted against the manifest."""
         step = "Slack scopes"
         if self._granted is None:
             return Finding(step, "not known", "Put the bot token right first.")
-        wanted = frozenset(read_manifest()["oauth_config"]["scopes"]["bot"])
-        if missing := sorted(wanted - self._granted):
+        if missing := sorted(slack_scopes() - self._granted):
             advice = f"Add them on {_SCOPE_PAGE}, then install the app again."
             return Finding(step, f"missing {', '.join(missing)}", advice)
         return Finding(step, "all granted")
@@ -187,11 +214,7 @@ class _Slack:
         if issuer != self._settings.slack_url:
             return Finding(step, f"is issued by {issuer}", "Set CONFAB_SLACK_URL to that address.")
         if code != "invalid_code":
-            advice = (
-                "Copy CONFAB_SLACK_CLIENT_ID and CONFAB_SLACK_CLIENT_SECRET from "
-                "“Basic Information” → “App Credentials” again."
-            )
-            return Finding(step, f"Slack refuses the client ({code})", advice)
+            return Finding(step, f"Slack refuses the client ({code})", _CLIENT_ADVICE)
         return Finding(step, "Slack knows the client")
 
     def _client(self, token: SecretStr | None) -> AsyncWebClient:

@@ -33,6 +33,8 @@ async def _answer(
 ) -> None:
     try:
         answered.set_result(await handler(request))
+    except web.HTTPException as refused:  # aiohttp's own words, such as for another method
+        answered.set_exception(refused)
     finally:
         # Cut off, or broken in a way that no page is made of: nobody is left waiting.
         if not answered.done():

@@ -12,6 +12,7 @@ from bot.settings import (
     Settings,
     SettingsWrong,
     SocketModeSettings,
+    is_given,
     load_settings,
     variable,
 )
@@ -21,6 +22,7 @@ GOOD = {
     "CONFAB_PUBLIC_URL": "https://confab.acme.example",
     "CONFAB_MONGODB_URI": "mongodb://bot:hunter2@db.acme.example/confab",
     "CONFAB_KEYS": f"k2={KEY},k1={KEY}",
+    "CONFAB_AUDIT_KEY": KEY,
     "CONFAB_SLACK_BOT_TOKEN": "xoxb-1-secret",
     "CONFAB_SLACK_SIGNING_SECRET": "8f742231",
     "CONFAB_SLACK_API_URL": "https://slack.com/api/",
@@ -71,8 +73,9 @@ def test_nothing_that_names_a_server_or_holds_a_secret_has_a_default(env):
         "CONFAB_PUBLIC_URL",
         "CONFAB_MONGODB_URI",
         "CONFAB_KEYS",
-        "CONFAB_SLACK_BOT_TOKEN",
+        "CONFAB_AUDIT_KEY",
         "CONFAB_SLACK_SIGNING_SECRET",
+        "CONFAB_SLACK_BOT_TOKEN",
         "CONFAB_SLACK_API_URL",
         "CONFAB_SLACK_URL",
         "CONFAB_SLACK_HOOKS_URL",
@@ -90,6 +93,15 @@ def test_an_empty_variable_is_a_missing_one(env):
     assert problems() == ("CONFAB_KEYS is missing",)
 
 
+def test_what_is_given_is_told_from_what_is_not(env, tmp_path):
+    assert is_given("audit_key")
+    env.setenv("CONFAB_AUDIT_KEY", "")
+    assert not is_given("audit_key")
+    env.delenv("CONFAB_AUDIT_KEY")
+    (tmp_path / ".env").write_text(f"confab_audit_key={KEY}\n")
+    assert is_given("audit_key")
+
+
 WRONG = [
     ("CONFAB_PUBLIC_URL", "http://confab.acme.example"),
     ("CONFAB_PUBLIC_URL", "https://confab.acme.example/bot"),
@@ -104,6 +116,8 @@ WRONG = [
     ("CONFAB_KEYS", "k1=c2hvcnQ="),
     ("CONFAB_KEYS", f"k1={KEY},k1={KEY}"),
     ("CONFAB_KEYS", KEY),
+    ("CONFAB_AUDIT_KEY", "c2hvcnQ="),
+    ("CONFAB_AUDIT_KEY", "s3cret"),
     ("CONFAB_SLACK_BOT_TOKEN", "xoxp-1-secret"),
     ("CONFAB_SLACK_APP_TOKEN", "xoxb-1-secret"),
     ("CONFAB_SLACK_URL", "http://slack.com"),
