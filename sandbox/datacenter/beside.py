@@ -13,6 +13,7 @@ from sandbox.clock import Clock
 from sandbox.datacenter.call import ROOT
 from sandbox.datacenter.clients import RANKS, WRITE
 from sandbox.datacenter.credentials import Caller, Credentials
+from sandbox.datacenter.incoming import read_json
 from sandbox.datacenter.refusals import PageRefusal, refusal
 from sandbox.datacenter.site import Site
 from sandbox.datacenter.tokens import PersonalToken, TokenNotMade, Tokens
@@ -71,17 +72,15 @@ class Beside:
 
     async def make_token(self, request: web.Request) -> web.Response:
         """A new token; its secret is told this once."""
-        try:
-            sent = await request.json()
-        except ValueError:
-            sent = None
-        return self._answered(request, lambda caller: self._made(caller, sent))
+        body = await request.read()
+        return self._answered(request, lambda caller: self._made(caller, body))
 
-    def _made(self, caller: Caller, sent: object) -> web.Response:
+    def _made(self, caller: Caller, body: bytes) -> web.Response:
         require_write(caller)
+        sent = read_json(body)
         said = sent if isinstance(sent, dict) else {}
         name, days = said.get("name"), said.get("expirationDuration")
-        if not isinstance(name, str) or not isinstance(days, int | None):
+        if not isinstance(name, str) or isinstance(days, bool) or not isinstance(days, int | None):
             raise refusal(400, "A name is required, and a number of days")
         try:
             made = self._tokens.make(caller.person.name, name, days)

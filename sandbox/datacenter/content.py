@@ -79,9 +79,7 @@ def create_content(call: Call) -> Answer:
     sent = call.document()
     if "id" in sent:
         raise refusal(400, "You cannot specify an ID when creating content")
-    statuses = {call.query.get("status", "current"), sent.get("status", "current")}
-    if statuses != {"current"}:
-        raise refusal(400, f"Unsupported content status: {sorted(map(str, statuses))}"[:200])
+    require_status(call, sent)
     kind = sent.get("type")
     if kind == "comment":
         made = create_comment(call, sent)
@@ -230,8 +228,9 @@ def update_content(call: Call) -> Answer:
 
 def require_status(call: Call, sent: Sent) -> None:
     """Drafts aren't stood for, and nothing is brought back from the trash."""
-    if {call.query.get("status", "current"), sent.get("status", "current")} != {"current"}:
-        raise refusal(400, "Unsupported content status")
+    for said in (call.query.get("status", "current"), sent.get("status", "current")):
+        if said != "current":
+            raise refusal(400, f"Unsupported content status: {str(said)[:50]}")
 
 
 def require_editor(call: Call, content: Content) -> None:

@@ -63,15 +63,7 @@ class Incoming:
 
     def payload(self) -> Any:  # noqa: ANN401 -- any JSON
         """The JSON that was sent, None where there is none."""
-        if not self.body or self.media_type == MULTIPART:
-            return None
-        try:
-            sent = json.loads(self.body)
-            # Half of a surrogate pair can't be kept.
-            json.dumps(sent, ensure_ascii=False).encode()
-        except (ValueError, RecursionError) as error:
-            raise refusal(400, "The body is not JSON") from error
-        return sent
+        return None if not self.body or self.media_type == MULTIPART else read_json(self.body)
 
     def uploads(self) -> tuple[Upload, ...]:
         """The parts of a multipart form."""
@@ -81,3 +73,17 @@ class Incoming:
         message = message_from_bytes(head + self.body)
         parts = message.get_payload() if message.is_multipart() else []
         return tuple(upload_of(part) for part in parts if isinstance(part, Message))
+
+
+def read_json(body: bytes) -> Any:  # noqa: ANN401 -- any JSON
+    """The value in *body*.
+
+    Raises:
+        Refusal: 400, it isn't JSON, or can't be kept: half of a surrogate pair.
+    """
+    try:
+        sent = json.loads(body)
+        json.dumps(sent, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise refusal(400, "The body is not JSON") from error
+    return sent

@@ -101,6 +101,8 @@ class Rest:
             )
         entry.status = answer.status
         response = self._written(answer)
+        if entry.account:
+            response.headers["X-AUSERNAME"] = entry.account
         self._check_answer(incoming, entry, response)
         return response
 

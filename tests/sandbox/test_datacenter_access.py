@@ -136,6 +136,8 @@ async def test_a_token_ends_on_its_day(dc):
         {"name": "x", "expirationDuration": 0},
         {"name": "x", "expirationDuration": 366},
         {"name": "x", "expirationDuration": "1"},
+        {"name": "x", "expirationDuration": True},
+        {"name": "\ud800"},
         [],
     ],
 )

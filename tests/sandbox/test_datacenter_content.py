@@ -3,7 +3,14 @@
 import pytest
 import pytest_asyncio
 
+from sandbox.atlassian.contract import load_contract
+from sandbox.datacenter.world import DOCUMENT
 from tests.sandbox.datacenter_stage import NO_CHECK, body, page, stage
+
+described = pytest.mark.skipif(
+    load_contract(DOCUMENT, prefix="") is None,
+    reason="the contract documents are not there: set CONTRACT_SPECS",
+)
 
 
 @pytest_asyncio.fixture
@@ -424,6 +431,7 @@ async def test_a_mention_is_a_name_in_the_view(ada, dc):
     assert "ri:userkey" in shown["storage"]["value"]
 
 
+@described
 async def test_what_is_not_stood_for_says_so(ada):
     answer = await ada.get("/webhooks")
 
@@ -452,6 +460,17 @@ async def test_a_body_that_is_no_object(ada, sent):
     assert answer.status == 400
 
 
+@described
+async def test_an_answer_that_breaks_the_contract_is_a_defect(ada, dc):
+    dc.world.site.space_by_key("ENG").name = 7
+    await ada.get("/space/ENG")
+    (defect,) = await dc.look("defects")
+    dc.world.log.entries.clear()
+
+    assert defect.startswith("GET /rest/api/space/{spaceKey}: ")
+
+
+@described
 async def test_a_query_parameter_that_is_not_described_is_refused(ada):
     answer = await ada.get("/search", cql="type = page", cursor="x")
 
