@@ -10,10 +10,11 @@ import base64
 import gc
 import os
 import secrets
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +27,9 @@ from bot.settings import (
     SocketModeSettings,
     load_settings,
 )
+
+if TYPE_CHECKING:
+    from store.key_rotation import KeyRotation
 
 _WRONG_SETTINGS = 2
 _DATABASE_THREADS = "64"
@@ -129,24 +133,54 @@ def new_key(
     typer.echo(f"{name}={base64.b64encode(secrets.token_bytes(32)).decode()}")
 
 
-@keys.command("rewrap")
-def rewrap() -> None:
-    """Seal every workspace's data key under the first key of CONFAB_KEYS, so that others can go."""
-    _run(_rewrap(_settings(Settings)))
+@keys.command("status")
+def key_status() -> None:
+    """Say which keys are in use, for what, and which may go."""
+    from bot.keys import show
+
+    _on_keys(lambda rotation: show(rotation, typer.echo))
 
 
-async def _rewrap(settings: Settings) -> None:
-    from store.data_keys import DataKeys
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Make new data keys under the first key of CONFAB_KEYS, and seal everything anew."""
+    from bot.keys import rotate
+
+    _on_keys(lambda rotation: rotate(rotation, typer.echo))
+
+
+@keys.command("retire")
+def retire_key(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The key's name in CONFAB_KEYS.")],
+) -> None:
+    """Delete data keys that seal nothing, and say whether a key of CONFAB_KEYS may go."""
+    from bot.keys import retire
+
+    now = datetime.now(UTC)  # noqa: TID251  # the command's own moment
+    _on_keys(lambda rotation: retire(rotation, name, now, typer.echo))
+
+
+def _on_keys(work: Callable[["KeyRotation"], Awaitable[bool]]) -> None:
+    """Do *work* on the keys of the settings; what it leaves undone is exit status 1."""
     from store.database import open_database
+    from store.key_rotation import KeyRotation
     from store.keyring import KeyRing
+    from store.preparation import SHAPES, prepare
 
-    ring = KeyRing.parse(settings.keys)
-    database = open_database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
-    try:
-        count = await DataKeys(database, ring).rewrap()
-    finally:
-        database.close()
-    typer.echo(f"{count} data keys were sealed anew; all of them are under {ring.active_id} now.")
+    settings = _settings(Settings)
+
+    async def work_on_them() -> None:
+        database = open_database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+        try:
+            await prepare(database)
+            ring = KeyRing.parse(settings.keys)
+            is_well = await work(KeyRotation(database, ring, SHAPES, settings.key_age))
+        finally:
+            database.close()
+        if not is_well:
+            raise typer.Exit(1)
+
+    _run(work_on_them())
 
 
 @contextmanager

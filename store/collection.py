@@ -5,10 +5,11 @@ refuses is `DatabaseRefused`; nothing of Motor or PyMongo passes this module, ot
 only a bug of ours can raise.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+from bson import MinKey
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ReturnDocument, UpdateOne, timeout
 from pymongo.errors import (
@@ -29,6 +30,8 @@ Order = Sequence[tuple[str, int]]
 
 READS_WITHIN: Final = 5.0
 """The seconds of one read with its repetition: it holds a thread, of which there are few."""
+
+_BATCH: Final = 100
 
 # What has failed at a majority may stand at the primary: that is no refusal.
 _SILENT: Final = (ConnectionFailure, ExecutionTimeout, WriteConcernError)
@@ -92,6 +95,19 @@ class Collection:
             # One batch, so that it is one operation.
             found = self._raw.find(self._inside(where), sort=order, limit=most)
             return await found.batch_size(most + 1).to_list(most)
+
+    async def walk(self, after: object = None) -> AsyncIterator[list[Stored]]:
+        """Yield every document in order of its id, from beyond *after*, up to 100 at a time.
+
+        One operation for each batch. For an operator's jobs over all tenants.
+        """
+        while batch := await self.find_several(
+            {"_id": {"$gt": MinKey() if after is None else after}},
+            order=[("_id", 1)],
+            most=_BATCH,
+        ):
+            yield batch
+            after = batch[-1]["_id"]
 
     async def insert(self, document: Mapping[str, Any]) -> bool:
         """Insert *document*; ``False`` if a unique index has one like it."""

@@ -1,119 +1,235 @@
-"""Data keys: one a tenant, wrapped by a key-encryption key of the operator's ring."""
+"""Data keys: one a tenant that seals, and the earlier ones, which open; each is wrapped.
+
+They are wrapped by a key-encryption key of the operator's. The tenant's newest key is its
+current one; one insert makes it so, and other processes notice within `KEY_AGE`.
+"""
 
 import secrets
+import time
 from collections import OrderedDict
+from collections.abc import AsyncIterator, Hashable
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from bot.errors import SealBroken
+from bot.ports import KeyEncryption
 from bot.principal import Tenant
 from store.collection import Collection, Stored
 from store.database import Database
-from store.keyring import KEY_BYTES, Binding, KeyRing, SealBroken
-from store.shape import SEALED, TEXT, Shape, index, unique
+from store.database_time import NOW
+from store.keyring import KEY_BYTES, Binding, SealingKey
+from store.shape import NUMBER, SEALED, TEXT, TIME, Shape, index, unique
 
 SHAPE: Final = Shape(
     "data_keys",
-    {"tenant": TEXT, "key_id": TEXT, "ring_id": TEXT, "wrapped": SEALED},
-    indexes=(unique("tenant"), index("ring_id")),
+    {
+        "tenant": TEXT,
+        "number": NUMBER,
+        "key_id": TEXT,
+        "made_at": TIME,
+        "ring_id": TEXT,
+        "wrapped": SEALED,
+    },
+    indexes=(unique("tenant", "number"), unique("tenant", "key_id"), index("ring_id")),
 )
-_BATCH: Final = 100
+KEY_AGE: Final = timedelta(seconds=30)
+"""For so long a process goes on sealing under a key without asking whether there is a newer."""
+
+_NEWEST: Final = [("number", -1)]
+Key = TypeVar("Key", bound=Hashable)
+Held = TypeVar("Held")
 
 
 @dataclass(frozen=True, slots=True)
-class DataKey:
-    """A tenant's key, open, under its id."""
+class KeptKey:
+    """A data key as it is stored: whose, the how manyth, since when, and wrapped by which key."""
 
+    tenant: Tenant
+    number: int
     id: str
-    cipher: AESGCM
+    made_at: datetime
+    ring_id: str
+
+
+@dataclass(slots=True)
+class _Current:
+    """A tenant's current key, until somebody asks the database anew."""
+
+    key: SealingKey
+    until: float
 
 
 class DataKeys:
-    """Every tenant's data key; the last used ones stay in memory."""
+    """Every tenant's data keys; the last used ones stay in memory."""
 
-    def __init__(self, database: Database, ring: KeyRing, most_cached: int = 1024) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ring: KeyEncryption,
+        age: timedelta = KEY_AGE,
+        most_cached: int = 1024,
+    ) -> None:
         self._keys: Collection = database.collection(SHAPE)
         self._ring = ring
-        self._most_cached = most_cached
-        self._cached: OrderedDict[Tenant, DataKey] = OrderedDict()
+        self._age = age.total_seconds()
+        self._currents: _Recent[Tenant, _Current] = _Recent(most_cached)
+        self._all: _Recent[tuple[Tenant, str], SealingKey] = _Recent(most_cached * 2)
 
-    async def current(self, tenant: Tenant) -> DataKey:
-        """Return the tenant's key, made now if there is none. Two operations the first time."""
-        key = self._cached.get(tenant)
-        if key is None:
-            key = await self._find(tenant) or await self._make(tenant)
-        self._cache(tenant, key)
-        return key
+    def known(self, tenant: Tenant) -> SealingKey | None:
+        """Return the tenant's current key if it is in memory and of age."""
+        held = self._currents.find(tenant)
+        return held.key if held and time.monotonic() < held.until else None
 
-    async def get(self, tenant: Tenant, key_id: str) -> DataKey:
-        """Return the tenant's key of that id.
+    def known_for(self, tenant: Tenant, sealed: bytes) -> SealingKey | None:
+        """Return the key that opens *sealed* if it is the current one and in memory."""
+        held = self._currents.find(tenant)
+        return held.key if held and sealed.startswith(held.key.header) else None
+
+    async def current(self, tenant: Tenant) -> SealingKey:
+        """Return the tenant's key that seals, made now if there is none.
+
+        One operation for each `KEY_AGE`, and two the first time.
 
         Raises:
-            SealBroken: the tenant has no such key.
+            SealBroken: the key that wraps it is lost.
         """
-        key = self._cached.get(tenant)
-        if key is None or key.id != key_id:
-            key = await self._find(tenant)
-        if key is None or key.id != key_id:
-            raise SealBroken("sealed under a data key that isn't the tenant's")
-        self._cache(tenant, key)
+        held = self._currents.find(tenant)
+        now = time.monotonic()
+        if held and now < held.until:
+            return held.key
+        if held:
+            # Whoever else comes meanwhile needn't wait, nor ask too.
+            held.until = now + self._age
+        try:
+            stored = await self._find_newest(tenant) or await self._make(tenant, 1)
+        except BaseException:
+            if held:
+                held.until = now
+            raise
+        key = await self._opened(stored)
+        self._currents.keep(tenant, _Current(key, now + self._age))
         return key
 
-    async def rewrap(self) -> int:
-        """Put every tenant's key under the ring's active one; return how many there were.
+    async def get(self, tenant: Tenant, key_id: str) -> SealingKey:
+        """Return the tenant's key of that id. One operation the first time.
 
-        Over all tenants, for the operator who retires a key. What was sealed stays as it is.
+        Raises:
+            SealBroken: the tenant has no such key, or the key that wraps it is lost.
         """
-        everyone = self._keys.across_tenants()
-        others = {"ring_id": {"$in": sorted(self._ring.retired_ids)}}
-        count = 0
-        while batch := await everyone.find_several(others, order=[("ring_id", 1)], most=_BATCH):
+        key = self._all.find((tenant, key_id))
+        if key is not None:
+            return key
+        stored = await self._keys.find({"tenant": tenant, "key_id": key_id})
+        if stored is None:
+            raise SealBroken("sealed under a data key that isn't the tenant's")
+        return await self._opened(stored)
+
+    async def list_all(self) -> AsyncIterator[KeptKey]:
+        """Yield every tenant's keys, for the operator: see `store.key_rotation`."""
+        async for batch in self._keys.across_tenants().walk():
             for stored in batch:
-                await self._rewrap(stored)
-            count += len(batch)
-        return count
+                yield _kept(stored)
 
-    def _cache(self, tenant: Tenant, key: DataKey) -> None:
-        self._cached[tenant] = key
-        self._cached.move_to_end(tenant)
-        while len(self._cached) > self._most_cached:
-            self._cached.popitem(last=False)
+    async def find_newest(self, tenant: Tenant) -> KeptKey | None:
+        """Return the tenant's current key as it is stored now."""
+        stored = await self._find_newest(tenant)
+        return None if stored is None else _kept(stored)
 
-    async def _find(self, tenant: Tenant) -> DataKey | None:
-        stored = await self._keys.find({"tenant": tenant})
-        return None if stored is None else self._opened(stored)
+    async def succeed(self, key: KeptKey) -> bool:
+        """Make a key that is the tenant's current one after *key*; ``False`` if there is one."""
+        if await self._keys.find({"tenant": key.tenant, "number": key.number + 1}) is not None:
+            return False
+        await self._make(key.tenant, key.number + 1)
+        return True
 
-    async def _make(self, tenant: Tenant) -> DataKey:
-        fresh = AESGCM.generate_key(KEY_BYTES * 8)
-        stored = self._wrapped(tenant, secrets.token_hex(8), fresh)
-        if await self._keys.insert(stored):
-            return self._opened(stored)
-        # Another replica was first: everybody uses the key that it made.
-        found = await self._find(tenant)
-        if found is None:
+    async def rewrap(self, key: KeptKey) -> bool:
+        """Put *key* under the active key-encryption key; ``False`` if another process has.
+
+        What it sealed stays as it is.
+
+        Raises:
+            SealBroken: the key that wraps it is lost.
+        """
+        seen = {"tenant": key.tenant, "key_id": key.id, "ring_id": key.ring_id}
+        stored = await self._keys.find(seen)
+        if stored is None:
+            return False
+        again = await self._wrapped(key.tenant, key.id, await self._unwrapped(stored))
+        return await self._keys.update(seen, {"$set": again})
+
+    async def remove(self, key: KeptKey) -> None:
+        """Delete *key*: what it sealed can't be opened any more."""
+        await self._keys.remove({"tenant": key.tenant, "key_id": key.id, "number": key.number})
+
+    async def _find_newest(self, tenant: Tenant) -> Stored | None:
+        return await self._keys.find({"tenant": tenant}, order=_NEWEST)
+
+    async def _make(self, tenant: Tenant, number: int) -> Stored:
+        """Make the tenant's key of that *number*, or return the one that another process made."""
+        key_id = secrets.token_hex(8)
+        fresh = await self._wrapped(tenant, key_id, secrets.token_bytes(KEY_BYTES))
+        fields = {
+            name: {"$literal": value} for name, value in {"key_id": key_id, **fresh}.items()
+        } | {"made_at": NOW}
+        unless_made = {name: {"$ifNull": [f"${name}", value]} for name, value in fields.items()}
+        place = {"tenant": tenant, "number": number}
+        made = await self._keys.change_or_insert(place, [{"$set": unless_made}])
+        made = made or await self._keys.find(place)
+        if made is None:
             raise SealBroken("a data key was removed while it was being made")
-        return found
+        return made
 
-    async def _rewrap(self, stored: Stored) -> None:
-        again = self._wrapped(stored["tenant"], stored["key_id"], self._unwrapped(stored))
-        seen = {name: stored[name] for name in ("tenant", "key_id", "ring_id")}
-        await self._keys.update(seen, {"$set": again})
-
-    def _wrapped(self, tenant: Tenant, key_id: str, key: bytes) -> Stored:
+    async def _wrapped(self, tenant: Tenant, key_id: str, key: bytes) -> dict[str, Any]:
         return {
-            "tenant": tenant,
-            "key_id": key_id,
             "ring_id": self._ring.active_id,
-            "wrapped": self._ring.wrap(_binding(tenant, key_id), key),
+            "wrapped": await self._ring.wrap(_context(tenant, key_id), key),
         }
 
-    def _unwrapped(self, stored: Stored) -> bytes:
-        return self._ring.unwrap(_binding(stored["tenant"], stored["key_id"]), stored["wrapped"])
+    async def _unwrapped(self, stored: Stored) -> bytes:
+        context = _context(stored["tenant"], stored["key_id"])
+        return await self._ring.unwrap(stored["ring_id"], context, stored["wrapped"])
 
-    def _opened(self, stored: Stored) -> DataKey:
-        return DataKey(stored["key_id"], AESGCM(self._unwrapped(stored)))
+    async def _opened(self, stored: Stored) -> SealingKey:
+        name = stored["tenant"], stored["key_id"]
+        key = self._all.find(name)
+        if key is None:
+            key = SealingKey(stored["key_id"], await self._unwrapped(stored))
+            self._all.keep(name, key)
+        return key
 
 
-def _binding(tenant: Tenant, key_id: str) -> Binding:
-    return Binding(tenant, "", "data-key", key_id)
+class _Recent(OrderedDict[Key, Held]):
+    """What was used last, up to a number."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def find(self, key: Key) -> Held | None:
+        """Return what is held under *key*, which was used now."""
+        held = self.get(key)
+        if held is not None:
+            self.move_to_end(key)
+        return held
+
+    def keep(self, key: Key, held: Held) -> None:
+        """Hold it in place of what wasn't used for the longest time."""
+        self[key] = held
+        self.move_to_end(key)
+        while len(self) > self._most:
+            self.popitem(last=False)
+
+
+def _kept(stored: Stored) -> KeptKey:
+    return KeptKey(
+        tenant=stored["tenant"],
+        number=stored["number"],
+        id=stored["key_id"],
+        made_at=stored["made_at"],
+        ring_id=stored["ring_id"],
+    )
+
+
+def _context(tenant: Tenant, key_id: str) -> bytes:
+    return Binding(tenant, "", "data-key", key_id).encoded()

@@ -1,11 +1,16 @@
-"""Notes: sealed like what we keep, though Slack keeps them for us."""
+"""Notes: sealed like what we keep, though Slack keeps them for us.
+
+They can't be sealed anew. They live for minutes, and the key that sealed them opens them for a
+day after it was replaced (`store.key_rotation.KEPT_FOR`).
+"""
 
 import base64
 import binascii
 
+from bot.errors import SealBroken
 from bot.ports import Notes
 from bot.principal import Principal
-from store.keyring import Binding, SealBroken
+from store.keyring import Binding
 from store.sealing import Vault
 
 

@@ -25,11 +25,12 @@ from store import (
     due_work,
     installations,
     integrations,
+    key_rotation,
     leases,
     parked,
     pending,
-    person_keys,
     pending_installs,
+    person_keys,
     preferences,
     profiles,
     quota,
@@ -38,6 +39,7 @@ from store import (
 from store.collection import answering
 from store.database import Database
 from store.leases import MongoLeases
+from store.migrations import number_data_keys
 from store.shape import NUMBER, TEXT, TIME, Shape
 
 DONE: Final = Shape("migrations", {"name": TEXT, "done_at": TIME}, id_type=NUMBER)
@@ -46,6 +48,7 @@ SHAPES: Final = (
     DONE,
     leases.SHAPE,
     data_keys.SHAPE,
+    key_rotation.SHAPE,
     installations.SHAPE,
     pending.SHAPE,
     pending_installs.SHAPE,
@@ -83,7 +86,7 @@ class Migration:
     run: Callable[[Database], Awaitable[None]]
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = ()
+MIGRATIONS: Final[tuple[Migration, ...]] = (Migration(1, "number the data keys", number_data_keys),)
 """In the order of their numbers, from 1; what stands here is never changed or removed."""
 
 

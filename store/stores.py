@@ -13,6 +13,7 @@ from bot.ports import (
     DueWork,
     Installations,
     Integrations,
+    KeyEncryption,
     Leases,
     Notes,
     ParkedRequests,
@@ -26,7 +27,7 @@ from bot.ports import (
 from store import memory
 from store.audit import MongoAuditChain, MongoAuditRows
 from store.connections import MongoConnections
-from store.data_keys import DataKeys
+from store.data_keys import KEY_AGE, DataKeys
 from store.database import Database
 from store.deliveries import MongoDeliveries
 from store.drafts import MongoDrafts
@@ -34,7 +35,6 @@ from store.due_work import MongoDueWork
 from store.installations import MongoInstallations
 from store.integrations import MongoIntegrations
 from store.keeping import FIRST_CHECK
-from store.keyring import KeyRing
 from store.leases import MongoLeases
 from store.notes import SealedNotes
 from store.parked import MongoParkedRequests
@@ -71,13 +71,18 @@ class Stores:
 
 
 def mongo_stores(
-    database: Database, ring: KeyRing, clock: Clock, first_check: timedelta = FIRST_CHECK
+    database: Database,
+    ring: KeyEncryption,
+    clock: Clock,
+    first_check: timedelta = FIRST_CHECK,
+    key_age: timedelta = KEY_AGE,
 ) -> Stores:
-    """Return the stores over *database*, sealed under the keys of *ring*.
+    """Return the stores over *database*, sealed under data keys that *ring* wraps.
 
-    *first_check* is the time from a preview until its settling is looked at first.
+    *first_check* is the time from a preview until its settling is looked at first; *key_age*
+    that for which a data key seals before the database is asked for a newer one.
     """
-    vault = Vault(DataKeys(database, ring))
+    vault = Vault(DataKeys(database, ring, key_age))
     due = MongoDueWork(database)
     return Stores(
         installations=MongoInstallations(database, vault),

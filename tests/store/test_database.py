@@ -2,6 +2,7 @@
 
 import itertools
 import traceback
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pymongo.errors import (
@@ -19,8 +20,8 @@ from pymongo.monitoring import CommandListener
 
 from bot.errors import Unavailable
 from store.collection import READS_WITHIN, DatabaseRefused, answering
-from store.data_keys import DataKeys
 from store.database import AddressWrong, open_database
+from store.key_rotation import KeyRotation
 from store.preparation import SHAPES
 from store.stores import mongo_stores
 from tests.store.conftest import GIVEN
@@ -85,7 +86,9 @@ async def _use_everything(stores, database, ring, me):
     await stores.leases.release(f"lease of {me.ada.tenant}", "r1")
     await stores.quota.correct("app", 5, me.now)
     await stores.quota.add("app", me.ada.tenant, 5, me.now)
-    await DataKeys(database, ring).rewrap()
+    rotation = KeyRotation(database, ring, SHAPES, timedelta(0))
+    await rotation.rotate(lambda _: None)
+    await rotation.remove_unused(await rotation.report(), datetime.max.replace(tzinfo=UTC))
 
 
 async def test_whatever_the_uri_says_what_matters_is_written_to_a_majority(
