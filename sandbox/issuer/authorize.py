@@ -1,7 +1,7 @@
 """The authorization endpoint: the consent page and the way back (RFC 6749 §4.1, RFC 9207)."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from aiohttp import web
 from multidict import MultiMapping
@@ -61,7 +61,7 @@ class Authorize:
         try:
             scopes, challenge = self._checked(sent, wanted)
             if request.method == "GET":
-                answer = consent_page(wanted.client.name, shown(), scopes, wanted.asked)
+                answer = self._asked(wanted, scopes, visit)
             else:
                 answer = self._decided(wanted, scopes, challenge, visit, sent)
         except OAuthRefusal as refused:
@@ -101,6 +101,14 @@ class Authorize:
         if not set(scopes) <= set(allowed):
             raise OAuthRefusal("invalid_scope", "a scope is unknown or not for this app")
         return scopes, challenge
+
+    def _asked(self, wanted: Wanted, scopes: list[str], visit: Visit) -> web.Response:
+        """The consent page, or on to another server's (RFC 9700 §4.4.1)."""
+        mixed = self._issuer.faults.twist("mix-up", visit)
+        if mixed is None:
+            return consent_page(wanted.client.name, shown(), scopes, wanted.asked)
+        theirs, _, query = mixed.value.partition("?")
+        return redirected(theirs, wanted.asked | dict(parse_qsl(query)))
 
     def _decided(
         self,

@@ -13,6 +13,7 @@ TOKEN = frozenset({"code", "refresh", "credentials"})
 PLACES = TOKEN | {"metadata", "authorize", "revoke", "api"}
 GROUPS = {"token": TOKEN, **{place: frozenset({place}) for place in PLACES}}
 TWISTS = {
+    "mix-up": "authorize",
     "wrong-iss": "authorize",
     "no-iss": "authorize",
     "wrong-state": "authorize",
@@ -67,6 +68,8 @@ class Faults:
         kind = said.get("kind")
         if kind not in KINDS:
             raise BadControl(f"kind is one of: {', '.join(KINDS)}")
+        if kind == "mix-up" and not said.get("value"):
+            raise BadControl("value is where a mix-up leads")
         more = {key: value for key, value in said.items() if key not in ("kind", "at", "times")}
         try:
             spoil = Spoil(**more)

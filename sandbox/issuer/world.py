@@ -50,6 +50,8 @@ class IssuerWorld:
         Cloud(self.issuer, self._atlassian).attach(app)
         self.trap.attach(app)
         Control(self).attach(app)
+        # Before the server waits for those whose answers are held.
+        app.on_shutdown.append(self._let_go)
 
     def username_of(self, token: str) -> str | None:
         """Whose bearer token it is, for other products that take the issuer's tokens."""
@@ -67,6 +69,9 @@ class IssuerWorld:
 
     async def open(self) -> None:
         """Nothing has to be opened; the other worlds have this step."""
+
+    async def _let_go(self, _app: web.Application) -> None:
+        await self.close()
 
     async def close(self) -> None:
         """Let go of what is held."""

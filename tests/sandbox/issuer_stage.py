@@ -153,6 +153,5 @@ async def stage():
             await made.control("clients", client_id=OURS, redirect_uris=[CALLBACK])
             yield made
     finally:
-        await world.close()
         await server.close()
     assert atlassian.log.defects == [], atlassian.log.defects

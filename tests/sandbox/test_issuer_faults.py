@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import aiohttp
 import pytest
@@ -78,6 +79,7 @@ async def test_what_goes_wrong_stands_in_the_log(issuer):
         {"kind": "slow", "at": "nowhere"},
         {"kind": "slow", "at": ["code"]},
         {"kind": "slow", "colour": "red"},
+        {"kind": "mix-up"},
         {"kind": "slow", "at": "authorize"},
         {"kind": "wrong-iss", "at": "token"},
         {"kind": "keeps-rotated", "at": "token"},
@@ -93,6 +95,18 @@ async def test_what_is_no_fault_is_refused_and_nothing_is_set(issuer, said):
 
 
 # What the browser carries back
+
+
+async def test_a_browser_can_be_sent_on_to_another_server_with_our_state(issuer):
+    theirs = "https://honest.example/authorize"
+    await break_it(issuer, "mix-up", value=f"{theirs}?client_id=us+there&audience=all")
+
+    answer = await issuer.page()
+
+    went, _, query = answer.headers["Location"].partition("?")
+    assert (answer.status, went) == (302, theirs)
+    wanted = issuer.asked(client_id="us there", audience="all")
+    assert dict(parse_qsl(query)) == wanted
 
 
 async def test_an_issuer_can_be_another_s(issuer):
@@ -330,6 +344,22 @@ async def test_an_answer_can_be_held_and_is_done_already(issuer):
 
     fresh = (await held).json
     assert (await issuer.refresh(fresh["refresh_token"])).status == 200
+
+
+async def test_whoever_is_held_when_the_sandbox_ends_is_answered():
+    async def ask(url):
+        async with session.get(url) as answer:
+            return answer.status
+
+    async with aiohttp.ClientSession() as session:
+        async with stage() as made:
+            await break_it(made, "slow", at="api", seconds=600)
+            held = asyncio.create_task(ask(f"{made.base}/issuer/api/whoami"))
+            for _ in range(1_000):
+                if await made.look("log", place="api", status="401"):
+                    break
+
+        assert await held == 401
 
 
 async def test_an_answer_can_trickle(issuer):
