@@ -25,6 +25,11 @@ PREVIEW_LASTS = timedelta(hours=1)
 
 LONGEST_TITLE = 255
 
+NO_DRAFT_LENT = (
+    "A draft would be the organisation's account's, and you couldn't see it. Nothing was written: "
+    "go back and publish it, or connect an account of your own."
+)
+
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -208,6 +213,8 @@ class Composer:
 
 
 def _check_act(acting: Acting, act: Act) -> None:
+    if act is Act.DRAFT and acting.connection.lent is not None:
+        raise BadInput(NO_DRAFT_LENT)
     if act is Act.DRAFT and not acting.connection.provider.has_drafts:
         raise BadInput(
             f"{acting.site.name} keeps no drafts that its author alone sees. "

@@ -4,11 +4,13 @@ A receipt says how far the decision has come; every step is written down before 
 begins, so that any process can take it up wherever another left it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
+
+import structlog
 
 from bot.act import Acting, Actor
 from bot.connection import Need
@@ -30,7 +32,12 @@ from bot.principal import Principal
 from bot.receipt import Act, Decision, DecisionId, Draft, DraftId, Receipt, Stage
 from bot.undo import take_back
 
+log = structlog.get_logger(__name__)
+
 T = TypeVar("T")
+
+ASKED_BY = "confab-asked-by"
+"""The content property that names who asked for what the organisation's account wrote."""
 
 MOST_SENT = 2
 """First writes of one decision: an unclear one is sent again, once."""
@@ -224,7 +231,7 @@ class Publisher:
 
         is_late = self._clock() - receipt.touched_at >= MADE_LATE
         try:
-            taken, written = await self._in_its_name(receipt, look)
+            taken, written = await self._in_its_name(receipt, look, looks=True)
         except BotError as blind:
             if not is_late:
                 raise Unclear("Confluence") from blind
@@ -286,7 +293,7 @@ class Publisher:
         async def look(acting: Acting) -> Page:
             return await self._confluence.get_page_head(acting.connection, acting.site, page_id)
 
-        return await self._in_its_name(receipt, look)
+        return await self._in_its_name(receipt, look, looks=True)
 
     async def _leave(self, receipt: Receipt, blind: BotError) -> Receipt:
         """Leave a write that may be out, and can't be looked up, to a later look; not for ever."""
@@ -341,8 +348,17 @@ class Publisher:
             return await self._refuse(receipt, error)
         return await self._advance(receipt, stage=Stage.UNCLEAR, page_id=page.id, page_url=page.url)
 
-    async def _in_its_name(self, receipt: Receipt, work: Callable[[Acting], Awaitable[T]]) -> T:
-        """Run *work* under the very account and site that the preview showed."""
+    async def _in_its_name(
+        self,
+        receipt: Receipt,
+        work: Callable[[Acting], Awaitable[T]],
+        *,
+        looks: bool = False,
+    ) -> T:
+        """Run *work* under the very account and site that the preview showed.
+
+        *looks* says that it writes nothing that anybody has yet to decide.
+        """
         decision = receipt.decision
 
         async def checked(acting: Acting) -> T:
@@ -355,9 +371,13 @@ class Publisher:
             return await work(acting)
 
         site = decision.site.cloud_id
-        return await self._actor.run(decision.principal, Need.WRITE, checked, site=site)
+        return await self._actor.run(
+            decision.principal, Need.WRITE, checked, site=site, looks=looks
+        )
 
     async def _done(self, receipt: Receipt, page: Page) -> Receipt:
+        if receipt.decision.is_lent:
+            await self._note_asker(receipt, page)
         done = await self._advance(
             receipt,
             stage=Stage.DONE,
@@ -370,6 +390,19 @@ class Publisher:
             with suppress(BotError):  # a comfort; what was written must be told
                 await self._remember_space(done.decision)
         return done
+
+    async def _note_asker(self, receipt: Receipt, page: Page) -> None:
+        """Keep beside the page who asked for it; its version says so in any case."""
+
+        async def note(acting: Acting) -> None:
+            await self._confluence.note(
+                acting.connection, acting.site, page.id, ASKED_BY, note_of(receipt.decision)
+            )
+
+        try:
+            await self._in_its_name(receipt, note, looks=True)
+        except BotError as error:
+            log.warning("asker not noted", code=error.code, page=page.id)
 
     async def _remember_space(self, decision: Decision) -> None:
         await self._memory.preferences.add_recent_space(
@@ -387,8 +420,17 @@ class Publisher:
 
 
 def message_of(decision: Decision) -> str:
-    """Return the version message: whence the text came, and which decision put it there."""
-    return f"Written in Slack with Confab · {decision.id[-8:]}"
+    """Return the version message: whence the text came, and which decision put it there.
+
+    What the organisation's account writes carries the name of who asked for it (promise 10).
+    """
+    asked_by = f" for {decision.asker}" if decision.is_lent else ""
+    return f"Written in Slack with Confab{asked_by} · {decision.id[-8:]}"
+
+
+def note_of(decision: Decision) -> Mapping[str, str]:
+    """Return what is kept beside the page of who asked for it."""
+    return {"asked_by": decision.asker, "slack_user": decision.principal.user_id}
 
 
 def _says(found: Document, sent: Document) -> bool:

@@ -178,7 +178,7 @@ class Create:
             return list({space.id: space for space in (*recent, *found)}.values())
 
         spaces = await self._parts.actor.run(
-            ask.principal, Need.READ, find, site=_site_in(ask), prefers=not typed
+            ask.principal, Need.WRITE, find, site=_site_in(ask), prefers=not typed
         )
         return [forms.space_option(space) for space in spaces[:10]]
 
@@ -195,7 +195,7 @@ class Create:
             )
             return [forms.page_option(page) for page in pages[:10]]
 
-        return await self._parts.actor.run(ask.principal, Need.READ, find, site=_site_in(ask))
+        return await self._parts.actor.run(ask.principal, Need.WRITE, find, site=_site_in(ask))
 
     async def _form(self, ask: Ask, prefilled: forms.Prefilled) -> Modal:
         url = ask.response_url.get_secret_value() if ask.response_url else ""

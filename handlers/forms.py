@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.act import Acting
 from bot.compose import LONGEST_TITLE, space_value
+from bot.connection import Connection
 from bot.content import CloudId, Page, PageId, Space, SpaceId, SpaceKey
 from bot.cutting import cut
 from bot.document import Document
@@ -16,6 +17,7 @@ from bot.receipt import Act, Decision, Draft
 from handlers import blocks
 from handlers.ask import Block, View
 from handlers.places import open_button
+from handlers.receipts import whose_account
 
 FORM = "create_form"
 CONFIRM = "create_confirm"
@@ -70,10 +72,16 @@ def form(acting: Acting, prefilled: Prefilled, note: str) -> View:
         ),
         blocks.field("title", "Title", _title_input(prefilled.title)),
         blocks.field("body", "Text", _body_input(prefilled.body)),
-        blocks.field("act", "When you confirm", _act_choice(prefilled.act)),
     ]
+    if can_draft(acting.connection):
+        shown.append(blocks.field("act", "When you confirm", _act_choice(prefilled.act)))
     view = blocks.modal("Create a page", shown, close="Cancel")
     return blocks.form(view, FORM, "Preview", metadata)
+
+
+def can_draft(connection: Connection) -> bool:
+    """Tell whether a draft would be its person's own: not where it is the organisation's."""
+    return connection.provider.has_drafts and connection.lent is None
 
 
 def read_metadata(text: str) -> Mapping[str, Any]:
@@ -151,7 +159,7 @@ def too_old() -> View:
 def _where(decision: Decision) -> Block:
     under = f" under *{escape(decision.parent_title)}*" if decision.parent_title else ""
     place = f"*{escape(decision.space.name)}*{under} on *{escape(decision.site.name)}*"
-    whose = f"as *{escape(decision.account.name)}*"
+    whose = whose_account(decision)
     match decision.act:
         case Act.PUBLISH:
             return blocks.context(f"A new page in {place}, {whose}, for all who may see the space.")
@@ -163,8 +171,12 @@ def _where(decision: Decision) -> Block:
 
 
 def _whose(acting: Acting) -> Block:
-    account = escape(acting.connection.account.name)
-    return blocks.context(f"As *{account}* on *{escape(acting.site.name)}*.")
+    account, site = escape(acting.connection.account.name), escape(acting.site.name)
+    if acting.connection.lent is not None:
+        return blocks.context(
+            f"With the organisation's account *{account}* on *{site}*, for you by name."
+        )
+    return blocks.context(f"As *{account}*, your own account, on *{site}*.")
 
 
 def recent_spaces(acting: Acting) -> list[Space]:

@@ -1,7 +1,7 @@
 """What became of a decision, as a modal and as a private message."""
 
 from bot.mrkdwn import escape, link
-from bot.receipt import Act, Receipt, Stage
+from bot.receipt import Act, Decision, Receipt, Stage
 from handlers import blocks
 from handlers.ask import Block, Reply, View
 from handlers.places import open_button, share_button
@@ -11,7 +11,9 @@ EDIT_AGAIN = "edit_again"
 
 _REFUSALS = {
     "title_taken": "the space has a page of that title by now",
-    "not_allowed": "Confluence doesn't let you write there",
+    "not_allowed": "Confluence, or your workspace's policy, doesn't let you write there",
+    "read_only": "your workspace's admins have switched writing off",
+    "organisation_broken": "the organisation's connection to Confluence doesn't work just now",
     "account_changed": "you confirmed it as {account}, and are connected as somebody else now",
     "bad_input": "it is more than Confluence takes in one page (5 MB)",
     "provider_fault": "Confluence answered in a way I don't understand",
@@ -69,6 +71,14 @@ def undone(receipt: Receipt) -> Reply:
 _TITLES = {Act.PUBLISH: "Published", Act.DRAFT: "Saved as a draft", Act.APPEND: "Added"}
 
 
+def whose_account(decision: Decision) -> str:
+    """Return whose account writes it, in words; the name of who asked goes along."""
+    account = f"*{escape(decision.account.name)}*"
+    if decision.is_lent:
+        return f"with the organisation's account {account}, for *{escape(decision.asker)}*"
+    return f"as {account}, your own account"
+
+
 def _plain(receipt: Receipt) -> str:
     title = receipt.decision.title
     match receipt.stage:
@@ -83,7 +93,7 @@ def _plain(receipt: Receipt) -> str:
 def _words(receipt: Receipt) -> str:
     decision = receipt.decision
     where = f"in *{escape(decision.space.name)}* on *{escape(decision.site.name)}*"
-    whose = f"as *{escape(decision.account.name)}*"
+    whose = whose_account(decision)
     title = link(receipt.page_url, decision.title) if receipt.page_url else escape(decision.title)
     match receipt.stage:
         case Stage.DONE if decision.act is Act.APPEND:
@@ -156,6 +166,6 @@ def _acting(receipt: Receipt, *, can_undo: bool) -> list[Block]:
                 "Undo",
             )
         )
-    if decision.act is not Act.DRAFT and receipt.page_id:
+    if decision.act is not Act.DRAFT and receipt.page_id and not decision.is_lent:
         shown.append(share_button(decision.site.cloud_id, receipt.page_id))
     return shown
