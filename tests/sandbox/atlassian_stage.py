@@ -1,6 +1,7 @@
 """A sandbox Atlassian on loopback, and somebody with a token, for the tests of this folder."""
 
 import json
+from base64 import b64encode
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -11,7 +12,7 @@ from aiohttp.test_utils import TestServer, unused_port
 from sandbox.atlassian import AtlassianWorld, OAuthClient
 from sandbox.atlassian.operations import operations
 from sandbox.atlassian.scopes import is_confluence
-from sandbox.atlassian.sites import ACME, GLOBEX
+from sandbox.atlassian.sites import ACME, ACME2, GLOBEX, HOOLI
 from sandbox.clock import Clock
 from sandbox.walk import attach_walk
 
@@ -55,16 +56,22 @@ class Stage:
         kept = {key: value for key, value in asked.items() if value is not None}
         return f"{self.base}/atlassian/auth/authorize?{urlencode(kept)}"
 
-    async def code(self, account="ada", scopes="read:me offline_access", sites=()):
-        """Consent, and the code that comes back."""
-        asked = dict(parse_qs(urlsplit(self.authorize_url(scopes)).query))
+    async def consent(self, account="ada", scopes="read:me offline_access", sites=(), app=CLIENT):
+        """What pressing *Accept* is answered with."""
+        changed = {"client_id": app.client_id, "redirect_uri": app.redirect_uri}
+        asked = dict(parse_qs(urlsplit(self.authorize_url(scopes, **changed)).query))
         form = [(key, value[0]) for key, value in asked.items()]
         form += [("account", account), ("decision", "accept")]
         form += [("access", "chosen" if sites else "account"), *(("site", each) for each in sites)]
         url = f"{self.base}/atlassian/auth/authorize"
         async with self.session.post(url, data=form, allow_redirects=False) as answer:
-            assert answer.status == 302, await answer.text()
-            return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
+            return Answered(answer.status, answer.headers, await answer.text())
+
+    async def code(self, *said, **more):
+        """Consent, and the code that comes back."""
+        answer = await self.consent(*said, **more)
+        assert answer.status == 302, answer.text
+        return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
 
     async def token(self, *, form=False, **said):
         """The token endpoint's status and body."""
@@ -73,12 +80,16 @@ class Stage:
         async with self.session.post(f"{self.base}/atlassian/auth/oauth/token", **how) as answer:
             return answer.status, await answer.json()
 
-    async def tokens(self, account="ada", scopes=None, sites=()):
+    async def tokens(self, account="ada", scopes=None, sites=(), app=CLIENT):
         """Tokens of *account*, for every scope unless told otherwise."""
         asked = " ".join(sorted(EVERY_SCOPE)) if scopes is None else scopes
-        code = await self.code(account, asked, sites)
+        code = await self.code(account, asked, sites, app)
         status, body = await self.token(
-            grant_type="authorization_code", code=code, redirect_uri=CALLBACK
+            grant_type="authorization_code",
+            code=code,
+            redirect_uri=app.redirect_uri,
+            client_id=app.client_id,
+            client_secret=app.client_secret,
         )
         assert status == 200
         return body
@@ -88,7 +99,26 @@ class Stage:
         tokens = await self.tokens(account, scopes)
         return Person(self, tokens["access_token"], site)
 
-    async def control(self, name, **said):
+    async def app(self, client_id="theirs", scopes="read:me offline_access", **more):
+        """Register an app; private unless told otherwise."""
+        app = OAuthClient(client_id, "its-secret", f"{CALLBACK}/{client_id}", frozenset())
+        said = {"client_secret": app.client_secret, "redirect_uri": app.redirect_uri}
+        await self.control("apps", client_id=client_id, scopes=scopes, **said, **more)
+        return app
+
+    async def sites_of(self, token):
+        """The status of accessible-resources, and what it lists."""
+        url = f"{self.base}/atlassian/api/oauth/token/accessible-resources"
+        async with self.session.get(url, headers={"Authorization": f"Bearer {token}"}) as answer:
+            return answer.status, await answer.json()
+
+    async def refused(self, name, /, **said):
+        """The status of a control that makes no sense."""
+        url = f"{self.base}/_sandbox/atlassian/{name}"
+        async with self.session.post(url, json=said) as answer:
+            return answer.status
+
+    async def control(self, name, /, **said):
         """POST to the side door."""
         url = f"{self.base}/_sandbox/atlassian/{name}"
         async with self.session.post(url, json=said) as answer:
@@ -131,17 +161,26 @@ class Answered:
         return self.json["errors"][0]["title"]
 
 
-class Person:
-    """Calls Confluence with one token."""
+def basic(user, secret):
+    return "Basic " + b64encode(f"{user}:{secret}".encode()).decode()
 
-    def __init__(self, stage, token, site=ACME):
+
+class Person:
+    """Calls Confluence with one token, at the gateway."""
+
+    def __init__(self, stage, token, site=ACME, authorization=None):
         self.stage = stage
         self.token = token
         self.site = site
+        self.authorization = authorization or f"Bearer {token}"
+
+    @property
+    def root(self):
+        return f"{self.stage.base}/atlassian/api/ex/confluence/{self.site}"
 
     async def ask(self, method, path, **more):
-        url = f"{self.stage.base}/atlassian/api/ex/confluence/{self.site}{path}"
-        headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
+        url = f"{self.root}{path}"
+        headers = {"Authorization": self.authorization, **more.pop("headers", {})}
         async with self.stage.session.request(
             method, url, headers=headers, allow_redirects=False, **more
         ) as answer:
@@ -181,6 +220,14 @@ class Person:
         return await self.post("/api/v2/pages", sent)
 
 
+class Visitor(Person):
+    """Calls Confluence at a site's own address; *site* is its slug."""
+
+    @property
+    def root(self):
+        return f"{self.stage.base}/atlassian/sites/{self.site}"
+
+
 def storage(value):
     return {"representation": "storage", "value": value}
 
@@ -210,4 +257,18 @@ async def stage():
     assert world.log.defects == [], world.log.defects
 
 
-__all__ = ["ACME", "CALLBACK", "CLIENT", "GLOBEX", "Answered", "Person", "Stage", "adf", "stage"]
+__all__ = [
+    "ACME",
+    "ACME2",
+    "CALLBACK",
+    "CLIENT",
+    "GLOBEX",
+    "HOOLI",
+    "Answered",
+    "Person",
+    "Stage",
+    "Visitor",
+    "adf",
+    "basic",
+    "stage",
+]
