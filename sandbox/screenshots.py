@@ -74,6 +74,8 @@ def _consents(album: Album) -> None:
             ("requesting access", "", "Accept"),
         ):
             screen.sees(words)
+            if press == "Accept":
+                screen.pick("Ada Lindqvist")
             if name:
                 album.keep(f"images/{name}")
             screen.press(press)

@@ -50,6 +50,7 @@ class Ada:
         self.keeps("sign-in-with-slack")
         self.screen.press("Allow")
         self.screen.sees("requesting access to your Atlassian account")
+        self.screen.pick("Ada Lindqvist")
         self.keeps("consent")
         self.screen.press("Accept")
 
