@@ -29,7 +29,6 @@ from sandbox.walk import attach_walk
 from store.codec import Unreadable
 from store.collection import DatabaseRefused
 from store.database import AddressWrong
-from store.keyring import SealBroken
 from store.preparation import SHAPES, LeaseLost
 
 ROOT = Path(__file__).parents[1]
@@ -50,7 +49,6 @@ ELSEWHERE = (
     LeaseLost,
     TakenUp,
     serving.CannotStart,
-    SealBroken,
     Unreadable,
 )
 

@@ -3,10 +3,17 @@
 import pytest
 
 from bot.connect import End, Ended
-from bot.errors import BadInput, Changed, NotFound, ProviderFault, Unavailable, UserError
+from bot.errors import (
+    BadInput,
+    Changed,
+    NotFound,
+    ProviderFault,
+    SealBroken,
+    Unavailable,
+    UserError,
+)
 from handlers.replies import apology, words_for
 from store.codec import Unreadable
-from store.keyring import SealBroken
 
 ASKED_FOR = (
     "It isn't there. Nothing was changed. Look whether it is written as you meant it, "
