@@ -30,9 +30,9 @@ class Auditor:
         key: ChainKey,
         clock: Clock,
         start: Start,
-        on_lost: Callable[[], None] = lambda: None,
+        on_lost: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Let *start* run what is done in the background, and tell *on_lost* of each lost row."""
+        """Let *start* run what is done in the background, and tell *on_lost* why a row is lost."""
         self._rows = rows
         self._key = key
         self._clock = clock
@@ -111,7 +111,7 @@ class Auditor:
             self._lose(row, error.code)
 
     def _lose(self, row: AuditRow, why: str) -> None:
-        self._on_lost()
+        self._on_lost(why)
         entry = row.entry
         log.error(
             "audit lost",

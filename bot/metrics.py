@@ -43,6 +43,12 @@ class Metrics:
         self._queues = Gauge(
             "confab_queue_size", "Work that is waiting or running.", ["queue"], registry=registry
         )
+        self._audit_lost = Counter(
+            "confab_audit_lost",
+            "What was done and couldn't be recorded.",
+            ["why"],
+            registry=registry,
+        )
         self._points = Gauge(
             "confab_points_left",
             "Points left of the provider's hour, as it last told us.",
@@ -66,6 +72,10 @@ class Metrics:
     def settled(self, outcome: str) -> None:
         """Count one receipt that reached its end."""
         self._receipts.labels(outcome).inc()
+
+    def audit_lost(self, why: str) -> None:
+        """Count one row that the audit lacks, by the code of what was in the way."""
+        self._audit_lost.labels(why).inc()
 
     def watch_queue(self, queue: str, size: Callable[[], int]) -> None:
         """Ask *size* whenever somebody looks."""

@@ -153,7 +153,7 @@ async def running(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[
         await install(settings, outside, stores)
         bot = assemble(settings, stores, outside, metrics)
 
-        for job in (outside.quota.run, bot.settler.run):
+        for job in (outside.quota.run, bot.settler.run, bot.recording.chainer.run):
             await stack.enter_async_context(_job(job))
         ready = _Readiness(database, stopping)
         # Asked until the end: whoever balances loads has to hear that this one goes.
@@ -184,6 +184,7 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
 async def _drain(bot: Bot, deadline: _Deadline) -> None:
     await bot.tasks.drain(deadline.left())
     await bot.authorizer.drain(deadline.left())
+    await bot.recording.tasks.drain(deadline.left())  # the last: what ended may have been recorded
     await bot.installations.drain(deadline.left())
 
 

@@ -163,6 +163,12 @@ def _check_keys(value: SecretStr) -> SecretStr:
     return value
 
 
+def _check_audit_key(value: SecretStr) -> SecretStr:
+    if not _is_key(value.get_secret_value()):
+        raise ValueError("must be 32 bytes in base64: `confab audit key` makes one")
+    return value
+
+
 def _check_command(value: str) -> str:
     # Slack: 32 characters with the slash (app manifest); lower case is what people can type.
     if not re.fullmatch(r"/[a-z0-9][a-z0-9_-]{0,30}", value):
@@ -222,6 +228,7 @@ class Settings(AppSettings):
         default=None, validate_default=True
     )
     key_age: Seconds = timedelta(seconds=30)
+    audit_key: Annotated[SecretStr, AfterValidator(_check_audit_key)]
 
     slack_app_token: Annotated[SecretStr | None, _prefixed("xapp-", "an app-level token")] = None
     slack_signing_secret: SecretStr | None = Field(default=None, validate_default=True)
@@ -340,6 +347,12 @@ def load_settings(
     if problems:
         raise SettingsWrong(problems) from None
     return settings
+
+
+def is_given(field: str, env_file: Path = Path(".env")) -> bool:
+    """Tell whether the environment, or *env_file*, says anything of *field*."""
+    given = {**dotenv_values(env_file), **os.environ}  # noqa: TID251  # this module is the one reader
+    return any(value and name.upper() == variable(field) for name, value in given.items())
 
 
 def variable(field: str) -> str:

@@ -114,7 +114,7 @@ class Stage:
 
     async def quiet(self) -> None:
         """Wait until the bot has nothing under way."""
-        while len(self.bot.tasks) or len(self.bot.records):
+        while len(self.bot.tasks) or len(self.bot.recording.tasks):
             await asyncio.sleep(0)
             await asyncio.sleep(0.005)
 

@@ -233,7 +233,7 @@ def test_the_example_filled_in_can_be_used(env, tmp_path):
     for name in GOOD:
         env.delenv(name)
     text = (ROOT / ".env.example").read_text()
-    for name in ("KEYS", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "ATLASSIAN_CLIENT_ID",
+    for name in ("KEYS", "AUDIT_KEY", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "ATLASSIAN_CLIENT_ID",
                  "ATLASSIAN_CLIENT_SECRET"):  # fmt: skip
         variable_ = f"CONFAB_{name}="
         assert f"\n{variable_}\n" in text
