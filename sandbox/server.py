@@ -257,6 +257,7 @@ class Sandbox:
         manifest["features"]["slash_commands"][0]["command"] = self.plan.command
         ways_back = ("/connect/slack", "/slack/oauth_redirect")
         manifest["oauth_config"]["redirect_urls"] = [f"{self.bot_url}{path}" for path in ways_back]
+        manifest["app_directory"] = {"direct_install_url": f"{self.bot_url}/slack/install"}
         manifest["settings"]["socket_mode_enabled"] = self.plan.socket_mode
         return manifest
 

@@ -83,6 +83,7 @@ def _offered(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "commands": [_only(each, commands) for each in features.get("slash_commands", ())],
         "shortcuts": [_only(each, shortcuts) for each in features.get("shortcuts", ())],
         "home_tab": bool(home.get("home_tab_enabled")),
+        "install_url": manifest.get("app_directory", {}).get("direct_install_url"),
         "writable": not home.get("messages_tab_read_only_enabled", False),
     }
 

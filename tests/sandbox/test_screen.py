@@ -363,6 +363,33 @@ def test_an_outsider_has_neither_the_app_nor_its_commands(screen, slack):
     screen.sees("is not a valid command")
 
 
+def test_one_goes_to_another_workspace_and_is_one_of_its_people(screen, slack):
+    screen.testid("workspace").click()
+    screen.press("Globe South")
+    screen.waits_for(lambda: "ws=T0SOUTH" in screen.driver.current_url)
+    assert screen.testid("place-title").text == "general"
+    assert "Iris Globe" in screen.testid("switcher").get_attribute("aria-label")
+    screen.type("Good morning, South")
+    screen.sees("Good morning, South")
+    assert [m.channel for m in slack.world.workspace.state.messages] == ["C0SOUTH"]
+    assert screen.driver.find_elements(By.CSS_SELECTOR, "[data-testid='go-app']") == []
+
+
+def test_the_app_is_there_once_it_is_installed_there(screen, slack):
+    world = slack.world
+    app = world.workspace.installs.install("T0SOUTH", "W0IRIS", world.workspace.manifest.bot_scopes)
+    view = {
+        "type": "home",
+        "blocks": [{"type": "header", "text": {"type": "plain_text", "text": "Southern"}}],
+    }
+    world.views.publish("W0PAT", view, None, app.id)
+    screen.driver.get(f"{slack.url}/?as=W0PAT&ws=T0SOUTH&in=app")
+    screen.sees("Southern")
+    screen.driver.get(f"{slack.url}/?as=W0PAT&ws=T0NORTH&in=C0NORTH")
+    screen.waits_for(lambda: screen.testid("place-title").text == "general")
+    assert screen.driver.find_elements(By.CSS_SELECTOR, "[data-testid='go-app']") == []
+
+
 def test_sign_in_with_slack_knows_who_is_looking(screen, slack):
     screen.as_person("U0BOB")
     cookies = screen.driver.execute_cdp_cmd(

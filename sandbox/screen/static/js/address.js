@@ -1,19 +1,22 @@
-// Who one is and where one looks stands in the address, so that two tabs can be two people.
+// Who one is, in which workspace, and where one looks stands in the address: two tabs can be two people.
 
 import { state } from './state.js';
 
+const FIRST = 'T0ACME';
+
 export function readAddress() {
   const asked = new URLSearchParams(location.search);
-  const known = state.people.some((each) => each.id === asked.get('as'));
-  state.me = known ? asked.get('as') : (state.people[0]?.id ?? null);
+  state.team = asked.get('ws') || FIRST;
+  state.me = asked.get('as');
   state.place = asked.get('in') || 'C0GENERAL';
   state.tab = asked.get('tab') === 'messages' ? 'messages' : 'home';
   state.thread = asked.get('thread');
 }
 
 export function address(changes = {}) {
-  const now = { me: state.me, place: state.place, tab: state.tab, thread: state.thread, ...changes };
+  const now = { team: state.team, me: state.me, place: state.place, tab: state.tab, thread: state.thread, ...changes };
   const query = new URLSearchParams({ as: now.me, in: now.place });
+  if (now.team !== FIRST) query.set('ws', now.team);
   if (now.place === 'app') query.set('tab', now.tab);
   if (now.thread) query.set('thread', now.thread);
   return `/?${query}`;

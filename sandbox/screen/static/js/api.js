@@ -24,9 +24,10 @@ const slack = (path, body) => send(`/_sandbox/slack/${path}`, body);
 
 export const api = {
   features: () => send('/screen/app.json'),
-  people: () => slack('people'),
-  channels: () => slack('channels'),
-  screen: (user) => slack(`people/${user}/screen`),
+  workspaces: () => slack('workspaces'),
+  people: (team) => slack(`people?team=${team}`),
+  channels: (team) => slack(`channels?team=${team}`),
+  screen: (user, team) => slack(`people/${user}/screen?team=${team}`),
   act: (user, what, body) => slack(`people/${user}/${what}`, body),
   log: (after) => slack(`log?after=${after}`),
   clearLog: () => slack('log', { clear: true }),

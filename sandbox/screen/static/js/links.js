@@ -1,7 +1,7 @@
 // What may be a link, and what mentions are called. Everything else stays text.
 
 import { h } from './dom.js';
-import { channelNamed, person, state } from './state.js';
+import { channelNamed, isBot, person, state } from './state.js';
 import { showProfile } from './people.js';
 
 const SCHEMES = new Set(['http:', 'https:', 'mailto:', 'tel:', 'slack:']);
@@ -25,7 +25,7 @@ export function link(url, label) {
 
 export function userMention(id) {
   const known = person(id);
-  const name = known?.real_name ?? (id === 'U0BOT' ? state.features.name : id);
+  const name = known?.real_name ?? (isBot(id) ? state.features.name : id);
   const mine = id === state.me ? '.mine' : '';
   if (!known) return h('span.mention', null, `@${name}`);
   return h(`button.mention${mine}`, { type: 'button', onclick: (event) => showProfile(known, event.currentTarget) }, `@${name}`);

@@ -10,8 +10,9 @@ import { keepLow, showMessages } from './messages.js';
 import { showModal } from './modals.js';
 import { follow, panel } from './panel.js';
 import { onBecome, switcher } from './people.js';
-import { channelIcon, rail, sidebar, teamName } from './sidebar.js';
-import { act, changed, here, joined, markRead, refresh, signIn, state, watch } from './state.js';
+import { channelIcon, rail, sidebar } from './sidebar.js';
+import { act, changed, here, isBot, joined, markRead, me, readTeam, refresh, signIn, state, watch } from './state.js';
+import { namesOf, onEnter, teamName } from './workspaces.js';
 
 const root = document.getElementById('app');
 const parts = {};
@@ -64,12 +65,32 @@ async function become(id) {
   state.me = id;
   state.screen = null;
   state.thread = null;
+  await goHome();
   signIn();
   await refresh();
   settle();
   writeAddress();
   changed();
   if (state.place === 'app') act('open_home', { tab: state.tab });
+}
+
+/** Go to another workspace: as oneself where one is a member, else as one of its people. */
+async function enter(team) {
+  state.team = team;
+  await readTeam();
+  const ours = state.people.filter((each) => each.role !== 'outsider' && !each.deleted);
+  const general = state.everyChannel.find((each) => each.name === 'general');
+  if (state.place !== 'app' && general) state.place = general.id;
+  await become((ours.find((each) => each.id === state.me) ?? ours[0]).id);
+}
+
+/** Read the workspace; whoever is an outsider to it is taken to their own. */
+async function goHome() {
+  const found = await readTeam();
+  state.me = me()?.id ?? state.people[0]?.id ?? null;
+  if (me()?.role !== 'outsider') return found;
+  state.team = me().team;
+  return readTeam();
 }
 
 /** Whoever isn't in the channel is shown one that they are in. */
@@ -136,11 +157,11 @@ function renderTop() {
 
 function renderHead(place) {
   const app = state.place === 'app';
-  const people = place.members.filter((each) => each !== 'U0BOT').length;
+  const people = place.members.filter((each) => !isBot(each)).length;
   const title = app
     ? [h('span.app-icon.small', { 'aria-hidden': 'true' }, state.features.name[0]), state.features.name, h('span.badge', null, 'APP')]
     : [icon(channelIcon(place), 18), place.name];
-  const facts = app ? null : h('span.place-facts', null, place.shared ? h('span.badge.shared', null, icon('shared', 12), 'Shared with Other') : null,
+  const facts = app ? null : h('span.place-facts', null, place.shared ? h('span.badge.shared', null, icon('shared', 12), `Shared with ${namesOf(place.teams.filter((each) => each !== state.team)).join(', ')}`) : null,
     h('span.members', { title: `${people} people` }, icon('people', 14), String(people)));
   const tabs = app ? h('div.tabs', { role: 'tablist', 'aria-label': state.features.name }, Object.entries(TABS).map(([name, label]) => h('button.tab', {
     type: 'button', role: 'tab', key: `tab/${name}`, testid: `tab-${name}`, 'aria-selected': String(state.tab === name), onclick: () => go({ tab: name }),
@@ -202,17 +223,18 @@ function heard({ user, seq }) {
 async function start() {
   const chosen = localStorage.getItem('theme');
   if (chosen) document.documentElement.dataset.theme = chosen;
-  const [features, people, channels] = await Promise.all([api.features(), api.people(), api.channels()]);
-  if (!people.people) {
+  readAddress();
+  const [features, found] = await Promise.all([api.features(), goHome()]);
+  if (!found) {
     root.replaceChildren(h('p.starting', { role: 'alert' }, 'The sandbox doesn’t answer. Start it with “make demo” and reload this page.'));
     return;
   }
-  Object.assign(state, { features, people: people.people, everyChannel: channels.channels ?? [] });
-  readAddress();
+  state.features = features;
   signIn();
   build();
   watch(render);
   onBecome(become);
+  onEnter(enter);
   await refresh();
   settle();
   writeAddress({ replacing: true });
@@ -223,9 +245,9 @@ async function start() {
 }
 
 addEventListener('popstate', async () => {
-  const before = state.me;
+  const before = `${state.team}/${state.me}`;
   readAddress();
-  if (state.me !== before) await become(state.me);
+  if (`${state.team}/${state.me}` !== before) await become(state.me);
   changed();
 });
 for (const kind of ['focus', 'pointerdown']) addEventListener(kind, () => state.me && signIn(), true);

@@ -5,7 +5,11 @@ import { address } from './address.js';
 import { openMenu, openPopover, isOpenFor, closePopover } from './layers.js';
 import { me, state } from './state.js';
 
-export const ROLES = { admin: 'Workspace admin', member: 'Member', guest: 'Single-channel guest', outsider: 'From another workspace' };
+export const ROLES = {
+  primary_owner: 'Primary owner', owner: 'Workspace owner', admin: 'Workspace admin', member: 'Member',
+  multi_guest: 'Multi-channel guest', guest: 'Single-channel guest', outsider: 'From another workspace',
+};
+const role = (person) => (person.deleted ? 'Deactivated' : [ROLES[person.role] ?? person.role, person.org_role ? `organisation ${person.org_role}` : null].filter(Boolean).join(', '));
 
 let become = () => {};
 
@@ -28,7 +32,7 @@ export function switcher() {
 function rows() {
   return state.people.map((each) => ({
     label: each.real_name,
-    note: ROLES[each.role] ?? each.role,
+    note: role(each),
     icon: avatar(each.real_name, each.id, 'small'),
     checked: String(each.id === state.me),
     run: () => become(each.id),
@@ -39,10 +43,11 @@ function rows() {
 export function showProfile(person, trigger) {
   if (isOpenFor(trigger)) return closePopover();
   const mine = person.id === state.me;
-  const there = address({ me: person.id, place: person.role === 'outsider' ? 'C0PARTNERS' : state.place, thread: null });
+  const team = person.role === 'outsider' ? person.team : state.team;
+  const there = address({ team, me: person.id, thread: null });
   return openPopover(trigger, h('div.profile', { role: 'dialog', 'aria-label': person.real_name, testid: 'profile' },
     avatar(person.real_name, person.id, 'large'),
-    h('strong', null, person.real_name), h('p', null, `@${person.name} · ${ROLES[person.role] ?? person.role}`),
+    h('strong', null, person.real_name), h('p', null, `@${person.name} · ${role(person)}`),
     mine ? h('p', null, 'This is you.') : h('div.profile-actions', null,
       h('button.btn', { type: 'button', onclick: () => { closePopover({ focus: false }); become(person.id); } }, `Be ${person.real_name.split(' ')[0]}`),
       h('a.btn', { href: there, target: '_blank', rel: 'noopener' }, 'In a new tab', icon('open', 12)))));

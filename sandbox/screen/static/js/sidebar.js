@@ -2,7 +2,8 @@
 
 import { avatar, h, icon } from './dom.js';
 import { showProfile } from './people.js';
-import { appMessages, joined, state, unread } from './state.js';
+import { appIn, appMessages, joined, me, state, unread } from './state.js';
+import { heading, sign } from './workspaces.js';
 
 export const channelIcon = (channel) => (channel.kind === 'private' ? 'lock' : 'hash');
 
@@ -10,7 +11,7 @@ export const channelIcon = (channel) => (channel.kind === 'private' ? 'lock' : '
 export function sidebar(go) {
   const channels = joined();
   return [
-    h('h1.workspace', null, teamName(), h('span.sandbox-mark', null, 'sandbox')),
+    heading(),
     group('Channels', channels.map((each) => row({
       place: each.id, go, label: each.name, lead: icon(channelIcon(each)), tail: each.shared ? icon('shared', 14) : null, count: unread(each), tailLabel: each.shared ? 'shared with another workspace' : null,
     }))),
@@ -19,12 +20,17 @@ export function sidebar(go) {
     }, avatar(each.real_name, each.id, 'tiny'), h('span.side-label', null, each.real_name), each.id === state.me ? h('span.you', null, 'you') : null)))),
     appMessages() ? group('Apps', [row({
       place: 'app', go, label: state.features.name, lead: h('span.app-icon.tiny', { 'aria-hidden': 'true' }, state.features.name[0]), count: unread(appMessages()),
-    })]) : null,
+    })]) : installing(),
   ];
 }
 
-const TEAMS = { T0ACME: 'Acme', T0OTHER: 'Other' };
-export const teamName = () => TEAMS[state.people.find((each) => each.id === state.me)?.team] ?? 'Workspace';
+/** The way to have the app here, for those who may. */
+function installing() {
+  const may = state.features.install_url && !appIn(state.team) && !['guest', 'multi_guest'].includes(me()?.role);
+  return may ? group('Apps', [h('li', null, h('a.side-row', {
+    href: state.features.install_url, target: '_blank', rel: 'noopener', key: 'side/install', testid: 'install',
+  }, icon('plus', 14), h('span.side-label', null, `Add ${state.features.name}`)))]) : null;
+}
 
 function group(label, rows) {
   const id = `side-${label.replaceAll(' ', '-')}`;
@@ -48,7 +54,7 @@ export function rail(go) {
     type: 'button', key: `rail/${label}`, 'aria-current': current ? 'true' : null, onclick: () => go(place),
   }, h('span.rail-icon', null, icon(name, 20)), h('span', null, label));
   return [
-    h('span.workspace-icon', { 'aria-hidden': 'true' }, teamName()[0]),
+    sign(),
     first ? item('Home', 'home', first, state.place !== 'app') : null,
     appMessages() ? item('App', 'apps', 'app', state.place === 'app') : null,
     h('a.rail-item', { href: '/atlassian/sites/acme/wiki', target: '_blank', rel: 'noopener', title: 'Open Confluence (Acme)' }, h('span.rail-icon', null, icon('page', 20)), h('span', null, 'Wiki')),

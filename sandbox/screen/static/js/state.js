@@ -4,6 +4,10 @@ import { api } from './api.js';
 
 export const state = {
   features: { name: 'App', commands: [], shortcuts: [] },
+  workspaces: [],
+  organisations: [],
+  installations: [],
+  team: 'T0ACME',
   people: [],
   everyChannel: [],
   me: null,
@@ -47,12 +51,13 @@ export async function refresh() {
   try {
     while (stale) {
       stale = false;
-      const who = state.me;
-      const screen = await api.screen(who);
-      if (screen.channels && who === state.me) {
+      const [who, where] = [state.me, state.team];
+      const screen = await api.screen(who, where);
+      const still = who === state.me && where === state.team;
+      if (screen.channels && still) {
         state.screen = screen;
         changed();
-      } else if (who !== state.me) stale = true;
+      } else if (!still) stale = true;
     }
   } finally {
     reading = false;
@@ -61,9 +66,26 @@ export async function refresh() {
 
 /** Do something as the person one is; the screen is read again before this returns. */
 export async function act(what, body) {
-  const outcome = await api.act(state.me, what, body);
+  const outcome = await api.act(state.me, what, { team: state.team, ...body });
   await refresh();
   return outcome;
+}
+
+/** Where the app is installed that one meets in *team*, if it is. */
+export const appIn = (team) => state.installations.find((each) => each.installed && each.teams.includes(team)) ?? null;
+export const isBot = (id) => id === 'U0BOT' || state.installations.some((each) => each.bot_user === id);
+
+/** Read which workspaces there are, and where the app is. */
+export async function readWorkspaces() {
+  const { workspaces, organisations, installations } = await api.workspaces();
+  if (workspaces) Object.assign(state, { workspaces, organisations, installations });
+}
+
+/** Read who and what is in the workspace. */
+export async function readTeam() {
+  const [people, channels] = await Promise.all([api.people(state.team), api.channels(state.team), readWorkspaces()]);
+  Object.assign(state, { people: people.people ?? [], everyChannel: channels.channels ?? [] });
+  return Boolean(people.people);
 }
 
 const COOKIE = 'sandbox_slack_user';
