@@ -54,10 +54,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, and where."""
+    """What a search found, and where; *is_lent* with the organisation's connection."""
 
     hits: Hits
     site: Site
+    is_lent: bool = False
 
 
 @dataclass
@@ -233,7 +234,7 @@ class Searcher:
             hits = await self._confluence.search(
                 acting.connection, acting.site, str(query), cursor, PAGE
             )
-            return Found(hits, acting.site)
+            return Found(hits, acting.site, is_lent=acting.connection.lent is not None)
 
         return await self._actor.run(principal, Need.READ, find)
 

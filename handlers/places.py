@@ -37,7 +37,8 @@ def share_button(site: CloudId, page: PageId) -> Block:
     return blocks.button("Share here", SHARE, place_of(site, page))
 
 
-def page_buttons(url: str, site: CloudId, page: PageId) -> Block:
-    """Return the row of buttons beside a page."""
+def page_buttons(url: str, site: CloudId, page: PageId, *, shares: bool = True) -> Block:
+    """Return the row of buttons beside a page; *shares* where it may be shown to others."""
     preview = blocks.button("Preview", PREVIEW, place_of(site, page))
-    return blocks.actions(open_button(url), preview, share_button(site, page))
+    beside = [share_button(site, page)] if shares else []
+    return blocks.actions(open_button(url), preview, *beside)

@@ -22,6 +22,8 @@ MOST_AUTHORS: Final = 10
 LONGEST_TYPED: Final = 400
 """What a picked author adds must still be read, and a button must hold it all."""
 
+LENT: Final = "Found with the organisation's account, within what your workspace's admins allow."
+
 LONGEST_VALUE: Final = 1_900
 """A button's value has 2,000 characters at most."""
 
@@ -121,7 +123,10 @@ def results(found: Found, turn: Turn, command: str, *, replace: bool) -> Reply:
     if not hits:
         return _nothing(shown_for, found, command, replace=replace)
     head = f"*{shown_for}* on *{escape(found.site.name)}*: {_count(found, turn)}"
-    shown: list[Block] = [blocks.section(head), blocks.divider()]
+    shown: list[Block] = [blocks.section(head)]
+    if found.is_lent:
+        shown.append(blocks.context(LENT))
+    shown.append(blocks.divider())
     for hit in hits:
         shown += _hit(hit, found)
     shown += _turns(found, turn)
@@ -135,6 +140,8 @@ _KINDS = {"page": "", "blogpost": "blog post"}
 def _count(found: Found, turn: Turn) -> str:
     """Say how many there are: exactly where all are shown, else as Confluence guesses."""
     hits = found.hits
+    if found.is_lent:
+        return "what you may see"
     if not turn.before and not hits.cursor:
         return f"{len(hits.results)} found"
     guess = f"about {hits.total:,} found, " if hits.total else ""
@@ -155,7 +162,8 @@ def _hit(hit: Hit, found: Found) -> list[Block]:
         blocks.context(" · ".join(fact for fact in facts if fact) or "Confluence"),
     ]
     if hit.page_id:
-        shown.append(page_buttons(hit.url, found.site.cloud_id, hit.page_id))
+        buttons = page_buttons(hit.url, found.site.cloud_id, hit.page_id, shares=not found.is_lent)
+        shown.append(buttons)
     return shown
 
 

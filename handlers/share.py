@@ -8,7 +8,7 @@ from bot.connection import Need
 from bot.content import CloudId, Page, PageId, PageText, Site, Space
 from bot.cutting import cut
 from bot.documents import text_of, to_blocks
-from bot.errors import BadInput
+from bot.errors import BadInput, NotAllowed
 from bot.find import PageFinder, SeveralPages
 from bot.mrkdwn import escape, link
 from bot.ports import Confluence
@@ -20,6 +20,10 @@ from handlers.tenants import Tenants
 
 EXCERPT = 300
 CHOICE = "page_choice"
+NOT_SHARED = (
+    "What the organisation's account shows is for you alone, so nothing was shared. "
+    "Send the link instead: it opens for whoever may see the page."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Seen:
     site: Site
     space: Space
     is_open: bool = False
+    is_lent: bool = False
 
 
 class Pages:
@@ -105,17 +110,26 @@ class Pages:
         if installation is not None:
             channel = await self._slack.find_channel(installation, ask.channel_id)
             has_strangers = channel.has_strangers
-        seen = await self._seen(ask, site, page, judge=not has_strangers)
+        seen = await self._seen(ask, site, page, judge=not has_strangers, shares=True)
         return _shared_card(seen, ask.principal.user_id)
 
     async def _seen(
-        self, ask: Ask, site: CloudId | None, page: PageId, *, judge: bool = False
+        self,
+        ask: Ask,
+        site: CloudId | None,
+        page: PageId,
+        *,
+        judge: bool = False,
+        shares: bool = False,
     ) -> Seen:
         async def read(acting: Acting) -> Seen:
             where = acting.connection, acting.site
             text = await self._confluence.get_page(*where, page)
             space = await self._confluence.get_space(*where, text.page.space_id)
-            seen = Seen(text, acting.site, space)
+            is_lent = acting.connection.lent is not None
+            if is_lent and shares:
+                raise NotAllowed(NOT_SHARED)
+            seen = Seen(text, acting.site, space, is_lent=is_lent)
             if judge and _excerpt(seen):
                 return replace(seen, is_open=await self._is_open(acting, text.page, space))
             return seen
@@ -150,7 +164,8 @@ def _facts(seen: Seen) -> str:
     if page.changed_at is not None:
         stamp = int(page.changed_at.timestamp())
         version += f", <!date^{stamp}^{{date_short_pretty}}|{page.changed_at:%Y-%m-%d}>"
-    return f"{escape(seen.space.name)} · {escape(seen.site.name)} · {version}"
+    facts = f"{escape(seen.space.name)} · {escape(seen.site.name)} · {version}"
+    return f"{facts} · with the organisation's account" if seen.is_lent else facts
 
 
 def _excerpt(seen: Seen) -> str:
@@ -163,7 +178,7 @@ def _card(seen: Seen) -> Reply:
     shown: list[Block] = [
         blocks.section(f"{_title(page)}\n{excerpt}" if excerpt else _title(page)),
         blocks.context(_facts(seen)),
-        page_buttons(page.url, seen.site.cloud_id, page.id),
+        page_buttons(page.url, seen.site.cloud_id, page.id, shares=not seen.is_lent),
     ]
     return Reply(page.title, tuple(shown))
 
