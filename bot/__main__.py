@@ -10,9 +10,11 @@ import base64
 import gc
 import os
 import secrets
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,14 +27,26 @@ from bot.settings import (
     Settings,
     SettingsWrong,
     SocketModeSettings,
+    is_given,
     load_settings,
 )
 
 if TYPE_CHECKING:
+    from bot.trail import ChainKey
     from store.key_rotation import KeyRotation
+    from store.stores import Stores
 
 _WRONG_SETTINGS = 2
+_DAYS = ["%Y-%m-%d"]
 _DATABASE_THREADS = "64"
+
+
+class AuditForm(StrEnum):
+    """How the audit is written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
 
 cli = typer.Typer(
     name="confab",
@@ -43,6 +57,8 @@ cli = typer.Typer(
 )
 keys = typer.Typer(help="Keys that seal what the bot remembers.", no_args_is_help=True)
 cli.add_typer(keys, name="keys")
+audit = typer.Typer(help="What was done, by whom, in whose name.", no_args_is_help=True)
+cli.add_typer(audit, name="audit")
 
 
 @cli.callback(invoke_without_command=True)
@@ -78,7 +94,8 @@ def dev(
     from bot.serving import serve as serve_app
 
     database = EmbeddedDatabase(home)
-    settings = _settings(SocketModeSettings, mongodb_uri=database.uri, log_format="console")
+    kept = {} if is_given("audit_key") else {"audit_key": _kept_key(home / "audit.key")}
+    settings = _settings(SocketModeSettings, mongodb_uri=database.uri, log_format="console", **kept)
     configure_logs(settings.log_format)
 
     async def develop() -> None:
@@ -130,7 +147,7 @@ def new_key(
     ] = "k1",
 ) -> None:
     """Print a new key for CONFAB_KEYS."""
-    typer.echo(f"{name}={base64.b64encode(secrets.token_bytes(32)).decode()}")
+    typer.echo(f"{name}={_fresh_key()}")
 
 
 @keys.command("status")
@@ -181,6 +198,112 @@ def _on_keys(work: Callable[["KeyRotation"], Awaitable[bool]]) -> None:
             raise typer.Exit(1)
 
     _run(work_on_them())
+
+
+@audit.command("key")
+def new_audit_key() -> None:
+    """Print a new key for CONFAB_AUDIT_KEY."""
+    typer.echo(_fresh_key())
+
+
+@audit.command("verify")
+def verify_audit(
+    tenant: Annotated[
+        list[str] | None, typer.Option(help="A workspace's id (T…); all of them without it.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER:LINK", help="Begin behind a link that is known; with one --tenant."
+        ),
+    ] = None,
+    log: Annotated[
+        list[Path] | None,
+        typer.Option(help="A log in JSON: every link that it has must be there.", exists=True),
+    ] = None,
+) -> None:
+    """Say whether anybody changed, removed or cut off what was recorded."""
+    from bot.auditing import read_log, verify
+    from bot.chain import Known, Verifier
+    from bot.principal import Tenant
+    from bot.trail import ChainKey
+
+    tenants = [Tenant(each) for each in tenant or ()]
+    if since and len(tenants) != 1:
+        _fail("--since is a link of one workspace: add --tenant.")
+    try:
+        known = Known.parse(since) if since else None
+    except ValueError as error:
+        _fail(f"--since {error}.")
+
+    async def work(stores: "Stores", key: ChainKey) -> None:
+        logged = read_log(line for path in log or () for line in path.open(encoding="utf-8"))
+        verifier = Verifier(stores.chain, key)
+        if not await verify(verifier, tenants, typer.echo, since=known, logged=logged):
+            raise typer.Exit(1)
+
+    _on_audit(work)
+
+
+@audit.command("export")
+def export_audit(  # noqa: PLR0913, PLR0917  # what a command line may say
+    tenant: Annotated[str, typer.Option(help="The workspace's id (T…).")],
+    form: Annotated[AuditForm, typer.Option("--format", help="For people, or for machines.")] = (
+        AuditForm.CSV
+    ),
+    person: Annotated[str, typer.Option(help="Only what names this person (U…).")] = "",
+    action: Annotated[str, typer.Option(help="Only this action, as in publish.")] = "",
+    since: Annotated[datetime | None, typer.Option(formats=_DAYS, help="From this day on.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=_DAYS, help="Before this day.")] = None,
+) -> None:
+    """Write what was recorded to standard output, the newest first."""
+    from bot.export import export_csv, export_jsonl
+    from bot.principal import Tenant
+    from bot.trail import ChainKey, Wanted
+
+    start, end = (day.replace(tzinfo=UTC) if day else None for day in (since, until))
+    export = export_csv if form is AuditForm.CSV else export_jsonl
+
+    async def work(stores: "Stores", _: ChainKey) -> None:
+        wanted = Wanted(person, action, start, end)
+        async for part in export(stores.audit.list_newest(Tenant(tenant), wanted)):
+            sys.stdout.buffer.write(part)
+
+    _on_audit(work)
+
+
+def _on_audit(work: Callable[["Stores", "ChainKey"], Awaitable[None]]) -> None:
+    """Do *work* on what is stored, with the audit's key."""
+    from bot.app import utc_now
+    from bot.trail import ChainKey
+    from store.database import open_database
+    from store.keyring import KeyRing
+    from store.stores import mongo_stores
+
+    settings = _settings(Settings)
+
+    async def work_on_it() -> None:
+        database = open_database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+        try:
+            stores = mongo_stores(database, KeyRing.parse(settings.keys), utc_now)
+            await work(stores, ChainKey(settings.audit_key))
+        finally:
+            database.close()
+
+    _run(work_on_it())
+
+
+def _fresh_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _kept_key(file: Path) -> str:
+    """Return the key in *file*, made now if there is none."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(_fresh_key(), "ascii")
+    return file.read_text("ascii").strip()
 
 
 @contextmanager
