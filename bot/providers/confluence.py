@@ -359,7 +359,9 @@ class ConfluenceApi(Confluence):
         kind: str,
     ) -> Attachment:
         """See ``Confluence.attach``."""
-        call = around_wire.put_file(page, wire.Upload(name, content, kind))
+        call = around_wire.put_file(
+            page, wire.Upload(wire.known_name(name), content, kind, is_minor=True)
+        )
         answer = await self._gateway.send(connection, site, call)
         found = read_written(answer, around_wire.ContentFiles)
         if not found.results:

@@ -34,7 +34,14 @@ from bot.providers import confluence_search_wire as search_wire
 from bot.providers import datacenter_around_wire as around_wire
 from bot.providers import datacenter_wire as wire
 from bot.providers.confluence_bodies_wire import read, read_written
-from bot.providers.confluence_wire import PROVIDER, Call, Upload, possible_keys, was_made_since
+from bot.providers.confluence_wire import (
+    PROVIDER,
+    Call,
+    Upload,
+    known_name,
+    possible_keys,
+    was_made_since,
+)
 from bot.providers.gateway import Gateway
 from bot.providers.recent import Recent
 from bot.providers.titles import titled
@@ -355,9 +362,9 @@ class DataCenterApi(Confluence):
         kind: str,
     ) -> Attachment:
         """See ``Confluence.attach``. A file that is there takes another call than a new one."""
-        upload = Upload(name, content, kind)
-        there = await self._files(connection, site, around_wire.list_files(page, name))
-        last = next((each for each in there if each.name == name), None)
+        upload = Upload(known_name(name), content, kind)
+        there = await self._files(connection, site, around_wire.list_files(page, upload.name))
+        last = next((each for each in there if each.name == upload.name), None)
         if last is not None:
             call = around_wire.replace_file(page, last.id, upload)
             answer = await self._gateway.send(connection, site, call)

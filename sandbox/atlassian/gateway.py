@@ -1,6 +1,7 @@
 """Both doors of Confluence: who asks, may they, is it in order, what does it cost."""
 
 import json
+import re
 from email import message_from_bytes
 from email.message import Message
 from typing import Any
@@ -308,7 +309,17 @@ def upload_of(part: "Message[str, str]") -> Upload:
     data = part.get_payload(decode=True)
     return Upload(
         str(part.get_param("name", "", header="content-disposition")),
-        part.get_filename() or "",
+        _file_name(part),
         part.get_content_type(),
         data if isinstance(data, bytes) else b"",
     )
+
+
+def _file_name(part: "Message[str, str]") -> str:
+    """The name of a file, which forms send as it is, in UTF-8 (RFC 7578 §5.1.3)."""
+    for name, value in part.raw_items():
+        if name.casefold() == "content-disposition":
+            said = str(value).encode("ascii", "surrogateescape").decode("utf-8", "replace")
+            if found := re.search(r'; filename="([^"]*)"', said):
+                return found[1]
+    return part.get_filename() or ""

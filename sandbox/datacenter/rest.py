@@ -1,6 +1,7 @@
 """The REST API: who asks, may they, is it in order, what is answered."""
 
 import json
+from email.utils import formatdate
 from functools import cache
 
 from aiohttp import web
@@ -107,7 +108,8 @@ class Rest:
         return response
 
     def _written(self, answer: Answer) -> web.Response:
-        headers = {**self._limits.headers(), **answer.headers}
+        date = formatdate(self._clock.now(), usegmt=True)
+        headers = {"Date": date, **self._limits.headers(), **answer.headers}
         if answer.body is None:
             return web.Response(status=answer.status, headers=headers)
         if isinstance(answer.body, bytes):
