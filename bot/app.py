@@ -52,9 +52,11 @@ from bot.settle import Pace as SettlePace
 from bot.settle import Stores as SettleStores
 from bot.slack_install import InstallStores, SlackInstall
 from bot.trail import ChainKey
+from bot.whereabouts import Whereabouts
 from handlers import browser
 from handlers import help as help_words
 from handlers.account import Account, AccountParts
+from handlers.ask import Route
 from handlers.create import Create, CreateParts
 from handlers.drafts import RecentDrafts
 from handlers.edge import Edge, Table
@@ -132,6 +134,20 @@ class Rules:
     book: ProfileBook
     roles: Roles
     credentials: CredentialPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What the features are built from."""
+
+    settings: Settings
+    stores: Stores
+    outside: Outside
+    tenants: Tenants
+    rules: Rules
+    authorizer: Authorizer
+    actor: Actor
+    auditor: Auditor
 
 
 def profile_of(settings: Settings) -> AuthorizationProfile:
@@ -241,6 +257,8 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         witnesses=Witnesses(_ended_teller(outside, settings.command), metrics.refreshed),
     )
     actor = Actor(authorizer, stores.connections, stores.preferences, rules.credentials)
+    recording = _recording(settings, stores, metrics)
+    core = Core(settings, stores, outside, tenants, rules, authorizer, actor, recording.auditor)
     tables: list[Table] = []
     home = Home(
         HomeParts(rules.credentials, stores.preferences, outside.slack, tenants, settings.command)
@@ -268,14 +286,11 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             settings.command,
         )
     )
-    searcher = Searcher(actor, outside.confluence, stores.connections, utc_now)
-    finder = PageFinder(actor, outside.confluence)
     table = Table(
         (
             *account.routes(),
             *home.routes(),
-            *Search(searcher, outside.people, tenants, settings.command).routes(),
-            *Pages(actor, outside.confluence, finder, outside.slack, tenants).routes(),
+            *_reading(core),
             *create.routes(),
             *_lifecycle(stores, outside, tenants).routes(),
         )
@@ -296,9 +311,19 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         authorizer,
         _settler(settings, stores, publisher, create, tasks),
         tenants,
-        _recording(settings, stores, metrics),
+        recording,
         outside.installations,
     )
+
+
+def _reading(core: Core) -> tuple[Route, ...]:
+    stores, outside = core.stores, core.outside
+    whereabouts = Whereabouts(core.actor, stores.integrations)
+    searcher = Searcher(core.actor, outside.confluence, stores.connections, utc_now)
+    finder = PageFinder(core.actor, outside.confluence, whereabouts)
+    search = Search(searcher, whereabouts, outside.people, core.tenants, core.settings.command)
+    pages = Pages(core.actor, outside.confluence, finder, outside.slack, core.tenants)
+    return *search.routes(), *pages.routes()
 
 
 def _lifecycle(stores: Stores, outside: Outside, tenants: Tenants) -> Lifecycle:

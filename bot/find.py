@@ -11,6 +11,7 @@ from bot.links import Reference, is_link, read_reference
 from bot.ports import Confluence
 from bot.principal import Principal
 from bot.search import unescape, unmarked
+from bot.whereabouts import Whereabouts, split_site
 
 MOST: Final = 10
 
@@ -27,19 +28,28 @@ class SeveralPages(Ambiguous):
 class PageFinder:
     """Turns what was typed into a site and a page's id."""
 
-    def __init__(self, actor: Actor, confluence: Confluence) -> None:
+    def __init__(self, actor: Actor, confluence: Confluence, whereabouts: Whereabouts) -> None:
         self._actor = actor
         self._confluence = confluence
+        self._whereabouts = whereabouts
 
-    async def find(self, principal: Principal, text: str) -> tuple[CloudId | None, PageId]:
-        """Return the page; ``None`` is the site in use. An id is taken at its word.
+    async def find(
+        self, principal: Principal, text: str, channel_id: str = ""
+    ) -> tuple[CloudId | None, PageId]:
+        """Return the page; a site of ``None`` is the one in use. An id is taken at its word.
+
+        A link says itself at which site it is; else the text may name one, or the channel.
 
         Raises:
             NotFound: no page of that name that the person may see, or a foreign link.
             SeveralPages: several of that name.
         """
-        reference = await self._reference(principal, unescape(text))
-        site = reference.site.cloud_id if reference.site else None
+        named, text = split_site(unescape(text))
+        reference = await self._reference(principal, text)
+        if reference.site is not None:
+            site: CloudId | None = reference.site.cloud_id
+        else:
+            site = await self._whereabouts.site(principal, Need.READ, named, channel_id)
         if reference.page is not None:
             return site, reference.page
 

@@ -9,7 +9,7 @@ from typing import Final
 from bot import cql
 from bot.act import Acting, Actor
 from bot.connection import Need
-from bot.content import AccountId, Hits, Site
+from bot.content import AccountId, CloudId, Hits, Site
 from bot.errors import Ambiguous, BadInput, NotFound
 from bot.ports import Clock, Confluence, Connections
 from bot.principal import Principal
@@ -216,9 +216,14 @@ class Searcher:
         self._clock = clock
 
     async def search(
-        self, principal: Principal, text: str, cursor: str | None = None, member_name: str = ""
+        self,
+        principal: Principal,
+        text: str,
+        cursor: str | None = None,
+        member_name: str = "",
+        site: CloudId | None = None,
     ) -> Found:
-        """Return one page of what *text* finds.
+        """Return one page of what *text* finds, at *site* or at the one in use.
 
         *member_name* is the display name of the person that ``by:`` mentions.
 
@@ -236,7 +241,7 @@ class Searcher:
             )
             return Found(hits, acting.site, is_lent=acting.connection.lent is not None)
 
-        return await self._actor.run(principal, Need.READ, find)
+        return await self._actor.run(principal, Need.READ, find, site=site)
 
     async def _query(self, acting: Acting, wanted: Wanted, member_name: str) -> cql.Query:
         if wanted.raw and acting.connection.lent is not None:

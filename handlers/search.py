@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from bot.connection import Need
 from bot.content import Hit
 from bot.errors import Ambiguous, BadInput, SiteRequired
 from bot.mrkdwn import escape, highlighted, link
 from bot.ports import SlackPeople
 from bot.search import Found, Searcher, read_query, unescape, unmarked, with_author
+from bot.whereabouts import Whereabouts, split_site
 from handlers import blocks
 from handlers.ask import Ask, Block, Kind, Reply, Route
 from handlers.places import page_buttons
@@ -60,9 +62,15 @@ class Search:
     """The words and buttons of searching."""
 
     def __init__(
-        self, searcher: Searcher, people: SlackPeople, tenants: Tenants, command: str
+        self,
+        searcher: Searcher,
+        whereabouts: Whereabouts,
+        people: SlackPeople,
+        tenants: Tenants,
+        command: str,
     ) -> None:
         self._searcher = searcher
+        self._whereabouts = whereabouts
         self._people = people
         self._tenants = tenants
         self._command = command
@@ -97,8 +105,10 @@ class Search:
 
     async def _page(self, ask: Ask, turn: Turn, *, replace: bool) -> Reply:
         name = await self._member_name(ask, turn)
+        named, words = split_site(turn.text)
+        site = await self._whereabouts.site(ask.principal, Need.READ, named, ask.channel_id)
         try:
-            found = await self._searcher.search(ask.principal, turn.text, turn.cursor, name)
+            found = await self._searcher.search(ask.principal, words, turn.cursor, name, site)
         except SiteRequired:
             raise
         except Ambiguous as error:

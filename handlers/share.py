@@ -69,7 +69,7 @@ class Pages:
         """Answer with the page that was named, only to whoever asked."""
         words = ask.required_text("which page: its link, its id or its title")
         try:
-            site, page = await self._finder.find(ask.principal, words)
+            site, page = await self._finder.find(ask.principal, words, ask.channel_id)
         except SeveralPages as error:
             return _which_page(error)
         return _card(await self._seen(ask, site, page))

@@ -7,7 +7,8 @@ from bot.authorize import Authorizer
 from bot.content import Hit, Hits, PageId
 from bot.errors import ConsentRequired, NotFound
 from bot.find import PageFinder, SeveralPages
-from store.memory import MemoryConnections
+from bot.whereabouts import Whereabouts
+from store.memory import MemoryConnections, MemoryIntegrations
 from store.stores import memory_stores
 from tests.fakes import (
     ACME,
@@ -44,7 +45,7 @@ class Desk:
             memory_stores(clock).preferences,
             own_credentials(self.connections),
         )
-        self.finder = PageFinder(actor, self.confluence)
+        self.finder = PageFinder(actor, self.confluence, Whereabouts(actor, MemoryIntegrations()))
 
     async def finds(self, text):
         return await self.finder.find(ADA, text)
