@@ -26,12 +26,14 @@ def plan_from(arguments: list[str]) -> Plan:
     parser.add_argument("--bots", type=int, default=1, help="how many bots share the work")
     parser.add_argument("--command", default="/confluence", help="the command's word")
     parser.add_argument("--socket-mode", action="store_true", help="deliver over Socket Mode")
+    parser.add_argument("--rotate-tokens", action="store_true", help="Slack's tokens expire")
     chosen = parser.parse_args(arguments)
     return Plan(
         home=chosen.home,
         port=chosen.port,
         bots=max(1, chosen.bots),
         socket_mode=chosen.socket_mode,
+        rotates_tokens=chosen.rotate_tokens,
         command=chosen.command,
     )
 

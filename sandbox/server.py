@@ -65,6 +65,8 @@ class Plan:
     port: int = 0
     bots: int = 1
     socket_mode: bool = False
+    rotates_tokens: bool = False
+    """Whether Slack's tokens expire and are refreshed."""
     command: str = "/confluence"
     settings: Mapping[str, str] = field(default_factory=dict)
     """Further settings of the bot (``CONFAB_…``), so that tests needn't wait."""
@@ -259,6 +261,7 @@ class Sandbox:
         manifest["oauth_config"]["redirect_urls"] = [f"{self.bot_url}{path}" for path in ways_back]
         manifest["app_directory"] = {"direct_install_url": f"{self.bot_url}/slack/install"}
         manifest["settings"]["socket_mode_enabled"] = self.plan.socket_mode
+        manifest["settings"]["token_rotation_enabled"] = self.plan.rotates_tokens
         return manifest
 
     def _app_under_test(self) -> AppUnderTest:

@@ -1,6 +1,7 @@
 """Events: the only deliveries that Slack repeats."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 from sandbox.clock import Clock
@@ -61,7 +62,7 @@ class Events:
     def __init__(self, deliveries: Deliveries, clock: Clock) -> None:
         self._deliveries = deliveries
         self._clock = clock
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     async def send(self, payload: Json) -> Ack:
         """Deliver once, and return that ack; retries go on behind it."""
@@ -69,16 +70,23 @@ class Events:
         delivery = Delivery("events_api", payload, user if isinstance(user, str) else None)
         ack = await self._deliveries.send(delivery)
         if not ack.ok and not _gives_up(ack):
-            task = asyncio.create_task(self._again(delivery, ack))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin(self._again(delivery, ack))
         return ack
+
+    def send_soon(self, payload: Json) -> None:
+        """Deliver behind whatever is being answered now."""
+        self._begin(self.send(payload))
 
     async def close(self) -> None:
         """Stop repeating."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _again(self, delivery: Delivery, ack: Ack) -> None:
         for number, wait in enumerate(RETRIES, start=1):

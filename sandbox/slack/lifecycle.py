@@ -52,6 +52,15 @@ class Lifecycle:
         self._installs.tokens.revoke_all(app.id)
         return await self._told(app, _leaving("tokens_revoked", app), fields)
 
+    def renounced(self, app: Installation) -> None:
+        """Tell, behind the answer, that the app gave up a token; its last one ends the install."""
+        kinds = LEAVING[:1] if app.installed else LEAVING
+        for kind in kinds:
+            if self._workspace.manifest.subscribes(kind):
+                where = None if app.is_org else app.id
+                made = envelope(_leaving(kind, app), self._workspace, app, where)
+                self._events.send_soon(made)
+
     async def access(self, fields: Json) -> Json:
         """Give the app to workspaces of an organisation, or take it from them."""
         app = self._app(fields)

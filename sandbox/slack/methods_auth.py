@@ -1,21 +1,29 @@
 """``auth.*``, ``apps.*``, ``api.test``: who calls, and where they may."""
 
+from collections.abc import Callable
+
 from sandbox.slack import data
 from sandbox.slack.arguments import page, truth
 from sandbox.slack.calls import Call, Method
 from sandbox.slack.delivery import Deliveries
 from sandbox.slack.refusals import Refused
 from sandbox.slack.sockets import MOST
-from sandbox.slack.state import Json
+from sandbox.slack.state import Installation, Json
 from sandbox.slack.workspace import Workspace
 
 
 class Auth:
     """What a token is, and its end."""
 
-    def __init__(self, workspace: Workspace, deliveries: Deliveries) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        deliveries: Deliveries,
+        renounced: Callable[[Installation], None],
+    ) -> None:
         self._workspace = workspace
         self._deliveries = deliveries
+        self._renounced = renounced
 
     def methods(self) -> dict[str, Method]:
         """By name."""
@@ -58,6 +66,7 @@ class Auth:
             self._workspace.installs.tokens.revoke(call.token)
             if not self._workspace.installs.tokens.any_left(call.bot.id):
                 self._workspace.installs.uninstall(call.bot.id)
+            self._renounced(call.bot)
         self._workspace.state.user_tokens.pop(call.token, None)
         return {"revoked": True}
 

@@ -89,7 +89,8 @@ class Tokens:
 
     def _rotating(self, home: str) -> Json:
         access = self._minted(home, "xoxe.xoxb-1-", self._clock.now() + EXPIRES_IN)
-        for token, _ in self._active(home)[:-MOST_ACTIVE]:
+        rotating = [token for token, row in self._active(home) if row.expires is not None]
+        for token in rotating[:-MOST_ACTIVE]:
             self.revoke(token)
         refresh = f"xoxe-1-{secrets.token_urlsafe(48)}"
         self._state.refreshes[refresh] = Refresh(home)

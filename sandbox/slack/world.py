@@ -53,7 +53,7 @@ class SlackWorld:
         self.lifecycle = Lifecycle(self.workspace, self.events, self.installing)
         self._hooks = Hooks(self.workspace, self.ledger, self.api.faults)
         for part in (
-            Auth(self.workspace, self.deliveries),
+            Auth(self.workspace, self.deliveries, self.lifecycle.renounced),
             Directory(self.workspace, self.api.need),
             Groups(self.workspace),
             Chat(self.workspace),

@@ -93,6 +93,23 @@ async def test_what_fails_comes_again(slack):
         assert [await seen.get(), await seen.get()] == [None, "1"]
 
 
+async def test_a_token_that_the_app_gives_up_is_told_of_and_the_last_one_ends_the_install(slack):
+    heard = asyncio.Queue()
+
+    async def receive(request):
+        body = await request.json()
+        heard.put_nowait((body["team_id"], body["event"]["type"]))
+        return web.Response()
+
+    slack.raw = receive
+    client = await slack.installed("T0OTHER")
+    assert (await client.auth_revoke())["revoked"]
+    async with asyncio.timeout(5):
+        seen = {await heard.get(), await heard.get()}
+    assert seen == {("T0OTHER", "app_uninstalled"), ("T0OTHER", "tokens_revoked")}
+    assert (await slack.client.auth_test())["ok"]
+
+
 async def test_workspaces_come_and_go(slack):
     client = await slack.installed("E0GLOBE")
     await slack.post("access", team="E0GLOBE", grant=["T0NORTH", "T0SOUTH"])

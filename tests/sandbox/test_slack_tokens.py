@@ -79,6 +79,13 @@ async def test_two_access_tokens_are_good_at_a_time(slack):
         assert (await tried(slack, pair["access_token"]))["ok"]
 
 
+async def test_a_token_that_lasts_stays_beside_those_that_rotate(slack):
+    pair = await refresh(slack, (await fresh(slack))["refresh_token"])
+    for _ in range(3):
+        pair = await refresh(slack, pair["refresh_token"])
+    assert (await tried(slack, data.BOT_TOKEN))["ok"]
+
+
 async def test_a_refresh_needs_the_clients_secret(slack):
     made = await fresh(slack)
     wrong = refresh(slack, made["refresh_token"], client_secret="no")

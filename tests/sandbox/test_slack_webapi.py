@@ -6,7 +6,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack import data
-from tests.sandbox.slack_stage import actions, button, modal, section, stage, text_input
+from tests.sandbox.slack_stage import actions, button, manifest, modal, section, stage, text_input
 
 
 @pytest.fixture
@@ -34,9 +34,8 @@ async def opened(slack, **more):
 async def test_the_bot_learns_who_it_is_and_what_it_may(slack):
     answer = await slack.client.auth_test()
     assert (answer["user_id"], answer["bot_id"], answer["team"]) == ("U0BOT", "B0BOT", "Acme")
-    assert answer.headers["x-oauth-scopes"] == (
-        "channels:read,chat:write,commands,groups:read,users:read"
-    )
+    asked = manifest()["oauth_config"]["scopes"]["bot"]
+    assert answer.headers["x-oauth-scopes"] == ",".join(asked)
 
 
 async def test_tokens_are_asked_for_known_and_of_the_right_kind(slack):
