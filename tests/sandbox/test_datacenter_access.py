@@ -262,6 +262,25 @@ async def test_a_code_of_another_client_buys_nothing(dc, client):
     assert answer.json["error"] == "invalid_grant"
 
 
+async def test_a_code_is_bound_to_its_redirect(dc):
+    client = await dc.client(redirect_uris=[CALLBACK, CALLBACK + "2"])
+    code = (await dc.decide(client))["code"]
+    said = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
+    answer = await dc.token(client, **(said | {"redirect_uri": CALLBACK + "2"}))
+
+    assert answer.json["error"] == "invalid_grant"
+
+
+async def test_a_refresh_token_is_its_client_s_and_needs_the_secret(dc, client):
+    tokens, other = await dc.tokens(client), await dc.client()
+    stolen = await dc.refresh(other, tokens["refresh_token"])
+    bare = await dc.refresh(client, tokens["refresh_token"], secret=False)
+
+    assert (stolen.status, stolen.json["error"]) == (400, "invalid_grant")
+    assert (bare.status, bare.json["error"]) == (401, "invalid_client")
+    assert (await dc.refresh(client, tokens["refresh_token"])).status == 200
+
+
 async def test_without_a_challenge_the_secret_is_needed(dc, client):
     bare = {"code_challenge": None, "code_challenge_method": None}
     said = {"grant_type": "authorization_code"}
@@ -387,6 +406,7 @@ async def test_a_person_takes_the_consent_back(dc, client):
 async def test_expiry_on_request(dc, client):
     tokens, pat = await dc.tokens(client), await dc.person("ada")
     assert await dc.control("expire-access", account="bob") == {"ended": 0}
+    assert await dc.control("tokens/expire", account="bob") == {"ended": 0}
     assert await dc.control("expire-access") == {"ended": 1}
     assert await dc.control("tokens/expire", account="ada") == {"ended": 1}
 

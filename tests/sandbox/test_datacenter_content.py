@@ -215,6 +215,20 @@ async def test_who_only_reads_does_not_write(gus, dc):
     assert [changed.status, removed.status, made.status] == [403, 403, 403]
 
 
+async def test_who_only_reads_hangs_nothing_on_a_page(gus, dc):
+    home = dc.page_id("Engineering Home")
+    path = f"/content/{home}"
+    comment = {"type": "comment", "container": {"id": home, "type": "page"}}
+    answers = [
+        await gus.post("/content", comment | {"body": body("<p>x</p>")}),
+        await gus.upload(home, **NO_CHECK),
+        await gus.post(f"{path}/label", [{"name": "mine"}]),
+        await gus.post(f"{path}/property", {"key": "mine", "value": 1}),
+    ]
+
+    assert [each.status for each in answers] == [403] * 4
+
+
 async def test_the_trash(ada):
     made = (await ada.create()).json["id"]
     removed = await ada.delete(f"/content/{made}")
