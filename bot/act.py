@@ -9,7 +9,7 @@ from bot.authorize import Authorizer
 from bot.connection import Connection, Lent, Need, Preferences, organisation
 from bot.content import CloudId, Site
 from bot.credentials import Choice, CredentialPolicy
-from bot.errors import ConsentRequired, OrganisationBroken, SiteRequired
+from bot.errors import ConsentRequired, OrganisationBroken, ScopeMissing, SiteRequired
 from bot.ports import Connections, PreferencesStore
 from bot.principal import Principal
 
@@ -82,7 +82,11 @@ class Actor:
 
         async def act(connection: Connection) -> T:
             chosen = _site_of(connection, site or preferences.site, named=site is not None)
-            return await work(Acting(connection, chosen, preferences))
+            try:
+                return await work(Acting(connection, chosen, preferences))
+            except ScopeMissing as error:
+                error.narrowed = error.scopes <= connection.grant.scopes
+                raise
 
         try:
             return await self._authorizer.call(principal, need, act, choice.profile)

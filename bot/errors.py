@@ -172,9 +172,14 @@ class ScopeMissing(ConsentRequired):
     code = "scope_missing"
 
     def __init__(self, profile: str, scopes: frozenset[str]) -> None:
-        """Name the *scopes* that the action needs and the grant lacks."""
+        """Name the *scopes* that the action needs and the grant lacks.
+
+        *narrowed* says that it was given them, and has lost them since: the same account
+        was connected elsewhere with fewer.
+        """
         super().__init__(profile)
         self.scopes = scopes
+        self.narrowed = False
 
 
 class Unavailable(BotError):

@@ -7,7 +7,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.connect import Connect, Connected, Wanted
-from bot.connection import READ, Need
+from bot.connection import Need
 from bot.documents import from_mrkdwn, text_of
 from bot.errors import BotError, ConsentRequired, ScopeMissing, SiteRequired
 from bot.mrkdwn import escape
@@ -80,7 +80,7 @@ class Offers:
             case ConsentRequired():
                 parked = self._parking(ask)
                 words = f"{_why(error)} {_onward(ask, parked)}"
-                wanted = Wanted(_need_of(error))
+                wanted = Wanted(_need_of(error), missing=_missing(error))
                 return await self._invitations.invite(ask.principal, wanted, words, parked)
             case SiteRequired():
                 return await self._ask_for_site(ask, error)
@@ -114,14 +114,27 @@ def site_menu(words: str, sites: tuple[tuple[str, str], ...], chosen: str = "") 
 
 
 def _need_of(error: ConsentRequired) -> Need:
-    return Need.WRITE if error.scopes - READ else Need.READ
+    """Return the least need whose scopes hold what is missing."""
+    return next((need for need in Need if need.scopes >= error.scopes), Need.WRITE)
+
+
+def _missing(error: ConsentRequired) -> frozenset[str]:
+    return error.scopes if isinstance(error, ScopeMissing) else frozenset()
 
 
 _RIGHTS = {
     "write:page:confluence": "create and change pages",
     "delete:page:confluence": "move to the trash what you created (*Undo*)",
+    "write:comment:confluence": "write comments",
+    "read:comment:confluence": "read comments",
+    "write:attachment:confluence": "attach files",
+    "read:attachment:confluence": "read attached files",
+    "write:label:confluence": "set labels",
+    "read:label:confluence": "read labels",
+    "search:confluence": "search",
+    "read:page:confluence": "read pages",
 }
-"""What the scopes for writing allow, in words."""
+"""What scopes allow, in words."""
 
 
 def _why(error: ConsentRequired) -> str:
@@ -129,6 +142,12 @@ def _why(error: ConsentRequired) -> str:
         missing = " and ".join(
             _RIGHTS.get(each, f"`{escape(each)}`") for each in sorted(error.scopes, reverse=True)
         )
+        if error.narrowed:
+            return (
+                f"Atlassian no longer lets me {missing}, although you had allowed it: the same "
+                "account was connected elsewhere with fewer rights, and the last consent counts "
+                "everywhere. Nothing was done."
+            )
         return (
             f"For that I need rights that you haven't given yet: to {missing}. "
             "Nothing was done, and what you could do before stays."
@@ -165,7 +184,7 @@ class Resumption:
     async def _go_on(self, connected: Connected) -> None:
         principal = connected.connection.principal
         account, site = connected.connection.account.name, connected.site.name
-        shown = f"Connected as *{escape(account)}* to *{escape(site)}*."
+        shown = f"Connected as *{escape(account)}* to *{escape(site)}*.{_lost(connected)}"
         try:
             await self._voice.tell(
                 principal,
@@ -210,6 +229,20 @@ class Resumption:
             log.exception("unexpected", route=ask.command)
             return replies.apology(error, ask.correlation)
         return answer if isinstance(answer, Reply) else None
+
+
+def _lost(connected: Connected) -> str:
+    """Say what the consent before this one opened, and this one doesn't."""
+    lost = []
+    if connected.lost_sites:
+        names = ", ".join(f"*{escape(site.name)}*" for site in connected.lost_sites)
+        lost.append(f"the site {names}")
+    rights = sorted(_RIGHTS.get(each, f"`{escape(each)}`") for each in connected.lost_scopes)
+    if rights:
+        lost.append(f"the right to {', '.join(rights)}")
+    if not lost:
+        return ""
+    return f"\nThis consent no longer gives {' and '.join(lost)}. Connect again to get it back."
 
 
 def _continue(ask: Ask) -> Reply:

@@ -37,6 +37,12 @@ from bot.scopes import scopes_to_ask
 
 logger = structlog.get_logger(__name__)
 
+_UNASKED = (
+    "For that Confluence wants scopes that this workspace's authorization profile doesn't ask for "
+    "({scopes}), so nothing was done and consent wouldn't help. Send this to an admin: they can "
+    "add them to the profile."
+)
+
 
 class Connect:
     """Connects principals to accounts. Methods that browsers reach raise ``Ended``."""
@@ -64,9 +70,13 @@ class Connect:
 
         Raises:
             ProfileBroken: there is no such authorization profile.
+            NotAllowed: it asks for certain scopes alone, and those aren't enough.
         """
         await self._park(principal, parked)
         pending = await self._planned(self._begun(principal, wanted))
+        unasked = wanted.missing - pending.scopes
+        if unasked:
+            raise NotAllowed(_UNASKED.format(scopes=", ".join(sorted(unasked))))
         token = await self._steps.open(
             Step.START, replace(pending, person=person, workspace=workspace)
         )

@@ -44,13 +44,15 @@ class Returned:
 class Wanted:
     """What a link is to lead to: whose connection, under which profile, for which need.
 
-    Without a *profile* it is the one under which the tenant's people connect.
+    Without a *profile* it is the one under which the tenant's people connect. *missing* are
+    the scopes for want of which it was asked.
     """
 
     need: Need = Need.READ
     purpose: Purpose = Purpose.OWN
     profile: str = ""
     name: str = ""
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
