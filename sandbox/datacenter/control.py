@@ -11,7 +11,7 @@ from aiohttp import web
 from sandbox.atlassian.control import answered, page_shown
 from sandbox.atlassian.faults import PLAYS
 from sandbox.atlassian.people import Account
-from sandbox.atlassian.wiki import Content, Space, Version, id_of
+from sandbox.atlassian.wiki import FULL, Content, Space, Version, id_of
 from sandbox.datacenter import bodies, people
 from sandbox.datacenter.clients import Client, new_secret
 from sandbox.datacenter.seed import NAME
@@ -39,6 +39,7 @@ class Control:
         reads: dict[str, Action] = {
             "people": self.people,
             "spaces": self.spaces,
+            "groups": self.groups,
             "clients": self.clients,
             "tokens": self.tokens,
             "grants": self.grants,
@@ -57,8 +58,8 @@ class Control:
             "revoke": self.revoke,
             "basic": self.switch_basic,
             "captcha/solve": self.solve_captcha,
-            "groups/join": self.join_group,
-            "groups/leave": self.leave_group,
+            "groups": self.change_group,
+            "spaces/permit": self.permit,
             "pages/create": self.create_page,
             "pages/change": self.change_page,
             "pages/restrict": self.restrict_page,
@@ -214,21 +215,31 @@ class Control:
             raise BadControl("there is no such group")
         return str(name)
 
-    def join_group(self, said: Said) -> object:
-        """POST groups/join {account, group}."""
-        members = self._world.site.groups[self._group(said.get("group"))].members
-        key = required_person(said).account_id
-        if key not in members:
-            members.append(key)
-        return self.people(said)
+    def groups(self, _said: Said) -> object:
+        """GET groups, with their members' usernames."""
+        return {
+            each.name: [people.BY_KEY[key].name for key in each.members]
+            for each in self._world.site.groups.values()
+        }
 
-    def leave_group(self, said: Said) -> object:
-        """POST groups/leave {account, group}."""
-        members = self._world.site.groups[self._group(said.get("group"))].members
-        key = required_person(said).account_id
-        if key in members:
-            members.remove(key)
-        return self.people(said)
+    def change_group(self, said: Said) -> object:
+        """POST groups {group, add?, remove?}: usernames."""
+        group = self._world.site.groups[self._group(said.get("group"))]
+        added, removed = keys(said.get("add", [])), keys(said.get("remove", []))
+        kept = [each for each in group.members if each not in removed]
+        group.members = list(dict.fromkeys([*kept, *added]))
+        return self.groups(said)
+
+    def permit(self, said: Said) -> object:
+        """POST spaces/permit {space, account or group, rights}: no others than these."""
+        space, rights = self._space(said), [str(each) for each in said["rights"]]
+        if not set(rights) <= set(FULL):
+            raise BadControl(f"rights are of: {', '.join(FULL)}")
+        if "group" in said:
+            space.groups[self._group(said["group"])] = rights
+        else:
+            space.rights[required_person(said).account_id] = rights
+        return {"rights": space.rights, "groups": space.groups}
 
     def create_page(self, said: Said) -> object:
         """POST pages/create {space, account, title, body?, parent?}."""

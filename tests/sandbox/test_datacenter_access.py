@@ -495,7 +495,7 @@ async def test_what_happened_is_still_there_after_a_restart(dc, client):
     tokens, pat = await dc.tokens(client), await dc.person("cy")
     made = (await pat.create()).json["id"]
     await dc.control("basic", allowed=False)
-    await dc.control("groups/join", account="gus", group="staff")
+    await dc.control("groups", group="staff", add=["gus"])
 
     async with stage(dc.world.dump()) as again:
         again.clock.skipped = dc.clock.skipped
@@ -525,7 +525,9 @@ async def test_the_side_door_is_the_sandbox_s_own(dc):
         ("basic", {"allowed": "no"}),
         ("pages/move", {"id": "1", "space": "ENG"}),
         ("pages/create", {"space": "NO", "account": "ada", "title": "x"}),
-        ("groups/join", {"account": "ada", "group": "none"}),
+        ("groups", {"add": ["ada"], "group": "none"}),
+        ("groups", {"add": ["nobody"], "group": "staff"}),
+        ("spaces/permit", {"space": "ENG", "account": "ada", "rights": ["fly"]}),
         ("faults", {"kind": "nothing"}),
     ],
 )

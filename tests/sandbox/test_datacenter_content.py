@@ -267,8 +267,21 @@ async def test_a_group_lets_its_members_in(ada, cy, gus, dc):
 
     assert (await cy.get(f"/content/{rota}")).status == 200
     assert (await gus.get(f"/content/{rota}")).status == 404
-    await dc.control("groups/join", account="gus", group="staff")
+    await dc.control("groups", group="staff", add=["gus"])
     assert (await gus.get(f"/content/{rota}")).status == 200
+    await dc.control("groups", group="staff", remove=["gus"])
+    assert (await gus.get(f"/content/{rota}")).status == 404
+
+
+async def test_a_space_is_opened_and_closed(cy, gus, dc):
+    await dc.control("spaces/permit", space="SECRET", account="cy", rights=["read"])
+    await dc.control("spaces/permit", space="ENG", group="confluence-users", rights=[])
+    budget, home = dc.page_id("Moon base budget"), dc.page_id("Engineering Home")
+
+    assert (await cy.get(f"/content/{budget}")).status == 200
+    assert (await cy.create(space={"key": "SECRET"})).status == 403
+    assert (await gus.get(f"/content/{home}")).status == 404
+    assert (await cy.get(f"/content/{home}")).status == 200
 
 
 async def test_a_comment_and_its_answer(ada, cy, dc):
