@@ -82,11 +82,9 @@ async def test_a_closed_account_can_nothing_any_more(atlassian):
 
 async def test_a_report_needs_its_scope_and_an_apps_token(atlassian, ids):
     rows = [row(atlassian, ids["bob"])]
-    _, service = await atlassian.token(
-        grant_type="client_credentials",
-        client_id="confab-service",
-        client_secret="sandbox-service-secret",
-    )
+    said = {"client_id": "reporting", "client_secret": "r"}
+    await atlassian.control("credentials", account="service", scopes="report:personal-data", **said)
+    _, service = await atlassian.token(grant_type="client_credentials", **said)
 
     unable = await report(atlassian, await able(atlassian, "read:me"), rows)
     unknown = await report(atlassian, "x", rows)
