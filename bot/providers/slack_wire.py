@@ -37,6 +37,7 @@ ENDED: Final = frozenset(
 UNSEEN: Final = frozenset(
     {
         "access_denied",
+        "missing_argument",
         "missing_scope",
         "no_permission",
         "no_such_subteam",
@@ -44,6 +45,8 @@ UNSEEN: Final = frozenset(
         "paid_teams_only",
         "permission_denied",
         "plan_upgrade_required",
+        "subteam_disabled",
+        "team_access_not_granted",
         "team_not_found",
     }
 )
