@@ -235,7 +235,8 @@ async def test_groups_are_found_by_a_part_of_their_name(bench, given):
     everything = await bench.confluence.find_groups(given, site, " ")
     some = await bench.confluence.find_groups(given, site, "STAFF")
     assert set(some) < set(everything)
-    assert some and all("staff" in each.name for each in some)
+    assert some
+    assert all("staff" in each.name for each in some)
 
 
 # Credentials of the wrong kind

@@ -2,9 +2,9 @@
 
 Every call that a test makes it send is held against Atlassian's own description of the
 gateway. The numbers in comments, here and in the other tests of this folder, of
-`bot.authorize` and of `bot.cql`, are those of 26 faults that other clients had. Three of them
-can't happen here: 15 and 16 are about attachments, which the client neither fetches nor
-sends; 26 is about a library for Confluence, which it doesn't use.
+`bot.authorize` and of `bot.cql`, are those of 26 faults that other clients had. Two of them
+can't happen here: 15 is about attachments that are fetched, which the client never does; 26 is
+about a library for Confluence, which it doesn't use.
 """
 
 import asyncio
