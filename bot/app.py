@@ -57,6 +57,7 @@ from handlers import browser
 from handlers import help as help_words
 from handlers.account import Account, AccountParts
 from handlers.ask import Route
+from handlers.channel import Channel, ChannelParts
 from handlers.create import Create, CreateParts
 from handlers.drafts import RecentDrafts
 from handlers.edge import Edge, Table
@@ -291,6 +292,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             *account.routes(),
             *home.routes(),
             *_reading(core),
+            *_channel(core),
             *create.routes(),
             *_lifecycle(stores, outside, tenants).routes(),
         )
@@ -324,6 +326,21 @@ def _reading(core: Core) -> tuple[Route, ...]:
     search = Search(searcher, whereabouts, outside.people, core.tenants, core.settings.command)
     pages = Pages(core.actor, outside.confluence, finder, outside.slack, core.tenants)
     return *search.routes(), *pages.routes()
+
+
+def _channel(core: Core) -> tuple[Route, ...]:
+    stores, outside = core.stores, core.outside
+    whereabouts = Whereabouts(core.actor, stores.integrations)
+    parts = ChannelParts(
+        core.actor,
+        outside.confluence,
+        stores.integrations,
+        whereabouts,
+        outside.slack,
+        core.tenants,
+        utc_now,
+    )
+    return Channel(parts).routes()
 
 
 def _lifecycle(stores: Stores, outside: Outside, tenants: Tenants) -> Lifecycle:
@@ -439,6 +456,8 @@ def _create(
             stores.notes,
             outside.voice,
             outside.people,
+            outside.slack,
+            Whereabouts(actor, stores.integrations),
             tenants,
             RecentDrafts(),
         )

@@ -1,7 +1,7 @@
 """Writing a page: the form, its preview, the confirmed write and its receipt."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from pydantic import SecretStr
@@ -12,16 +12,20 @@ from bot.connection import Need
 from bot.content import CloudId, PageId, Space
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, is_empty, text_of
-from bot.errors import BotError, NotFound, SiteRequired, Unavailable
+from bot.errors import BotError, NotAllowed, NotFound, SiteRequired, Unavailable
+from bot.integration import ChannelDefaults
 from bot.mentions import each_of
 from bot.ports import Confluence, Notes, Receipts, SlackPeople, Voice
 from bot.publish import Publisher, TakenUp
 from bot.receipt import Act, DecisionId, Draft, DraftId, Receipt
+from bot.whereabouts import Whereabouts, split_site
 from handlers import forms, receipts
 from handlers.ask import Ack, Ask, Block, Kind, Modal, Reply, Route, Suggestions, View
+from handlers.channel import place_in_words
 from handlers.drafts import RecentDrafts
 from handlers.home import CREATE
 from handlers.offers import CONTINUE_CREATE
+from handlers.slack_api import SlackApi
 from handlers.tenants import Tenants
 
 log = structlog.get_logger(__name__)
@@ -46,6 +50,8 @@ class CreateParts:
     notes: Notes
     voice: Voice
     people: SlackPeople
+    slack: SlackApi
+    whereabouts: Whereabouts
     tenants: Tenants
     recent: RecentDrafts
 
@@ -200,16 +206,64 @@ class Create:
     async def _form(self, ask: Ask, prefilled: forms.Prefilled) -> Modal:
         url = ask.response_url.get_secret_value() if ask.response_url else ""
         note = await self._parts.notes.seal(ask.principal, url) if url else ""
+        if prefilled.site is None:
+            return await self._form_for_channel(ask, prefilled, note)
 
         async def filled(acting: Acting) -> Modal:
             return Modal(forms.form(acting, prefilled, note))
 
         run = self._parts.actor.run
-        if prefilled.site is not None:
-            with suppress(SiteRequired):
-                return await run(ask.principal, Need.WRITE, filled, site=prefilled.site)
-            prefilled = prefilled.elsewhere()  # the consent doesn't open that site any more
+        with suppress(SiteRequired):
+            return await run(ask.principal, Need.WRITE, filled, site=prefilled.site)
+        prefilled = prefilled.elsewhere()  # the consent doesn't open that site any more
         return await run(ask.principal, Need.WRITE, filled)
+
+    async def _form_for_channel(self, ask: Ask, prefilled: forms.Prefilled, note: str) -> Modal:
+        """Begin at the site that was named, or where the channel writes by default."""
+        whereabouts = self._parts.whereabouts
+        named, title = split_site(prefilled.title)
+        site = await whereabouts.site(ask.principal, Need.WRITE, named, ask.channel_id)
+        defaults = await whereabouts.defaults(ask.principal, ask.channel_id)
+        begun = replace(prefilled, title=title)
+
+        async def filled(acting: Acting) -> Modal:
+            if defaults is None or named:
+                return Modal(forms.form(acting, begun, note))
+            surprise = await self._surprise(acting, ask, defaults)
+            if surprise:
+                return Modal(forms.form(acting, begun, note, surprise))
+            led = replace(
+                begun,
+                space=Space(defaults.space_id, defaults.space_key, defaults.space_name),
+                parent=PageId(defaults.parent_id) if defaults.parent_id else None,
+                parent_title=defaults.parent_title,
+            )
+            words = f"This channel writes to {place_in_words(defaults)}: change it if you like."
+            return Modal(forms.form(acting, led, note, words))
+
+        return await self._parts.actor.run(ask.principal, Need.WRITE, filled, site=site)
+
+    async def _surprise(self, acting: Acting, ask: Ask, defaults: ChannelDefaults) -> str:
+        """Say why the channel's default isn't used, where it would surprise; else nothing."""
+        place = place_in_words(defaults)
+        if acting.site.cloud_id != defaults.site:
+            return f"This channel writes to {place}, which you aren't connected to: choose a space."
+        installation = await self._parts.tenants.get(ask.principal.tenant)
+        if installation is None:
+            return ""
+        channel = await self._parts.slack.find_channel(installation, ask.channel_id)
+        if channel.has_strangers:
+            return (
+                "This channel is shared with another organisation, so its default isn't used: "
+                "choose a space."
+            )
+        try:
+            await self._parts.confluence.get_space(
+                acting.connection, acting.site, defaults.space_id
+            )
+        except (NotFound, NotAllowed):
+            return f"This channel writes to {place}, which you may not see: choose a space."
+        return ""
 
     async def _read(self, ask: Ask) -> Form:
         metadata = forms.read_metadata(ask.view.metadata if ask.view else "")

@@ -56,17 +56,21 @@ def working(words: str) -> View:
     return blocks.modal("Create a page", [blocks.section(words)], close="Back")
 
 
-def form(acting: Acting, prefilled: Prefilled, note: str) -> View:
-    """Return the form, filled as far as we know; *note* is sealed and comes back with it."""
+def form(acting: Acting, prefilled: Prefilled, note: str, channel: str = "") -> View:
+    """Return the form, filled as far as we know; *note* is sealed and comes back with it.
+
+    *channel* says, in mrkdwn, what the channel decided.
+    """
     space = prefilled.space or next(iter(recent_spaces(acting)), None)
     metadata = json.dumps({"site": acting.site.cloud_id, "note": note})
     shown = [
         _whose(acting),
-        blocks.field("space", "Space", _space_menu(space), hint="Type two letters or more."),
+        *([blocks.context(channel)] if channel else []),
+        blocks.field("space", "Space", space_menu(space), hint="Type two letters or more."),
         blocks.field(
             "parent",
             "Parent page",
-            _parent_menu(prefilled),
+            parent_menu(prefilled.parent or "", prefilled.parent_title),
             hint="A page of the space chosen above.",
             optional=True,
         ),
@@ -225,16 +229,16 @@ def _is_rich(block: object) -> bool:
     return isinstance(block, Mapping) and block.get("type") == "rich_text"
 
 
-def _space_menu(space: Space | None) -> Block:
+def space_menu(space: Space | None) -> Block:
+    """Return the menu of spaces, with the chosen one in it."""
     menu = _menu(SPACE, "Choose a space", 0)
     return menu | {"initial_option": space_option(space)} if space else menu
 
 
-def _parent_menu(prefilled: Prefilled) -> Block:
+def parent_menu(parent: str, title: str) -> Block:
+    """Return the menu of a space's pages, with the chosen one in it."""
     menu = _menu(PARENT, "At the top of the space", 2)
-    if prefilled.parent is None:
-        return menu
-    return menu | {"initial_option": blocks.option(prefilled.parent_title, prefilled.parent)}
+    return menu | {"initial_option": blocks.option(title, parent)} if parent else menu
 
 
 def _menu(action: str, placeholder: str, least: int) -> Block:

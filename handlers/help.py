@@ -14,7 +14,8 @@ WORDS = (
     Words("page", "page <link or id>", "show a page here, only to you"),
     Words("connect", "connect", "let Confab act in your own name in Confluence"),
     Words("status", "status", "who you are in Confluence, where, and with which rights"),
-    Words("site", "site", "choose the Confluence site you work in"),
+    Words("site", "site", "choose the Confluence site you work in; `site:name` names one at once"),
+    Words("here", "here", "choose where this channel's pages go by default"),
     Words("disconnect", "disconnect", "delete what connects you here"),
     Words("help", "help", "this list"),
 )
