@@ -1,10 +1,11 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
 
-from bot.errors import NotAllowed, ProviderFault, Unavailable
-from bot.installation import Installation, SlackPerson
+from bot.errors import InstallationBroken, NotAllowed, ProviderFault, Unavailable
+from bot.installation import Installation, SlackPerson, UserGroup
 from bot.principal import Tenant
 from bot.providers.slack import SlackDirectory, SlackVoice
 from store.memory.installations import MemoryInstallations
@@ -108,7 +109,8 @@ async def test_people_are_remembered_for_a_few_minutes(directory, installation, 
     [
         (says({"ok": False, "error": "user_not_found"}), NotAllowed),
         (says({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": "3"}), Unavailable),
-        (says({"ok": False, "error": "invalid_auth"}), Unavailable),
+        (says({"ok": False, "error": "invalid_auth"}), InstallationBroken),
+        (says({"ok": False, "error": "token_expired"}), InstallationBroken),
         (says({"ok": True}), ProviderFault),
         (says([]), ProviderFault),
         (html(), Unavailable),
@@ -121,6 +123,133 @@ async def test_whom_slack_does_not_describe_is_not_let_in(
     provider.says["/api/users.info"] = answer
     with pytest.raises(error):
         await directory.get(installation, "U0ADA")
+
+
+async def test_what_only_admins_may_do_is_asked_for_anew_within_a_minute(
+    directory, installation, provider, clock
+):
+    minute = timedelta(seconds=60)
+    await directory.get(installation, "U0ADA")
+    clock.pass_by(seconds=59)
+    await directory.get(installation, "U0ADA", fresh_for=minute)
+    assert len(provider.asked) == 1
+    clock.pass_by(seconds=1)
+    await directory.get(installation, "U0ADA", fresh_for=minute)
+    assert len(provider.asked) == 2
+    await directory.get(installation, "U0ADA", fresh_for=timedelta(0))
+    assert len(provider.asked) == 3
+
+
+async def test_who_is_forgotten_is_asked_for_anew(directory, installation, provider):
+    await directory.get(installation, "U0ADA")
+    directory.forget(Tenant("T0OTHER"), "U0ADA")
+    await directory.get(installation, "U0ADA")
+    assert len(provider.asked) == 1
+    directory.forget(installation.tenant, "U0ADA")
+    directory.forget(installation.tenant, "U0NOBODY")
+    await directory.get(installation, "U0ADA")
+    assert len(provider.asked) == 2
+
+
+async def test_whoever_cannot_be_asked_about_is_no_admin(directory, installation, provider, clock):
+    provider.says["/api/users.info"] = says({"ok": True, "user": USER | {"is_admin": True}})
+    assert (await directory.get(installation, "U0ADA")).is_admin
+    clock.pass_by(seconds=61)
+    provider.says["/api/users.info"] = hangs_up
+    with pytest.raises(Unavailable):
+        await directory.get(installation, "U0ADA", fresh_for=timedelta(seconds=60))
+
+
+ABOVE = {"enterprise_id": "E1", "is_admin": True}
+
+
+@pytest.mark.parametrize(
+    ("given", "here", "above"),
+    [
+        ({}, False, False),
+        ({"is_admin": True}, True, False),
+        ({"is_owner": True}, True, False),
+        ({"is_primary_owner": True}, True, False),
+        ({"enterprise_user": ABOVE}, True, True),
+        ({"enterprise_user": {"is_owner": True}}, True, True),
+        ({"enterprise_user": {"is_admin": "true"}}, False, False),
+        ({"is_admin": 1}, False, False),
+        ({"is_admin": True, "deleted": True}, False, False),
+        ({"is_admin": True, "is_bot": True}, False, False),
+        ({"is_admin": True, "is_restricted": True}, False, False),
+        ({"is_admin": True, "is_ultra_restricted": True}, False, False),
+        ({"is_admin": True, "is_stranger": True, "enterprise_user": ABOVE}, False, False),
+    ],
+)
+async def test_who_is_an_admin_of_what(directory, installation, provider, given, here, above):
+    provider.says["/api/users.info"] = says({"ok": True, "user": USER | given})
+    assert (await directory.get(installation, "U0ADA")).is_admin is here
+    whole = replace(installation, tenant=Tenant("E1"), team_id=None, enterprise_id="E1")
+    assert (await directory.get(whole, "U0ADA")).is_admin is above
+
+
+MEMBERS, GROUPS = "/api/usergroups.users.list", "/api/usergroups.list"
+
+
+async def test_who_is_in_a_group_is_known_for_a_minute(directory, installation, provider, clock):
+    provider.says[MEMBERS] = says({"ok": True, "users": ["U0ADA"]})
+    assert await directory.is_in_group(installation, "S1", "U0ADA")
+    assert not await directory.is_in_group(installation, "S1", "U0BOB")
+    assert provider.last.query == {"usergroup": "S1"}
+    assert len(provider.asked) == 1
+    clock.pass_by(seconds=60)
+    provider.says[MEMBERS] = says({"ok": True, "users": []})
+    assert not await directory.is_in_group(installation, "S1", "U0ADA")
+
+
+async def test_a_group_is_asked_for_in_its_workspace(directory, installation, provider):
+    provider.says[MEMBERS] = says({"ok": True, "users": ["U0ADA"]})
+    await directory.is_in_group(installation, "S1", "U0ADA", "T0NORTH")
+    assert provider.last.query == {"usergroup": "S1", "team_id": "T0NORTH"}
+    await directory.is_in_group(installation, "S1", "U0ADA", "T0SOUTH")
+    assert provider.last.query["team_id"] == "T0SOUTH"
+    await directory.is_in_group(installation, "S1", "U0ADA", "&team_id=T1")
+    assert provider.last.query == {"usergroup": "S1"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"ok": False, "error": "no_such_subteam"},
+        {"ok": False, "error": "subteam_disabled"},
+        {"ok": False, "error": "missing_scope"},
+        {"ok": True},
+        {"ok": True, "users": None},
+        {"ok": True, "users": [None, {"id": "U0ADA"}]},
+    ],
+)
+async def test_nobody_is_in_a_group_that_is_not_shown(directory, installation, provider, body):
+    provider.says[MEMBERS] = provider.says[GROUPS] = says(body)
+    assert not await directory.is_in_group(installation, "S1", "U0ADA")
+    assert await directory.list_groups(installation) == ()
+
+
+async def test_where_slack_is_silent_nobody_is_let_in(directory, installation, provider):
+    provider.says[MEMBERS] = provider.says[GROUPS] = hangs_up
+    with pytest.raises(Unavailable):
+        await directory.is_in_group(installation, "S1", "U0ADA")
+    with pytest.raises(Unavailable):
+        await directory.list_groups(installation)
+
+
+async def test_groups_that_stand_are_listed_by_name(directory, installation, provider):
+    groups = [
+        {"id": "S2", "handle": "writers", "name": "Writers", "date_delete": 0},
+        {"id": "S1", "handle": "editors", "name": "", "date_delete": 0},
+        {"id": "S3", "handle": "gone", "name": "Gone", "date_delete": 1_700_000_000},
+    ]
+    provider.says[GROUPS] = says({"ok": True, "usergroups": groups})
+    assert await directory.list_groups(installation) == (
+        UserGroup("S1", "editors", "editors"),
+        UserGroup("S2", "writers", "Writers"),
+    )
+    await directory.list_groups(installation)
+    assert len(provider.asked) == 1
 
 
 async def test_the_response_url_is_answered_privately(voice, provider, response_url):
@@ -179,10 +308,17 @@ async def test_no_other_place_is_taken_for_a_response_url(voice, provider, elsew
     assert paths(provider) == ["/api/chat.postMessage"]
 
 
-@pytest.mark.parametrize("answer", [says({"ok": False, "error": "account_inactive"}), hangs_up])
-async def test_when_neither_way_works_it_says_so(voice, provider, answer):
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (says({"ok": False, "error": "account_inactive"}), InstallationBroken),
+        (says({"ok": False, "error": "internal_error"}), Unavailable),
+        (hangs_up, Unavailable),
+    ],
+)
+async def test_when_neither_way_works_it_says_so(voice, provider, answer, error):
     provider.says["/api/chat.postMessage"] = answer
-    with pytest.raises(Unavailable):
+    with pytest.raises(error):
         await voice.tell(ADA, "Hello")
 
 
