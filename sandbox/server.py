@@ -1,4 +1,4 @@
-"""The sandbox: two worlds on one address, a database, and the unmodified bot between them."""
+"""The sandbox: every world on one address, a database, and the unmodified bot between them."""
 
 import asyncio
 import contextlib

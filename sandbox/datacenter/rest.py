@@ -13,7 +13,7 @@ from sandbox.atlassian.log import Entry, Log
 from sandbox.atlassian.operations import Operation, pattern
 from sandbox.atlassian.refusals import Refusal, not_stood_for
 from sandbox.clock import Clock
-from sandbox.datacenter import around, content, places, search
+from sandbox.datacenter import around, content, places, search, writing
 from sandbox.datacenter.call import ROOT, Call, Handler
 from sandbox.datacenter.clients import RANKS, READ, WRITE
 from sandbox.datacenter.credentials import Caller, Credentials
@@ -29,6 +29,7 @@ SAID_TO_BE_CREATED = f"GET {around.FILES}"
 NOT_DESCRIBED = "Unknown response http status"
 HANDLERS: dict[str, Handler] = {
     **content.HANDLERS,
+    **writing.HANDLERS,
     **around.HANDLERS,
     **places.HANDLERS,
     **search.HANDLERS,
