@@ -101,7 +101,8 @@ async def walk(  # noqa: PLR0913 -- every choice on the way has a name
     """Open *url* and go on until a page has nothing more to press.
 
     On Atlassian's page consent is given for every site, or for *only_sites* (slugs or cloud
-    ids); *site* is what is chosen where the bot asks. *decision* is `accept`, `cancel` (at
+    ids), by *atlassian_account* or, where that is empty, by whoever consented in this browser
+    before; *site* is what is chosen where the bot asks. *decision* is `accept`, `cancel` (at
     Atlassian) or `cancel-slack`. The app is installed in *workspace*, or at home. A page with an
     error status is not pressed.
     """
@@ -242,7 +243,8 @@ def install_in_slack(form: Any, choice: Choice) -> list[tuple[str, str]]:  # noq
 
 def choose_at_atlassian(form: Any, choice: Choice) -> list[tuple[str, str]]:  # noqa: ANN401 -- see find_form
     """Be the account, give the sites, and accept or cancel."""
-    set_radio(form, "account", choice.atlassian_account)
+    if choice.atlassian_account:
+        set_radio(form, "account", choice.atlassian_account)
     set_radio(form, "access", "chosen" if choice.only_sites else "account")
     for box in form.xpath(".//input[@type='checkbox'][@name='site']"):
         words = {box.get("value"), *label_of(box).split()}

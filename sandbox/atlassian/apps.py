@@ -42,11 +42,12 @@ class Apps:
         client_id = str(said["client_id"])
         earlier = self._apps.get(client_id)
         if earlier is None:
-            words = {name: given.pop(name) for name in ("client_secret", "redirect_uri", "scopes")}
-            earlier = OAuthClient(client_id, **words, name=client_id, distributed=False)
+            needed = {name: given.pop(name) for name in ("client_secret", "redirect_uri", "scopes")}
+            earlier = OAuthClient(client_id, **needed, name=client_id, distributed=False)
         app = replace(earlier, **given)
-        if not all(isinstance(getattr(app, name), str) for name in ("client_secret", "name")):
-            raise TypeError("client_secret and name are text")
+        words = (app.client_secret, app.redirect_uri, app.name)
+        if not all(isinstance(each, str) for each in words):
+            raise TypeError("client_secret, redirect_uri and name are text")
         self._apps[client_id] = app
         return app
 

@@ -22,6 +22,7 @@ WORDS = {
     "read:label:confluence": "View labels",
     "write:label:confluence": "Add and remove labels",
     "read:content.permission:confluence": "Check what others may see",
+    "read:group:confluence": "View groups and who is in them",
     "write:watcher:confluence": "Watch content for you",
     "read:watcher:confluence": "See what you watch",
 }

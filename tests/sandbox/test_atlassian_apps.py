@@ -1,6 +1,7 @@
 import pytest
 
 from sandbox.atlassian import people
+from sandbox.walk import walk
 from tests.sandbox.atlassian_stage import (
     ACME,
     ACME2,
@@ -89,6 +90,29 @@ async def test_a_private_app_lets_in_its_owner_alone(atlassian):
     assert "Location" not in stranger.headers
 
 
+async def test_a_walk_ends_where_an_app_is_not_shared_or_blocked(atlassian):
+    app = await atlassian.app(owner="bob")
+    private = atlassian.authorize_url(client_id=app.client_id, redirect_uri=app.redirect_uri)
+
+    for url, account in ((private, "ada"), (atlassian.authorize_url(), "ivy")):
+        walked = await walk(url, slack_person="U0ADA", atlassian_account=account, site=None)
+        assert (walked.stopped, walked.last.status) == (None, 403)
+
+
+async def test_a_walk_goes_on_as_whoever_consented_in_its_browser(atlassian):
+    said = {"slack_person": "U0BOB", "site": None, "stop_at": CALLBACK}
+    first = await walk(atlassian.authorize_url(), atlassian_account="bob", **said)
+
+    later = await walk(
+        atlassian.authorize_url(), atlassian_account="", cookies=first.cookies, **said
+    )
+    nobody = await walk(atlassian.authorize_url(), atlassian_account="", **said)
+
+    assert first.cookies["127.0.0.1"] == {"sandbox_atlassian_account": "bob"}
+    assert later.stopped.startswith(CALLBACK + "?code=")
+    assert (nobody.stopped, nobody.last.status) == (None, 400)
+
+
 async def test_the_page_names_the_app_that_asks(atlassian):
     app = await atlassian.app(name="Rocket Bot")
     changed = {"client_id": app.client_id, "redirect_uri": app.redirect_uri}
@@ -133,6 +157,8 @@ async def test_a_removed_app_is_nothing_any_more(atlassian):
         {"client_id": "confab-service", "scopes": "read:me"},
         {"client_id": "the-app", "owner": "nobody"},
         {"client_id": "the-app", "client_secret": 7},
+        {"client_id": "the-app", "redirect_uri": None},
+        {"client_id": "the-app", "scopes": 7},
     ],
 )
 async def test_an_app_that_makes_no_sense_is_refused(atlassian, said):

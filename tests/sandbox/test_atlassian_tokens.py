@@ -1,3 +1,4 @@
+import aiohttp
 import pytest
 
 from tests.sandbox.atlassian_stage import ACME, GLOBEX, Person, Visitor, basic, stage, storage
@@ -153,6 +154,32 @@ async def test_an_apps_token_is_refused_at_the_site(atlassian):
     tokens = await atlassian.tokens("ada")
 
     assert (await Visitor(atlassian, tokens["access_token"], "acme").get(PAGES)).status == 401
+
+
+@pytest.mark.parametrize("path", ["me", "oauth/token/accessible-resources"])
+async def test_what_tells_of_apps_tells_nothing_of_tokens(atlassian, path):
+    made = await scoped(atlassian)
+    headers = {"Authorization": basic(made["email"], made["token"])}
+
+    async with atlassian.session.get(
+        f"{atlassian.base}/atlassian/api/{path}", headers=headers
+    ) as answer:
+        assert answer.status == 401
+
+
+async def test_a_file_comes_down_from_the_media_host_for_a_token_too(atlassian):
+    ada = at_site(atlassian, await classic(atlassian))
+    page_id = atlassian.page_id("Price list")
+    form = aiohttp.FormData()
+    form.add_field("file", b"one", filename="a.txt", content_type="text/plain")
+    form.add_field("minorEdit", "true")
+
+    path = f"/content/{page_id}/child/attachment"
+    made = await ada.v1("PUT", path, data=form)
+    sent_on = await ada.v1("GET", f"{path}/{made.json['results'][0]['id']}/download")
+
+    assert (made.status, sent_on.status) == (200, 302)
+    assert sent_on.headers["Location"].startswith("http://localhost:")
 
 
 @pytest.mark.parametrize("sent", ["", "Basic", "Basic !!!", "Basic /w==", "Digest x"])
