@@ -1,7 +1,7 @@
 """The composition root: the one module that knows every concrete class."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
@@ -27,7 +27,7 @@ from bot.lending import LentConfluence
 from bot.manifest import slack_scopes
 from bot.metrics import Metrics
 from bot.operations import public_health
-from bot.ports import Confluence
+from bot.ports import Confluence, Receipts
 from bot.principal import Principal
 from bot.profile import SYSTEM, AuthorizationProfile, TokenBody
 from bot.profiles import ProfileBook
@@ -268,7 +268,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     connect = _connect(settings, stores, outside, resumption, rules)
     invitations = Invitations(connect, tenants, outside.people)
     receipts = CountedReceipts(stores.receipts, metrics.settled)
-    publisher = _publisher(settings, actor, replace(stores, receipts=receipts), outside)
+    publisher = _publisher(core, receipts)
     create = _create(actor, stores, outside, publisher, tenants)
     account = Account(
         AccountParts(
@@ -436,9 +436,10 @@ def _connect(
     )
 
 
-def _publisher(settings: Settings, actor: Actor, stores: Stores, outside: Outside) -> Publisher:
-    memory = Memory(stores.receipts, stores.drafts, stores.preferences)
-    return Publisher(actor, outside.confluence, memory, utc_now, settings.undo_for)
+def _publisher(core: Core, receipts: Receipts) -> Publisher:
+    stores = core.stores
+    memory = Memory(receipts, stores.drafts, stores.preferences, core.auditor)
+    return Publisher(core.actor, core.outside.confluence, memory, utc_now, core.settings.undo_for)
 
 
 def _create(

@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
 from bot.act import Acting, Actor
-from bot.connection import Need
+from bot.audit import Auditor
+from bot.connection import ORGANISATION, Need
 from bot.content import Page, PageId, PageStatus, PageText
 from bot.document import Document
 from bot.documents import digest_of, from_storage, to_storage
@@ -30,6 +31,7 @@ from bot.errors import (
 from bot.ports import Clock, Confluence, Drafts, PreferencesStore, Receipts
 from bot.principal import Principal
 from bot.receipt import Act, Decision, DecisionId, Draft, DraftId, Receipt, Stage
+from bot.trail import Action, Entry, Outcome, Used
 from bot.undo import take_back
 
 log = structlog.get_logger(__name__)
@@ -71,6 +73,7 @@ class Memory:
     receipts: Receipts
     drafts: Drafts
     preferences: PreferencesStore
+    auditor: Auditor
 
 
 class Publisher:
@@ -116,10 +119,13 @@ class Publisher:
             Unclear: a write may be out that can't be looked up now; whoever takes the
                 receipt up later looks again.
         """
+        if receipt.decision.is_lent and not receipt.stage.is_final:
+            await self._memory.auditor.begin(entry_of(receipt))
         if receipt.stage is Stage.DRAFTED:  # whoever left it may have published it
             receipt = await self._publish(receipt, is_out=True)
         while not receipt.stage.is_final:
             receipt = await self._step(receipt)
+        self._memory.auditor.record(entry_of(receipt))
         return receipt
 
     async def mark_told(self, receipt: Receipt) -> None:
@@ -142,6 +148,8 @@ class Publisher:
             await take_back(self._confluence, acting, receipt)
 
         await self._in_its_name(receipt, take_it_back)
+        done = replace(entry_of(receipt), action=Action.UNDO, key="")
+        self._memory.auditor.record(done.ended())
         undone = replace(receipt, undone_at=self._clock())
         return await self._memory.receipts.replace(receipt, undone) or undone
 
@@ -426,6 +434,36 @@ def message_of(decision: Decision) -> str:
     """
     asked_by = f" for {decision.asker}" if decision.is_lent else ""
     return f"Written in Slack with Confab{asked_by} · {decision.id[-8:]}"
+
+
+_ACTIONS: Final = {
+    Act.PUBLISH: Action.PUBLISH,
+    Act.DRAFT: Action.DRAFT,
+    Act.APPEND: Action.APPEND,
+}
+_OUTCOMES: Final = {
+    Stage.DONE: Outcome.DONE,
+    Stage.REFUSED: Outcome.REFUSED,
+    Stage.UNCLEAR: Outcome.UNCLEAR,
+}
+
+
+def entry_of(receipt: Receipt) -> Entry:
+    """Return what the audit keeps of *receipt*, once for each decision."""
+    decision = receipt.decision
+    entry = Entry.by(decision.principal, _ACTIONS[decision.act], decision.asker)
+    entry = entry.on(decision.site, decision.space, receipt.page_id or decision.page_id)
+    return replace(
+        entry.of("page", decision.title),
+        outcome=_OUTCOMES.get(receipt.stage, Outcome.BEGUN),
+        code=receipt.refusal,
+        credential=Used.ORGANISATION if decision.is_lent else Used.OWN,
+        profile=decision.profile,
+        account=decision.account,
+        account_of=ORGANISATION if decision.is_lent else "",
+        correlation=receipt.correlation,
+        key=decision.id,
+    )
 
 
 def note_of(decision: Decision) -> Mapping[str, str]:

@@ -1,11 +1,14 @@
 """Stand-ins for what the bot calls: they keep the ports' promises and record what was asked."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pydantic import SecretStr
 
+from bot.audit import Auditor
 from bot.authorize import Issuers
 from bot.connection import WRITE, Connection, Grant
 from bot.content import (
@@ -31,6 +34,7 @@ from bot.installation import Installation, SlackPerson, UserGroup
 from bot.pending import Obtained
 from bot.ports import (
     KNOWN_FOR,
+    AuditRows,
     Confluence,
     Connections,
     ConsentServer,
@@ -46,8 +50,11 @@ from bot.principal import Principal, Tenant
 from bot.profile import SYSTEM, AuthorizationProfile, Credentials
 from bot.profiles import ProfileBook
 from bot.roles import Roles
+from bot.trail import ChainKey
+from store.memory import MemoryAudit
 from store.memory.integrations import MemoryIntegrations, MemoryProfiles
 
+CHAIN_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 ADA = Principal(Tenant("T0ACME"), "U0ADA")
 BOB = Principal(Tenant("T0ACME"), "U0BOB")
@@ -502,6 +509,17 @@ def book(profiles: Profiles | None = None) -> ProfileBook:
 def issuers(server: ConsentServer, profiles: Profiles | None = None) -> Issuers:
     """Return where new grants come from."""
     return Issuers(server, book(profiles))
+
+
+def auditor(rows: AuditRows | None = None) -> Auditor:
+    """Return what records into *rows*, at once."""
+
+    def start(work: Coroutine[Any, Any, None]) -> bool:
+        with suppress(StopIteration):
+            work.send(None)  # a store in memory never waits
+        return True
+
+    return Auditor(rows or MemoryAudit(), ChainKey(SecretStr(CHAIN_KEY)), FakeClock(), start)
 
 
 def own_credentials(

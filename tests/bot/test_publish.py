@@ -24,6 +24,7 @@ from tests.fakes import (
     FakeClock,
     FakeConfluence,
     FakeConsentServer,
+    auditor,
     issuers,
     own_credentials,
     page,
@@ -60,7 +61,7 @@ def actor(stores, clock):
 
 @pytest.fixture
 def publisher(actor, confluence, stores, clock):
-    memory = Memory(stores.receipts, stores.drafts, stores.preferences)
+    memory = Memory(stores.receipts, stores.drafts, stores.preferences, auditor())
     return Publisher(actor, confluence, memory, clock, timedelta(minutes=10))
 
 
@@ -190,7 +191,7 @@ class Lost(FakeConfluence):
 def lost(actor, stores, clock):
     """A Confluence that loses an answer, with its publisher and its composer."""
     confluence = Lost()
-    memory = Memory(stores.receipts, stores.drafts, stores.preferences)
+    memory = Memory(stores.receipts, stores.drafts, stores.preferences, auditor())
     publisher = Publisher(actor, confluence, memory, clock, timedelta(minutes=10))
     kept = Kept(stores.drafts, stores.connections)
     return confluence, publisher, Composer(actor, confluence, kept, clock)
@@ -270,7 +271,7 @@ class Forgetful(MemoryPreferences):
 
 
 async def test_a_space_that_cannot_be_remembered_hides_no_page(claimed, actor, confluence, stores):
-    memory = Memory(stores.receipts, stores.drafts, Forgetful())
+    memory = Memory(stores.receipts, stores.drafts, Forgetful(), auditor())
     publisher = Publisher(actor, confluence, memory, FakeClock(), timedelta(minutes=10))
     assert (await publisher.settle(await claimed())).stage is Stage.DONE
 

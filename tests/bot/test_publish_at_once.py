@@ -25,6 +25,7 @@ from tests.fakes import (
     FakeClock,
     FakeConfluence,
     FakeConsentServer,
+    auditor,
     issuers,
     own_credentials,
     page,
@@ -63,7 +64,7 @@ def actor(stores, clock):
 
 @pytest.fixture
 def publisher(actor, confluence, stores, clock):
-    memory = Memory(stores.receipts, stores.drafts, stores.preferences)
+    memory = Memory(stores.receipts, stores.drafts, stores.preferences, auditor())
     return Publisher(actor, confluence, memory, clock, timedelta(minutes=10))
 
 
