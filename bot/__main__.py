@@ -11,7 +11,7 @@ import gc
 import os
 import secrets
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -237,8 +237,8 @@ def verify_audit(
         _fail(f"--since {error}.")
 
     async def work(stores: "Stores", key: ChainKey) -> None:
-        logged = read_log(line for path in log or () for line in path.open(encoding="utf-8"))
         verifier = Verifier(stores.chain, key)
+        logged = read_log(_lines(log or ()))
         if not await verify(verifier, tenants, typer.echo, since=known, logged=logged):
             raise typer.Exit(1)
 
@@ -291,6 +291,12 @@ def _on_audit(work: Callable[["Stores", "ChainKey"], Awaitable[None]]) -> None:
             database.close()
 
     _run(work_on_it())
+
+
+def _lines(files: Iterable[Path]) -> Iterator[str]:
+    for file in files:
+        with file.open(encoding="utf-8", errors="replace") as lines:
+            yield from lines
 
 
 def _fresh_key() -> str:

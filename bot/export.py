@@ -21,7 +21,7 @@ _AT_ONCE: Final = 200
 # What a spreadsheet takes for a formula: at the beginning of a cell, and behind whatever it may
 # take for the end of one (https://owasp.org/www-community/attacks/CSV_Injection).
 _FORMULA: Final = re.compile(
-    r"""(^|[,;"\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029])(?=\s*[=+\-@＝＋－＠]|[\t\r])"""
+    r"""(^|[,;"\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029])(?=\s*[=+\-@＝＋－＠]| *[\t\r])"""
 )
 _MARK: Final = "\ufeff"
 """Without it Excel doesn't read a file as UTF-8."""

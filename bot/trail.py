@@ -5,7 +5,6 @@ the row's digest, under a key that isn't in the database.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -283,7 +282,7 @@ class ChainKey:
         """
         try:
             key = base64.b64decode(secret.get_secret_value(), validate=True)
-        except binascii.Error:
+        except ValueError:  # not ASCII, or not base64
             raise ValueError("the audit's key isn't base64") from None
         if len(key) != _KEY_BYTES:
             raise ValueError("the audit's key isn't 32 bytes long")
