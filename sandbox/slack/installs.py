@@ -69,12 +69,11 @@ class Installs:
         return old
 
     def uninstall(self, home: str) -> None:
-        """Take the app away, and every token with it."""
+        """Take the app away; its tokens are good for nothing then."""
         app = self._state.installations[home]
         app.installed = False
         if app.is_org:
             app.teams = []
-        self.tokens.revoke_all(home)
 
     def restore(self, home: str) -> None:
         """Undo `uninstall`: the same token is good again."""

@@ -246,6 +246,14 @@ async def test_the_organisations_install_takes_the_place_of_its_workspaces(slack
     assert await refused(trade(slack, code=late)) == "cannot_install_an_org_installed_app"
 
 
+async def test_a_deactivated_person_installs_nothing(slack):
+    code = await code_of(slack, "U0MAX")
+    await slack.post("people/change", user="U0MAX", deleted=True)
+    assert await refused(trade(slack, code=code)) == "user_is_deactivated"
+    _, text = await page(slack, asking(slack), "U0MAX")
+    assert "U0MAX" not in text
+
+
 async def test_a_walk_installs(slack):
     walked = await walk(
         asking(slack),

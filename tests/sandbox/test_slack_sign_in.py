@@ -100,6 +100,29 @@ async def test_an_outsider_is_of_their_own_workspace(slack):
         await slack.eve.signs_in(asking(slack))
 
 
+async def test_in_an_organisation_the_token_names_it_too(slack):
+    code = await code_of(slack, slack.person("W0PAT"), team="T0SOUTH")
+    answer = await trade(slack, code=code)
+    keys = KeySet.import_key_set(await fetch(slack, "/slack/openid/connect/keys"))
+    claims = jwt.decode(answer["id_token"], keys, algorithms=["RS256"]).claims
+    assert claims["https://slack.com/user_id"] == "W0PAT"
+    assert claims["https://slack.com/team_id"] == "T0SOUTH"
+    assert claims["https://slack.com/enterprise_id"] == "E0GLOBE"
+    alone = await trade(slack, code=await code_of(slack))
+    claims = jwt.decode(alone["id_token"], keys, algorithms=["RS256"]).claims
+    assert "https://slack.com/enterprise_id" not in claims
+
+
+async def test_a_deactivated_person_signs_in_nowhere(slack):
+    await slack.post("people/change", user="U0BOB", deleted=True)
+    form = {**query_of(asking(slack)), "user": "U0BOB", "decision": "allow"}
+    url = f"{slack.base_url}/slack/openid/connect/authorize"
+    async with slack.session.post(url, data=form, allow_redirects=False) as got:
+        assert got.status == 400
+    async with slack.session.get(asking(slack)) as got:
+        assert "U0BOB" not in await got.text()
+
+
 async def test_a_code_is_good_once(slack):
     code = await code_of(slack)
     await trade(slack, code=code)

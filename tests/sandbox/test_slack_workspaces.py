@@ -140,6 +140,17 @@ async def test_commands_work_where_the_app_is(slack):
     assert (await max_.last("general"))["user"] == "U0BOTOTHER"
 
 
+async def test_what_is_answered_in_the_ack_is_the_workspaces_own_bots(slack, other):
+    async def answer(_request):
+        return web.json_response({"response_type": "in_channel", "text": "here"})
+
+    slack.raw = answer
+    max_ = slack.person("U0MAX")
+    await max_.types("/confluence help")
+    said = await max_.last("general")
+    assert (said["text"], said["user"], said["bot"]) == ("here", "U0BOTOTHER", True)
+
+
 async def test_a_trigger_and_a_view_are_good_for_their_own_install(slack, other):
     got = listening(slack)
     await slack.ada.types("/confluence help")
