@@ -345,6 +345,20 @@ async def test_a_file_goes_up_and_comes_down(ada, dc):
     assert listed.titles == ["notes.txt"]
 
 
+@pytest.mark.parametrize("name", ["Maße.txt", "予定 表.txt", "a%20b.txt", "it’s.txt"])
+async def test_a_file_keeps_its_name(ada, dc, name):
+    home = dc.page_id("Engineering Home")
+    head = f'Content-Disposition: form-data; name="file"; filename="{name}"'
+    sent = f"--b\r\n{head}\r\n\r\nx\r\n--b--\r\n"
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    path = f"/content/{home}/child/attachment"
+    made = await ada.api("POST", path, data=sent.encode(), headers=NO_CHECK | kind)
+
+    assert made.titles == [name]
+    download = made.json["results"][0]["_links"]["download"]
+    assert (await ada.ask("GET", download)).data == b"x"
+
+
 @pytest.mark.parametrize("headers", [{}, {"X-Atlassian-Token": "nocheck"}])
 async def test_a_form_without_the_header_is_taken_for_a_foreign_page(ada, dc, headers):
     answer = await ada.upload(dc.page_id("Engineering Home"), **headers)
