@@ -66,7 +66,7 @@ from handlers.lifecycle import Lifecycle, LifecycleParts
 from handlers.offers import Invitations, Offers, Resumption
 from handlers.running import Surroundings
 from handlers.search import Search
-from handlers.share import Pages
+from handlers.share import Pages, PagesParts
 from handlers.signing import Verifier
 from handlers.slack_api import SlackApi
 from handlers.slack_http import MOST_BYTES, PATH, SlackEndpoint
@@ -265,7 +265,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         HomeParts(rules.credentials, stores.preferences, outside.slack, tenants, settings.command)
     )
     resumption = Resumption(lambda: tables[0], outside.voice, tasks, home)
-    connect = _connect(settings, stores, outside, resumption, rules)
+    connect = _connect(core, resumption)
     invitations = Invitations(connect, tenants, outside.people)
     receipts = CountedReceipts(stores.receipts, metrics.settled)
     publisher = _publisher(core, receipts)
@@ -283,6 +283,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             invitations,
             resumption,
             home,
+            recording.auditor,
             utc_now,
             settings.command,
         )
@@ -321,10 +322,14 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
 def _reading(core: Core) -> tuple[Route, ...]:
     stores, outside = core.stores, core.outside
     whereabouts = Whereabouts(core.actor, stores.integrations)
-    searcher = Searcher(core.actor, outside.confluence, stores.connections, utc_now)
+    searcher = Searcher(core.actor, outside.confluence, stores.connections, core.auditor, utc_now)
     finder = PageFinder(core.actor, outside.confluence, whereabouts)
     search = Search(searcher, whereabouts, outside.people, core.tenants, core.settings.command)
-    pages = Pages(core.actor, outside.confluence, finder, outside.slack, core.tenants)
+    pages = Pages(
+        PagesParts(
+            core.actor, outside.confluence, finder, outside.slack, core.tenants, core.auditor
+        )
+    )
     return *search.routes(), *pages.routes()
 
 
@@ -338,6 +343,7 @@ def _channel(core: Core) -> tuple[Route, ...]:
         whereabouts,
         outside.slack,
         core.tenants,
+        core.auditor,
         utc_now,
     )
     return Channel(parts).routes()
@@ -404,9 +410,9 @@ def _rules(settings: Settings, stores: Stores, outside: Outside, tenants: Tenant
     return Rules(book, roles, CredentialPolicy(books, roles))
 
 
-def _connect(
-    settings: Settings, stores: Stores, outside: Outside, resumption: Resumption, rules: Rules
-) -> Connect:
+def _connect(core: Core, resumption: Resumption) -> Connect:
+    settings, stores, outside = core.settings, core.stores, core.outside
+    rules, auditor = core.rules, core.auditor
     return Connect(
         ConnectStores(
             outside.installations,
@@ -425,6 +431,7 @@ def _connect(
             outside.voice,
             resumption.connected,
             rules.roles.may_administer,
+            auditor,
         ),
         Terms(
             PublicAddress(settings.public_url),

@@ -8,11 +8,13 @@ from typing import Final
 
 from bot import cql
 from bot.act import Acting, Actor
+from bot.audit import Auditor
 from bot.connection import Need
 from bot.content import AccountId, CloudId, Hits, Site
 from bot.errors import Ambiguous, BadInput, NotFound
 from bot.ports import Clock, Confluence, Connections
 from bot.principal import Principal
+from bot.trail import Action, Entry
 
 LONGEST: Final = 500
 PAGE: Final = 5
@@ -208,11 +210,17 @@ class Searcher:
     """Finds in the person's own name."""
 
     def __init__(
-        self, actor: Actor, confluence: Confluence, connections: Connections, clock: Clock
+        self,
+        actor: Actor,
+        confluence: Confluence,
+        connections: Connections,
+        auditor: Auditor,
+        clock: Clock,
     ) -> None:
         self._actor = actor
         self._confluence = confluence
         self._connections = connections
+        self._auditor = auditor
         self._clock = clock
 
     async def search(
@@ -239,7 +247,11 @@ class Searcher:
             hits = await self._confluence.search(
                 acting.connection, acting.site, str(query), cursor, PAGE
             )
-            return Found(hits, acting.site, is_lent=acting.connection.lent is not None)
+            is_lent = acting.connection.lent is not None
+            if is_lent:
+                entry = Entry.by(principal, Action.SEARCH).under(acting.connection)
+                self._auditor.record(entry.on(acting.site))
+            return Found(hits, acting.site, is_lent=is_lent)
 
         return await self._actor.run(principal, Need.READ, find, site=site)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.audit import Auditor
 from bot.authorize import Authorizer
 from bot.connect import APPS_URL, Connect, Wanted
 from bot.connection import WRITE, Connection, Need
@@ -18,6 +19,7 @@ from bot.ports import (
 )
 from bot.principal import Principal
 from bot.profiles import ProfileBook
+from bot.trail import Action, Entry
 from handlers import blocks
 from handlers.ask import Answer, Ask, Block, Kind, Reply, Route
 from handlers.home import Home
@@ -25,6 +27,13 @@ from handlers.offers import CHOOSE_SITE, CONNECT_OPENED, Invitations, Resumption
 
 MOST_SITES = 25
 CODE_LENGTH = 8
+REMAINS_AT_ATLASSIAN = (
+    "What remains at Atlassian: your consent itself, unused. Only you can remove it, under "
+    f"{link(APPS_URL, 'Connected apps')}."
+)
+REMAINS_SOMEWHERE = (
+    "What remains where you consented: the consent itself, unused. Only you can remove it there."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class AccountParts:
     invitations: Invitations
     resumption: Resumption
     home: Home
+    auditor: Auditor
     clock: Clock
     command: str
 
@@ -175,22 +185,48 @@ class Account:
     async def disconnect(self, ask: Ask) -> Reply:
         """Delete what we hold, and say what remains elsewhere (promise 5)."""
         await self._parts.connect.forget(ask.principal)
-        profile = await self._parts.credentials.people_profile(ask.principal.tenant)
-        removed = await self._parts.connections.remove(ask.principal, profile)
+        removed = await self._removed(ask.principal)
         await self._parts.preferences.remove(ask.principal)
         await self._parts.parked.forget(ask.principal)
         await self._parts.home.refresh(ask.principal)
-        if removed is None:
+        if not removed:
             return Reply("You weren't connected, so there was nothing to delete.", replace=True)
+        names = ", ".join(dict.fromkeys(each.account.name for each, _ in removed))
         words = (
-            f"Deleted here: the tokens for *{escape(removed.account.name)}*, your chosen site and "
+            f"Deleted here: the tokens for *{escape(names)}*, your chosen site and "
             "recent spaces. I can't act in your name any more.\n"
-            "What remains at Atlassian: your consent itself, unused. Only you can remove it, under "
-            f"{link(APPS_URL, 'Connected apps')}. Pages that you wrote stay in "
-            "Confluence, and a record of what was written stays here for 90 days."
+            f"{' '.join(dict.fromkeys(remains for _, remains in removed))} Pages that you wrote "
+            "stay in Confluence, and a record of what was written stays here for 90 days."
         )
-        text = f"Disconnected {removed.account.name}."
-        return Reply(text, (blocks.section(words),), replace=True)
+        return Reply(f"Disconnected {names}.", (blocks.section(words),), replace=True)
+
+    async def _removed(self, principal: Principal) -> list[tuple[Connection, str]]:
+        """Delete every connection of theirs; return each, and what remains at its provider."""
+        removed = []
+        for each in await self._parts.connections.list_of(principal):
+            if await self._parts.connections.remove(principal, each.profile) is None:
+                continue
+            entry = Entry.by(principal, Action.DISCONNECT).under(each)
+            self._parts.auditor.record(entry)
+            removed.append((each, await self._remains(each)))
+        return removed
+
+    async def _remains(self, removed: Connection) -> str:
+        """Have the provider forget the grant where it can be told; say what remains there."""
+        tenant, version = removed.principal.tenant, removed.profile_version
+        try:
+            profile = await self._parts.profiles.get(tenant, removed.profile, version)
+            is_revoked = await self._parts.consent.revoke(profile, removed.grant)
+        except BotError:
+            return REMAINS_SOMEWHERE
+        if is_revoked:
+            return f"{escape(profile.name)} was told to forget your consent, and said that it has."
+        if profile.mechanism.is_typed:
+            return (
+                "The token or password that you typed still works where you made it: take it back "
+                "there if you don't need it for anything else."
+            )
+        return REMAINS_AT_ATLASSIAN if profile.is_atlassians else REMAINS_SOMEWHERE
 
     async def _connection(self, principal: Principal) -> Connection:
         profile = await self._parts.credentials.people_profile(principal.tenant)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.act import Acting, Actor
+from bot.audit import Auditor
 from bot.compose import space_of
 from bot.connection import Need
 from bot.content import CloudId, PageId, Site, Space
@@ -12,6 +13,7 @@ from bot.errors import BadInput, NotAllowed
 from bot.integration import ChannelDefaults
 from bot.mrkdwn import escape
 from bot.ports import Clock, Confluence, Integrations
+from bot.trail import Action, Entry
 from bot.whereabouts import Whereabouts, split_site
 from handlers import blocks, forms
 from handlers.ask import Ack, Ask, Block, Kind, Modal, Route, View
@@ -37,6 +39,7 @@ class ChannelParts:
     whereabouts: Whereabouts
     slack: SlackApi
     tenants: Tenants
+    auditor: Auditor
     clock: Clock
 
 
@@ -97,6 +100,9 @@ class Channel:
         site = CloudId(str(metadata.get("site", "")))
         defaults = await self._parts.actor.run(ask.principal, Need.WRITE, keep, site=site)
         await self._parts.integrations.save_channel(defaults)
+        entry = Entry.by(ask.principal, Action.CHANGE_CHANNEL).of("channel", channel_id)
+        site_of = Site(defaults.site, defaults.site_name, "")
+        self._parts.auditor.record(entry.on(site_of, defaults.space_key))
         words = f"From now on, pages from <#{channel_id}> go to {place_in_words(defaults)}."
         small = "Everybody sees that before they write, and can choose another place."
         return Modal(_said(words, small))
@@ -113,6 +119,8 @@ class Channel:
         site = CloudId(str(metadata.get("site", "")))
         await self._parts.actor.run(ask.principal, Need.WRITE, may_write, site=site)
         await self._parts.integrations.remove_channel(ask.principal.tenant, channel_id)
+        entry = Entry.by(ask.principal, Action.CHANGE_CHANNEL).of("channel", channel_id)
+        self._parts.auditor.record(entry)
         return Modal(_said(f"<#{channel_id}> has no default any more.", "No page was changed."))
 
     async def _parent_title(self, acting: Acting, space: Space, parent: PageId) -> str:

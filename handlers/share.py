@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.act import Acting, Actor
+from bot.audit import Auditor
 from bot.connection import Need
 from bot.content import CloudId, Page, PageId, PageText, Site, Space
 from bot.cutting import cut
@@ -12,6 +13,7 @@ from bot.errors import BadInput, NotAllowed
 from bot.find import PageFinder, SeveralPages
 from bot.mrkdwn import escape, link
 from bot.ports import Confluence
+from bot.trail import Action, Entry
 from handlers import blocks
 from handlers.ask import Ask, Block, Kind, Modal, Reply, Route, View
 from handlers.places import PREVIEW, SHARE, open_button, page_buttons, place_of, read_place
@@ -37,22 +39,28 @@ class Seen:
     is_lent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PagesParts:
+    """What reading and sharing a page works with."""
+
+    actor: Actor
+    confluence: Confluence
+    finder: PageFinder
+    slack: SlackApi
+    tenants: Tenants
+    auditor: Auditor
+
+
 class Pages:
     """The words and buttons of reading and sharing a page."""
 
-    def __init__(
-        self,
-        actor: Actor,
-        confluence: Confluence,
-        finder: PageFinder,
-        slack: SlackApi,
-        tenants: Tenants,
-    ) -> None:
-        self._actor = actor
-        self._confluence = confluence
-        self._finder = finder
-        self._slack = slack
-        self._tenants = tenants
+    def __init__(self, parts: PagesParts) -> None:
+        self._actor = parts.actor
+        self._confluence = parts.confluence
+        self._finder = parts.finder
+        self._slack = parts.slack
+        self._tenants = parts.tenants
+        self._auditor = parts.auditor
 
     def routes(self) -> tuple[Route, ...]:
         """Claim this feature's names."""
@@ -130,6 +138,9 @@ class Pages:
             if is_lent and shares:
                 raise NotAllowed(NOT_SHARED)
             seen = Seen(text, acting.site, space, is_lent=is_lent)
+            if is_lent:
+                entry = Entry.by(ask.principal, Action.READ).under(acting.connection)
+                self._auditor.record(entry.on(acting.site, space, page))
             if judge and _excerpt(seen):
                 return replace(seen, is_open=await self._is_open(acting, text.page, space))
             return seen

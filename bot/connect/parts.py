@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.audit import Auditor
 from bot.connect.outcome import OnConnected
 from bot.ports import (
     Connections,
@@ -47,6 +48,7 @@ class Services:
     voice: Voice
     on_connected: OnConnected
     may_administer: Callable[[Principal], Awaitable[bool]]
+    auditor: Auditor
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from bot.pending import Obtained, PendingConnection, Purpose, Step
 from bot.ports import Clock
 from bot.principal import Digest, Principal
 from bot.profile import AuthorizationProfile
+from bot.trail import Action, Entry
 
 logger = structlog.get_logger(__name__)
 
@@ -42,6 +43,7 @@ class Settling:
         self._stores = stores
         self._consent = services.consent
         self._on_connected = services.on_connected
+        self._auditor = services.auditor
         self._steps = steps
         self._proof = proof
         self._clock = clock
@@ -126,6 +128,10 @@ class Settling:
         before = await self._stores.connections.find(holder, pending.profile)
         connection = self._connection(pending, profile, before)
         await self._stores.connections.save(connection)
+        is_own = pending.purpose is Purpose.OWN
+        action = Action.CONNECT if is_own else Action.CONNECT_ORGANISATION
+        entry = Entry.by(principal, action, pending.person).under(connection)
+        self._auditor.record(entry.on(site))
         await self._stores.preferences.choose_site(holder, site.cloud_id)
         is_first = await self._configure(pending, profile)
         parked = await self._stores.parked.consume(principal, self._clock())

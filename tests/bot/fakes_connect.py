@@ -28,6 +28,7 @@ from tests.fakes import (
     FakeSignIn,
     FakeSlackPeople,
     FakeVoice,
+    auditor,
     book,
 )
 
@@ -166,6 +167,7 @@ class World:
             self.voice,
             self.on_connected,
             self.may_administer,
+            auditor(),
         )
         self.connect = Connect(stores, services, Terms(self.address), self.clock)
 
