@@ -19,6 +19,7 @@ from tests.fakes import (
     FakeClock,
     FakeConfluence,
     FakeConsentServer,
+    auditor,
     connection,
     issuers,
     own_credentials,
@@ -44,6 +45,7 @@ async def searcher(confluence, connections):
         Actor(authorizer, connections, MemoryPreferences(), own_credentials(connections)),
         confluence,
         connections,
+        auditor(),
         clock,
     )
 
