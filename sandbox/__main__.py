@@ -26,6 +26,7 @@ def plan_from(arguments: list[str]) -> Plan:
     parser.add_argument("--bots", type=int, default=1, help="how many bots share the work")
     parser.add_argument("--command", default="/confluence", help="the command's word")
     parser.add_argument("--socket-mode", action="store_true", help="deliver over Socket Mode")
+    parser.add_argument("--installs", action="store_true", help="people install the app in Slack")
     parser.add_argument("--rotate-tokens", action="store_true", help="Slack's tokens expire")
     chosen = parser.parse_args(arguments)
     return Plan(
@@ -33,6 +34,7 @@ def plan_from(arguments: list[str]) -> Plan:
         port=chosen.port,
         bots=max(1, chosen.bots),
         socket_mode=chosen.socket_mode,
+        installs=chosen.installs,
         rotates_tokens=chosen.rotate_tokens,
         command=chosen.command,
     )

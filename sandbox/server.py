@@ -25,7 +25,7 @@ from sandbox.issuer import IssuerWorld
 from sandbox.processes import free_port
 from sandbox.saved import Saved
 from sandbox.screen.serve import attach_screen
-from sandbox.slack.data import BOT_TOKEN
+from sandbox.slack.data import BOT_TOKEN, TEAM
 from sandbox.slack.delivery import AppUnderTest
 from sandbox.slack.world import SlackWorld
 from sandbox.walk import attach_walk
@@ -65,6 +65,8 @@ class Plan:
     port: int = 0
     bots: int = 1
     socket_mode: bool = False
+    installs: bool = False
+    """Whether people install the app, instead of the bot's being given Acme's token."""
     rotates_tokens: bool = False
     """Whether Slack's tokens expire and are refreshed."""
     command: str = "/confluence"
@@ -116,6 +118,8 @@ class Sandbox:
         self.slack = SlackWorld(
             self.url, self.clock, self._manifest(), self._app_under_test(), state.get("slack")
         )
+        if plan.installs and "slack" not in state:
+            self.slack.workspace.installs.uninstall(TEAM)
         self.atlassian = AtlassianWorld(
             self.url, self.clock, self._oauth_client(), state.get("atlassian")
         )
@@ -259,7 +263,8 @@ class Sandbox:
         manifest["features"]["slash_commands"][0]["command"] = self.plan.command
         ways_back = ("/connect/slack", "/slack/oauth_redirect")
         manifest["oauth_config"]["redirect_urls"] = [f"{self.bot_url}{path}" for path in ways_back]
-        manifest["app_directory"] = {"direct_install_url": f"{self.bot_url}/slack/install"}
+        if self.plan.installs:
+            manifest["app_directory"] = {"direct_install_url": f"{self.bot_url}/slack/install"}
         manifest["settings"]["socket_mode_enabled"] = self.plan.socket_mode
         manifest["settings"]["token_rotation_enabled"] = self.plan.rotates_tokens
         return manifest
@@ -289,7 +294,7 @@ class Sandbox:
             "CONFAB_MONGODB_URI": self.database_uri,
             "CONFAB_KEYS": f"sandbox={self._identity.key}",
             "CONFAB_AUDIT_KEY": self._identity.audit_key,
-            "CONFAB_SLACK_BOT_TOKEN": BOT_TOKEN,
+            "CONFAB_SLACK_BOT_TOKEN": "" if self.plan.installs else BOT_TOKEN,
             "CONFAB_SLACK_APP_TOKEN": slack.app_token or "",
             "CONFAB_SLACK_SIGNING_SECRET": slack.signing_secret,
             "CONFAB_SLACK_CLIENT_ID": slack.client_id,

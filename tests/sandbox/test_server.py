@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from sandbox.person import Person
 from sandbox.processes import Child, DoesNotStart, free_port, wait_for_port
 from sandbox.saved import InUse, Saved, Unreadable
 from sandbox.server import SCOPES, Plan, Sandbox
@@ -194,3 +195,27 @@ async def test_the_app_may_ask_for_what_the_bot_asks_for():
     connection = pytest.importorskip("bot.connection")
 
     assert connection.WRITE == SCOPES
+
+
+async def test_people_may_install_the_app_themselves(session, tmp_path):
+    async with Sandbox(Plan(tmp_path, installs=True, rotates_tokens=True)) as running:
+        slack = f"{running.url}/_sandbox/slack"
+        async with session.get(f"{slack}/workspaces") as answer:
+            [acme] = (await answer.json())["installations"]
+        assert acme["installed"] is False
+
+        asked = {
+            "url": f"{running.bot_url}/slack/install",
+            "slack_person": "W0PAT",
+            "atlassian_account": "ada",
+            "workspace": "T0SOUTH",
+        }
+        async with session.post(f"{running.url}/_sandbox/walk", json=asked) as answer:
+            walked = await answer.json()
+
+        assert walked["pages"][-1]["status"] == 200
+        assert walked["stopped"] is None
+        pat = Person(session, running.url, "W0PAT", "T0SOUTH")
+        assert (await pat.types("/confluence help"))["ack"]["status"] == 200
+        assert "/confluence" in (await pat.last("general"))["text"]
+        assert (await pat.last("general"))["user"] == "U0BOTSOUTH"
