@@ -91,6 +91,29 @@ async def test_what_is_wrong_is_found_and_something_can_be_done(check, field, va
     assert "s3cret" not in "\n".join(lines)
 
 
+async def test_where_workspaces_install_it_slack_is_asked_about_that(check, sandbox):
+    well, lines = await check(slack_bot_token=None)
+
+    assert well
+    assert any(f"workspaces install the app at {sandbox.bot_url}/slack" in line for line in lines)
+    assert not any("Slack scopes" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("field", "found"),
+    [
+        ("slack_client_secret", "Slack: refuses the client (bad_client_secret)"),
+        ("slack_client_id", "Slack: refuses the client (invalid_client"),
+    ],
+)
+async def test_what_is_wrong_with_that_is_found(check, field, found):
+    well, lines = await check(**{"slack_bot_token": None, field: "s3cret"})
+
+    assert not well
+    assert any(line.startswith(found) for line in failing(lines))
+    assert "s3cret" not in "\n".join(lines)
+
+
 async def test_a_database_that_refuses_its_user_is_told_from_one_that_is_away(check, sandbox):
     uri = sandbox.bot_settings()["CONFAB_MONGODB_URI"].replace("//", "//bot:s3cret@")
     _, lines = await check(mongodb_uri=uri)
@@ -109,14 +132,11 @@ async def test_an_address_that_leads_elsewhere_is_not_ours(check, sandbox):
 
 
 async def test_a_missing_scope_is_named(check, sandbox, monkeypatch):
-    monkeypatch.setattr("bot.diagnosis.read_manifest", lambda: WITH_MORE_SCOPES)
+    monkeypatch.setattr("bot.diagnosis.slack_scopes", lambda: {"commands", "files:read"})
     _, lines = await check()
 
     (line,) = failing(lines)
     assert line.startswith("Slack scopes: missing files:read")
-
-
-WITH_MORE_SCOPES = {"oauth_config": {"scopes": {"bot": ["commands", "files:read"]}}}
 
 
 @pytest.mark.parametrize(

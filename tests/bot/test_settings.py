@@ -102,6 +102,24 @@ def test_what_is_given_is_told_from_what_is_not(env, tmp_path):
     assert is_given("audit_key")
 
 
+def test_one_workspace_is_given_or_many_install_it_themselves(env):
+    assert not load_settings(Settings).takes_installs
+    env.delenv("CONFAB_SLACK_BOT_TOKEN")
+    (line,) = problems()
+    assert line.startswith("CONFAB_SLACK_BOT_TOKEN is missing")
+    assert "CONFAB_SLACK_CLIENT_ID" in line
+    env.setenv("CONFAB_SLACK_CLIENT_ID", "1.2")
+    env.setenv("CONFAB_SLACK_CLIENT_SECRET", "hush")
+    assert load_settings(Settings).takes_installs
+
+
+def test_half_of_a_client_installs_nothing(env):
+    env.delenv("CONFAB_SLACK_BOT_TOKEN")
+    env.setenv("CONFAB_SLACK_CLIENT_ID", "1.2")
+    (line,) = problems()
+    assert line.startswith("CONFAB_SLACK_CLIENT_SECRET ")
+
+
 WRONG = [
     ("CONFAB_PUBLIC_URL", "http://confab.acme.example"),
     ("CONFAB_PUBLIC_URL", "https://confab.acme.example/bot"),
