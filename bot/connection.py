@@ -33,8 +33,9 @@ WRITE = READ | {"write:page:confluence", "delete:page:confluence"}
 COMMENT = READ | {"read:comment:confluence", "write:comment:confluence"}
 ATTACH = READ | {"read:attachment:confluence", "write:attachment:confluence"}
 LABEL = READ | {"read:label:confluence", "write:label:confluence"}
-LENDING = WRITE | {"read:content.permission:confluence"}
-"""What the organisation's connection takes: each page is checked for whoever asks."""
+LENDING = WRITE | {"read:content.permission:confluence", "read:group:confluence"}
+"""What the organisation's connection takes: each page is checked for whoever asks, or for a
+group that stands for them, which an admin chooses."""
 
 
 class Need(StrEnum):

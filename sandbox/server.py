@@ -52,6 +52,7 @@ SCOPES = frozenset(
         "read:label:confluence",
         "write:label:confluence",
         "read:content.permission:confluence",
+        "read:group:confluence",
         "report:personal-data",
     }
 )

@@ -281,7 +281,7 @@ ASKED: Final = (
     Asked(
         "Check who may see a page",
         "So that nobody is shown more than Confluence would show them.",
-        frozenset({"read:content.permission:confluence"}),
+        frozenset({"read:content.permission:confluence", "read:group:confluence"}),
     ),
     Asked("Search and read", "Everything that you may see there.", frozenset({DATA_CENTER_READ})),
     Asked(
