@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 LEASE: Final = "audit_chain"
 EVERY: Final = timedelta(seconds=10)
 LASTS: Final = EVERY * 3
-MOST_AT_ONCE: Final = 500
+MOST_AT_ONCE: Final = 250
 LOGGED_EVERY: Final = timedelta(days=1)
 """How often the newest link of each tenant is logged, though it is no other: logs are kept for
 a while, and a tenant may rest for longer."""
@@ -284,7 +284,7 @@ class _Walk:
         """Return the rows of *links*, and blame those that stand between them."""
         first = None if links.first == 1 else self._verdict.number + 1
         numbered = await self._chain.list_numbered(
-            self._tenant, first, links.last, 2 * MOST_AT_ONCE
+            self._tenant, first, links.last, 2 * len(links.rows) + 1
         )
         rows = {row.id: row for row in numbered}
         for row in numbered:

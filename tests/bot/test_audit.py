@@ -565,6 +565,22 @@ def test_a_new_key_fits(command):
     assert ChainKey(SecretStr(one))
 
 
+def test_for_development_a_key_is_made_and_kept(command, tmp_path):
+    file = tmp_path / "home" / "audit.key"
+    without = {name: value for name, value in GOOD.items() if name != "CONFAB_AUDIT_KEY"}
+    kept = set()
+    for _ in range(2):
+        result = CliRunner().invoke(cli, ["dev", "--home", "home"], env=without)
+        assert "CONFAB_SLACK_APP_TOKEN" in result.output
+        assert "CONFAB_AUDIT_KEY" not in result.output
+        kept.add(file.read_text())
+    assert len(kept) == 1
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.unlink()
+    CliRunner().invoke(cli, ["dev", "--home", "home"], env=GOOD)
+    assert not file.exists()
+
+
 @pytest.mark.parametrize("since", ["12", f"0:{LINK}", "x"])
 def test_a_link_that_is_none_is_refused_in_a_sentence(command, since):
     result = command("verify", "--tenant", "T1", "--since", since, env=GOOD)
