@@ -78,10 +78,17 @@ class Lifecycle:
         )
 
     async def uninstalled(self, ask: Ask) -> None:
-        """Forget the installation, unless it is newer than the event."""
+        """Forget the installation, unless it is newer than the event.
+
+        What ends for one workspace of an organisation may be named by both, and so Slack is
+        asked whether the organisation's token still works.
+        """
         tenant, before = ask.principal.tenant, _time_of(ask)
         installation = await self._installations.find(tenant)
         if installation is not None and installation.installed_at < before:
+            if installation.is_organisations and await self._slack.is_good(installation):
+                log.info("uninstalled from a workspace alone")
+                return
             # They hear of it first: Slack sends again what fails here, and then finds it still.
             for hear in self._hearers.uninstalled:
                 await hear(tenant, before)

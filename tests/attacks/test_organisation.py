@@ -174,6 +174,24 @@ async def test_the_ids_of_one_tenant_lead_nowhere_under_another(stage):
     assert [key[0] for key in stage.stores.connections._kept] != []  # noqa: SLF001
 
 
+async def test_the_end_of_a_workspaces_own_install_is_not_the_organisations(stage):
+    # Its own is gone already, so that only the organisation's is left to be found.
+    envelope = {"team_id": "T0NORTH", "enterprise_id": "E0GLOBE", "authorizations": []}
+    event = {"type": "app_uninstalled", "installation": "E0GLOBE", "force": True}
+    soon = int(time.time()) + 60
+    await stage.post("slack/events", event | envelope | {"event_time": soon})
+    await stage.quiet()
+    assert await stage.stores.installations.find(GLOBE) is not None
+
+
+async def test_the_organisations_own_end_is(stage):
+    soon = int(time.time()) + 60
+    change = {"installed": False, "team": "E0GLOBE", "event_time": soon}
+    await stage.post("slack/install", change)
+    await stage.quiet()
+    assert await stage.stores.installations.find(GLOBE) is None
+
+
 async def test_an_organisations_admin_is_an_admin_and_a_workspaces_is_not(stage):
     found = await stage.stores.installations.find(GLOBE)
     people = stage.outside.people

@@ -151,6 +151,19 @@ class TestTheEnd:
         await scene.tell("tokens_revoked", **REVOKED)
         assert (await scene.found() is not None) is is_good
 
+    @pytest.mark.parametrize("kind", ["app_uninstalled", "tokens_revoked"])
+    @pytest.mark.parametrize("is_good", [True, False])
+    async def test_of_an_organisation_one_workspace_may_be_meant(self, scene, kind, is_good):
+        async def asked(_installation):
+            return is_good
+
+        scene.slack.is_good = asked
+        globe = Tenant("E0GLOBE")
+        await scene.stored.save(installation(tenant=globe, team_id=None, enterprise_id="E0GLOBE"))
+        await scene.tell(kind, tenant=globe, **REVOKED)
+        assert (await scene.found(globe) is not None) is is_good
+        assert scene.uninstalled == ([] if is_good else [(globe, LATER)])
+
 
 class TestPeople:
     @pytest.fixture(autouse=True)
