@@ -30,6 +30,20 @@ class ProfileBook:
             raise ProfileBroken(f"there is no authorization profile {profile!r}")
         return found
 
+    async def get_usable(self, tenant: Tenant, profile: str) -> AuthorizationProfile:
+        """Return the newest version that has been tried, or the newest where none has been.
+
+        Raises ``ProfileBroken`` where there is none at all.
+        """
+        newest = await self.get(tenant, profile)
+        if newest.is_usable:
+            return newest
+        for version in range(newest.version - 1, 0, -1):
+            found = await self._profiles.find(tenant, profile, version)
+            if found is not None and found.is_usable:
+                return found
+        return newest
+
     async def list_all(self, tenant: Tenant) -> AsyncIterator[AuthorizationProfile]:
         """Return the newest version of each: the system's, then the tenant's own by name."""
         yield self.system

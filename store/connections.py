@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -120,6 +120,14 @@ class MongoConnections(Connections):
         standing = {**_as_seen(connection), "ended_at": None}
         change = {"$set": {"ended_at": at}, "$unset": {"claim": ""}}
         return await self._connections.update(standing, change)
+
+    async def hand_over(self, connection: Connection, name: str, owner: str) -> bool:
+        """See `Connections.hand_over`."""
+        key = _key(connection.principal, connection.profile)
+        whose = _whose(replace(connection, name=name, owner=owner))
+        inside = await self._vault.seal(SHAPE.binding("whose", key), whose)
+        standing = {**key, "connected_at": connection.connected_at}
+        return await self._connections.update(standing, {"$set": {"whose": inside}})
 
     async def list_all(self, tenant: Tenant) -> AsyncIterator[Connection]:
         """See `Connections.list_all`. One operation for every hundred."""

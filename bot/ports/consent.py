@@ -70,6 +70,13 @@ class Connections(Protocol):
         """
 
     @abstractmethod
+    async def hand_over(self, connection: Connection, name: str, owner: str) -> bool:
+        """Give it another name and owner; ``False`` if it is gone, or was connected anew.
+
+        Its grant isn't touched, nor a claim on it.
+        """
+
+    @abstractmethod
     def list_all(self, tenant: Tenant) -> AsyncIterator[Connection]:
         """Return every connection of *tenant*, people's and its own."""
 

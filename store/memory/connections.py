@@ -84,6 +84,14 @@ class MemoryConnections(Connections):
         await self.save(replace(kept, ended_at=at))
         return True
 
+    async def hand_over(self, connection: Connection, name: str, owner: str) -> bool:
+        """See `Connections.hand_over`."""
+        kept = self._kept.get(_key(connection))
+        if kept is None or kept.connected_at != connection.connected_at:
+            return False
+        self._kept[_key(connection)] = replace(kept, name=name, owner=owner)
+        return True
+
     async def list_all(self, tenant: Tenant) -> AsyncIterator[Connection]:
         """See `Connections.list_all`."""
         found = [each for each in self._kept.values() if each.principal.tenant == tenant]

@@ -89,6 +89,10 @@ CALLS = {
         None,
     ),
     "connections.end": (lambda s, me: s.connections.end(me.connection, me.now), False),
+    "connections.hand_over": (
+        lambda s, me: s.connections.hand_over(me.connection, "Mine", "U0ME"),
+        False,
+    ),
     "connections.find_account": (
         lambda s, me: s.connections.find_account(me.ada.tenant, me.ada.user_id, PROFILE),
         None,
