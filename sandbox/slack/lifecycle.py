@@ -38,12 +38,14 @@ class Lifecycle:
             return await self._leave(home, app, fields)
         if home == data.TEAM:
             self._installs.restore(home)
+            self._workspace.moved(home)
             return {"error": None, "acks": []}
         user = self._installer(home, fields.get("user"))
         self._installs.hold_installable(home, self._workspace.person(user))
         made = self._installs.install(home, user, self._workspace.manifest.bot_scopes)
         if "teams" in fields:
             self._installs.give(home, fields["teams"])
+        self._workspace.moved(home)
         return {"error": None, "acks": [], "answer": self._installing.answer(made)}
 
     async def revoke(self, fields: Json) -> Json:
@@ -66,6 +68,7 @@ class Lifecycle:
         app = self._app(fields)
         given = self._installs.give(app.id, fields.get("grant", ()))
         taken = self._installs.take(app.id, fields.get("revoke", ()))
+        self._workspace.moved(app.id)
         acks: list[Json] = []
         for kind, teams in (("team_access_granted", given), ("team_access_revoked", taken)):
             if teams:
@@ -169,6 +172,7 @@ class Lifecycle:
         # The events still go to those workspaces that it was in.
         was_in = list(app.teams)
         self._installs.uninstall(home)
+        self._workspace.moved(home)
         acks: list[Json] = []
         for kind in fields.get("events", LEAVING):
             told = await self._told(app, _leaving(kind, app), fields)

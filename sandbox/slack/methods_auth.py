@@ -66,6 +66,7 @@ class Auth:
             self._workspace.installs.tokens.revoke(call.token)
             if not self._workspace.installs.tokens.any_left(call.bot.id):
                 self._workspace.installs.uninstall(call.bot.id)
+                self._workspace.moved(call.bot.id)
             self._renounced(call.bot)
         self._workspace.state.user_tokens.pop(call.token, None)
         return {"revoked": True}

@@ -102,7 +102,9 @@ class Installing:
             raise Refused("bad_redirect_uri")
         self._installs.hold_installable(issued["home"], self._workspace.person(issued["user"]))
         issued["used"] = True
-        return self.answer(self._installs.install(issued["home"], issued["user"], issued["scopes"]))
+        made = self._installs.install(issued["home"], issued["user"], issued["scopes"])
+        self._workspace.moved(made.id)
+        return self.answer(made)
 
     def _granted(self, app: Installation, tokens: Json) -> Json:
         owner, named = data.organisation_of(app.id), data.team_named(app.id)

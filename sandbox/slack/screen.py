@@ -13,10 +13,12 @@ def screen(workspace: Workspace, views: Views, user: str, team: str) -> Json:
     """Everything on this person's screen in this workspace, as JSON."""
     person = workspace.person(user)
     home = views.home_in(user, team)
+    app = workspace.installs.app_in(team)
     return {
         "seq": workspace.changes.seq(user),
         "user": person,
         "team": data.TEAMS[team],
+        "app": app.id if app else None,
         "channels": [_channel(workspace, each, user) for each in _joined(workspace, user, team)],
         "modal": [_view(view, person) for view in views.stack(user)],
         "home": _view(home, person) if home else None,

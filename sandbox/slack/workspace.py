@@ -115,6 +115,13 @@ class Workspace:
         members = self.state.channels[message.channel]["members"]
         self.changes.touch([message.only_for] if message.only_for else members)
 
+    def moved(self, home: str) -> None:
+        """Tell a workspace's or an organisation's people that the app has come or gone."""
+        teams = set(data.teams_under(home))
+        self.changes.touch(
+            [p["id"] for p in self.state.people.values() if teams & p["roles"].keys()]
+        )
+
     def notify(self, user: str, text: str, channel: str | None = None) -> None:
         """Have Slack itself say something to a person."""
         notice = Notice(self._number(), user, text, channel, self.clock.now())

@@ -390,6 +390,20 @@ def test_the_app_is_there_once_it_is_installed_there(screen, slack):
     assert screen.driver.find_elements(By.CSS_SELECTOR, "[data-testid='go-app']") == []
 
 
+def test_the_panel_removes_the_app_and_deactivates_people(screen, slack):
+    screen.testid("toggle-panel").click()
+    screen.press("Remove it")
+    screen.waits_for(
+        lambda: not screen.driver.find_elements(By.CSS_SELECTOR, "[data-testid='go-app']")
+    )
+    screen.press("Put it back")
+    screen.waits_for(lambda: screen.testid("go-app"))
+    screen.press("Deactivated")
+    screen.waits_for(lambda: slack.world.workspace.person("U0ADA")["deleted"])
+    screen.press("Active again")
+    screen.waits_for(lambda: not slack.world.workspace.person("U0ADA")["deleted"])
+
+
 def test_sign_in_with_slack_knows_who_is_looking(screen, slack):
     screen.as_person("U0BOB")
     cookies = screen.driver.execute_cdp_cmd(

@@ -110,6 +110,19 @@ async def test_a_token_that_the_app_gives_up_is_told_of_and_the_last_one_ends_th
     assert (await slack.client.auth_test())["ok"]
 
 
+async def test_people_see_the_app_come_and_go(slack):
+    sal = slack.person("U0SAL")
+    assert (await sal.screen())["app"] is None
+    await slack.installed("E0GLOBE")
+    await slack.post("access", team="E0GLOBE", grant=["T0SOUTH"])
+    assert await sal.waits_for(lambda screen: screen["app"]) == "E0GLOBE"
+    before = (await sal.screen())["seq"]
+    await slack.post("install", team="E0GLOBE", installed=False)
+    after = await sal.screen()
+    assert after["app"] is None
+    assert after["seq"] > before
+
+
 async def test_workspaces_come_and_go(slack):
     client = await slack.installed("E0GLOBE")
     await slack.post("access", team="E0GLOBE", grant=["T0NORTH", "T0SOUTH"])

@@ -3,7 +3,7 @@
 import { api } from './api.js';
 import { button, h, icon, reconcile } from './dom.js';
 import { toast } from './layers.js';
-import { refresh, state } from './state.js';
+import { appIn, readTeam, refresh, state } from './state.js';
 
 const EVERY_MS = 1500;
 const SHOWN = 120;
@@ -41,6 +41,18 @@ const SECTIONS = [
     { label: 'Enforce rate limits', run: () => api.faults({ enforce_rate_limits: true }) },
     { label: 'Mend Slack', run: () => api.faults({ clear: true }) },
   ]],
+  ['The app in this workspace', [
+    { label: 'Remove it', run: () => toApp((id) => api.install(id, false)), danger: true },
+    { label: 'Revoke its tokens', run: () => toApp(api.revokeTokens), danger: true },
+    { label: 'Put it back', run: async () => afterwards(await api.install('T0ACME', true)), note: 'in Acme' },
+  ]],
+  ['Who you are here', [
+    { label: 'An admin', run: () => change({ role: 'admin', team: state.team }) },
+    { label: 'A member', run: () => change({ role: 'member', team: state.team }) },
+    { label: 'A guest', run: () => change({ role: 'guest', team: state.team }) },
+    { label: 'Deactivated', run: () => change({ deleted: true }), danger: true },
+    { label: 'Active again', run: () => change({ deleted: false }) },
+  ]],
   ['The bot', [
     { label: 'Restart', run: () => api.bot('restart') },
     { label: 'Stop', run: () => api.bot('stop') },
@@ -63,6 +75,19 @@ async function revoke() {
   if (!people.length) return { note: 'Nobody has consented to anything yet' };
   for (const account of people) await api.atlassian('revoke', { account });
   return { note: `Consent revoked: ${grants.map((each) => each.account).join(', ')}` };
+}
+
+/** Do something to the app that is installed here. */
+async function toApp(act) {
+  const app = appIn(state.team);
+  return app ? afterwards(await act(app.id)) : { note: 'It isn’t installed here' };
+}
+
+const change = async (body) => afterwards(await api.changePerson(state.me, body));
+
+async function afterwards(found) {
+  await readTeam();
+  return found;
 }
 
 /** The panel's node, built once; it reads the logs for as long as it is open. */

@@ -2,7 +2,7 @@
 
 import { avatar, h, icon } from './dom.js';
 import { showProfile } from './people.js';
-import { appIn, appMessages, joined, me, state, unread } from './state.js';
+import { appMessages, joined, me, state, unread } from './state.js';
 import { heading, sign } from './workspaces.js';
 
 export const channelIcon = (channel) => (channel.kind === 'private' ? 'lock' : 'hash');
@@ -18,7 +18,7 @@ export function sidebar(go) {
     group('Direct messages', state.people.map((each) => h('li', null, h('button.side-row', {
       type: 'button', key: `side/${each.id}`, onclick: (event) => showProfile(each, event.currentTarget),
     }, avatar(each.real_name, each.id, 'tiny'), h('span.side-label', null, each.real_name), each.id === state.me ? h('span.you', null, 'you') : null)))),
-    appMessages() ? group('Apps', [row({
+    appMessages() && state.screen.app ? group('Apps', [row({
       place: 'app', go, label: state.features.name, lead: h('span.app-icon.tiny', { 'aria-hidden': 'true' }, state.features.name[0]), count: unread(appMessages()),
     })]) : installing(),
   ];
@@ -26,7 +26,7 @@ export function sidebar(go) {
 
 /** The way to have the app here, for those who may. */
 function installing() {
-  const may = state.features.install_url && !appIn(state.team) && !['guest', 'multi_guest'].includes(me()?.role);
+  const may = state.features.install_url && !state.screen.app && !['guest', 'multi_guest'].includes(me()?.role);
   return may ? group('Apps', [h('li', null, h('a.side-row', {
     href: state.features.install_url, target: '_blank', rel: 'noopener', key: 'side/install', testid: 'install',
   }, icon('plus', 14), h('span.side-label', null, `Add ${state.features.name}`)))]) : null;
@@ -56,7 +56,7 @@ export function rail(go) {
   return [
     sign(),
     first ? item('Home', 'home', first, state.place !== 'app') : null,
-    appMessages() ? item('App', 'apps', 'app', state.place === 'app') : null,
+    appMessages() && state.screen.app ? item('App', 'apps', 'app', state.place === 'app') : null,
     h('a.rail-item', { href: '/atlassian/sites/acme/wiki', target: '_blank', rel: 'noopener', title: 'Open Confluence (Acme)' }, h('span.rail-icon', null, icon('page', 20)), h('span', null, 'Wiki')),
   ];
 }
