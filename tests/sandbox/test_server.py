@@ -194,7 +194,8 @@ async def test_a_port_that_is_taken_is_left_alone():
 async def test_the_app_may_ask_for_what_the_bot_asks_for():
     connection = pytest.importorskip("bot.connection")
 
-    assert connection.WRITE == SCOPES
+    asked = frozenset().union(*(need.scopes for need in connection.Need))
+    assert asked == SCOPES
 
 
 async def test_people_may_install_the_app_themselves(session, tmp_path):
