@@ -7,7 +7,7 @@ current one; one insert makes it so, and other processes notice within `KEY_AGE`
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -37,6 +37,7 @@ KEY_AGE: Final = timedelta(seconds=30)
 """For so long a process goes on sealing under a key without asking whether there is a newer."""
 
 _NEWEST: Final = [("number", -1)]
+_MOST: Final = 100
 Key = TypeVar("Key", bound=Hashable)
 Held = TypeVar("Held")
 
@@ -78,13 +79,15 @@ class DataKeys:
 
     def known(self, tenant: Tenant) -> SealingKey | None:
         """Return the tenant's current key if it is in memory and of age."""
-        held = self._currents.find(tenant)
-        return held.key if held and time.monotonic() < held.until else None
+        held = self._currents.get(tenant)
+        return held.key if held is not None and time.monotonic() < held.until else None
 
     def known_for(self, tenant: Tenant, sealed: bytes) -> SealingKey | None:
         """Return the key that opens *sealed* if it is the current one and in memory."""
-        held = self._currents.find(tenant)
-        return held.key if held and sealed.startswith(held.key.header) else None
+        held = self._currents.get(tenant)
+        if held is not None and sealed.startswith(held.key.header):
+            return held.key
+        return None
 
     async def current(self, tenant: Tenant) -> SealingKey:
         """Return the tenant's key that seals, made now if there is none.
@@ -135,6 +138,11 @@ class DataKeys:
         """Return the tenant's current key as it is stored now."""
         stored = await self._find_newest(tenant)
         return None if stored is None else _kept(stored)
+
+    async def list_of(self, tenant: Tenant) -> Sequence[KeptKey]:
+        """Return the tenant's keys as they are stored now, the current one first."""
+        found = await self._keys.find_several({"tenant": tenant}, order=_NEWEST, most=_MOST)
+        return [_kept(stored) for stored in found]
 
     async def succeed(self, key: KeptKey) -> bool:
         """Make a key that is the tenant's current one after *key*; ``False`` if there is one."""

@@ -23,6 +23,7 @@ from bot.ports import (
     Profiles,
     QuotaLedger,
     Receipts,
+    TenantKeys,
 )
 from store import memory
 from store.audit import MongoAuditChain, MongoAuditRows
@@ -45,6 +46,7 @@ from store.profiles import MongoProfiles
 from store.quota import MongoQuotaLedger
 from store.receipts import MongoReceipts
 from store.sealing import Vault
+from store.tenant_keys import KeptTenantKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Stores:
     chain: AuditChain
     profiles: Profiles
     integrations: Integrations
+    keys: TenantKeys
 
 
 def mongo_stores(
@@ -82,7 +85,8 @@ def mongo_stores(
     *first_check* is the time from a preview until its settling is looked at first; *key_age*
     that for which a data key seals before the database is asked for a newer one.
     """
-    vault = Vault(DataKeys(database, ring, key_age))
+    keys = DataKeys(database, ring, key_age)
+    vault = Vault(keys)
     due = MongoDueWork(database)
     return Stores(
         installations=MongoInstallations(database, vault),
@@ -102,6 +106,7 @@ def mongo_stores(
         chain=MongoAuditChain(database),
         profiles=MongoProfiles(database, vault),
         integrations=MongoIntegrations(database, vault),
+        keys=KeptTenantKeys(keys, ring),
     )
 
 
@@ -127,4 +132,5 @@ def memory_stores(clock: Clock) -> Stores:
         chain=audit,
         profiles=memory.MemoryProfiles(),
         integrations=memory.MemoryIntegrations(),
+        keys=memory.MemoryTenantKeys(),
     )

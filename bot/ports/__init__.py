@@ -15,7 +15,7 @@ from bot.ports.consent import (
     PreferencesStore,
     Profiles,
 )
-from bot.ports.keys import KeyEncryption
+from bot.ports.keys import KeyEncryption, TenantKey, TenantKeys
 from bot.ports.slack import (
     ADMIN_KNOWN_FOR,
     KNOWN_FOR,
@@ -75,6 +75,8 @@ __all__ = [
     "SlackPeople",
     "SlackSignIn",
     "Spent",
+    "TenantKey",
+    "TenantKeys",
     "Voice",
     "settling",
     "settling_of",

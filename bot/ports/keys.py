@@ -2,7 +2,11 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
+
+from bot.principal import Tenant
 
 
 class KeyEncryption(Protocol):
@@ -38,3 +42,31 @@ class KeyEncryption(Protocol):
             SealBroken: there is no such key any more, or that isn't what it wrapped.
             Unavailable: whoever holds the keys doesn't answer.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class TenantKey:
+    """A tenant's data key: the how manyth, since when, and the key that wraps it, by its id.
+
+    The *is_current* one seals; the others open what they have sealed. One whose wrapping key
+    is no longer there opens nothing (*is_lost*).
+    """
+
+    number: int
+    made_at: datetime
+    wrapped_by: str
+    is_current: bool
+    is_lost: bool
+
+
+class TenantKeys(Protocol):
+    """What a tenant's admins may know of the keys under which its data is sealed."""
+
+    @property
+    @abstractmethod
+    def active_id(self) -> str:
+        """The id of the key-encryption key that wraps from now on; empty if nothing is sealed."""
+
+    @abstractmethod
+    async def list_of(self, tenant: Tenant) -> Sequence[TenantKey]:
+        """Return the tenant's data keys, the current one first."""

@@ -6,6 +6,7 @@ from store.memory.drafts import MemoryDrafts
 from store.memory.due_work import MemoryDueWork
 from store.memory.installations import MemoryInstallations, MemoryPendingInstalls
 from store.memory.integrations import MemoryIntegrations, MemoryProfiles
+from store.memory.keys import MemoryTenantKeys
 from store.memory.leases import MemoryLeases
 from store.memory.operation import MemoryDeliveries, MemoryNotes, MemoryQuotaLedger
 from store.memory.parked import MemoryParkedRequests
@@ -30,4 +31,5 @@ __all__ = [
     "MemoryProfiles",
     "MemoryQuotaLedger",
     "MemoryReceipts",
+    "MemoryTenantKeys",
 ]

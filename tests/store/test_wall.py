@@ -97,6 +97,7 @@ CALLS = {
         lambda s, me: s.connections.find_account(me.ada.tenant, me.ada.user_id, PROFILE),
         None,
     ),
+    "keys.list_of": (lambda s, me: s.keys.list_of(me.ada.tenant), ()),
     "pending.save": (lambda s, me: s.pending.save(me.consent), None),
     "pending.find": (lambda s, me: s.pending.find(*_step(me)), None),
     "pending.consume": (lambda s, me: s.pending.consume(*_step(me), me.now), None),

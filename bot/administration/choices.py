@@ -1,0 +1,148 @@
+"""Changing the tenant's integration: against what the admin saw, and on record."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.administration.parts import Aides, Books
+from bot.content import AllowedSpace
+from bot.errors import Changed, NotAllowed
+from bot.integration import AuthorizationType, Credential, Integration, Role
+from bot.integrations import amend
+from bot.principal import Principal
+from bot.profile import AuthorizationProfile
+from bot.trail import Action, Entry
+
+MEANWHILE: Final = (
+    "Somebody else changed this while you had it open, so nothing of yours was saved yet. "
+    "What you chose still stands below: look at it, then save again."
+)
+NOT_TRIED: Final = (
+    "That profile hasn't been tried since it was saved, so nothing was changed. "
+    "Press *Try it* on its page first."
+)
+CREDENTIALS: Final = {
+    Credential.OWN: "own connection only",
+    Credential.OWN_ELSE_ORGANISATION: "own, else the organisation's",
+    Credential.ORGANISATION: "the organisation's only",
+}
+TYPES: Final = {
+    AuthorizationType.USERS: "users authorize",
+    AuthorizationType.PRE_AUTHORIZED: "pre-authorized",
+}
+
+
+class Choices:
+    """The tenant's choices: whose consent, which profiles, the policy."""
+
+    def __init__(self, books: Books, aides: Aides) -> None:
+        self._integrations = books.integrations
+        self._book = books.book
+        self._auditor = aides.auditor
+
+    async def change(
+        self,
+        by: Principal,
+        seen: str,
+        change: Callable[[Integration], Integration],
+        action: Action = Action.CHANGE_POLICY,
+    ) -> Integration:
+        """Apply *change* to what *by* saw, known by its fingerprint, and return what stands.
+
+        Raises:
+            Changed: somebody else has changed it since; nothing was done.
+        """
+        found = await self._integrations.find(by.tenant)
+        if fingerprint_of(found) != seen:
+            raise Changed(MEANWHILE)
+        changed = change(found)
+        if changed == found:
+            return found
+        stored = await self._integrations.replace(found, changed)
+        if stored is None:
+            raise Changed(MEANWHILE)
+        self._record(by, action, found, stored)
+        return stored
+
+    async def authorize_by(
+        self, by: Principal, seen: str, kind: AuthorizationType, people_profile: str
+    ) -> Integration:
+        """Choose whose consent is used, and the profile under which people connect.
+
+        Raises:
+            Changed: somebody else has changed it since.
+            NotAllowed: the profile hasn't been tried, or there is no organisation's connection.
+            ProfileBroken: there is no such profile.
+        """
+        profile = await self._book.get_usable(by.tenant, people_profile)
+        if not profile.is_usable:
+            raise NotAllowed(NOT_TRIED)
+
+        def change(integration: Integration) -> Integration:
+            if kind is AuthorizationType.PRE_AUTHORIZED and not integration.organisation_profile:
+                raise NotAllowed(
+                    "There is no organisation's connection yet, so nothing was changed. "
+                    "Press *Authorize for the organisation* first: that switches it on."
+                )
+            return replace(integration, authorization=kind, people_profile=people_profile)
+
+        return await self.change(by, seen, change, Action.CHANGE_INTEGRATION)
+
+    async def use(self, by: Principal, profile: AuthorizationProfile) -> Integration:
+        """Have people connect under *profile* from now on. Raises ``NotAllowed`` if untried."""
+        if not profile.is_usable:
+            raise NotAllowed(NOT_TRIED)
+        before, now = await amend(
+            self._integrations, by.tenant, lambda each: replace(each, people_profile=profile.id)
+        )
+        self._record(by, Action.CHANGE_INTEGRATION, before, now)
+        return now
+
+    async def set_read_only(self, by: Principal, *, is_read_only: bool) -> Integration:
+        """Switch writing off or on, at once and whoever else changes something."""
+
+        def change(integration: Integration) -> Integration:
+            policy = replace(integration.policy, is_read_only=is_read_only)
+            return replace(integration, policy=policy)
+
+        before, now = await amend(self._integrations, by.tenant, change)
+        self._record(by, Action.CHANGE_POLICY, before, now)
+        return now
+
+    def _record(self, by: Principal, action: Action, before: Integration, now: Integration) -> None:
+        told = changes_of(before, now)
+        if told:
+            self._auditor.record(Entry.by(by, action).of("change", "; ".join(told)))
+
+
+def fingerprint_of(integration: Integration) -> str:
+    """Return what tells two choices of a tenant apart; what only happened isn't among it."""
+    held = json.dumps([[label, value] for label, value in _facts(integration)])
+    return hashlib.sha256(held.encode()).hexdigest()[:16]
+
+
+def changes_of(before: Integration, now: Integration) -> Sequence[str]:
+    """Return what was and what is, for each that differs."""
+    facts = zip(_facts(before), _facts(now), strict=True)
+    return [f"{label}: {was} → {held}" for (label, was), (_, held) in facts if was != held]
+
+
+def _facts(integration: Integration) -> Iterator[tuple[str, str]]:
+    policy = integration.policy
+    yield "authorization", TYPES[integration.authorization]
+    yield "people's profile", integration.people_profile
+    yield "organisation's profile", integration.organisation_profile or "none"
+    yield "reading", CREDENTIALS[policy.read]
+    yield "writing", CREDENTIALS[policy.write]
+    yield "spaces to read", _spaces(policy.readable)
+    yield "spaces to write in", _spaces(policy.writable)
+    yield "audience", f"{policy.audience_name} ({policy.audience})" if policy.audience else "nobody"
+    yield "read-only", "on" if policy.is_read_only else "off"
+    for role in Role:
+        yield f"may {role}", ", ".join(policy.members(role)) or "by default"
+
+
+def _spaces(allowed: Sequence[AllowedSpace]) -> str:
+    return ", ".join(f"{each.key} at {each.site}" for each in allowed) or "none"

@@ -1,0 +1,109 @@
+"""The organisation's connection: its name and owner, and its end."""
+
+from dataclasses import dataclass, replace
+
+from bot.administration.parts import Aides, Books
+from bot.connection import Connection, organisation
+from bot.errors import BadInput, BotError, Changed, NotAllowed, NotFound
+from bot.integration import AuthorizationType, Integration
+from bot.integrations import amend
+from bot.principal import Principal, Tenant
+from bot.trail import Action, Entry
+
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What was deleted here, and whether the provider was told to forget it, too."""
+
+    connection: Connection
+    is_revoked: bool
+
+
+class OrganisationConnection:
+    """What admins do with the tenant's own connection once it stands."""
+
+    def __init__(self, books: Books, aides: Aides) -> None:
+        self._books = books
+        self._aides = aides
+
+    async def find(self, tenant: Tenant) -> Connection | None:
+        """Return the one that the integration names, whatever its state."""
+        profile = (await self._books.integrations.find(tenant)).organisation_profile
+        if not profile:
+            return None
+        return await self._books.connections.find(organisation(tenant), profile)
+
+    async def hand_over(self, by: Principal, name: str, owner: str) -> Connection:
+        """Give it another name and owner.
+
+        Raises:
+            NotFound: there is no connection of the organisation.
+            BadInput: no name, or somebody who can't answer for it.
+            Changed: it was connected anew meanwhile.
+        """
+        connection = await self.find(by.tenant)
+        if connection is None:
+            raise NotFound("There is no organisation's connection any more.")
+        name = " ".join(name.split())
+        if not name or len(name) > LONGEST_NAME:
+            raise BadInput("Give it a name of up to 80 characters.", field="name")
+        if owner != connection.owner:
+            await self._require_member(by.tenant, owner)
+        if (name, owner) == (connection.name, connection.owner):
+            return connection
+        if not await self._books.connections.hand_over(connection, name, owner):
+            raise Changed("The organisation's connection was made anew meanwhile.")
+        was = f"{connection.name}, of {connection.owner}"
+        entry = Entry.by(by, Action.CHANGE_INTEGRATION).under(connection)
+        self._aides.auditor.record(entry.of("connection", f"{was} → {name}, of {owner}").to(owner))
+        return replace(connection, name=name, owner=owner)
+
+    async def end(self, by: Principal) -> Ended | None:
+        """Delete it and have its grant revoked; people authorize for themselves again."""
+        connection = await self.find(by.tenant)
+        if connection is None:
+            return None
+        holder = organisation(by.tenant)
+        removed = await self._books.connections.remove(holder, connection.profile)
+        await self._books.preferences.remove(holder)
+
+        def change(integration: Integration) -> Integration:
+            if integration.organisation_profile != connection.profile:
+                return integration
+            return replace(
+                integration, authorization=AuthorizationType.USERS, organisation_profile=""
+            )
+
+        await amend(self._books.integrations, by.tenant, change)
+        if removed is None:
+            return None
+        entry = Entry.by(by, Action.DISCONNECT_ORGANISATION).under(removed)
+        self._aides.auditor.record(entry.of("connection", removed.name))
+        return Ended(removed, await self._revoked(removed))
+
+    async def _revoked(self, connection: Connection) -> bool:
+        return await revoked(self._books, self._aides, connection)
+
+    async def _require_member(self, tenant: Tenant, user_id: str) -> None:
+        installation = await self._aides.installation_of(tenant)
+        words = "Choose a full member of this workspace."
+        if installation is None or not user_id:
+            raise BadInput(words, field="owner")
+        try:
+            person = await self._aides.people.get(installation, user_id)
+        except NotAllowed:
+            raise BadInput(words, field="owner") from None
+        if person.is_guest or not installation.welcomes(person):
+            raise BadInput(words, field="owner")
+
+
+async def revoked(books: Books, aides: Aides, connection: Connection) -> bool:
+    """Have the provider forget the grant; ``False`` where it offers no way, or didn't."""
+    tenant = connection.principal.tenant
+    try:
+        profile = await books.book.get(tenant, connection.profile, connection.profile_version)
+        return await aides.consent.revoke(profile, connection.grant)
+    except BotError:
+        return False

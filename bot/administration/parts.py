@@ -1,0 +1,46 @@
+"""What administration is made from."""
+
+from dataclasses import dataclass
+
+from bot.auditing import Auditor
+from bot.ports import (
+    Clock,
+    Connections,
+    ConsentServer,
+    Integrations,
+    ParkedRequests,
+    PendingConnections,
+    PreferencesStore,
+    Profiles,
+    SlackPeople,
+    Voice,
+)
+from bot.profiles import ProfileBook
+from bot.roles import FindInstallation
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What it reads and changes."""
+
+    integrations: Integrations
+    profiles: Profiles
+    book: ProfileBook
+    connections: Connections
+    preferences: PreferencesStore
+    parked: ParkedRequests
+    pendings: PendingConnections
+
+
+@dataclass(frozen=True, slots=True)
+class Aides:
+    """Whom it asks and tells. *public_url* is where browsers find us, without a slash behind."""
+
+    consent: ConsentServer
+    people: SlackPeople
+    voice: Voice
+    auditor: Auditor
+    installation_of: FindInstallation
+    clock: Clock
+    public_url: str
+    command: str
