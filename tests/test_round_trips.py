@@ -51,8 +51,16 @@ class Cost:
     before_ack: tuple[str, ...] = ()
 
 
-LIFECYCLE = {"event app_uninstalled", "event tokens_revoked"}
-"""What Slack tells of the installation: nobody waits for it."""
+LIFECYCLE = {
+    "event app_uninstalled",
+    "event channel_id_changed",
+    "event team_access_granted",
+    "event team_access_revoked",
+    "event team_join",
+    "event tokens_revoked",
+    "event user_change",
+}
+"""What Slack tells of the installation, of people and channels: nobody waits for it."""
 
 COSTS = {
     "`help`": Cost(),
