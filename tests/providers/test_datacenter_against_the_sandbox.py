@@ -431,6 +431,20 @@ async def test_a_restriction_above_holds_below_and_a_fresh_look_sees_it(bench):
     assert await bench.confluence.is_restricted(given, bench.site, child.id)
 
 
+async def test_a_group_that_a_restriction_names_is_let_through(bench):
+    given = await bench.connect()
+    above = await bench.make(given, "Above")
+    page = (await bench.make(given, parent=above.id)).id
+    await bench.world.control("pages/restrict", id=page, readers=["ada"], reader_groups=["staff"])
+    assert await may(bench, given, page, "staff", "update")
+    assert not await may(bench, given, page, "confluence-users")
+    await bench.world.control("pages/restrict", id=above.id, editors=["ada"])
+    assert await may(bench, given, page, "staff", "update", fresh=True)
+    await bench.world.control("pages/restrict", id=page, editors=["ada"])
+    assert await may(bench, given, page, "staff", fresh=True)
+    assert not await may(bench, given, page, "staff", "update", fresh=True)
+
+
 async def test_a_space_is_open_where_a_group_may_read_it(bench):
     given = await bench.connect()
     for key, is_open in (("ENG", True), ("SECRET", False), ("~ada", False)):

@@ -31,7 +31,6 @@ from bot.errors import (
     NotAllowed,
     NotFound,
     ProviderFault,
-    QuotaSpent,
     ScopeMissing,
     TitleTaken,
     Unavailable,
@@ -157,12 +156,23 @@ async def test_only_what_counts_against_an_apps_points_is_held_to_them(
         await confluence.get_page(ada, site, ID)
 
 
-async def test_a_spent_quota_of_one_token_is_nobody_elses(confluence, provider, ada, site):
-    reason = {"Retry-After": "1200", "RateLimit-Reason": "confluence-quota-tenant-based"}
-    provider.next = [says({}, 429, reason), says(BODY)]
-    with pytest.raises(QuotaSpent):
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Retry-After": "1200", "RateLimit-Reason": "confluence-quota-tenant-based"},
+        {"X-RateLimit-Limit": "65000", "X-RateLimit-Remaining": "0", "Retry-After": "1200"},
+    ],
+)
+async def test_what_one_token_may_not_ask_any_more_is_nobody_elses(
+    confluence, provider, ada, site, headers
+):
+    provider.next = [says({}, 429, headers), says(BODY), says({"id": "98319"})]
+    with pytest.raises(Unavailable):
         await confluence.get_page(ada, site, ID)
     assert await confluence.get_page(ada, site, ID)
+    apps = connect(site, Mechanism.OAUTH2, provider=Provider.CLOUD)
+    assert apps.has_points
+    assert await confluence.get_page(apps, site, ID)
 
 
 async def test_every_write_says_that_it_is_no_forged_one(confluence, provider, ada, site):
