@@ -88,7 +88,10 @@ class Auditor:
         return self._rows.list_newest(tenant, wanted or Wanted(), after)
 
     async def forget(self, principal: Principal) -> bool:
-        """Have no row name the principal any more; ``False`` if none did."""
+        """Have no row name the principal any more; ``False`` if none did.
+
+        What is recorded afterwards names them again: record that they go beforehand, by `write`.
+        """
         return await self._rows.forget(principal)
 
     def _row(self, entry: Entry) -> AuditRow:

@@ -141,12 +141,14 @@ class Entry:
     def under(self, connection: Connection) -> "Entry":
         """Return it with the connection that was used."""
         is_organisations = connection.is_organisations
+        owner = connection.owner or ORGANISATION
+        whose = owner if is_organisations else connection.principal.user_id
         return replace(
             self,
             credential=Used.ORGANISATION if is_organisations else Used.OWN,
             profile=connection.profile,
             account=connection.account,
-            account_of=(connection.owner or ORGANISATION) if is_organisations else "",
+            account_of="" if self.actor is not None and self.actor.user_id == whose else whose,
         )
 
     def on(
@@ -163,7 +165,11 @@ class Entry:
         )
 
     def of(self, kind: str, title: str = "") -> "Entry":
-        """Return it with what was acted on, as in ``("page", "Release checklist")``."""
+        """Return it with what was acted on, as in ``("page", "Release checklist")``.
+
+        The title is sealed under the actor's key: whom else it names is named until they are
+        forgotten, so that somebody belongs in `to`.
+        """
         return replace(self, kind=kind, title=title)
 
     def to(self, user_id: str, name: str = "") -> "Entry":

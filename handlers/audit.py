@@ -27,7 +27,7 @@ _LONGEST_VALUE: Final = 1_900
 _LONGEST_NAME: Final = 150
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Each with whom it was done to, or what; where it was is added.
+# Where, and in whose name, is added.
 _WORDS: Final[Mapping[str, str]] = {
     Action.SEARCH: "searched",
     Action.READ: "read {what}",
@@ -42,19 +42,19 @@ _WORDS: Final[Mapping[str, str]] = {
     Action.DISCONNECT: "disconnected",
     Action.REVOKE: "ended the connection of {whom}",
     Action.GRANT_ENDED: "had their consent ended by the provider",
-    Action.CONNECT_ORGANISATION: "made the organisation's connection {what}",
-    Action.DISCONNECT_ORGANISATION: "ended the organisation's connection {what}",
-    Action.CHANGE_INTEGRATION: "changed how people are authorized",
-    Action.CHANGE_POLICY: "changed the policy",
-    Action.CHANGE_CHANNEL: "changed the defaults of a channel",
-    Action.SAVE_PROFILE: "saved the profile {what}",
-    Action.REMOVE_PROFILE: "removed the profile {what}",
+    Action.CONNECT_ORGANISATION: "made the organisation's connection {name}",
+    Action.DISCONNECT_ORGANISATION: "ended the organisation's connection {name}",
+    Action.CHANGE_INTEGRATION: "changed how people are authorized{told}",
+    Action.CHANGE_POLICY: "changed the policy{told}",
+    Action.CHANGE_CHANNEL: "changed the defaults of a channel{told}",
+    Action.SAVE_PROFILE: "saved the profile {name}",
+    Action.REMOVE_PROFILE: "removed the profile {name}",
     Action.INSTALL: "installed the app",
     Action.UNINSTALL: "uninstalled the app",
     Action.DELETE_TENANT: "deleted everything of this workspace",
     Action.FORGET: "had everything about {whom} forgotten",
     Action.ROTATE_KEYS: "rotated the keys",
-    Action.RETIRE_KEY: "retired the key {what}",
+    Action.RETIRE_KEY: "retired the key {name}",
     Action.EXPORT_AUDIT: "took a copy of the audit",
 }
 _CHOICES: Final[Mapping[str, str]] = {
@@ -167,7 +167,10 @@ def words_of(row: AuditRow) -> str:
     """Return what *row* says, in mrkdwn."""
     entry = row.entry
     words = _WORDS.get(entry.action)
-    did = words.format(what=_what(row), whom=_whom(row)) if words else escape(entry.action)
+    name = _name(row)
+    told = f": {name}" if name else ""
+    parts = {"what": f"{escape(entry.kind)} {name}".strip(), "name": name, "told": told}
+    did = words.format(**parts, whom=_whom(row)) if words else escape(entry.action)
     facts = f"*{_who(row)}* {did.strip()}{_where(entry)}{_whose(row)}"
     number = "not chained yet" if row.number is None else f"no. {row.number}"
     return f"{facts}\n{_when(row.at)} · {_outcome(entry)} · {number}"
@@ -223,12 +226,12 @@ def _whom(row: AuditRow) -> str:
     return f"*{_named(subject.name or subject.user_id)}*"
 
 
-def _what(row: AuditRow) -> str:
-    entry = row.entry
-    kind = escape(entry.kind)
-    if entry.title:
-        return f"{kind} “{_named(entry.title)}”".strip()
-    return f"{kind} ({_gone(row, Role.ACTOR)})".strip() if _gone(row, Role.ACTOR) else kind
+def _name(row: AuditRow) -> str:
+    """Return the title of what was acted on, in quotes."""
+    if row.entry.title:
+        return f"“{_named(row.entry.title)}”"
+    gone = _gone(row, Role.ACTOR)
+    return f"({gone})" if gone else ""
 
 
 def _where(entry: Entry) -> str:

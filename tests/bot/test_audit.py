@@ -144,6 +144,12 @@ def test_the_organisations_account_is_its_owners():
     assert ENTRY.under(replace(theirs, owner="")).account_of == "organisation"
 
 
+def test_the_account_of_whoever_it_was_done_to_is_theirs():
+    entry = Entry.by(BOB, Action.REVOKE).under(connection(ADA)).to("U0ADA")
+    assert entry.account_of == "U0ADA"
+    assert Entry(ADA.tenant, Action.GRANT_ENDED).under(connection(ADA)).account_of == "U0ADA"
+
+
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
