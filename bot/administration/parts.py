@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.auditing import Auditor
+from bot.audit import Auditor
 from bot.ports import (
     Clock,
     Connections,
