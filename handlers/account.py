@@ -109,7 +109,7 @@ class Account:
         preferences = await self._parts.preferences.find(ask.principal)
         health, works = await self._health(connection)
         site = connection.site(preferences.site) if preferences.site else None
-        where = link(f"{site.url}/wiki", site.name) if site else "not chosen yet"
+        where = link(site.wiki_url, site.name) if site else "not chosen yet"
         since = _date(connection)
         rights = "read, search and write" if connection.grant.scopes >= WRITE else "read and search"
         lines = [
