@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlsplit
 from aiohttp import web
 
 from sandbox.slack import belonging, data
-from sandbox.slack.acting import Outcome
 from sandbox.slack.delivery import FORM
 from sandbox.slack.events import envelope
+from sandbox.slack.outcome import Outcome
 from sandbox.slack.payloads import FIRST
 from sandbox.slack.refusals import Refused, Unknown
 from sandbox.slack.screen import screen

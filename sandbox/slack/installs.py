@@ -23,10 +23,6 @@ class Installs:
         here = (app for app in self._state.installations.values() if app.installed)
         return next((app for app in here if team in app.teams), None)
 
-    def of_bot(self, bot_user: str) -> Installation:
-        """The installation whose bot this is, or was."""
-        return self._state.installations[data.HOME_OF_BOT[bot_user]]
-
     def scopes(self, app: Installation) -> tuple[str, ...]:
         """What the installation was granted."""
         return self._manifest.bot_scopes if app.scopes is None else tuple(app.scopes)

@@ -120,7 +120,6 @@ class Token:
     """A bot token; one that doesn't expire has no *expires*."""
 
     home: str
-    minted: float = 0.0
     expires: float | None = None
     revoked: bool = False
 

@@ -98,7 +98,7 @@ class Tokens:
 
     def _minted(self, home: str, prefix: str, expires: float | None) -> str:
         token = f"{prefix}{secrets.token_urlsafe(36)}"
-        self._state.tokens[token] = Token(home, self._clock.now(), expires)
+        self._state.tokens[token] = Token(home, expires)
         return token
 
     def _active(self, home: str) -> list[tuple[str, Token]]:
