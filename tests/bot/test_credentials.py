@@ -1,0 +1,262 @@
+"""Whose connection somebody acts with, by the tenant's policy as it stands at that moment."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from bot.act import Actor
+from bot.authorize import Authorizer
+from bot.connection import Need, organisation
+from bot.content import Account, AccountId, AllowedSpace
+from bot.credentials import Books, CredentialPolicy
+from bot.errors import (
+    ConsentRequired,
+    NotAllowed,
+    NotFound,
+    OrganisationBroken,
+    ReadOnly,
+    ScopeMissing,
+)
+from bot.installation import Installation, SlackPerson
+from bot.integration import AuthorizationType, Credential, Integration, Policy, Role
+from bot.roles import Roles
+from store.memory import MemoryConnections, MemoryIntegrations, MemoryPreferences
+from tests.fakes import (
+    ACME,
+    ADA,
+    BOB,
+    ENG,
+    NOON,
+    FakeClock,
+    FakeConsentServer,
+    FakeSlackPeople,
+    connection,
+    issuers,
+)
+
+ROBOT = Account(AccountId("robot"), "Robot")
+SHARED = "p1"
+READS, WRITES = Need.READ, Need.WRITE
+
+
+class Office:
+    """A tenant that lends its robot, where Ada has an account of her own and Bob has none."""
+
+    def __init__(self):
+        self.clock = FakeClock()
+        self.connections = MemoryConnections(self.clock)
+        self.integrations = MemoryIntegrations()
+        self.people = FakeSlackPeople(
+            {
+                "U0ADA": SlackPerson("U0ADA", "Ada", "T0ACME", is_admin=True),
+                "U0BOB": SlackPerson("U0BOB", "Bob", "T0ACME"),
+            }
+        )
+        self.preferences = MemoryPreferences()
+        books = Books(self.integrations, self.connections, self.people, self.installation)
+        self.roles = Roles(self.integrations, self.people, self.installation)
+        self.policy = CredentialPolicy(books, self.roles)
+        authorizer = Authorizer(self.connections, issuers(FakeConsentServer()), self.clock)
+        self.actor = Actor(authorizer, self.connections, self.preferences, self.policy)
+
+    async def installation(self, tenant):
+        return Installation(
+            tenant=tenant,
+            team_id=tenant,
+            enterprise_id=None,
+            name="Acme",
+            bot_token=SecretStr("xoxb"),
+            bot_id="B",
+            bot_user_id="UB",
+            app_id="A",
+            scopes=frozenset(),
+            installed_at=NOON,
+        )
+
+    async def open(self):
+        await self.connections.save(connection())
+        robot = replace(
+            connection(organisation(ADA.tenant)), profile=SHARED, account=ROBOT, owner="U0ADA"
+        )
+        await self.connections.save(robot)
+        await self.decide()
+        return self
+
+    async def decide(self, **policy):
+        seen = await self.integrations.find(ADA.tenant)
+        allowed = (AllowedSpace(ACME.cloud_id, ENG.id, ENG.key, ENG.name),)
+        given = {"readable": allowed, "writable": allowed, "audience": "staff", **policy}
+        changed = Integration(
+            ADA.tenant,
+            AuthorizationType.PRE_AUTHORIZED,
+            organisation_profile=SHARED,
+            policy=Policy(**given),
+        )
+        assert await self.integrations.replace(seen, changed)
+
+    async def account(self, principal, need=READS):
+        async def look(acting):
+            return acting.connection.account.name
+
+        return await self.actor.run(principal, need, look)
+
+
+@pytest.fixture
+async def office():
+    return await Office().open()
+
+
+LENT = {"read": Credential.OWN_ELSE_ORGANISATION, "write": Credential.OWN_ELSE_ORGANISATION}
+
+
+async def test_people_act_as_themselves_unless_the_policy_says_otherwise(office):
+    assert await office.account(ADA) == "Ada Lovelace"
+    with pytest.raises(ConsentRequired):
+        await office.account(BOB)
+
+
+async def test_else_means_has_no_connection(office):
+    await office.decide(**LENT)
+
+    assert await office.account(ADA, WRITES) == "Ada Lovelace"
+    assert await office.account(BOB, WRITES) == "Robot"
+
+
+async def test_reading_and_writing_are_decided_apart(office):
+    await office.decide(read=Credential.ORGANISATION, write=Credential.OWN)
+
+    assert await office.account(ADA, READS) == "Robot"
+    assert await office.account(ADA, WRITES) == "Ada Lovelace"
+    with pytest.raises(ConsentRequired):
+        await office.account(BOB, WRITES)
+
+
+async def test_a_connection_that_ended_is_one_that_was_had(office):
+    await office.decide(**LENT)
+    await office.connections.end(connection(), NOON)
+
+    with pytest.raises(ConsentRequired):
+        await office.account(ADA)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [NotFound("not there"), NotAllowed("not yours"), ScopeMissing("system", frozenset({"x"}))],
+)
+async def test_a_refusal_under_ones_own_account_is_never_tried_under_the_organisations(
+    office, refusal
+):
+    await office.decide(**LENT)
+    tried = []
+
+    async def refuse(acting):
+        tried.append(acting.connection.account.name)
+        raise refusal
+
+    with pytest.raises(type(refusal)):
+        await office.actor.run(ADA, READS, refuse)
+
+    assert tried == ["Ada Lovelace"]
+
+
+async def test_while_users_authorize_nothing_is_lent(office):
+    await office.decide(**LENT)
+    seen = await office.integrations.find(ADA.tenant)
+    await office.integrations.replace(seen, replace(seen, authorization=AuthorizationType.USERS))
+
+    with pytest.raises(ConsentRequired):
+        await office.account(BOB)
+
+
+@pytest.mark.parametrize("how", ["is_guest", "is_stranger", "is_deleted", "is_bot"])
+async def test_nobody_but_a_full_member_acts_with_the_organisations_connection(office, how):
+    await office.decide(**LENT)
+    bob = office.people.people["U0BOB"]
+    office.people.people["U0BOB"] = replace(bob, **{how: True})
+
+    with pytest.raises(NotAllowed):
+        await office.account(BOB)
+
+
+async def test_somebody_of_another_workspace_never_does(office):
+    await office.decide(**LENT)
+    bob = office.people.people["U0BOB"]
+    office.people.people["U0BOB"] = replace(bob, team_id="T0OTHER")
+
+    with pytest.raises(NotAllowed):
+        await office.account(BOB)
+
+
+async def test_read_only_holds_at_once_and_for_everybody(office):
+    await office.decide(**LENT, is_read_only=True)
+
+    for principal in (ADA, BOB):
+        with pytest.raises(ReadOnly):
+            await office.account(principal, WRITES)
+    assert await office.account(ADA, READS) == "Ada Lovelace"
+
+
+async def test_what_was_written_before_can_still_be_looked_up(office):
+    await office.decide(**LENT, is_read_only=True)
+
+    async def look(acting):
+        return acting.connection.lent.looks
+
+    assert await office.actor.run(BOB, WRITES, look, looks=True) is True
+
+
+async def test_only_writers_write(office):
+    await office.decide(**LENT, roles=((Role.WRITE, ("U0ADA", "S0WRITERS")),))
+
+    assert await office.account(ADA, WRITES) == "Ada Lovelace"
+    with pytest.raises(NotAllowed):
+        await office.account(BOB, WRITES)
+    office.people.groups = {"S0WRITERS": {"U0BOB"}}
+    assert await office.account(BOB, WRITES) == "Robot"
+
+
+async def test_a_broken_connection_of_the_organisation_sends_nobody_to_consent(office):
+    await office.decide(**LENT)
+    robot = await office.connections.find(organisation(ADA.tenant), SHARED)
+    await office.connections.end(robot, NOON)
+
+    with pytest.raises(OrganisationBroken) as caught:
+        await office.account(BOB)
+
+    assert caught.value.cause_code == "consent_required"
+
+
+async def test_the_asker_and_the_audience_go_along(office):
+    await office.decide(read=Credential.ORGANISATION)
+
+    ada = (await office.policy.choose(ADA, READS)).lent
+    bob = (await office.policy.choose(BOB, READS)).lent
+
+    assert (ada.name, ada.account) == ("Ada", "ada")
+    assert (bob.name, bob.account, bob.audience) == ("Bob", None, "staff")
+
+
+async def test_a_connection_of_ones_own_tells_whose_account_it_is_when_its_token_is_old_as_well(office):
+    await office.decide(read=Credential.ORGANISATION)
+    office.clock.now += timedelta(hours=2)
+
+    ada = (await office.policy.choose(ADA, READS)).lent
+
+    assert ada.account == "ada"
+
+
+async def test_admins_are_slacks_admins_and_those_they_name(office):
+    assert await office.roles.may_administer(ADA)
+    assert not await office.roles.may_administer(BOB)
+    await office.decide(roles=((Role.ADMINISTER, ("U0BOB",)),))
+    assert await office.roles.may_administer(BOB)
+    office.people.people["U0BOB"] = replace(office.people.people["U0BOB"], is_guest=True)
+    assert not await office.roles.may_administer(BOB)
+
+
+async def test_whoever_slack_does_not_know_is_no_admin(office):
+    office.people.people.clear()
+
+    assert not await office.roles.may_administer(ADA)
