@@ -21,6 +21,7 @@ from bot.connect import Stores as ConnectStores
 from bot.connection import Connection
 from bot.counted import CountedReceipts
 from bot.credentials import Books, CredentialPolicy
+from bot.errands import Pace as ErrandPace
 from bot.find import PageFinder
 from bot.installation import Installation
 from bot.lending import LentConfluence
@@ -48,7 +49,6 @@ from bot.rotation import FreshInstallations
 from bot.search import Searcher
 from bot.settings import Settings
 from bot.settle import Hands, Settler
-from bot.settle import Pace as SettlePace
 from bot.settle import Stores as SettleStores
 from bot.slack_install import InstallStores, SlackInstall
 from bot.trail import ChainKey
@@ -478,7 +478,7 @@ def _settler(
     return Settler(
         SettleStores(stores.due, stores.leases, stores.receipts, stores.drafts),
         Hands(publisher, create.tell, tasks.start),
-        SettlePace(settings.settle_after, settings.settle_every),
+        ErrandPace(settings.settle_after, settings.settle_every),
         utc_now,
     )
 

@@ -36,6 +36,13 @@ class MongoDueWork(DueWork):
         )
         return [Due(one["kind"], one["tenant"], one["id"], one["at"]) for one in found]
 
+    async def replace(self, due: Due, at: datetime | None) -> bool:
+        """See `DueWork.replace`."""
+        as_read = {**_key(due), "at": due.at}
+        if at is None:
+            return await self._due.remove(as_read)
+        return await self._due.update(as_read, {"$set": {"at": at}})
+
     async def remove(self, due: Due) -> None:
         """See `DueWork.remove`."""
         await self._due.remove(_key(due))

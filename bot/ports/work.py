@@ -47,6 +47,13 @@ class DueWork(Protocol):
         """Return what is due by *now*, oldest first, at most *most*."""
 
     @abstractmethod
+    async def replace(self, due: Due, at: datetime | None) -> bool:
+        """Move *due* to *at*, or take it off the list for ``None``.
+
+        ``False`` if it isn't on the list, or was moved since it was read.
+        """
+
+    @abstractmethod
     async def remove(self, due: Due) -> None:
         """Take it off the list: it is done."""
 

@@ -1,6 +1,7 @@
 """Due work in a dict."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.ports import Due, DueWork
@@ -23,6 +24,13 @@ class MemoryDueWork(DueWork):
         """See `DueWork.list_due`."""
         due = (one for one in self._kept.values() if one.kind == kind and one.at <= now)
         return sorted(due, key=lambda one: one.at)[:most]
+
+    async def replace(self, due: Due, at: datetime | None) -> bool:
+        """See `DueWork.replace`."""
+        if self._kept.get((due.tenant, due.kind, due.id)) != due:
+            return False
+        await (self.remove(due) if at is None else self.add(replace(due, at=at)))
+        return True
 
     async def remove(self, due: Due) -> None:
         """See `DueWork.remove`."""

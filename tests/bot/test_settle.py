@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from bot.compose import DRAFT_LASTS, PREVIEW_LASTS
+from bot.errands import AT_ONCE, LONGEST_WAIT, Pace
 from bot.errors import NotAllowed, ProviderFault, Unavailable
 from bot.ports import settling
 from bot.receipt import Stage
-from bot.settle import AT_ONCE, LATE, LONGEST_WAIT, Hands, Pace, Settler, Stores
+from bot.settle import LATE, Hands, Settler, Stores
 from store.memory import MemoryDrafts, MemoryDueWork, MemoryLeases, MemoryReceipts
 from tests.fakes import ADA, FakeClock
 from tests.store.world import World

@@ -55,6 +55,28 @@ async def test_takes_an_entry_off_the_list(due, tenant, job, clock):
     assert await due.list_due(job, clock(), 9) == []
 
 
+async def test_replaces_an_entry_that_stands_as_it_was_read(due, tenant, job, clock):
+    await due.add(Due(job, tenant, "i", clock()))
+    [read] = await due.list_due(job, clock(), 9)
+    assert await due.replace(read, clock() + LONG)
+    [moved] = await due.list_due(job, clock() + LONG, 9)
+    assert moved.at > read.at
+    assert await due.replace(moved, None)
+    assert await due.list_due(job, clock() + LONG, 9) == []
+
+
+@pytest.mark.parametrize("wait", [LONG, None])
+async def test_leaves_an_entry_that_was_moved_or_taken_off_meanwhile(due, tenant, job, clock, wait):
+    read = Due(job, tenant, "i", clock())
+    at = None if wait is None else clock() + wait
+    assert not await due.replace(read, at)
+    assert await due.list_due(job, clock() + LONG, 9) == []
+    moved = replace(read, at=clock() + timedelta(seconds=1))
+    await due.add(moved)
+    assert not await due.replace(read, at)
+    assert await due.list_due(job, clock() + LONG, 9) == [moved]
+
+
 async def test_lists_one_kind_over_all_tenants(due, ada, namesake, job, clock):
     for tenant in (ada.tenant, namesake.tenant):
         await due.add(Due(job, tenant, "i", clock()))

@@ -124,6 +124,7 @@ CALLS = {
     ),
     "receipts.find_due": (lambda s, me: s.receipts.find_due(me.due), None),
     "due.add": (lambda s, me: s.due.add(replace(me.other_due, at=me.soon)), None),
+    "due.replace": (lambda s, me: s.due.replace(me.other_due, me.soon), False),
     "due.remove": (lambda s, me: s.due.remove(me.other_due), None),
     "deliveries.is_first": (
         lambda s, me: s.deliveries.is_first(me.ada.tenant, "Ev1", me.now),
