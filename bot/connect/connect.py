@@ -50,7 +50,6 @@ class Connect:
     def __init__(self, stores: Stores, services: Services, terms: Terms, clock: Clock) -> None:
         self._stores = stores
         self._consent = services.consent
-        self._may_administer = services.may_administer
         self._voice = services.voice
         self._terms = terms
         self._clock = clock
@@ -141,7 +140,6 @@ class Connect:
             _require_issuer(pending, used, returned)
             obtained = await self._redeem(pending, used, returned)
             _require_enough(pending, used, obtained)
-            await self._require_admin(pending)
             return await self._settling.ask_or_settle(pending, obtained)
 
     async def look_at_typing(self, token: str, browser: Digest | None) -> Asked:
@@ -155,7 +153,7 @@ class Connect:
         async with self._telling():
             pending = await self._steps.take(Step.TYPED, token)
             require_browser(pending, browser)
-            await self._require_admin(pending)
+            await self._proof.require_admin(pending)
             if pending.purpose is Purpose.SECRET:
                 return await self._keep_secret(pending, typed.secret)
             try:
@@ -237,15 +235,10 @@ class Connect:
         except BotError as error:
             raise Ended(End.PROFILE_BROKEN, pending) from error
 
-    async def _require_admin(self, pending: PendingConnection) -> None:
-        """Raise ``Ended`` unless its person may do for everybody what this is for."""
-        if pending.purpose.is_admins and not await self._may_administer(pending.principal):
-            raise Ended(End.NOT_ADMIN, pending)
-
     async def _obtain(self, pending: PendingConnection) -> str | Next:
         """Return where consent is given, or a secret typed; or what needed neither."""
         await self._proof.installation(pending)
-        await self._require_admin(pending)
+        await self._proof.require_admin(pending)
         profile = await self._profile(pending)
         if pending.purpose is Purpose.SECRET or profile.mechanism.is_typed:
             if not self._proof.is_possible:

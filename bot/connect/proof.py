@@ -28,6 +28,7 @@ class Proof:
         self._installations = stores.installations
         self._sign_in = services.sign_in
         self._people = services.people
+        self._may_administer = services.may_administer
         self._steps = steps
         self._anew = anew
 
@@ -67,6 +68,11 @@ class Proof:
             return is_housed
         person = await self._person(pending, installation, proven.user_id)
         return installation.welcomes(person)
+
+    async def require_admin(self, pending: PendingConnection) -> None:
+        """Raise ``Ended`` unless its person may do, now, for everybody what this is for."""
+        if pending.purpose.is_admins and not await self._may_administer(pending.principal):
+            raise Ended(End.NOT_ADMIN, pending)
 
     async def installation(self, pending: PendingConnection) -> Installation:
         """Return the flow's installation. Raises ``Ended`` if it is gone."""

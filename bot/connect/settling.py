@@ -124,6 +124,7 @@ class Settling:
 
     async def _finish(self, pending: PendingConnection, site: Site) -> Connected:
         principal, holder = pending.principal, holder_of(pending)
+        await self._proof.require_admin(pending)
         profile = await self._profile(pending)
         before = await self._stores.connections.find(holder, pending.profile)
         connection = self._connection(pending, profile, before)
@@ -152,6 +153,7 @@ class Settling:
 
     async def _end_trial(self, pending: PendingConnection) -> Connected:
         """Record that the profile works, and let go of what it granted."""
+        await self._proof.require_admin(pending)
         profile = await self._profile(pending)
         connection = self._connection(pending, profile, None)
         is_first = await self._configure(pending, profile)
