@@ -60,7 +60,7 @@ def cells_of(row: AuditRow) -> dict[str, str]:
         "subject": subject.user_id if subject else gone[Role.SUBJECT],
         "subject_name": subject.name if subject else gone[Role.SUBJECT],
         "kind": entry.kind,
-        "title": entry.title or gone[Role.ACTOR],
+        "title": entry.title or gone[row.title_role],
         "site": entry.site,
         "site_name": entry.site_name or gone[Role.ACTOR],
         "space": entry.space,

@@ -167,8 +167,8 @@ class Entry:
     def of(self, kind: str, title: str = "") -> "Entry":
         """Return it with what was acted on, as in ``("page", "Release checklist")``.
 
-        The title is sealed under the actor's key: whom else it names is named until they are
-        forgotten, so that somebody belongs in `to`.
+        The title is sealed under the key of whom it was done to, else of the actor: whoever
+        else is named in it is named until those are forgotten.
         """
         return replace(self, kind=kind, title=title)
 
@@ -198,6 +198,13 @@ class AuditRow:
     number: int | None = None
     forgotten: frozenset[str] = frozenset()
     broken: frozenset[str] = frozenset()
+
+    @property
+    def title_role(self) -> Role:
+        """Under whose key its title is sealed."""
+        gone = self.forgotten | self.broken
+        is_theirs = self.entry.subject is not None or Role.SUBJECT in gone
+        return Role.SUBJECT if is_theirs else Role.ACTOR
 
     @property
     def place(self) -> "Place":

@@ -230,7 +230,7 @@ def _name(row: AuditRow) -> str:
     """Return the title of what was acted on, in quotes."""
     if row.entry.title:
         return f"“{_named(row.entry.title)}”"
-    gone = _gone(row, Role.ACTOR)
+    gone = _gone(row, row.title_role)
     return f"({gone})" if gone else ""
 
 

@@ -34,10 +34,11 @@ class _Account:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """To whom."""
+    """To whom; what was acted on is then theirs."""
 
     user_id: str
     name: str = ""
+    title: str = ""
 
 
 _Inside = _Actor | _Account | _Subject
@@ -126,10 +127,11 @@ def _inside(entry: Entry, role: Role) -> _Inside:
     if role is Role.ACCOUNT and entry.account is not None:
         return _Account(entry.account.id, entry.account.name, entry.account_of)
     if role is Role.SUBJECT and entry.subject is not None:
-        return _Subject(entry.subject.user_id, entry.subject.name)
+        return _Subject(entry.subject.user_id, entry.subject.name, entry.title)
     actor = entry.actor or Person("")
     space = entry.space if is_personal(entry.space) else ""
-    return _Actor(actor.user_id, actor.name, entry.title, entry.site_name, space)
+    title = "" if entry.subject is not None else entry.title
+    return _Actor(actor.user_id, actor.name, title, entry.site_name, space)
 
 
 def _plain(sealed: SealedRow) -> Entry:
@@ -154,7 +156,7 @@ def _with(entry: Entry, inside: _Inside) -> Entry:
             return replace(
                 entry,
                 actor=Person(inside.user_id, inside.name) if inside.user_id else None,
-                title=inside.title,
+                title=inside.title or entry.title,
                 site_name=inside.site_name,
                 space=SpaceKey(inside.space) if inside.space else entry.space,
             )
@@ -162,4 +164,5 @@ def _with(entry: Entry, inside: _Inside) -> Entry:
             account = Account(AccountId(inside.account_id), inside.name)
             return replace(entry, account=account, account_of=inside.belongs_to)
         case _Subject():
-            return replace(entry, subject=Person(inside.user_id, inside.name))
+            subject = Person(inside.user_id, inside.name)
+            return replace(entry, subject=subject, title=inside.title or entry.title)

@@ -153,13 +153,22 @@ async def test_whoever_is_forgotten_is_named_nowhere_and_the_chain_holds(
     rows = await listed()
     for row in rows:
         assert row.forgotten == {Role.ACTOR}
-        assert (row.entry.actor, row.entry.title, row.entry.site_name) == (None, "", "")
-        assert row.entry.subject.name == "Cy"
+        assert (row.entry.actor, row.entry.site_name) == (None, "")
+        assert (row.entry.subject.name, row.entry.title) == ("Cy", "Secret plans")
         assert row.entry.account.name == "Ada Lovelace"  # Bob's, as Slack knows him
         assert row.entry.space == "ENG"
     verdict = await verifier.verify(ada.tenant)
     assert (verdict.number, verdict.problems) == (3, [])
     assert await listed(user_id=ada.user_id) == []
+
+
+async def test_a_title_goes_with_the_actor_where_it_was_done_to_nobody(
+    auditor, record, listed, entry, ada
+):
+    await record(replace(entry, subject=None))
+    await auditor.forget(ada)
+    [row] = await listed()
+    assert (row.entry.title, row.title_role) == ("", Role.ACTOR)
 
 
 @pytest.mark.parametrize(("user_id", "role"), [("U2BOB", Role.ACCOUNT), ("U3CY", Role.SUBJECT)])
@@ -169,6 +178,7 @@ async def test_each_is_forgotten_alone(auditor, record, listed, ada, user_id, ro
     [row] = await listed()
     assert row.forgotten == {role}
     assert getattr(row.entry, role) is None
+    assert bool(row.entry.title) == (role is not Role.SUBJECT)
     assert row.entry.actor.name == "Ada of Slack"
 
 
