@@ -18,7 +18,7 @@ from bot.authorize import TokenRefused
 from bot.connection import NEVER, Grant
 from bot.content import Account, AccountId, CloudId, PageId, Site, SpaceId
 from bot.document import CodeBlock, Document, Mention, Paragraph, Text
-from bot.documents import from_storage, to_storage
+from bot.documents import digest_of, from_storage, to_storage
 from bot.errors import (
     AppBlocked,
     BadInput,
@@ -47,6 +47,7 @@ from bot.providers.dialects import Dialects
 from bot.providers.gateway import Gateway, Pace
 from bot.providers.outgoing import Answer, Outgoing
 from bot.quota import Quota
+from tests.bot.documents_given import documents
 from tests.fakes import ACME, ENG, NOON, connection
 from tests.providers.ledger import IdleLedger
 from tests.providers.provider import breaks_off, hangs_up, html, says, steady
@@ -420,6 +421,14 @@ def test_people_are_named_by_user_key_and_nothing_else_is_touched(code, account)
     stored = wire.storage_of(document)
     assert f'<ri:user ri:userkey="{account}"' in stored
     assert from_storage(stored) == from_storage(to_storage(document))
+
+
+@steady
+@given(documents)
+def test_a_text_is_known_again_when_it_is_read_back(document):
+    """As the publisher compares it: what this dialect writes reads as what storage carries."""
+    found, sent = from_storage(wire.storage_of(document)), from_storage(to_storage(document))
+    assert digest_of(found) == digest_of(sent)
 
 
 @steady
