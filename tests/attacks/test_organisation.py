@@ -174,6 +174,23 @@ async def test_the_ids_of_one_tenant_lead_nowhere_under_another(stage):
     assert [key[0] for key in stage.stores.connections._kept] != []  # noqa: SLF001
 
 
+async def test_a_workspaces_own_install_is_not_for_its_sisters():
+    async with installing() as stage, a_browser(stage) as browser:
+        await browser.install("U0NED", "T0NORTH")
+        for who, is_let_in in (("U0SAL", False), ("U0NED", True), ("W0PAT", True)):
+            # The payload says North of everybody; Slack itself says who is in it.
+            user = {"id": who, "username": "x", "name": "x", "team_id": "T0NORTH"}
+            said = {"user": user, "team": {"id": "T0NORTH"}, "is_enterprise_install": False}
+            workspace = stage.slack.workspace
+            ways = {
+                "trigger_id": workspace.mint_trigger(who, home="T0NORTH"),
+                "response_url": workspace.mint_hook(who, "C0GLOBE", home="T0NORTH"),
+            }
+            await press(stage, who, "connect", "", channel="C0GLOBE", **said | ways)
+            seen = await seen_by(stage.person(who))
+            assert ("Only people of this workspace" not in seen) is is_let_in
+
+
 async def test_the_end_of_a_workspaces_own_install_is_not_the_organisations(stage):
     # Its own is gone already, so that only the organisation's is left to be found.
     envelope = {"team_id": "T0NORTH", "enterprise_id": "E0GLOBE", "authorizations": []}

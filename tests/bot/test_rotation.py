@@ -160,6 +160,22 @@ async def test_once_it_has_ended_everybody_waits_for_the_new_one(fresh, stored, 
     assert slack.renewed == 1
 
 
+async def test_of_one_process_one_task_goes_and_the_others_wait_for_it(
+    fresh, stored, clock, monkeypatch
+):
+    await stored.save(installation())
+    clock.now += LIFE
+    claims, claim = [], stored.claim_refresh
+
+    async def counted(kept, lasts):
+        claims.append(kept)
+        return await claim(kept, lasts)
+
+    monkeypatch.setattr(stored, "claim_refresh", counted)
+    await asyncio.gather(*(fresh.find(ACME) for _ in range(10)))
+    assert len(claims) == 1
+
+
 async def test_two_processes_send_it_once(make, stored, slack, clock):
     await stored.save(installation())
     clock.now += LIFE
