@@ -10,18 +10,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from bot.__main__ import cli
 from bot.embedded import DatabaseMissing, EmbeddedDatabase
-from bot.principal import Tenant
 from bot.settings import Settings, SettingsWrong, load_settings, variable
-from store.data_keys import DataKeys
-from store.database import open_database
-from store.keyring import KeyRing
 from tests.bot.test_settings import GOOD
-from tests.embedded import running_database
 
 ROOT = Path(__file__).parents[2]
 REAL = "https://confab.acme.example"
@@ -128,28 +122,9 @@ def test_new_keys_differ_and_fit(run):
     assert not any(line.startswith("CONFAB_KEYS") for line in wrong.value.problems)
 
 
-def test_data_keys_are_moved_to_the_first_key_of_the_list(run, tmp_path):
-    one, other = (run("keys", "new", "--id", name).output.strip() for name in ("k1", "k2"))
-
-    async def keys_in_use(given):
-        database = open_database(f"{uri}confab")
-        await DataKeys(database, KeyRing.parse(SecretStr(given))).current(Tenant("T0ACME"))
-        used = await database.raw.data_keys.distinct("ring_id")
-        database.close()
-        return used
-
-    with running_database(tmp_path / "database") as uri:
-        env = {**GOOD, "CONFAB_MONGODB_URI": f"{uri}confab", "CONFAB_KEYS": f"{other},{one}"}
-        assert asyncio.run(keys_in_use(one)) == ["k1"]
-        rewrapped = run("keys", "rewrap", env=env)
-        assert (rewrapped.exit_code, rewrapped.output[:27]) == (0, "1 data keys were sealed ane")
-        assert asyncio.run(keys_in_use(other)) == ["k2"]
-        assert run("keys", "rewrap", env=env).output.startswith("0 data keys")
-
-
 def test_an_address_that_can_not_be_read_is_said_in_a_sentence(run):
     env = {**GOOD, "CONFAB_MONGODB_URI": "mongodb://bot:s3cret@@127.0.0.1/confab"}
-    result = run("keys", "rewrap", env=env)
+    result = run("keys", "rotate", env=env)
 
     assert result.exit_code == 1
     assert result.output.startswith("Confab stopped: CONFAB_MONGODB_URI can't be read")
