@@ -67,12 +67,14 @@ class Workspace:
         if teams is None:
             teams = data.TEAMS if user is None else belonging.teams_of(self.person(user))
         inside = set(teams)
+        by_id = self.state.channels.get(name)
+        if by_id is not None and inside & set(belonging.teams_in(by_id)):
+            return by_id
         here = [c for c in self.state.channels.values() if inside & set(belonging.teams_in(c))]
         if name == "@app" and user:
             return next((c for c in here if c["kind"] == "im" and user in c["members"]), None)
         bare = name.removeprefix("#")
-        by_id = next((c for c in here if c["id"] == name), None)
-        return by_id or next((c for c in here if c["kind"] != "im" and c["name"] == bare), None)
+        return next((c for c in here if c["kind"] != "im" and c["name"] == bare), None)
 
     def find_message(self, channel: str, ts: str) -> Message | None:
         """A message that hasn't been deleted."""

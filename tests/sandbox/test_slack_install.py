@@ -2,9 +2,12 @@ import base64
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 
 from sandbox.person import query_of
+from sandbox.slack.clients import answered
 from sandbox.walk import walk
 from tests.sandbox.slack_stage import stage
 
@@ -147,6 +150,15 @@ async def test_scopes_add_up_and_the_token_stays_while_the_install_lasts(slack):
     assert fresh["scope"] == "commands"
     old = slack.client_of(first["access_token"]).auth_test()
     assert await refused(old) == "token_revoked"
+
+
+@given(state=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+@example(state="a&code=evil#x")
+def test_whatever_the_state_is_it_comes_back_as_it_was(state):
+    for back in (BACK, f"{BACK}?kept=1"):
+        query = query_of(answered(back, {"state": state}, code="c"))
+        assert query.pop("kept", "1") == "1"
+        assert query == {"code": "c", "state": state}
 
 
 async def test_a_refusal_goes_back_without_a_code(slack):
