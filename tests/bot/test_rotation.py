@@ -220,7 +220,9 @@ async def test_where_slack_fails_and_it_has_ended_they_are_told_to_wait(
     slack.answers = [Unavailable("Slack")]
     with pytest.raises(Unavailable):
         await fresh.find(ACME)
+    failed_at = clock()
     assert token(await fresh.find(ACME)) == "xoxb-2"
+    assert clock() == failed_at  # nobody waits for a claim that was given back
 
 
 async def test_a_refused_renewal_breaks_it_and_is_told_once(fresh, stored, slack, clock, broken):
