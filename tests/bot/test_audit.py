@@ -320,6 +320,34 @@ async def test_when_one_replica_is_killed_the_other_goes_on_and_each_row_is_chai
     assert await office.problems() == []
 
 
+class Overtaken(MemoryAudit):
+    """A store in which somebody else is at work between a look and what comes of it."""
+
+    meanwhile = None
+
+    async def list_waiting(self, tenant, most):
+        rows = await super().list_waiting(tenant, most)
+        work, self.meanwhile = self.meanwhile, None
+        if work is not None:
+            await work(tenant)
+        return rows
+
+
+async def test_a_replica_that_was_overtaken_numbers_nothing_twice(office):
+    office.store = Overtaken()
+    office.auditor = Auditor(office.store, KEY, office.clock, office.start)
+    late, early = office.chainer(), office.chainer()
+    for _ in range(3):
+        await office.auditor.write(ENTRY)
+    office.store.meanwhile = early.chain
+    await late.chain(ADA.tenant)
+    await office.auditor.write(ENTRY)
+    await late.chain(ADA.tenant)
+    verdict = await Verifier(office.store, KEY).verify(ADA.tenant)
+    assert (verdict.number, verdict.problems) == (4, [])
+    assert sorted(row.number for row in await office.rows()) == [1, 2, 3, 4]
+
+
 class Fragile(MemoryAudit):
     """A store that fails at every second call of the job."""
 
