@@ -2,6 +2,11 @@ import json
 
 import pytest
 from aiohttp import web
+from slack_bolt.request.internals import (
+    extract_enterprise_id,
+    extract_is_enterprise_install,
+    extract_team_id,
+)
 from slack_sdk.errors import SlackApiError
 
 from tests.sandbox.slack_stage import actions, button, modal, section, stage
@@ -252,6 +257,37 @@ class TestOrganisation:
             }
         ]
         assert event["event"]["channel"] == "D0PATGLOBE"
+
+    async def test_slacks_own_library_finds_the_installation_in_whatever_is_sent(
+        self, slack, globe
+    ):
+        blocks = [actions(button("a"))]
+        await globe.chat_postMessage(channel="C0GLOBE", text="x", blocks=blocks)
+        got = listening(slack)
+        pat = slack.person("W0PAT", "T0SOUTH")
+        await pat.types("/confluence help")
+        await pat.presses("a")
+        await pat.uses_shortcut("create_page")
+        await globe.views_open(trigger_id=got[2]["trigger_id"], view=modal(section("x")))
+        await pat.submits()
+        await pat.opens_home()
+        await slack.post("events", type="tokens_revoked", installation="E0GLOBE")
+        assert len(got) == 6
+        for payload in got:
+            assert extract_is_enterprise_install(payload) is True
+            assert extract_enterprise_id(payload) == "E0GLOBE"
+
+    async def test_and_in_a_workspace_of_the_organisation_its_own(self, slack):
+        await slack.installed("T0SOUTH")
+        got = listening(slack)
+        pat = slack.person("W0PAT", "T0SOUTH")
+        await pat.types("/confluence help")
+        await pat.uses_shortcut("create_page")
+        await pat.opens_home()
+        assert len(got) == 3
+        for payload in got:
+            assert not extract_is_enterprise_install(payload)
+            assert extract_team_id(payload) == "T0SOUTH"
 
     @pytest.mark.parametrize(
         "method", ["conversations.list", "users.list", "usergroups.list", "team.info"]
