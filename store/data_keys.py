@@ -5,11 +5,11 @@ current one; one insert makes it so, and other processes notice within `KEY_AGE`
 """
 
 import secrets
-import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, Final, TypeVar
 
 from bot.errors import SealBroken
@@ -19,7 +19,7 @@ from store.collection import Collection, Stored
 from store.database import Database
 from store.database_time import NOW
 from store.keyring import KEY_BYTES, Binding, SealingKey
-from store.shape import NUMBER, SEALED, TEXT, TIME, Shape, index, unique
+from store.shape import NUMBER, SEALED, TEXT, TIME, People, Shape, index, unique
 
 SHAPE: Final = Shape(
     "data_keys",
@@ -32,6 +32,7 @@ SHAPE: Final = Shape(
         "wrapped": SEALED,
     },
     indexes=(unique("tenant", "number"), unique("tenant", "key_id"), index("ring_id")),
+    people=People.NONE,
 )
 KEY_AGE: Final = timedelta(seconds=30)
 """For so long a process goes on sealing under a key without asking whether there is a newer."""
@@ -80,7 +81,7 @@ class DataKeys:
     def known(self, tenant: Tenant) -> SealingKey | None:
         """Return the tenant's current key if it is in memory and of age."""
         held = self._currents.get(tenant)
-        return held.key if held is not None and time.monotonic() < held.until else None
+        return held.key if held is not None and monotonic() < held.until else None
 
     def known_for(self, tenant: Tenant, sealed: bytes) -> SealingKey | None:
         """Return the key that opens *sealed* if it is the current one and in memory."""
@@ -98,7 +99,7 @@ class DataKeys:
             SealBroken: the key that wraps it is lost.
         """
         held = self._currents.find(tenant)
-        now = time.monotonic()
+        now = monotonic()
         if held and now < held.until:
             return held.key
         if held:

@@ -11,6 +11,7 @@ from benches.documents import documents
 from benches.line import Line, summary
 from benches.lookups import lookups
 from benches.machine import CORES, cpu_seconds, on_core, resident_bytes
+from benches.seal import seals
 from benches.searches import searches
 from benches.starting import starting
 
@@ -42,13 +43,24 @@ async def test_lookups(tmp_path):
     smallest(["lookup_growth"], await lookups(tmp_path, many=100, rounds=1, lookups=2))
 
 
+async def test_seals(tmp_path):
+    smallest(["seal"], await seals(tmp_path, rounds=1, times=10))
+
+
 async def test_documents(tmp_path):
     names = ["documents", "documents_read", "documents_growth"]
     smallest(names, await documents(tmp_path, rounds=1, kilobytes=10))
 
 
 def test_the_goals_are_those_that_were_set():
-    assert list(BENCHES) == ["ack", "search_overhead", "start", "documents", "lookup_growth"]
+    assert list(BENCHES) == [
+        "ack",
+        "search_overhead",
+        "start",
+        "documents",
+        "lookup_growth",
+        "seal",
+    ]
 
 
 def test_a_line_says_what_it_compares_and_whether_its_goal_is_met():

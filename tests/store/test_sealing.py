@@ -1,6 +1,5 @@
 import asyncio
 import base64
-from dataclasses import replace
 
 import bson
 import pytest
@@ -46,7 +45,7 @@ async def test_only_the_last_used_keys_stay_in_memory(database, ring, tenant):
 
 async def test_a_tenants_key_opens_nothing_of_another_tenant(vault, binding):
     sealed = await vault.seal_bytes(binding, b"secret")
-    elsewhere = replace(binding, tenant=Tenant(binding.tenant + "X"))
+    elsewhere = binding._replace(tenant=Tenant(binding.tenant + "X"))
     await vault.seal_bytes(elsewhere, b"")
     with pytest.raises(SealBroken):
         await vault.open_bytes(elsewhere, sealed)
