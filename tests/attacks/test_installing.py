@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.principal import Tenant
 from tests.installing import OWN, a_browser, installing
@@ -173,6 +174,30 @@ async def test_looking_ahead_uses_nothing_up(stage, eve):
 async def test_the_state_is_not_what_is_stored(stage, eve):
     state = (await eve.begin()).asked["state"]
     assert state not in repr(stage.stores.installs._kept)  # noqa: SLF001 - whatever there is
+
+
+async def test_no_log_tells_a_secret_of_it(stage, eve, caplog):
+    await stage.post("slack/rotation", {"enabled": True})
+    with capture_logs() as told:
+        url = (await eve.begin()).location
+        back = await eve.at_slack(url)
+        await eve.send("GET", back)
+        await eve.send("GET", back)
+        fault = {"method": "oauth.v2.access", "kind": "error", "error": "fatal_error", "times": 1}
+        await stage.post("slack/faults", fault)
+        await eve.install()
+        await eve.install(allow=False)
+    found = await stage.stores.installations.find(OTHER)
+    came = parse_qs(urlsplit(back).query)
+    secrets = [
+        *(came["code"] + came["state"]),
+        found.bot_token.get_secret_value(),
+        found.refresh_token.get_secret_value(),
+        stage.settings.slack_client_secret.get_secret_value(),
+    ]
+    said = repr(told) + caplog.text
+    assert "installed" in said
+    assert [each for each in secrets if each in said] == []
 
 
 async def test_a_flood_is_turned_away(stage, eve):
