@@ -27,7 +27,7 @@ from store.database import Database
 from store.naming import open_row, people_of, seal_row
 from store.person_keys import PersonKeys
 from store.sealing import Vault
-from store.shape import NUMBER, SEALED, TEXT, TIME, Shape, array_of, embedded, index, unique
+from store.shape import NUMBER, SEALED, TEXT, TIME, People, Shape, array_of, embedded, index, unique
 
 _PLAIN: Final = (
     "tenant", "id", "at", "action", "outcome", "credential", "code", "profile", "kind", "site",
@@ -47,11 +47,13 @@ ROWS: Final = Shape(
         index("tenant", "number", "at", "id"),
         index("number", "tenant"),
     ),
+    people=People.KEYED,
 )
 LINKS: Final = Shape(
     "audit_links",
     {"tenant": TEXT, "first": NUMBER, "rows": array_of(TEXT), "links": array_of(TEXT)},
     indexes=(unique("tenant", "first"),),
+    people=People.NONE,
 )
 _BATCH: Final = 100
 # What a time or a number is exact to. No "$lte": with a range that further fields of the index

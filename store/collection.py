@@ -210,10 +210,11 @@ class Collection:
             result = await self._raw.delete_one(self._inside(where))
         return result.deleted_count == 1
 
-    async def remove_all(self, where: Where) -> None:
-        """Delete every document *where* that holds."""
+    async def remove_all(self, where: Where) -> int:
+        """Delete every document *where* that holds; return how many there were."""
         with answering():
-            await self._raw.delete_many(self._inside(where))
+            result = await self._raw.delete_many(self._inside(where))
+        return result.deleted_count
 
     def _inside(self, where: Where) -> Where:
         if self._walled and (next(iter(where), "") != "tenant" or not where["tenant"]):

@@ -7,13 +7,14 @@ from bot.ports import Deliveries
 from bot.principal import Tenant
 from store.database import Database
 from store.keeping import DELIVERY
-from store.shape import TEXT, TIME, Shape, expiring, unique
+from store.shape import TEXT, TIME, People, Shape, expiring, unique
 
 SHAPE: Final = Shape(
     "deliveries",
     {"tenant": TEXT, "event_id": TEXT, "purge_at": TIME},
     indexes=(unique("tenant", "event_id"), expiring("purge_at")),
     durable=False,
+    people=People.NONE,
 )
 
 

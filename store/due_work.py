@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from bot.ports import Due, DueWork
 from store.database import Database
-from store.shape import TEXT, TIME, Shape, index, unique
+from store.shape import TEXT, TIME, People, Shape, index, unique
 
 SHAPE: Final = Shape(
     "due_work",
     {"tenant": TEXT, "kind": TEXT, "id": TEXT, "at": TIME},
     indexes=(unique("tenant", "kind", "id"), index("kind", "at")),
+    people=People.NAMED,
 )
 
 

@@ -8,17 +8,19 @@ from bot.ports import Integrations
 from bot.principal import Tenant
 from store.database import Database
 from store.sealing import Vault
-from store.shape import NUMBER, TEXT, Shape, sealed, unique
+from store.shape import NUMBER, TEXT, People, Shape, sealed, unique
 
 SHAPE: Final = Shape(
     "integrations",
     {"tenant": TEXT, "generation": NUMBER, "sealed": sealed("integration")},
     indexes=(unique("tenant"),),
+    people=People.NAMED,
 )
 CHANNELS: Final = Shape(
     "channels",
     {"tenant": TEXT, "channel_id": TEXT, "sealed": sealed("channel", "channel_id")},
     indexes=(unique("tenant", "channel_id"),),
+    people=People.NAMED,
 )
 
 

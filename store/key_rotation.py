@@ -21,13 +21,14 @@ from store.data_keys import KEY_AGE, DataKeys, KeptKey
 from store.database import Database
 from store.database_time import NOW
 from store.resealing import Resealed, Resealing, Use
-from store.shape import NUMBER, TEXT, TIME, Shape
+from store.shape import NUMBER, TEXT, TIME, People, Shape
 
 SHAPE: Final = Shape(
     "key_rotations",
     {"started_at": TIME, "round": NUMBER},
     {"collection": TEXT, "after": {}, "finished_at": TIME},
     id_type=TEXT,
+    people=People.NONE,
 )
 KEPT_FOR: Final = timedelta(hours=24)
 """For so long an earlier data key opens what isn't in the database: notes at Slack, which live

@@ -6,9 +6,9 @@ from typing import Final
 from bot.ports import Leases
 from store.database import Database
 from store.database_time import is_over, later
-from store.shape import TEXT, TIME, Shape
+from store.shape import TEXT, TIME, People, Shape
 
-SHAPE: Final = Shape("leases", {"by": TEXT, "until": TIME}, id_type=TEXT)
+SHAPE: Final = Shape("leases", {"by": TEXT, "until": TIME}, id_type=TEXT, people=People.NONE)
 
 
 class MongoLeases(Leases):

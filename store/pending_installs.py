@@ -7,7 +7,7 @@ from bot.installation import PendingInstall
 from bot.ports import PendingInstalls
 from bot.principal import Digest
 from store.database import Database
-from store.shape import TEXT, TIME, Shape, expiring
+from store.shape import TEXT, TIME, People, Shape, expiring
 
 TOMBSTONE: Final = timedelta(hours=1)
 """For so long it can be said of a link that it has expired, or was used."""
@@ -18,6 +18,7 @@ SHAPE: Final = Shape(
     {"consumed_at": TIME},
     indexes=(expiring("purge_at"),),
     id_type=TEXT,
+    people=People.NONE,
 )
 
 

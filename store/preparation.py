@@ -40,9 +40,11 @@ from store.collection import answering
 from store.database import Database
 from store.leases import MongoLeases
 from store.migrations import number_data_keys
-from store.shape import NUMBER, TEXT, TIME, Shape
+from store.shape import NUMBER, TEXT, TIME, People, Shape
 
-DONE: Final = Shape("migrations", {"name": TEXT, "done_at": TIME}, id_type=NUMBER)
+DONE: Final = Shape(
+    "migrations", {"name": TEXT, "done_at": TIME}, id_type=NUMBER, people=People.NONE
+)
 
 SHAPES: Final = (
     DONE,

@@ -9,7 +9,7 @@ from bot.profile import AuthorizationProfile
 from store.collection import Stored
 from store.database import Database
 from store.sealing import Vault
-from store.shape import NUMBER, TEXT, Shape, sealed, unique
+from store.shape import NUMBER, TEXT, People, Shape, sealed, unique
 
 SHAPE: Final = Shape(
     "profiles",
@@ -22,6 +22,7 @@ SHAPE: Final = Shape(
     },
     # Every profile begins at version 1 and keeps its name, so that names are unique too.
     indexes=(unique("tenant", "profile", "version"), unique("tenant", "name", "version")),
+    people=People.NAMED,
 )
 MOST: Final = 1_000
 _NEWEST: Final = [("version", -1)]

@@ -11,7 +11,7 @@ from bot.principal import Tenant
 from store.collection import Stored
 from store.database import Database
 from store.keeping import QUOTA
-from store.shape import NUMBER, TEXT, TIME, Shape, expiring, unique
+from store.shape import NUMBER, TEXT, TIME, People, Shape, expiring, unique
 
 SHAPE: Final = Shape(
     "quota",
@@ -19,6 +19,7 @@ SHAPE: Final = Shape(
     {"points": NUMBER, "tenants": NUMBER, "remaining": NUMBER},
     indexes=(unique("tenant", "app", "hour"), expiring("purge_at")),
     durable=False,
+    people=People.NONE,
 )
 EVERYBODY: Final = Tenant("*")
 

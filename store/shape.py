@@ -21,6 +21,7 @@ purpose (``grant``) and to the fields that tell the documents of one person apar
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from pymongo import IndexModel
@@ -66,12 +67,25 @@ class SealedValue(NamedTuple):
     sealed: bytes
 
 
+class People(StrEnum):
+    """What a collection's documents say of people, and so what forgetting somebody does to them.
+
+    See `store.forgetting`.
+    """
+
+    OWN = "own"  # each is its person's, by ``user_id``, and goes with them
+    NAMED = "named"  # they are the tenant's and stay; who is named in them is taken out
+    KEYED = "keyed"  # they stay; what names somebody is sealed under that person's key, which goes
+    NONE = "none"  # nobody is in them
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """One collection. A field that isn't declared is refused by the database itself.
 
     *durable* collections are written with ``majority`` and journalled; the others are
     acknowledged by the primary, for they may lose their last second without harm.
+    *people* is declared wherever there is no ``user_id``, which alone says OWN.
     """
 
     name: str
@@ -80,11 +94,19 @@ class Shape:
     indexes: tuple[IndexModel, ...] = ()
     id_type: FieldType = field(default_factory=dict)
     durable: bool = True
+    people: People | None = None
     seals: Mapping[str, Sealed] = field(init=False)
     """What the vault seals, by its path, as in ``recent.sealed``."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seals", dict(_seals({**self.required, **self.optional})))
+        if self.people is None and "user_id" in self.required:
+            object.__setattr__(self, "people", People.OWN)
+
+    @property
+    def is_tenants(self) -> bool:
+        """Tell whether each document is some tenant's, and goes with it."""
+        return "tenant" in self.required
 
     def binding(self, path: str, stored: Document) -> Binding:
         """Return what the sealed value at *path* is bound to.
