@@ -307,6 +307,8 @@ class Sandbox:
             "CONFAB_ATLASSIAN_CLIENT_SECRET": atlassian.client_secret,
             "CONFAB_ATLASSIAN_AUTH_URL": f"{self.url}/atlassian/auth",
             "CONFAB_ATLASSIAN_API_URL": f"{self.url}/atlassian/api",
+            # The Data Center site and the company's own server are here as well.
+            "CONFAB_INTERNAL_ORIGINS": self.url,
             "CONFAB_COMMAND": self.plan.command,
             # Nothing balances loads here.
             "CONFAB_LINGER": "0",

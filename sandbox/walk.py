@@ -31,6 +31,7 @@ ASKED = frozenset(
         "stop_at",
         "only_sites",
         "workspace",
+        "typed",
     }
 )
 
@@ -74,6 +75,7 @@ class Choice:
     decision: str
     only_sites: tuple[str, ...]
     workspace: str | None
+    typed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,16 +99,19 @@ async def walk(  # noqa: PLR0913 -- every choice on the way has a name
     stop_at: str | None = None,
     only_sites: tuple[str, ...] = (),
     workspace: str | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> Walk:
     """Open *url* and go on until a page has nothing more to press.
 
     On Atlassian's page consent is given for every site, or for *only_sites* (slugs or cloud
     ids), by *atlassian_account* or, where that is empty, by whoever consented in this browser
     before; *site* is what is chosen where the bot asks. *decision* is `accept`, `cancel` (at
-    Atlassian) or `cancel-slack`. The app is installed in *workspace*, or at home. A page with an
-    error status is not pressed.
+    Atlassian) or `cancel-slack`. The app is installed in *workspace*, or at home. *typed* goes
+    into the bot's fields of those names, once. A page with an error status is not pressed.
     """
-    choice = Choice(slack_person, atlassian_account, site, decision, only_sites, workspace)
+    choice = Choice(
+        slack_person, atlassian_account, site, decision, only_sites, workspace, typed or {}
+    )
     browser = Browser(choice, Jar(cookies), stop_at)
     return await browser.walk(url)
 
@@ -268,6 +273,9 @@ def choose_at_bot(form: Any, choice: Choice) -> list[tuple[str, str]]:  # noqa: 
         if choice.site and choice.site.casefold() in said:
             set_radio(form, radio.get("name"), radio.get("value"))
             break
+    for name, value in choice.typed.items():
+        for box in form.xpath(".//input[@name=$name]", name=name):
+            box.set("value", value)
     buttons = form.xpath(".//button[not(@type) or @type='submit']|.//input[@type='submit']")
     primary = [each for each in buttons if "primary" in (each.get("class") or "")]
     pressed = next(iter([*primary, *buttons]), None)
@@ -321,5 +329,8 @@ def asked(body: bytes) -> dict[str, Any]:
     said.setdefault("site", None)
     if said.get("decision", "accept") not in DECISIONS:
         raise ValueError(f"decision is one of: {', '.join(DECISIONS)}")
+    typed = said.get("typed", {})
+    if type(typed) is not dict or not all(isinstance(each, str) for each in typed.values()):
+        raise ValueError("typed is an object of text by the fields' names")
     said["only_sites"] = tuple(said.get("only_sites", ()))
     return said

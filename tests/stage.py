@@ -203,6 +203,7 @@ def _values(url: str, bot_url: str, app: AppUnderTest, client: OAuthClient) -> d
         "atlassian_client_secret": client.client_secret,
         "atlassian_auth_url": f"{url}/atlassian/auth",
         "atlassian_api_url": f"{url}/atlassian/api",
+        "internal_origins": url,
         "settle_after": timedelta(seconds=1),
         "settle_every": timedelta(seconds=1),
         "linger": timedelta(0),
