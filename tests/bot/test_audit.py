@@ -336,14 +336,14 @@ class Overtaken(MemoryAudit):
 async def test_a_replica_that_was_overtaken_numbers_nothing_twice(office):
     office.store = Overtaken()
     office.auditor = Auditor(office.store, KEY, office.clock, office.start)
-    late, early = office.chainer(), office.chainer()
+    late = office.chainer()
     for _ in range(2):
         await office.auditor.write(ENTRY)
 
     async def overtake(tenant):
         office.clock.pass_by(seconds=-1)  # another replica's
         await office.auditor.write(ENTRY)
-        await early.chain(tenant)
+        await office.chain_and_die()
 
     office.store.meanwhile = overtake
     await late.chain(ADA.tenant)
