@@ -7,8 +7,7 @@ https://docs.slack.dev/authentication/using-token-rotation
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -16,8 +15,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from bot.errors import NotAllowed, ProfileBroken, ProviderFault, Unavailable
 from bot.installation import BotTokens, Installation, is_place
 from bot.principal import Tenant
+from bot.providers import slack_wire as wire
 from bot.providers.outgoing import Answer, Request
-from bot.providers.rate_wire import retry_after
+from bot.providers.slack_sign_in_wire import json_of
+from bot.providers.slack_wire import Flag, Text
 
 PROVIDER: Final = "Slack"
 MOST_BYTES: Final = 256 * 1024
@@ -37,33 +38,12 @@ BROKEN: Final = frozenset(
     }
 )
 REFUSED: Final = frozenset({"access_denied", "code_already_used", "code_expired", "invalid_code"})
-ENDED: Final = frozenset(
-    {
-        "account_inactive",
-        "invalid_auth",
-        "invalid_refresh_token",
-        "not_authed",
-        "token_expired",
-        "token_revoked",
-    }
-)
+ENDED: Final = wire.ENDED | {"invalid_refresh_token"}
 """A token, for access or renewal, that is no good any more: only another install mends it."""
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _flag(value: object) -> bool:
-    return value is True
 
 
 def _part(value: object) -> object:
     return value if isinstance(value, dict) else {}
-
-
-Text = Annotated[str, BeforeValidator(_text)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
 class _Theirs(BaseModel):
@@ -230,13 +210,3 @@ def _tokens(body: TokenBody, now: datetime) -> BotTokens:
     if body.expires_in is not None:
         ends_at = now.replace(microsecond=0) + timedelta(seconds=body.expires_in)
     return BotTokens(body.access_token, body.refresh_token, ends_at)
-
-
-def json_of(answer: Answer, now: datetime) -> Any:  # noqa: ANN401  # whatever was sent
-    """Read the answer's JSON. Raises ``Unavailable`` where it isn't Slack that answers."""
-    if answer.status != HTTPStatus.OK:
-        raise Unavailable(PROVIDER, retry_after=retry_after(answer.headers, now))
-    try:
-        return answer.json()
-    except ValueError as error:
-        raise Unavailable(PROVIDER) from error
