@@ -114,16 +114,24 @@ def _refuse(answer: Answer, call: Call) -> NoReturn:
     raise ProviderFault(f"Confluence answered {status} to {call.operation}", provider=PROVIDER)
 
 
-def check_api(answer: Answer, call: Call) -> None:
-    """Raise ``NoApiThere`` if something for browsers answered: a login page, or the way there.
+def check_api(answer: Answer, call: Call, profile: str) -> None:
+    """Raise what is wrong with who answered, at a site's own address.
 
-    Who refuses a caller or is down may answer so too; and what became of a write to which a
-    page says that all is well, nobody knows.
+    Whoever refuses a caller or is down may answer with a page, too; and what became of a
+    write to which a page says that all is well, nobody knows.
+
+    Raises:
+        NoApiThere: something for browsers answered: a login page, or the way there.
+        TokenRefused: the token was passed over, and nobody in particular was answered.
     """
     status = answer.status
     if status in TOLD_BY_STATUS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return
     is_good = status < HTTPStatus.MULTIPLE_CHOICES
+    # Data Center says whom it took the caller for; a version that doesn't know tokens lets
+    # them in as nobody.
+    if answer.headers.get("x-ausername") == "anonymous" and not (call.writes and is_good):
+        raise TokenRefused(profile)
     leads_on = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if (leads_on or kind in PAGES) and not (call.writes and is_good):

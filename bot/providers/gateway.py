@@ -103,7 +103,7 @@ class Gateway:
         async with self._turns.take(who, site.cloud_id):
             answer = await self._patiently(connection, call, request)
         if site.api_url:
-            check_api(answer, call)
+            check_api(answer, call, connection.profile)
         try:
             check(answer, call, connection.profile, self._clock())
         except QuotaSpent as error:

@@ -249,6 +249,14 @@ async def test_each_no_to_a_reader_has_a_name(confluence, provider, ada, site, a
     assert type(caught.value) is error
 
 
+async def test_what_nobody_in_particular_was_told_is_no_answer(confluence, provider, ada, site):
+    provider.says[PAGE] = says(BODY, headers={"X-AUSERNAME": "anonymous"})
+    with pytest.raises(TokenRefused):
+        await confluence.get_page(ada, site, ID)
+    provider.says[PAGE] = says(BODY, headers={"X-AUSERNAME": "ada"})
+    assert await confluence.get_page(ada, site, ID)
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
