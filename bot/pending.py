@@ -21,6 +21,7 @@ class Step(StrEnum):
     CONSENT = "consent"  # the provider's `state`
     CHOICE = "choice"  # the page that asks for a site, or about another account
     CODE = "code"  # the code that its person types in Slack, where Slack sign-in isn't set up
+    EXPORT = "export"  # our own page, from which the audit is taken
     REPLY = "reply"  # the flow's private message in Slack, and how to replace it
 
 
@@ -31,6 +32,7 @@ class Purpose(StrEnum):
     ORGANISATION = "organisation"  # the tenant's, made by an admin
     TRIAL = "trial"  # to find out whether a custom profile works; nothing is kept
     SECRET = "secret"  # noqa: S105 - a word; a custom profile's client secret is typed
+    EXPORT = "export"  # nothing is connected: the audit is taken away as a file
 
     @property
     def is_admins(self) -> bool:

@@ -13,6 +13,7 @@ from bot.connect.outcome import (
     Connected,
     Decided,
     Done,
+    Export,
     Invitation,
     Next,
     OnConnected,
@@ -20,6 +21,7 @@ from bot.connect.outcome import (
     Returned,
     SecretKept,
     ToChoose,
+    ToExport,
     ToType,
     Wanted,
 )
@@ -36,6 +38,7 @@ __all__ = [
     "Done",
     "End",
     "Ended",
+    "Export",
     "Invitation",
     "Next",
     "OnConnected",
@@ -46,6 +49,7 @@ __all__ = [
     "Stores",
     "Terms",
     "ToChoose",
+    "ToExport",
     "ToType",
     "Wanted",
 ]

@@ -15,11 +15,13 @@ from bot.connect.outcome import (
     Asked,
     Connected,
     Decided,
+    Export,
     Invitation,
     Next,
     Question,
     Returned,
     SecretKept,
+    ToExport,
     ToType,
     Wanted,
 )
@@ -51,6 +53,7 @@ class Connect:
         self._stores = stores
         self._consent = services.consent
         self._voice = services.voice
+        self._on_secret_kept = services.on_secret_kept
         self._terms = terms
         self._clock = clock
         self._steps = Steps(stores.pendings, clock, terms.lasts)
@@ -162,6 +165,19 @@ class Connect:
                 return await self._ask_again(pending, refused)
             return await self._settling.ask_or_settle(pending, obtained)
 
+    async def look_at_export(self, token: str, browser: Digest | None) -> Export:
+        """Return what can be taken away, to the browser that was proved."""
+        pending = await self._steps.look(Step.EXPORT, token)
+        require_browser(pending, browser)
+        return Export(token, pending)
+
+    async def take_export(self, token: str, browser: Digest | None) -> Export:
+        """Use the step up: what it stands for may be taken away, once, by an admin."""
+        pending = await self._steps.take(Step.EXPORT, token)
+        require_browser(pending, browser)
+        await self._proof.require_admin(pending)
+        return Export(token, pending)
+
     async def look_at_choice(self, token: str, browser: Digest | None) -> Question:
         """Return what must be decided, to the browser that consented."""
         return await self._settling.look_at_choice(token, browser)
@@ -219,7 +235,10 @@ class Connect:
         if not profile_id:
             integration = await self._stores.integrations.find(pending.tenant)
             profile_id = integration.people_profile
-        profile = await self._stores.profiles.get(pending.tenant, profile_id)
+        # What hasn't been tried since it was saved is for trying alone.
+        is_use = pending.purpose in {Purpose.OWN, Purpose.ORGANISATION}
+        find = self._stores.profiles.get_usable if is_use else self._stores.profiles.get
+        profile = await find(pending.tenant, profile_id)
         held = await self._stores.connections.find(holder_of(pending), profile_id)
         return replace(
             pending,
@@ -239,6 +258,8 @@ class Connect:
         """Return where consent is given, or a secret typed; or what needed neither."""
         await self._proof.installation(pending)
         await self._proof.require_admin(pending)
+        if pending.purpose is Purpose.EXPORT:
+            return await self._export(pending)
         profile = await self._profile(pending)
         if pending.purpose is Purpose.SECRET or profile.mechanism.is_typed:
             if not self._proof.is_possible:
@@ -250,6 +271,11 @@ class Connect:
         asked = replace(pending, nonce=None, verifier=SecretStr(verifier))
         state = await self._steps.open(Step.CONSENT, asked)
         return self._consent.consent_url(profile, pending.scopes, state, verifier)
+
+    async def _export(self, pending: PendingConnection) -> ToExport:
+        if not self._proof.is_possible:
+            raise Ended(End.SIGN_IN_NEEDED, pending)
+        return ToExport(await self._steps.open(Step.EXPORT, replace(pending, nonce=None)))
 
     async def _issue(self, pending: PendingConnection) -> Next:
         """Have the profile's own client credentials tried: nobody types or consents."""
@@ -287,7 +313,10 @@ class Connect:
             is_kept = await self._stores.customs.add(changed)
         if not is_kept:
             raise Ended(End.PROFILE_BROKEN, pending)
-        return SecretKept(changed, installation)
+        reply_url = await self._steps.take_reply(pending)
+        kept = SecretKept(changed, installation, pending.principal, reply_url)
+        await self._on_secret_kept(kept)
+        return kept
 
     async def _redeem(
         self, pending: PendingConnection, profile: AuthorizationProfile, returned: Returned

@@ -116,7 +116,7 @@ MESSAGES: Final = {
         " Ask an admin to do it."
     ),
     End.SIGN_IN_NEEDED: (
-        "Secrets are typed only where Slack confirms whose browser it is, and that isn't set up"
+        "That is done only where Slack confirms whose browser it is, and that isn't set up"
         " here, so nothing was changed. Ask whoever runs Confab to set up Sign in with Slack."
     ),
     End.WRONG_ISSUER: (

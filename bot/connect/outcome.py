@@ -104,10 +104,27 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class SecretKept:
-    """A profile's client secret was typed, and is kept."""
+    """A profile's client secret was typed, and is kept; *reply_url* is its person's message."""
 
     profile: AuthorizationProfile
     installation: Installation
+    person: Principal
+    reply_url: SecretStr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToExport:
+    """The audit can be taken, on the page that *token* leads to."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What may be taken away as a file: whose, and in which form (its ``name``)."""
+
+    token: str
+    pending: PendingConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,4 +177,12 @@ class Done:
 OnConnected = Callable[[Connected], Awaitable[None]]
 """Replaces the private message and takes up what was parked; returns without waiting for that."""
 
-Next = ToType | ToChoose | CodeShown | Done | SecretKept
+OnSecretKept = Callable[[SecretKept], Awaitable[None]]
+"""Says so in Slack; returns without waiting for that."""
+
+
+async def nobody_hears(_: SecretKept) -> None:
+    """Say nothing."""
+
+
+Next = ToType | ToChoose | ToExport | CodeShown | Done | SecretKept

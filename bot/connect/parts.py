@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.audit import Auditor
-from bot.connect.outcome import OnConnected
+from bot.connect.outcome import OnConnected, OnSecretKept, nobody_hears
 from bot.ports import (
     Connections,
     ConsentServer,
@@ -49,6 +49,7 @@ class Services:
     on_connected: OnConnected
     may_administer: Callable[[Principal], Awaitable[bool]]
     auditor: Auditor
+    on_secret_kept: OnSecretKept = nobody_hears
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,9 +171,9 @@ ENDS: Final = {
         leads_on=False,
     ),
     End.SIGN_IN_NEEDED: Words(
-        "Secrets can’t be typed here yet",
-        "We take a secret only once Slack has confirmed whose browser it is, and Sign in with"
-        " Slack isn’t set up here.",
+        "This can’t be done here yet",
+        "We take secrets, and hand out files, only once Slack has confirmed whose browser it is,"
+        " and Sign in with Slack isn’t set up here.",
         "Nothing was changed.",
         "Ask whoever runs Confab here to set up Sign in with Slack.",
         403,
