@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from bot.administration.organisation import Ended, OrganisationConnection, revoked
+from bot.administration.organisation import Ended, OrganisationConnection, let_go
 from bot.administration.parts import Aides, Books
 from bot.connect import APPS_URL
 from bot.connection import Connection
@@ -15,7 +15,6 @@ from bot.errors import BotError, NotAllowed
 from bot.installation import Installation, SlackPerson
 from bot.mrkdwn import escape, link
 from bot.principal import Principal, Tenant
-from bot.profile import AuthorizationProfile
 from bot.trail import Action, Entry
 
 log = structlog.get_logger(__name__)
@@ -60,8 +59,7 @@ class ConnectionPage:
 class Revoked:
     """What became of somebody's connection: deleted here, and maybe at the provider."""
 
-    connection: Connection
-    is_revoked: bool
+    ended: Ended
     is_told: bool
 
 
@@ -136,24 +134,21 @@ class Kept:
         return removed
 
     async def _finish(self, by: Principal, removed: Connection) -> Revoked:
-        is_revoked = await revoked(self._books, self._aides, removed)
+        ended = await let_go(self._books, self._aides, removed)
         whose = removed.principal
         if removed.is_organisations:
             whose = Principal(whose.tenant, removed.owner)
         is_told = whose.user_id == by.user_id
         if not is_told and whose.user_id:
-            is_told = await self._tell(by, whose, removed, is_revoked=is_revoked)
-        return Revoked(removed, is_revoked, is_told)
+            is_told = await self._tell(by, whose, ended)
+        return Revoked(ended, is_told)
 
-    async def _tell(
-        self, by: Principal, whose: Principal, removed: Connection, *, is_revoked: bool
-    ) -> bool:
-        profile = await self._profile(removed)
+    async def _tell(self, by: Principal, whose: Principal, ended: Ended) -> bool:
         words = (
             f"An admin of your workspace, <@{by.user_id}>, has ended your connection to Confluence "
-            f"as *{escape(removed.account.name)}*. The tokens that were kept here are deleted, and "
-            f"nothing can be done in your name any more. Pages that you wrote stay in Confluence.\n"
-            f"{remains(removed, profile, is_revoked=is_revoked)}\n"
+            f"as *{escape(ended.connection.account.name)}*. The tokens that were kept here are "
+            "deleted, and nothing can be done in your name any more. Pages that you wrote stay in "
+            f"Confluence.\n{remains(ended)}\n"
             f"`{self._aides.command} connect` connects again, if your workspace's admins agree."
         )
         try:
@@ -162,15 +157,6 @@ class Kept:
             log.info("revocation untold", code=error.code)
             return False
         return True
-
-    async def _profile(self, connection: Connection) -> AuthorizationProfile | None:
-        tenant = connection.principal.tenant
-        try:
-            return await self._books.book.get(
-                tenant, connection.profile, connection.profile_version
-            )
-        except BotError:
-            return None
 
     async def _listed(
         self, installation: Installation | None, connection: Connection, profile: str
@@ -188,20 +174,16 @@ class Kept:
         return Listed(connection, Standing.ORPHANED if why else standing, person.name, profile, why)
 
 
-def remains(
-    connection: Connection, profile: AuthorizationProfile | None, *, is_revoked: bool
-) -> str:
+def remains(ended: Ended) -> str:
     """Say in mrkdwn what is left at the provider after a connection's end."""
-    if is_revoked:
+    if ended.is_revoked:
         return "Its server was told as well, and has ended the consent."
-    if connection.mechanism.is_typed:
+    if ended.connection.mechanism.is_typed:
         return "What was typed still works elsewhere: end it in Confluence, where it was made."
-    if profile is None or profile.is_atlassians:
+    if ended.profile is None or ended.profile.is_atlassians:
         apps = link(APPS_URL, "Connected apps")
-        return (
-            f"What remains at Atlassian: the consent itself, unused. Its person removes it: {apps}."
-        )
-    return "What remains at its server: the consent itself, unused, until it is removed there."
+        return f"What remains at Atlassian: the consent, unused. Its person removes it: {apps}."
+    return "What remains at its server: the consent, unused, until it is removed there."
 
 
 def _place(connection: Connection) -> tuple[bool, int, str]:

@@ -8,6 +8,7 @@ from bot.errors import BadInput, BotError, Changed, NotAllowed, NotFound
 from bot.integration import AuthorizationType, Integration
 from bot.integrations import amend
 from bot.principal import Principal, Tenant
+from bot.profile import AuthorizationProfile
 from bot.trail import Action, Entry
 
 LONGEST_NAME = 80
@@ -18,6 +19,7 @@ class Ended:
     """What was deleted here, and whether the provider was told to forget it, too."""
 
     connection: Connection
+    profile: AuthorizationProfile | None
     is_revoked: bool
 
 
@@ -81,10 +83,16 @@ class OrganisationConnection:
             return None
         entry = Entry.by(by, Action.DISCONNECT_ORGANISATION).under(removed)
         self._aides.auditor.record(entry.of("connection", removed.name))
-        return Ended(removed, await self._revoked(removed))
+        return await let_go(self._books, self._aides, removed)
 
-    async def _revoked(self, connection: Connection) -> bool:
-        return await revoked(self._books, self._aides, connection)
+    async def end_others(self, tenant: Tenant, profile: str) -> None:
+        """Delete what the organisation's connection under *profile* has taken the place of."""
+        holder = organisation(tenant)
+        for each in await self._books.connections.list_of(holder):
+            if each.profile != profile:
+                removed = await self._books.connections.remove(holder, each.profile)
+                if removed is not None:
+                    await let_go(self._books, self._aides, removed)
 
     async def _require_member(self, tenant: Tenant, user_id: str) -> None:
         installation = await self._aides.installation_of(tenant)
@@ -99,11 +107,15 @@ class OrganisationConnection:
             raise BadInput(words, field="owner")
 
 
-async def revoked(books: Books, aides: Aides, connection: Connection) -> bool:
-    """Have the provider forget the grant; ``False`` where it offers no way, or didn't."""
+async def let_go(books: Books, aides: Aides, connection: Connection) -> Ended:
+    """Have the provider forget the grant of what was deleted here, where it offers a way."""
     tenant = connection.principal.tenant
     try:
         profile = await books.book.get(tenant, connection.profile, connection.profile_version)
-        return await aides.consent.revoke(profile, connection.grant)
     except BotError:
-        return False
+        return Ended(connection, None, is_revoked=False)
+    try:
+        is_revoked = await aides.consent.revoke(profile, connection.grant)
+    except BotError:
+        is_revoked = False
+    return Ended(connection, profile, is_revoked)

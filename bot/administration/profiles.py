@@ -86,6 +86,10 @@ class CustomProfiles:
         """Return where the profile's server sends browsers back: each profile has its own path."""
         return f"{self._public_url}/connect/callback/{profile}"
 
+    async def find(self, tenant: Tenant, profile: str) -> AuthorizationProfile | None:
+        """Return the newest version of one of the tenant's own."""
+        return await self._profiles.find(tenant, profile)
+
     async def get(self, tenant: Tenant, profile: str) -> ProfileUse:
         """Return one, the system's included. Raises ``NotFound``."""
         found = next(

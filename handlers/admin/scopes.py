@@ -1,0 +1,69 @@
+"""The scopes that admins choose from, each with what it allows.
+
+https://developer.atlassian.com/cloud/confluence/scopes-for-oauth-2-3LO-and-forge-apps/
+https://developer.atlassian.com/server/confluence/confluence-oauth2-provider-api
+"""
+
+import re
+from typing import Final
+
+from bot.errors import BadInput
+from bot.profile import Provider
+
+CLOUD: Final = {
+    "offline_access": "stay connected without agreeing again",
+    "read:me": "know whose account it is",
+    "report:personal-data": "be told when an account is closed",
+    "search:confluence": "search (classic)",
+    "read:confluence-user": "name people (classic)",
+    "read:page:confluence": "read pages",
+    "read:space:confluence": "read spaces",
+    "read:content-details:confluence": "read details of search results",
+    "read:hierarchical-content:confluence": "read the pages beneath a page",
+    "write:page:confluence": "create and change pages",
+    "delete:page:confluence": "move pages to the trash, to undo",
+    "read:comment:confluence": "read comments",
+    "write:comment:confluence": "write comments",
+    "read:attachment:confluence": "read attached files",
+    "write:attachment:confluence": "attach files",
+    "read:label:confluence": "read labels",
+    "write:label:confluence": "set labels",
+    "read:content.permission:confluence": "check who may see a page",
+    "read:confluence-content.all": "read all content (classic)",
+    "read:confluence-content.summary": "read summaries of content (classic)",
+    "read:confluence-content.permission": "check who may see content (classic)",
+    "write:confluence-content": "write content (classic)",
+    "read:confluence-space.summary": "read summaries of spaces (classic)",
+    "readonly:content.attachment:confluence": "download attached files (classic)",
+    "write:confluence-file": "attach files (classic)",
+}
+DATA_CENTER: Final = {
+    "READ": "search and read all that the account may see",
+    "WRITE": "write as well",
+}
+
+# RFC 6749 §3.3: scope-token
+_TOKEN: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+", re.ASCII)
+_BETWEEN: Final = re.compile(r"[\s,]+")
+
+
+def offered(provider: Provider) -> dict[str, str]:
+    """Return the scopes of *provider* that have words."""
+    return CLOUD if provider is Provider.CLOUD else DATA_CENTER
+
+
+def read_scopes(typed: str, field: str) -> frozenset[str]:
+    """Return the scopes in *typed*, with spaces or commas between them.
+
+    Raises:
+        BadInput: one of them has a character that no scope has; it names the *field*.
+    """
+    found = frozenset(each for each in _BETWEEN.split(typed) if each)
+    for each in sorted(found):
+        if not _TOKEN.fullmatch(each):
+            raise BadInput(
+                f"“{each[:60]}” isn't a scope: scopes are of ASCII letters and signs, without "
+                'quotes (") and backslashes.',
+                field=field,
+            )
+    return found
