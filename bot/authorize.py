@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -12,7 +13,7 @@ from bot.connection import Connection, Grant, Need
 from bot.errors import BotError, ConsentRequired, ProfileBroken, ScopeMissing, Unavailable
 from bot.ports import Clock, Connections, ConsentServer
 from bot.principal import Principal
-from bot.profile import SYSTEM
+from bot.profile import SYSTEM, AuthorizationProfile
 from bot.profiles import ProfileBook
 
 PROVIDER: Final = "Atlassian"
@@ -44,10 +45,18 @@ async def _nobody(_connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Witnesses:
-    """Who hears of it: *on_ended* once for a grant that died, *counted* of each refresh."""
+    """Who hears of it: *on_ended* once for a grant that died, *counted* of each refresh.
+
+    *on_used* hears of each fresh grant that is handed out, and doesn't wait; *on_failing* of
+    the first refresh that failed, but not for good, since the last that didn't; *on_broken* of
+    each for which the profile itself was refused.
+    """
 
     on_ended: Callable[[Connection], Awaitable[None]] = _nobody
     counted: Callable[[str], None] = lambda _outcome: None
+    on_used: Callable[[Connection], None] = lambda _connection: None
+    on_failing: Callable[[Connection], Awaitable[None]] = _nobody
+    on_broken: Callable[[Connection], Awaitable[None]] = _nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +103,28 @@ class Authorizer:
         """
         connection = await self._standing(principal, profile)
         _require_scopes(connection, need)
-        if connection.grant.is_fresh(self._clock()):
-            return connection
-        return await self._renewed(connection, refused=0)
+        if not connection.grant.is_fresh(self._clock()):
+            connection = await self._renewed(connection, refused=0)
+        self._witnesses.on_used(connection)
+        return connection
+
+    async def renew(self, connection: Connection) -> Connection:
+        """Return the connection with a newer grant than its own, whether that is still good.
+
+        Raises:
+            ConsentRequired: it has ended, or is gone.
+            Unavailable: the authorization server can't answer now.
+            ProfileBroken: it refuses the profile itself.
+        """
+        renewed = await self._renewed(connection, refused=connection.generation)
+        if renewed.generation <= connection.generation:
+            raise Unavailable(PROVIDER)  # joined a flight that could renew nothing
+        return renewed
+
+    async def end(self, connection: Connection) -> None:
+        """End a connection for good, unless it has a newer grant by now; its person is told."""
+        with suppress(ConsentRequired):
+            await self._end(connection)
 
     async def call(
         self,
@@ -114,9 +142,8 @@ class Authorizer:
         try:
             return await action(connection)
         except TokenRefused:
-            renewed = await self._renewed(connection, refused=connection.generation)
-        if renewed.generation <= connection.generation:
-            raise Unavailable(PROVIDER)  # joined a flight that could renew nothing
+            renewed = await self.renew(connection)
+        self._witnesses.on_used(renewed)
         try:
             return await action(renewed)
         except TokenRefused as error:
@@ -178,10 +205,21 @@ class Authorizer:
 
     async def _sent(self, latest: Connection, claim: str, refused: int) -> Connection | None:
         """Send the refresh token under *claim*; ``None`` if the store has moved on."""
+        began, whose = self._clock(), latest.principal.tenant
         try:
-            grant = await self._ask(latest)
-        except BotError as error:
+            profile = await self._issuers.profiles.get(
+                whose, latest.profile, latest.profile_version
+            )
+        except Unavailable as error:  # our own database's: no failure to renew
             await self._connections.release_refresh(latest, claim)
+            return self._tolerated(latest, refused, error)
+        except ProfileBroken as error:
+            await self._note(latest, claim, error)
+            raise
+        try:
+            grant = await self._ask(profile, latest, began)
+        except BotError as error:
+            await self._note(latest, claim, error)
             return self._tolerated(latest, refused, error)
         if grant is None:
             return await self._end(latest)
@@ -189,16 +227,20 @@ class Authorizer:
             self._witnesses.counted("lost")
             return None
         self._witnesses.counted("renewed")
-        return replace(latest, grant=grant, generation=latest.generation + 1)
+        return replace(
+            latest,
+            grant=grant,
+            generation=latest.generation + 1,
+            failures=0,
+            failing_since=None,
+        )
 
-    async def _ask(self, latest: Connection) -> Grant | None:
+    async def _ask(
+        self, profile: AuthorizationProfile, latest: Connection, began: datetime
+    ) -> Grant | None:
         """Trade the refresh token in; ``None`` if it is refused in time to be believed."""
-        began = self._clock()
         try:
             async with asyncio.timeout(SENDING.total_seconds()):
-                profile = await self._issuers.profiles.get(
-                    latest.principal.tenant, latest.profile, latest.profile_version
-                )
                 grant = await self._issuers.consent.renew(profile, latest.grant)
         except TimeoutError as error:
             raise Unavailable(PROVIDER) from error
@@ -210,11 +252,18 @@ class Authorizer:
     def _is_late(self, began: datetime) -> bool:
         return self._clock() - began >= SENDING
 
-    def _tolerated(self, latest: Connection, refused: int, error: BotError) -> Connection:
-        """Go on with a grant that is still good for a moment, or raise *error*."""
+    async def _note(self, latest: Connection, claim: str, error: BotError) -> None:
+        """Count the failure, give the claim back, and let those hear of it who can help."""
         self._witnesses.counted(error.code)
+        failures = await self._connections.note_failure(latest, claim, self._clock())
+        if failures == 1:
+            await _tell(self._witnesses.on_failing, latest)
         if isinstance(error, ProfileBroken):
             logger.error("profile refused", profile=latest.profile, code=error.code)
+            await _tell(self._witnesses.on_broken, latest)
+
+    def _tolerated(self, latest: Connection, refused: int, error: BotError) -> Connection:
+        """Go on with a grant that is still good for a moment, or raise *error*."""
         is_good = latest.generation > refused and self._clock() < latest.grant.expires_at
         if isinstance(error, Unavailable) and is_good:
             return latest
@@ -224,19 +273,12 @@ class Authorizer:
         """Mark the connection as ended, unless a newer grant has taken its place."""
         if await self._connections.end(latest, self._clock()):
             self._witnesses.counted("ended")
-            await self._tell(latest)
+            await _tell(self._witnesses.on_ended, latest)
             raise ConsentRequired(latest.profile, ended=True)
         newer = await self._standing(latest.principal, latest.profile)
         if newer.generation > latest.generation:
             return newer
         raise ConsentRequired(latest.profile, ended=True)
-
-    async def _tell(self, ended: Connection) -> None:
-        """Tell the person; whoever is asking right now hears of it either way."""
-        try:
-            await self._witnesses.on_ended(ended)
-        except BotError as error:
-            logger.warning("nobody told of an ended grant", code=error.code)
 
     async def _standing(self, principal: Principal, profile: str) -> Connection:
         connection = await self._connections.find(principal, profile)
@@ -245,6 +287,14 @@ class Authorizer:
         if connection.ended_at is not None:
             raise ConsentRequired(profile, ended=True)
         return connection
+
+
+async def _tell(hears: Callable[[Connection], Awaitable[None]], connection: Connection) -> None:
+    """Tell of it; whoever is asking right now hears of it either way."""
+    try:
+        await hears(connection)
+    except BotError as error:
+        logger.warning("nobody told of a grant", code=error.code)
 
 
 def _require_scopes(connection: Connection, need: Need) -> None:

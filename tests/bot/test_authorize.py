@@ -9,6 +9,7 @@ from bot.connection import IDENTITY, READ, Need
 from bot.errors import ConsentRequired, ProfileBroken, ScopeMissing, Unavailable
 from bot.principal import Principal, Tenant
 from store.memory.connections import MemoryConnections
+from store.memory.integrations import MemoryProfiles
 from tests.fakes import ADA, NOON, FakeClock, FakeConsentServer, connection, grant, issuers
 
 EXPIRED = grant("old", until=NOON - timedelta(hours=1))
@@ -19,15 +20,27 @@ class Replica:
     """One process: an authorizer of its own, on the store and the server that all share."""
 
     def __init__(self, store, server, clock):
-        self.told = []
-        self.counted = []
-        witnesses = Witnesses(self.tell, self.counted.append)
+        self.told, self.counted = [], []
+        self.used, self.failing, self.broken = [], [], []
+        witnesses = Witnesses(
+            self.tell,
+            self.counted.append,
+            self.used.append,
+            self.hears_of(self.failing),
+            self.hears_of(self.broken),
+        )
         self.authorizer = Authorizer(store, issuers(server), clock, self.sleep, witnesses)
         self.clock = clock
         self.pause = 0.0
 
     async def tell(self, ended):
         self.told.append(ended)
+
+    def hears_of(self, heard):
+        async def hear(connection):
+            heard.append(connection)
+
+        return hear
 
     async def sleep(self, seconds):
         self.clock.pass_by(seconds=self.pause or seconds)
@@ -161,7 +174,8 @@ async def test_a_lost_answer_changes_nothing_and_the_same_token_is_sent_again(
     server.renewals = [Unavailable("Atlassian"), RENEWED]
     with pytest.raises(Unavailable):
         await replica.authorizer.authorize(ADA, Need.READ)
-    assert await store.find(ADA, "system") == expired
+    failing = replace(expired, failures=1, failing_since=replica.clock())
+    assert await store.find(ADA, "system") == failing
     assert (await replica.authorizer.authorize(ADA, Need.READ)).grant == RENEWED
     assert server.asked == [EXPIRED, EXPIRED]
     assert replica.clock() == NOON  # nobody had to wait for a claim left behind
@@ -271,7 +285,8 @@ async def test_a_bad_client_secret_ends_nothing_and_tells_no_person(
     server.renewals = [ProfileBroken("access_denied")]
     with pytest.raises(ProfileBroken):
         await replica.authorizer.authorize(ADA, Need.READ)
-    assert await store.find(ADA, "system") == expired
+    failing = replace(expired, failures=1, failing_since=replica.clock())
+    assert await store.find(ADA, "system") == failing
     assert replica.told == []
     assert replica.counted == ["profile_broken"]
 
@@ -365,6 +380,98 @@ async def test_many_calls_refused_at_once_renew_once(replica, store, server):
     calls = [replica.authorizer.call(ADA, Need.READ, action) for _ in range(50)]
     assert set(await asyncio.gather(*calls)) == {2}
     assert len(server.asked) == 1
+
+
+async def test_a_grant_that_is_still_good_can_be_renewed_ahead_of_its_time(replica, store, server):
+    kept = connection()
+    await store.save(kept)
+    renewed = await replica.authorizer.renew(kept)
+    assert renewed.grant == RENEWED
+    assert await store.find(ADA, "system") == renewed
+    assert replica.used == []
+
+
+async def test_whoever_comes_late_to_renew_gets_what_is_there(replica, store, server, expired):
+    renewed = await replica.authorizer.authorize(ADA, Need.READ)
+    assert await replica.authorizer.renew(expired) == renewed
+    assert len(server.asked) == 1
+
+
+async def test_renewing_ahead_is_no_success_while_the_server_is_down(replica, store, server):
+    kept = connection()
+    await store.save(kept)
+    server.renewals = [Unavailable("Atlassian")]
+    with pytest.raises(Unavailable):
+        await replica.authorizer.renew(kept)
+    assert await replica.authorizer.authorize(ADA, Need.READ)
+
+
+async def test_what_was_disconnected_is_not_renewed(replica, store, server):
+    with pytest.raises(ConsentRequired):
+        await replica.authorizer.renew(connection())
+    assert server.asked == []
+
+
+async def test_each_use_is_told_of_with_the_grant_that_was_used(replica, store, expired):
+    renewed = await replica.authorizer.authorize(ADA, Need.READ)
+    await replica.authorizer.authorize(ADA, Need.READ)
+    assert replica.used == [renewed, renewed]
+
+
+async def test_the_first_failure_is_told_of_and_a_new_grant_takes_all_back(
+    replica, store, server, expired
+):
+    server.renewals = [Unavailable("Atlassian"), Unavailable("Atlassian"), RENEWED]
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await replica.authorizer.authorize(ADA, Need.READ)
+        replica.clock.pass_by(seconds=60)
+    failing = await store.find(ADA, "system")
+    assert (failing.failures, failing.failing_since) == (2, NOON)
+    assert len(replica.failing) == 1
+    renewed = await replica.authorizer.authorize(ADA, Need.READ)
+    assert (renewed.failures, renewed.failing_since) == (0, None)
+    assert await store.find(ADA, "system") == renewed
+
+
+async def test_a_failure_of_our_own_database_counts_for_nothing(store, server, clock, expired):
+    class Away(MemoryProfiles):
+        async def find(self, tenant, profile, version=None):
+            raise Unavailable("the database")
+
+    await store.save(replace(expired, profile="p1"))
+    authorizer = Authorizer(store, issuers(server, Away()), clock)
+    with pytest.raises(Unavailable):
+        await authorizer.authorize(ADA, Need.READ, "p1")
+    kept = await store.find(ADA, "p1")
+    assert kept.failures == 0
+    assert await store.claim_refresh(kept, timedelta(seconds=30))
+
+
+@pytest.mark.parametrize("profile", ["system", "gone"])
+async def test_a_profile_that_is_refused_or_gone_is_told_of(
+    replica, store, server, expired, profile
+):
+    await store.save(replace(expired, profile=profile))
+    server.renewals = [ProfileBroken("access_denied")]
+    with pytest.raises(ProfileBroken):
+        await replica.authorizer.authorize(ADA, Need.READ, profile)
+    assert [each.profile for each in replica.broken] == [profile]
+    assert (await store.find(ADA, profile)).failures == 1
+
+
+async def test_a_connection_that_is_given_up_is_told_of_once(replica, store, expired):
+    for _ in range(2):
+        await replica.authorizer.end(expired)
+    assert replica.told == [expired]
+    assert (await store.find(ADA, "system")).ended_at == NOON
+
+
+async def test_what_was_renewed_meanwhile_is_not_given_up(replica, store, expired):
+    await replica.authorizer.authorize(ADA, Need.READ)
+    await replica.authorizer.end(expired)
+    assert replica.told == []
+    assert (await store.find(ADA, "system")).ended_at is None
 
 
 async def test_nothing_of_a_flight_is_kept_once_it_has_landed(replica, expired):
