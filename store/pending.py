@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from bot.connection import Need
-from bot.pending import OBTAINED, Obtained, PendingConnection, Step
+from bot.pending import OBTAINED, Obtained, PendingConnection, Purpose, Step
 from bot.ports import PendingConnections
 from bot.principal import Digest, Principal, Tenant
 from store.collection import Stored
@@ -55,6 +55,10 @@ class _Inside:
     person: str = ""
     workspace: str = ""
     obtained: Obtained | None = None
+    purpose: Purpose = Purpose.OWN
+    profile_version: int = 1
+    scopes: frozenset[str] = frozenset()
+    name: str = ""
 
 
 class MongoPendingConnections(PendingConnections):
@@ -133,6 +137,10 @@ class MongoPendingConnections(PendingConnections):
             person=inside.person,
             workspace=inside.workspace,
             obtained=inside.obtained,
+            purpose=inside.purpose,
+            profile_version=inside.profile_version,
+            scopes=inside.scopes,
+            name=inside.name,
         )
 
 
@@ -149,6 +157,10 @@ def _inside(pending: PendingConnection) -> _Inside:
         person=pending.person,
         workspace=pending.workspace,
         obtained=pending.obtained,
+        purpose=pending.purpose,
+        profile_version=pending.profile_version,
+        scopes=pending.scopes,
+        name=pending.name,
     )
 
 

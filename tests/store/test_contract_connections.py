@@ -1,9 +1,12 @@
 import asyncio
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
+
+from bot.connection import organisation
+from bot.profile import Mechanism, Provider
 
 LONG = timedelta(seconds=30)
 OVER = timedelta(seconds=-1)
@@ -22,6 +25,62 @@ def renewed(grant):
 async def test_finds_what_was_saved(connections, connection, ada):
     await connections.save(connection)
     assert await connections.find(ada, "system") == connection
+
+
+async def test_finds_every_field_that_was_saved(connections, connection, clock):
+    whole = replace(
+        connection,
+        principal=organisation(connection.principal.tenant),
+        generation=7,
+        ended_at=clock(),
+        profile_version=2,
+        provider=Provider.DATA_CENTER,
+        mechanism=Mechanism.PAT,
+        name="The robot",
+        owner="U1",
+        account_at=clock(),
+    )
+    defaults = {each.name: each.default for each in fields(whole)}
+    kept_apart = {"failures", "failing_since", "lent"}
+    assert kept_apart == {name for name in defaults if getattr(whole, name) == defaults[name]}
+
+    await connections.save(whole)
+
+    assert await connections.find(whole.principal, whole.profile) == whole
+
+
+async def test_counts_failures_until_a_grant_is_renewed(connections, connection, clock, renewed):
+    await connections.save(connection)
+    claim = await connections.claim_refresh(connection, timedelta(seconds=30))
+    assert await connections.note_failure(connection, claim, clock()) == 1
+    claim = await connections.claim_refresh(connection, timedelta(seconds=30))
+    assert await connections.note_failure(connection, claim, clock() + timedelta(hours=1)) == 2
+    failing = await connections.find(connection.principal, connection.profile)
+    assert (failing.failures, failing.failing_since) == (2, clock())
+
+    claim = await connections.claim_refresh(connection, timedelta(seconds=30))
+    assert await connections.replace_grant(connection, claim, renewed)
+    mended = await connections.find(connection.principal, connection.profile)
+    assert (mended.failures, mended.failing_since) == (0, None)
+
+
+async def test_lists_a_tenants_connections_and_a_persons(connections, connection, ada):
+    others = [
+        replace(connection, principal=replace(ada, user_id=f"U{number:03}"))
+        for number in range(205)
+    ]
+    second = replace(connection, profile="other")
+    stranger = replace(connection, principal=replace(ada, tenant="T9"))
+    for each in (connection, second, stranger, *others):
+        await connections.save(each)
+
+    listed = [each async for each in connections.list_all(ada.tenant)]
+
+    assert len(listed) == 207
+    assert stranger not in listed
+    assert [each.profile for each in await connections.list_of(ada)] == sorted(
+        [connection.profile, "other"]
+    )
 
 
 async def test_finds_nothing_for_strangers(connections, ada):

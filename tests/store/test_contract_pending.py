@@ -1,5 +1,5 @@
 import asyncio
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
@@ -20,6 +20,16 @@ def steps(stores):
 @pytest.fixture
 def code(consent):
     return replace(consent, step=Step.CODE, key=digest("code"))
+
+
+UNUSED = {"consumed_at", "tries_left"}
+"""What changes only as a step is used."""
+
+
+def test_the_step_that_is_kept_has_nothing_left_at_its_default(consent):
+    defaults = {each.name: each.default for each in fields(consent)}
+
+    assert {name for name, value in defaults.items() if getattr(consent, name) == value} == UNUSED
 
 
 async def test_finds_the_step_whole(steps, consent):

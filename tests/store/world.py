@@ -9,7 +9,7 @@ from bot.connection import Connection, Grant, Need
 from bot.content import Account, AccountId, CloudId, PageId, Site, Space, SpaceId, SpaceKey
 from bot.document import BulletList, Document, Item, Mention, Paragraph, Text
 from bot.installation import BotTokens, Installation
-from bot.pending import Obtained, Parked, PendingConnection, Step
+from bot.pending import Obtained, Parked, PendingConnection, Purpose, Step
 from bot.ports import Due, settling
 from bot.principal import Principal, digest
 from bot.receipt import Act, Decision, DecisionId, Draft, DraftId, Receipt, Stage
@@ -91,6 +91,10 @@ class World:
             person="Ada of Slack",
             workspace="Acme Limited",
             obtained=Obtained(self.grant, self.account, (self.site,)),
+            purpose=Purpose.ORGANISATION,
+            profile_version=3,
+            scopes=frozenset({"read:me"}),
+            name="The robot",
         )
 
     @property
