@@ -279,7 +279,7 @@ class Settings(AppSettings):
             raise ValueError("can't be known while CONFAB_KEYS_FILE is wrong")
         file = info.data["keys_file"]
         if value is None and file is None:
-            raise ValueError("is missing, and so is CONFAB_KEYS_FILE, which can take its place")
+            raise ValueError("is missing (it isn't needed only where CONFAB_KEYS_FILE is set)")
         if value is not None and file is not None:
             raise ValueError("and CONFAB_KEYS_FILE can't both be set")
         return value if file is None else _read_keys(file)

@@ -90,7 +90,29 @@ def test_an_empty_variable_is_a_missing_one(env):
     env.setenv("CONFAB_KEYS", "")
     env.setenv("CONFAB_SLACK_APP_TOKEN", "")
 
-    assert problems() == ("CONFAB_KEYS is missing",)
+    missing = "CONFAB_KEYS is missing (it isn't needed only where CONFAB_KEYS_FILE is set)"
+    assert problems() == (missing,)
+
+
+def test_the_keys_may_stand_in_a_file(env, tmp_path):
+    file = tmp_path / "keys"
+    file.write_text(GOOD["CONFAB_KEYS"].replace(",", "\n\n") + "\n")
+    env.delenv("CONFAB_KEYS")
+    env.setenv("CONFAB_KEYS_FILE", str(file))
+
+    assert load_settings(Settings).keys.get_secret_value() == GOOD["CONFAB_KEYS"]
+    file.write_text("k1=s3cret")
+    assert [problem.partition(" must")[0] for problem in problems()] == ["CONFAB_KEYS"]
+    assert "s3cret" not in str(problems())
+    file.unlink()
+    [problem] = problems()
+    assert problem == "CONFAB_KEYS can't be read from the file that CONFAB_KEYS_FILE names"
+
+
+def test_the_keys_stand_in_one_place(env, tmp_path):
+    env.setenv("CONFAB_KEYS_FILE", str(tmp_path / "keys"))
+
+    assert problems() == ("CONFAB_KEYS and CONFAB_KEYS_FILE can't both be set",)
 
 
 def test_what_is_given_is_told_from_what_is_not(env, tmp_path):
@@ -233,7 +255,9 @@ def test_no_setting_is_without_effect():
         (ROOT / "bot" / f"{name}.py").read_text() for name in ("__main__", "app", "serving")
     )
 
-    assert {field for field in Settings.model_fields if f".{field}" not in wiring} == set()
+    idle = {field for field in Settings.model_fields if f".{field}" not in wiring}
+    # What stands in that file becomes the keys.
+    assert idle == {"keys_file"}
 
 
 def test_the_example_explains_every_setting_and_nothing_else():
