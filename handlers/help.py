@@ -17,6 +17,7 @@ WORDS = (
     Words("site", "site", "choose the Confluence site you work in; `site:name` names one at once"),
     Words("here", "here", "choose where this channel's pages go by default"),
     Words("disconnect", "disconnect", "delete what connects you here"),
+    Words("admin", "admin", "for admins: authorization, policy, connections, audit"),
     Words("help", "help", "this list"),
 )
 """Every word that may follow the command, in the order in which help shows them."""

@@ -1,5 +1,6 @@
 """The personal start: who I am here and what I can do next, as a message and as the home tab."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -21,15 +22,21 @@ CREATE = "create"
 """The button that opens the form for a page."""
 
 
+async def nothing_more(_: Principal) -> tuple[Block, ...]:
+    """Add nothing to the home tab."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class HomeParts:
-    """What the home tab reads, and how it is shown."""
+    """What the home tab reads, and how it is shown; *for_admins* is what it shows them besides."""
 
     credentials: CredentialPolicy
     preferences: PreferencesStore
     slack: SlackApi
     tenants: Tenants
     command: str
+    for_admins: Callable[[Principal], Awaitable[tuple[Block, ...]]] = nothing_more
 
 
 class Home:
@@ -41,6 +48,7 @@ class Home:
         self._slack = parts.slack
         self._tenants = parts.tenants
         self._command = parts.command
+        self._for_admins = parts.for_admins
 
     def routes(self) -> tuple[Route, ...]:
         """Claim the event."""
@@ -61,7 +69,8 @@ class Home:
     async def _publish(self, principal: Principal) -> None:
         installation = await self._tenants.get(principal.tenant)
         if installation is not None:
-            view = {"type": "home", "blocks": list(await self.start(principal))}
+            shown = (*await self.start(principal), *await self._for_admins(principal))
+            view = {"type": "home", "blocks": list(shown)}
             await self._slack.publish_home(installation, principal.user_id, view)
 
     async def start(self, principal: Principal) -> tuple[Block, ...]:

@@ -1,21 +1,23 @@
 """What is offered where something is missing: consent, or a site; and how work goes on after it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from pydantic import SecretStr
 
-from bot.connect import Connect, Connected, Wanted
-from bot.connection import Need
+from bot.connect import Connect, Connected, SecretKept, Wanted
+from bot.connection import Connection, Need
 from bot.documents import from_mrkdwn, text_of
 from bot.errors import BotError, ConsentRequired, ScopeMissing, SiteRequired
 from bot.mrkdwn import escape
-from bot.pending import Parked
+from bot.pending import Parked, Purpose
 from bot.ports import Clock, ParkedRequests, SlackPeople, Voice
 from bot.principal import Principal
 from handlers import blocks, replies
-from handlers.ask import Answer, Ask, Kind, Reply
+from handlers.ask import Answer, Ask, Block, Kind, Reply
 from handlers.edge import Table
 from handlers.home import Home
 from handlers.running import mint_correlation
@@ -27,6 +29,11 @@ log = structlog.get_logger(__name__)
 CONNECT_OPENED = "connect_opened"
 CHOOSE_SITE = "choose_site"
 CONTINUE_CREATE = "continue_create"
+ADMINISTRATION = "admin_open"
+"""The button that opens the admin's modal: its value is a page of it, or a profile's id."""
+ADMINISTRATION_POLICY = "policy"
+EXPLORE = "explore"
+EXPLORE_NOT = "explore_not"
 
 
 class Invitations:
@@ -168,38 +175,75 @@ def _onward(ask: Ask, parked: Parked | None) -> str:
     return f"Connect, and {onward}."
 
 
+@dataclass(frozen=True, slots=True)
+class Afterwards:
+    """What follows a success that concerns the whole tenant."""
+
+    announce: Callable[[Principal], Awaitable[Principal | None]]
+    tidy: Callable[[Connection], Awaitable[None]]
+
+
 class Resumption:
     """Says that somebody is connected, and goes on with what they were doing."""
 
-    def __init__(self, table: Callable[[], Table], voice: Voice, tasks: Tasks, home: Home) -> None:
+    def __init__(
+        self,
+        table: Callable[[], Table],
+        voice: Voice,
+        tasks: Tasks,
+        home: Home,
+        afterwards: Afterwards,
+    ) -> None:
         self._table = table
         self._voice = voice
         self._tasks = tasks
         self._home = home
+        self._afterwards = afterwards
 
     async def connected(self, connected: Connected) -> None:
         """Replace the private message, or send one, and resume the parked request."""
-        self._tasks.start(self._go_on(connected))
+        self._tasks.start(self._safely(self._go_on(connected)))
 
-    async def _go_on(self, connected: Connected) -> None:
-        principal = connected.connection.principal
-        account, site = connected.connection.account.name, connected.site.name
-        shown = f"Connected as *{escape(account)}* to *{escape(site)}*.{_lost(connected)}"
+    async def secret_kept(self, kept: SecretKept) -> None:
+        """Say so to whoever typed it, with the way to try it."""
+        self._tasks.start(self._safely(self._say_kept(kept)))
+
+    async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await self._voice.tell(
-                principal,
-                f"Connected as {account} to {site}.",
-                [blocks.section(shown)],
-                response_url=connected.reply_url,
-                replace=True,
-            )
-            await self._home.refresh(principal)
-            if connected.parked:
-                await self.resume(principal, connected.parked, connected.reply_url)
+            await work
         except BotError as error:
             log.warning("untold", code=error.code)
         except Exception:  # a task has nobody else to catch it
             log.exception("untold")
+
+    async def _go_on(self, connected: Connected) -> None:
+        person = connected.person
+        if connected.purpose is Purpose.ORGANISATION:
+            await self._afterwards.tidy(connected.connection)
+        said = _said(connected)
+        await self._voice.tell(
+            person, said.text, said.blocks, response_url=connected.reply_url, replace=True
+        )
+        await self._home.refresh(person)
+        await self._announce(person)
+        if connected.parked:
+            await self.resume(person, connected.parked, connected.reply_url)
+
+    async def _announce(self, person: Principal) -> None:
+        admin = await self._afterwards.announce(person)
+        if admin is not None:
+            first = first_time()
+            await self._voice.tell(admin, first.text, first.blocks)
+
+    async def _say_kept(self, kept: SecretKept) -> None:
+        name = escape(kept.profile.name)
+        words = f"The client secret of *{name}* is kept, and never shown again. Next: try it."
+        button = _administration("Go on", kept.profile.id)
+        shown = [blocks.section(words), blocks.actions(button)]
+        await self._voice.tell(
+            kept.person, "The client secret is kept.", shown,
+            response_url=kept.reply_url, replace=True,
+        )  # fmt: skip
 
     async def resume(
         self, principal: Principal, parked: Parked, url: SecretStr | None = None
@@ -229,6 +273,55 @@ class Resumption:
             log.exception("unexpected", route=ask.command)
             return replies.apology(error, ask.correlation)
         return answer if isinstance(answer, Reply) else None
+
+
+def first_time() -> Reply:
+    """Say that it works, to an admin, with what can be done now."""
+    words = (
+        ":tada: *Integration successful.* Confluence answers, and people can search, read and "
+        "write from here."
+    )
+    buttons = (
+        blocks.button("Explore templates", EXPLORE, style="primary"),
+        blocks.button("Skip for now", EXPLORE_NOT),
+    )
+    shown = (blocks.section(words), blocks.actions(*buttons))
+    return Reply("Integration successful", shown)
+
+
+def _administration(label: str, page: str = "") -> Block:
+    return blocks.button(label, ADMINISTRATION, page)
+
+
+def _said(connected: Connected) -> Reply:
+    """Return what to say of it, by what it was for."""
+    connection, site = connected.connection, connected.site.name
+    account = connection.account.name
+    lost = _lost(connected)
+    match connected.purpose:
+        case Purpose.ORGANISATION:
+            name = escape(connection.name or "The organisation's connection")
+            words = (
+                f"*{name}* works, as *{escape(account)}* on *{escape(site)}*. It shows nothing "
+                f"yet but in the spaces that are allowed under *Policy*.{lost}"
+            )
+            shown = (
+                blocks.section(words),
+                blocks.actions(_administration("Set the policy", ADMINISTRATION_POLICY)),
+            )
+            return Reply(f"The organisation is connected as {account} to {site}.", shown)
+        case Purpose.TRIAL:
+            profile = connected.profile
+            name, page = (profile.name, profile.id) if profile else ("", "")
+            words = (
+                f"*{escape(name)}* works: it gave access as *{escape(account)}* to "
+                f"*{escape(site)}*. Nothing of that was kept. The profile can be used now."
+            )
+            shown = (blocks.section(words), blocks.actions(_administration("Go on", page)))
+            return Reply(f"{name} works.", shown)
+        case _:
+            words = f"Connected as *{escape(account)}* to *{escape(site)}*.{lost}"
+            return Reply(f"Connected as {account} to {site}.", (blocks.section(words),))
 
 
 def _lost(connected: Connected) -> str:

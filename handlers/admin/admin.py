@@ -10,6 +10,7 @@ from bot.administration import (
     OrganisationConnection,
     Overviews,
 )
+from bot.administration.profiles import is_profile_id
 from bot.audit import Auditor
 from bot.ports import Integrations, SlackPeople, TenantKeys
 from handlers.admin import names
@@ -20,7 +21,8 @@ from handlers.admin.policy import PeoplePages, PolicyPages
 from handlers.admin.profiles import Profiles
 from handlers.admin.records import Records
 from handlers.admin.root_views import root_view
-from handlers.ask import Ask, Modal, Route, Suggestions
+from handlers.ask import Answer, Ask, Modal, Route, Suggestions
+from handlers.offers import ADMINISTRATION_POLICY
 from handlers.tenants import Tenants
 
 
@@ -48,6 +50,10 @@ class Admin:
     def __init__(self, parts: AdminParts, gate: Gate) -> None:
         self._parts = parts
         self._gate = gate
+        self._profiles = Profiles(parts.profiles, parts.choices, parts.links)
+        self._policy = PolicyPages(
+            parts.overviews, parts.choices, parts.directory, parts.integrations
+        )
 
     def routes(self) -> tuple[Route | Suggestions, ...]:
         """Claim the word, and every button, form and menu of every page."""
@@ -55,20 +61,27 @@ class Admin:
         authorization = Authorization(
             parts.overviews, parts.choices, parts.organisations, parts.links
         )
-        policy = PolicyPages(parts.overviews, parts.choices, parts.directory, parts.integrations)
         people = PeoplePages(parts.choices, parts.integrations, parts.people, parts.tenants)
         records = Records(parts.kept, parts.auditor, parts.keys, parts.links)
         return (
             gate.word("admin", self.show),
-            gate.opening(names.OPEN, self.show),
+            gate.opening(names.OPEN, self.open),
             gate.press(names.ROOT, self.show),
             gate.press(names.READ_ONLY, self.switch),
             *authorization.routes(gate),
-            *Profiles(parts.profiles, parts.choices, parts.links).routes(gate),
-            *policy.routes(gate),
+            *self._profiles.routes(gate),
+            *self._policy.routes(gate),
             *people.routes(gate),
             *records.routes(gate),
         )
+
+    async def open(self, ask: Ask) -> Answer:
+        """Show the page that the button names: a profile's, the policy, or how all stands."""
+        if ask.value == ADMINISTRATION_POLICY:
+            return await self._policy.show(ask)
+        if is_profile_id(ask.value):
+            return await self._profiles.show(ask)
+        return await self.show(ask)
 
     async def show(self, ask: Ask) -> Modal:
         """Show how everything stands."""

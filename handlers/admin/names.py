@@ -2,7 +2,9 @@
 
 from typing import Final
 
-OPEN: Final = "admin_open"
+from handlers.offers import ADMINISTRATION
+
+OPEN: Final = ADMINISTRATION
 """Opens the modal, from a message or the home tab; all others are pressed inside it."""
 
 ROOT: Final = "admin_root"

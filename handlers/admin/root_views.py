@@ -26,22 +26,26 @@ _PAGES: Final = (
 
 def root_view(overview: Overview) -> View:
     """Return how everything stands, a line each, and the ways to the other pages."""
-    lines = (
+    return blocks.modal(
+        kit.TITLE,
+        [
+            blocks.section("\n".join(lines_of(overview))),
+            _read_only(overview.integration),
+            blocks.divider(),
+            blocks.actions(*(blocks.button(label, action) for label, action in _PAGES)),
+        ],
+    )
+
+
+def lines_of(overview: Overview) -> tuple[str, ...]:
+    """Return how everything stands, a line each."""
+    return (
         f"*State*  {_state(overview.integration)}",
         f"*Authorization*  {_authorization(overview)}",
         f"*Profile for people*  {_profile(overview)}",
         f"*Policy*  {_policy(overview.integration)}",
         f"*Connections*  {_connections(overview)}",
         f"*Keys*  {_keys(overview)}",
-    )
-    return blocks.modal(
-        kit.TITLE,
-        [
-            blocks.section("\n".join(lines)),
-            _read_only(overview.integration),
-            blocks.divider(),
-            blocks.actions(*(blocks.button(label, action) for label, action in _PAGES)),
-        ],
     )
 
 

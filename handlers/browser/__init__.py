@@ -1,5 +1,6 @@
 """What reaches the bot from a browser: the pages of consent, and how they are kept safe."""
 
+from handlers.browser.exporting import export_routes
 from handlers.browser.guard import dress
 from handlers.browser.install import INSTALL, REDIRECT, InstallPages, install_routes
 from handlers.browser.outliving import outliving
@@ -12,6 +13,7 @@ __all__ = [
     "InstallPages",
     "Pages",
     "dress",
+    "export_routes",
     "install_routes",
     "outliving",
     "redirect_targets",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bot.connect import APPS_URL, Asked, CodeShown, Done, Ended, Question, SecretKept
+from bot.connect import APPS_URL, Asked, CodeShown, Done, Ended, Export, Question, SecretKept
 from bot.installation import Installation
 from bot.pending import PendingConnection
 from bot.profile import AuthorizationProfile
@@ -70,6 +70,11 @@ class Pages:
         """Say that a profile's secret is kept, and lead back to Slack."""
         return self._show("secret_kept.html", kept=kept, ways=ways_back(kept.installation))
 
+    def export(self, export: Export) -> web.Response:
+        """Say what is in the file, before it is taken."""
+        form = "JSON Lines" if export.pending.name == "jsonl" else "CSV"
+        return self._show("export.html", export=export, form=form)
+
     def choice(self, question: Question, problem: str = "") -> web.Response:
         """Which site, and whether instead of another account."""
         status = 400 if problem else 200
@@ -112,8 +117,12 @@ class Pages:
 
     def guarded(self, response: web.Response) -> web.Response:
         """Put the headers of every answer on *response*."""
-        response.headers.update(self._headers)
+        self.guard(response)
         return response
+
+    def guard(self, response: web.StreamResponse) -> None:
+        """Put them on one that is still to be written."""
+        response.headers.update(self._headers)
 
     def name_browser(self, response: web.StreamResponse) -> None:
         """Give the browser a name that no other has."""

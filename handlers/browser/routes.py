@@ -15,6 +15,7 @@ from bot.connect import (
     Next,
     SecretKept,
     ToChoose,
+    ToExport,
     ToType,
 )
 from bot.connection import Need
@@ -133,6 +134,8 @@ class _Browser:
                 return self._pages.go(self._address.link(f"/connect/typed/{token}"))
             case SecretKept():
                 return self._pages.secret_kept(following)
+            case ToExport(token):
+                return self._pages.go(self._address.link(f"/connect/export/{token}"))
             case ToChoose(token):
                 return self._pages.go(self._address.link(f"/connect/choice/{token}"))
             case CodeShown():
