@@ -123,6 +123,7 @@ class Connection:
     refused to renew it, so that the person is told once and asked to reconnect.
     *name* and *owner* (a Slack user id) are those of the organisation's connection.
     *failures* are the refusals to renew it since *failing_since* that weren't final.
+    *account_at* is when the account's name was fetched, where that was later than connecting.
     """
 
     principal: Principal
@@ -141,6 +142,7 @@ class Connection:
     failures: int = 0
     failing_since: datetime | None = None
     lent: Lent | None = None
+    account_at: datetime | None = None
 
     @property
     def is_organisations(self) -> bool:

@@ -1,6 +1,6 @@
 """One provider in one tenant: how people are authorized, and what its policy lets them do."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -38,6 +38,10 @@ class Role(StrEnum):
     ADMINISTER = "administer"
 
 
+NOBODY: Final = "USLACKBOT"
+"""Slack's own bot: it is in every workspace, and asks for nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What the tenant's admins decided. *audience* is a Confluence group's id and name.
@@ -58,6 +62,20 @@ class Policy:
     def members(self, role: Role) -> tuple[str, ...]:
         """Return the people and user groups that have *role* by name."""
         return next((members for each, members in self.roles if each is role), ())
+
+    def without(self, user_id: str) -> "Policy":
+        """Return it with nobody of that id; a role that would become everybody's becomes nobody's.
+
+        Then it is `NOBODY`'s, until an admin names somebody else.
+        """
+        left = []
+        for role, members in self.roles:
+            others = tuple(each for each in members if each != user_id)
+            if members and not others and role is not Role.ADMINISTER:
+                others = (NOBODY,)
+            if others or not members:
+                left.append((role, others))
+        return replace(self, roles=tuple(left))
 
     def credential(self, need: Need) -> Credential:
         """Return whose connection *need* may use."""

@@ -53,6 +53,7 @@ class _Whose:
     mechanism: Mechanism = Mechanism.OAUTH2
     name: str = ""
     owner: str = ""
+    account_at: datetime | None = None
 
 
 class MongoConnections(Connections):
@@ -123,11 +124,11 @@ class MongoConnections(Connections):
 
     async def hand_over(self, connection: Connection, name: str, owner: str) -> bool:
         """See `Connections.hand_over`."""
-        key = _key(connection.principal, connection.profile)
-        whose = _whose(replace(connection, name=name, owner=owner))
-        inside = await self._vault.seal(SHAPE.binding("whose", key), whose)
-        standing = {**key, "connected_at": connection.connected_at}
-        return await self._connections.update(standing, {"$set": {"whose": inside}})
+        return await self._put_whose(replace(connection, name=name, owner=owner))
+
+    async def replace_account(self, connection: Connection, account: Account, at: datetime) -> bool:
+        """See `Connections.replace_account`."""
+        return await self._put_whose(replace(connection, account=account, account_at=at))
 
     async def list_all(self, tenant: Tenant) -> AsyncIterator[Connection]:
         """See `Connections.list_all`. One operation for every hundred."""
@@ -154,6 +155,12 @@ class MongoConnections(Connections):
         opened = await self._vault.open(SHAPE.binding("whose", key), _Whose, stored["whose"])
         return opened.account
 
+    async def _put_whose(self, connection: Connection) -> bool:
+        key = _key(connection.principal, connection.profile)
+        inside = await self._vault.seal(SHAPE.binding("whose", key), _whose(connection))
+        standing = {**key, "connected_at": connection.connected_at}
+        return await self._connections.update(standing, {"$set": {"whose": inside}})
+
     async def _opened(self, stored: Stored) -> Connection:
         whose = await self._vault.open(SHAPE.binding("whose", stored), _Whose, stored["whose"])
         return Connection(
@@ -172,6 +179,7 @@ class MongoConnections(Connections):
             owner=whose.owner,
             failures=stored.get("failures", 0),
             failing_since=stored.get("failing_since"),
+            account_at=whose.account_at,
         )
 
 
@@ -184,6 +192,7 @@ def _whose(connection: Connection) -> _Whose:
         connection.mechanism,
         connection.name,
         connection.owner,
+        connection.account_at,
     )
 
 

@@ -30,6 +30,10 @@ class MongoDueWork(DueWork):
         """See `DueWork.add`."""
         await self._due.put(_key(due), {"$set": {"at": due.at}})
 
+    async def begin(self, due: Due) -> None:
+        """See `DueWork.begin`."""
+        await self._due.put(_key(due), {"$setOnInsert": {"at": due.at}})
+
     async def list_due(self, kind: str, now: datetime, most: int) -> Sequence[Due]:
         """See `DueWork.list_due`."""
         found = await self._due.across_tenants().find_several(

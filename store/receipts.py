@@ -1,5 +1,6 @@
 """Receipts: one a decision, claimed by the insert that only one confirmation can make."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -36,6 +37,8 @@ SHAPE: Final = Shape(
     {"page_id": TEXT, "undone_at": TIME},
     indexes=(unique("tenant", "decision"), expiring("purge_at")),
 )
+_ORDER: Final = [("decision", 1)]
+_BATCH: Final = 100
 _PLAIN: Final = ("claimed_at", "touched_at", "generation", "sent", "refusal", "told", "correlation")
 
 
@@ -89,6 +92,15 @@ class MongoReceipts(Receipts):
         """See `Receipts.find_due`."""
         user_id, _, decision = due.id.partition("/")
         return await self.find(Principal(due.tenant, user_id), DecisionId(decision))
+
+    async def list_of(self, principal: Principal) -> AsyncIterator[Receipt]:
+        """Return every receipt of the principal. One operation for every hundred."""
+        theirs = {"tenant": principal.tenant, "user_id": principal.user_id}
+        where: dict[str, Any] = dict(theirs)
+        while batch := await self._receipts.find_several(where, order=_ORDER, most=_BATCH):
+            for stored in batch:
+                yield await self._opened(stored)
+            where = {**theirs, "decision": {"$gt": batch[-1]["decision"]}}
 
     async def _written(self, receipt: Receipt) -> dict[str, Any]:
         key = _key(receipt.decision.principal, receipt.decision.id)

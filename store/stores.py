@@ -1,6 +1,6 @@
 """Everything we remember, in one hand: with a database, or in memory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from bot.ports import (
@@ -11,6 +11,7 @@ from bot.ports import (
     Deliveries,
     Drafts,
     DueWork,
+    Forgetting,
     Installations,
     Integrations,
     KeyEncryption,
@@ -33,6 +34,7 @@ from store.database import Database
 from store.deliveries import MongoDeliveries
 from store.drafts import MongoDrafts
 from store.due_work import MongoDueWork
+from store.forgetting import MongoForgetting
 from store.installations import MongoInstallations
 from store.integrations import MongoIntegrations
 from store.keeping import FIRST_CHECK
@@ -71,6 +73,7 @@ class Stores:
     profiles: Profiles
     integrations: Integrations
     keys: TenantKeys
+    forgetting: Forgetting
 
 
 def mongo_stores(
@@ -107,6 +110,7 @@ def mongo_stores(
         profiles=MongoProfiles(database, vault),
         integrations=MongoIntegrations(database, vault),
         keys=KeptTenantKeys(keys, ring),
+        forgetting=MongoForgetting(database, vault),
     )
 
 
@@ -114,7 +118,8 @@ def memory_stores(clock: Clock) -> Stores:
     """Return stores that forget everything when the process ends."""
     due = memory.MemoryDueWork()
     audit = memory.MemoryAudit()
-    return Stores(
+    forgetting = memory.MemoryForgetting()
+    stores = Stores(
         installations=memory.MemoryInstallations(clock),
         installs=memory.MemoryPendingInstalls(),
         connections=memory.MemoryConnections(clock),
@@ -133,4 +138,7 @@ def memory_stores(clock: Clock) -> Stores:
         profiles=memory.MemoryProfiles(),
         integrations=memory.MemoryIntegrations(),
         keys=memory.MemoryTenantKeys(),
+        forgetting=forgetting,
     )
+    forgetting.go_over([getattr(stores, each.name) for each in fields(Stores)])
+    return stores

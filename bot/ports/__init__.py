@@ -15,6 +15,7 @@ from bot.ports.consent import (
     PreferencesStore,
     Profiles,
 )
+from bot.ports.forgetting import Counts, Forgetting, Judged, Known, PersonalData
 from bot.ports.keys import KeyEncryption, TenantKey, TenantKeys
 from bot.ports.slack import (
     ADMIN_KNOWN_FOR,
@@ -35,12 +36,33 @@ from bot.ports.slack import (
     Voice,
 )
 from bot.ports.time import Clock
-from bot.ports.work import SETTLE, Due, DueWork, Leases, QuotaLedger, Spent, settling, settling_of
+from bot.ports.work import (
+    DELETE_TENANT,
+    DEPART,
+    FORGET,
+    REMIND,
+    RENEW,
+    REPORT,
+    SETTLE,
+    Due,
+    DueWork,
+    Leases,
+    QuotaLedger,
+    Spent,
+    settling,
+    settling_of,
+)
 from bot.ports.writing import Drafts, Notes, Receipts
 
 __all__ = [
     "ADMIN_KNOWN_FOR",
+    "DELETE_TENANT",
+    "DEPART",
+    "FORGET",
     "KNOWN_FOR",
+    "REMIND",
+    "RENEW",
+    "REPORT",
     "SETTLE",
     "AuditChain",
     "AuditRows",
@@ -48,16 +70,20 @@ __all__ = [
     "Confluence",
     "Connections",
     "ConsentServer",
+    "Counts",
     "Deliveries",
     "Departures",
     "Drafts",
     "Due",
     "DueWork",
+    "Forgetting",
     "InstallationSource",
     "Installations",
     "Installed",
     "Integrations",
+    "Judged",
     "KeyEncryption",
+    "Known",
     "Leases",
     "Notes",
     "OnChannelMoved",
@@ -66,6 +92,7 @@ __all__ = [
     "ParkedRequests",
     "PendingConnections",
     "PendingInstalls",
+    "PersonalData",
     "PreferencesStore",
     "Profiles",
     "Proven",

@@ -77,6 +77,10 @@ class Connections(Protocol):
         """
 
     @abstractmethod
+    async def replace_account(self, connection: Connection, account: Account, at: datetime) -> bool:
+        """Note how its account is called since *at*; ``False`` like `hand_over`."""
+
+    @abstractmethod
     def list_all(self, tenant: Tenant) -> AsyncIterator[Connection]:
         """Return every connection of *tenant*, people's and its own."""
 

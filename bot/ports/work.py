@@ -23,6 +23,24 @@ class Due:
 SETTLE: Final = "settle"
 """The kind of due work that settles a decision."""
 
+FORGET: Final = "forget"
+"""The kind that forgets somebody: its id is theirs, a slash, and that of whoever asked for it."""
+
+DEPART: Final = "depart"
+"""The kind that ends what somebody who has left the tenant could do: its id is theirs."""
+
+DELETE_TENANT: Final = "delete_tenant"
+"""The kind that deletes all of a tenant after its uninstallation: its id is the tenant's."""
+
+REPORT: Final = "report"
+"""The kind that tells Atlassian whose data is kept under a profile: its id is the profile's."""
+
+RENEW: Final = "renew"
+"""The kind that renews a connection's grant, before it ends for want of use."""
+
+REMIND: Final = "remind"
+"""The kind that tells of the end of a token that somebody typed."""
+
 
 def settling(decision: Decision, at: datetime) -> Due:
     """Return the due entry by which *decision* is settled: its person's id, a slash, its own."""
@@ -41,6 +59,10 @@ class DueWork(Protocol):
     @abstractmethod
     async def add(self, due: Due) -> None:
         """Put *due* on the list, or move it to another time."""
+
+    @abstractmethod
+    async def begin(self, due: Due) -> None:
+        """Put *due* on the list, unless it is there at whatever time."""
 
     @abstractmethod
     async def list_due(self, kind: str, now: datetime, most: int) -> Sequence[Due]:

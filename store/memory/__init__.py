@@ -4,6 +4,7 @@ from store.memory.audit import MemoryAudit
 from store.memory.connections import MemoryConnections
 from store.memory.drafts import MemoryDrafts
 from store.memory.due_work import MemoryDueWork
+from store.memory.forgetting import MemoryForgetting
 from store.memory.installations import MemoryInstallations, MemoryPendingInstalls
 from store.memory.integrations import MemoryIntegrations, MemoryProfiles
 from store.memory.keys import MemoryTenantKeys
@@ -20,6 +21,7 @@ __all__ = [
     "MemoryDeliveries",
     "MemoryDrafts",
     "MemoryDueWork",
+    "MemoryForgetting",
     "MemoryInstallations",
     "MemoryIntegrations",
     "MemoryLeases",

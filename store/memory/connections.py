@@ -92,6 +92,14 @@ class MemoryConnections(Connections):
         self._kept[_key(connection)] = replace(kept, name=name, owner=owner)
         return True
 
+    async def replace_account(self, connection: Connection, account: Account, at: datetime) -> bool:
+        """See `Connections.replace_account`."""
+        kept = self._kept.get(_key(connection))
+        if kept is None or kept.connected_at != connection.connected_at:
+            return False
+        self._kept[_key(connection)] = replace(kept, account=account, account_at=at)
+        return True
+
     async def list_all(self, tenant: Tenant) -> AsyncIterator[Connection]:
         """See `Connections.list_all`."""
         found = [each for each in self._kept.values() if each.principal.tenant == tenant]

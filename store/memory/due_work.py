@@ -20,6 +20,10 @@ class MemoryDueWork(DueWork):
         """See `DueWork.add`."""
         self._kept[due.tenant, due.kind, due.id] = due
 
+    async def begin(self, due: Due) -> None:
+        """See `DueWork.begin`."""
+        self._kept.setdefault((due.tenant, due.kind, due.id), due)
+
     async def list_due(self, kind: str, now: datetime, most: int) -> Sequence[Due]:
         """See `DueWork.list_due`."""
         due = (one for one in self._kept.values() if one.kind == kind and one.at <= now)

@@ -1,5 +1,6 @@
 """Receipts in a dict."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from bot.ports import Clock, Due, Receipts
@@ -42,6 +43,12 @@ class MemoryReceipts(Receipts):
         )
         self._kept[decision.principal.tenant, decision.id] = stored
         return stored
+
+    async def list_of(self, principal: Principal) -> AsyncIterator[Receipt]:
+        """Return every receipt of the principal."""
+        for receipt in list(self._kept.values()):
+            if receipt.decision.principal == principal:
+                yield receipt
 
     async def find_due(self, due: Due) -> Receipt | None:
         """See `Receipts.find_due`."""

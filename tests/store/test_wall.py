@@ -152,6 +152,16 @@ CALLS = {
     ),
     "notes.seal": (lambda s, me: _length(s.notes.seal(me.ada, "")), True),
     "notes.open": (lambda s, me: s.notes.open(me.ada, me.note), None),
+    "connections.replace_account": (
+        lambda s, me: s.connections.replace_account(me.connection, me.account, me.now),
+        False,
+    ),
+    "due.begin": (lambda s, me: s.due.begin(replace(me.other_due, at=me.soon)), None),
+    "forgetting.count": (lambda s, me: s.forgetting.count(me.ada), {}),
+    "forgetting.list_receipts": (lambda s, me: _all(s.forgetting.list_receipts(me.ada)), []),
+    "forgetting.drop_unfinished": (lambda s, me: _sum(s.forgetting.drop_unfinished(me.ada)), 0),
+    "forgetting.forget": (lambda s, me: _sum(s.forgetting.forget(me.ada)), 0),
+    "forgetting.delete_tenant": (lambda s, me: _sum(s.forgetting.delete_tenant(me.ada.tenant)), 0),
 }
 
 
@@ -169,6 +179,10 @@ async def _inserted(audit, me):
 
 async def _all(rows):
     return [row async for row in rows]
+
+
+async def _sum(forgetting):
+    return sum((await forgetting).values())
 
 
 async def _length(sealing):
