@@ -69,6 +69,7 @@ class PendingConnection:
     *key* is the digest of the token that leads here. *flow* stays the same from link to
     connection. *browser* is the digest of the browser's cookie, from PROOF onwards.
     *scopes* are what was asked for; *name* is what the organisation's connection is to be called.
+    *server* is what the authorization server goes by where it isn't Atlassian's own.
     """
 
     tenant: Tenant
@@ -93,3 +94,4 @@ class PendingConnection:
     profile_version: int = 1
     scopes: frozenset[str] = frozenset()
     name: str = ""
+    server: str = ""

@@ -9,7 +9,7 @@ from dataclasses import replace
 import structlog
 from pydantic import SecretStr
 
-from bot.connect.ends import MESSAGES, SILENT, End, Ended, end_of
+from bot.connect.ends import SILENT, End, Ended, end_of, message_of
 from bot.connect.outcome import (
     Anew,
     Asked,
@@ -245,6 +245,7 @@ class Connect:
             profile=profile_id,
             profile_version=profile.version,
             scopes=scopes_to_ask(profile, pending.need, held),
+            server="" if profile.is_atlassians else profile.name,
         )
 
     async def _profile(self, pending: PendingConnection) -> AuthorizationProfile:
@@ -347,7 +348,7 @@ class Connect:
         response_url = await self._steps.take_reply(pending)
         if ended.end is End.EXPIRED and response_url is None:
             return  # An expired link can be sent any number of times; its message is one.
-        words = MESSAGES[ended.end].format(command=self._terms.command)
+        words = message_of(ended.end, pending, self._terms.command)
         try:
             await self._voice.tell(
                 pending.principal, words, response_url=response_url, replace=True

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.errors import BotError, NotAllowed, NotFound, ProfileBroken, Unavailable
+from bot.mrkdwn import escape
 from bot.pending import PendingConnection
 
 APPS_URL: Final = "https://id.atlassian.com/manage-profile/apps"
@@ -129,3 +130,13 @@ MESSAGES: Final = {
     End.KEPT: "You kept the Atlassian account that was connected before. Nothing was changed.",
 }
 """What the person who waits in Slack is told, in mrkdwn; none of it comes from outside."""
+
+
+def message_of(end: End, pending: PendingConnection, command: str) -> str:
+    """Return the words for how *pending* ended, in mrkdwn, about the server that was asked."""
+    words = MESSAGES[end]
+    if pending.server:
+        words = words.replace("Atlassian", "{server}")
+    if pending.purpose.is_admins:
+        words = words.replace("{command} connect", "{command} admin")
+    return words.format(command=command, server=escape(pending.server))

@@ -74,6 +74,8 @@ class Question:
     other: Account | None
     sites: tuple[Site, ...]
     in_use: CloudId | None
+    server: str = ""
+    is_organisations: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class Settling:
             await self._other_account(pending),
             obtained.sites,
             chosen.site,
+            pending.server,
+            is_organisations=pending.purpose is Purpose.ORGANISATION,
         )
 
     async def choose(self, token: str, browser: Digest | None, decided: Decided) -> Next:

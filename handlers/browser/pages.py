@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.connect import APPS_URL, Asked, CodeShown, Done, Ended, Export, Question, SecretKept
 from bot.installation import Installation
-from bot.pending import PendingConnection
+from bot.pending import PendingConnection, Purpose
 from bot.profile import AuthorizationProfile
 from bot.public_address import PublicAddress, is_loopback
 from handlers.browser.words import PROBLEMS, asked_in_words, words_for
@@ -92,15 +92,18 @@ class Pages:
 
     def ended(self, ended: Ended, reference: str, *, can_begin_anew: bool) -> web.Response:
         """What happened, what is safe and what to do."""
-        words = words_for(ended.end)
+        pending = ended.pending
+        words = words_for(ended.end, pending.server if pending else "")
+        is_own = pending is not None and pending.purpose is Purpose.OWN
         return self._show(
             "ended.html",
             words.status,
             words=words,
-            pending=ended.pending,
+            pending=pending,
             lacking=_lacking(ended),
             reference=reference,
-            can_begin_anew=can_begin_anew and words.leads_on and ended.pending is not None,
+            can_begin_anew=can_begin_anew and words.leads_on and is_own,
+            word="connect" if is_own or pending is None else "admin",
         )
 
     def problem(self, status: int, reference: str) -> web.Response:

@@ -1,6 +1,6 @@
 """What pages say: every end of consent, every refused request, every group of scopes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.connect import End
@@ -229,9 +229,16 @@ ENDS: Final = {
 }
 
 
-def words_for(end: End) -> Words:
-    """Return what to say of *end*."""
-    return ENDS[end]
+def words_for(end: End, server: str = "") -> Words:
+    """Return what to say of *end*, about *server* where it isn't Atlassian's own."""
+    words = ENDS[end]
+    if not server:
+        return words
+    named = {
+        part: getattr(words, part).replace("Atlassian", server)
+        for part in ("title", "happened", "safe", "do")
+    }
+    return replace(words, **named, at_atlassian=False)
 
 
 PROBLEMS: Final = {
