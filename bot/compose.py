@@ -98,7 +98,8 @@ class Composer:
             )
             return decision, taken
 
-        decision, taken = await self._actor.run(principal, Need.WRITE, prepare, site=form.site)
+        need = need_of(form.act)
+        decision, taken = await self._actor.run(principal, need, prepare, site=form.site)
         draft = await self._kept(decision, form.response_url, self._clock())
         return Composed(draft, taken)
 
@@ -115,7 +116,8 @@ class Composer:
             raise BadInput("The next eight numbers are taken as well. Choose another title.")
 
         site = decision.site.cloud_id
-        title = await self._actor.run(decision.principal, Need.WRITE, free, site=site)
+        need = need_of(decision.act)
+        title = await self._actor.run(decision.principal, need, free, site=site)
         return Composed(await self._again(draft, replace(decision, title=title)))
 
     async def append_instead(self, draft: Draft) -> Composed:
@@ -133,7 +135,7 @@ class Composer:
             return page
 
         site = decision.site.cloud_id
-        page = await self._actor.run(decision.principal, Need.WRITE, found, site=site)
+        page = await self._actor.run(decision.principal, Need.PUBLISH, found, site=site)
         changed = replace(
             decision,
             act=Act.APPEND,
@@ -210,6 +212,11 @@ class Composer:
     async def _taken(self, acting: Acting, form: Form) -> Page | None:
         where = acting.connection, acting.site, form.space.id
         return await self._confluence.find_page_by_title(*where, form.title)
+
+
+def need_of(act: Act) -> Need:
+    """Return what *act* takes: a draft is seen by its author alone."""
+    return Need.WRITE if act is Act.DRAFT else Need.PUBLISH
 
 
 def _check_act(acting: Acting, act: Act) -> None:

@@ -43,6 +43,7 @@ class Need(StrEnum):
 
     READ = "read"
     WRITE = "write"
+    PUBLISH = "publish"  # for others to see, which a tenant may leave to certain people
     COMMENT = "comment"
     ATTACH = "attach"
     LABEL = "label"
@@ -62,6 +63,7 @@ class Need(StrEnum):
 _SCOPES: Final = {
     Need.READ: READ,
     Need.WRITE: WRITE,
+    Need.PUBLISH: WRITE,
     Need.COMMENT: COMMENT,
     Need.ATTACH: ATTACH,
     Need.LABEL: LABEL,

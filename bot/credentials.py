@@ -21,6 +21,12 @@ NOT_A_WRITER: Final = (
     "them, so nothing was written. Your text is safe. Ask an admin of the workspace for it."
 )
 
+NOT_A_PUBLISHER: Final = (
+    "Your workspace lets only certain people publish to Confluence from here, and you aren't "
+    "among them, so nothing was published. Your text is safe: go back and save it as a draft, or "
+    "ask an admin of the workspace."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -56,7 +62,7 @@ class CredentialPolicy:
         """
         integration = await self._books.integrations.find(principal.tenant)
         if need.writes and not looks:
-            await self._require_writer(principal, integration)
+            await self._require_writer(principal, integration, need)
         credential = integration.policy.credential(need) if integration.lends else Credential.OWN
         own = Choice(integration.people_profile)
         if credential is Credential.OWN:
@@ -78,13 +84,21 @@ class CredentialPolicy:
         profile = await self.people_profile(principal.tenant)
         return await self._books.connections.find(principal, profile)
 
-    async def _require_writer(self, principal: Principal, integration: Integration) -> None:
+    async def _require_writer(
+        self, principal: Principal, integration: Integration, need: Need
+    ) -> None:
         if integration.policy.is_read_only:
             raise ReadOnly
-        if integration.policy.members(Role.WRITE) and not await self._roles.may(
-            principal, Role.WRITE, integration
-        ):
+        if not await self._has(principal, Role.WRITE, integration):
             raise NotAllowed(NOT_A_WRITER)
+        if need is Need.PUBLISH and not await self._has(principal, Role.PUBLISH, integration):
+            raise NotAllowed(NOT_A_PUBLISHER)
+
+    async def _has(self, principal: Principal, role: Role, integration: Integration) -> bool:
+        """Tell whether *principal* has *role*; where it is everybody's, nobody is asked."""
+        if not integration.policy.members(role):
+            return True
+        return await self._roles.may(principal, role, integration)
 
     async def _lend(
         self, principal: Principal, integration: Integration, own: Connection | None

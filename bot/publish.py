@@ -14,7 +14,8 @@ import structlog
 
 from bot.act import Acting, Actor
 from bot.audit import Auditor
-from bot.connection import ORGANISATION, Need
+from bot.compose import need_of
+from bot.connection import ORGANISATION
 from bot.content import Page, PageId, PageStatus, PageText
 from bot.document import Document
 from bot.documents import digest_of, from_storage, to_storage
@@ -380,7 +381,7 @@ class Publisher:
 
         site = decision.site.cloud_id
         return await self._actor.run(
-            decision.principal, Need.WRITE, checked, site=site, looks=looks
+            decision.principal, need_of(decision.act), checked, site=site, looks=looks
         )
 
     async def _done(self, receipt: Receipt, page: Page) -> Receipt:

@@ -217,6 +217,15 @@ async def test_only_writers_write(office):
     assert await office.account(BOB, WRITES) == "Robot"
 
 
+async def test_only_publishers_publish_and_others_save_drafts(office):
+    await office.decide(**LENT, roles=((Role.PUBLISH, ("U0ADA",)),))
+
+    assert await office.account(ADA, Need.PUBLISH) == "Ada Lovelace"
+    assert await office.account(BOB, Need.WRITE) == "Robot"
+    with pytest.raises(NotAllowed):
+        await office.account(BOB, Need.PUBLISH)
+
+
 async def test_a_broken_connection_of_the_organisation_sends_nobody_to_consent(office):
     await office.decide(**LENT)
     robot = await office.connections.find(organisation(ADA.tenant), SHARED)
