@@ -1,6 +1,5 @@
 """The composition root: the one module that knows every concrete class."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,26 +9,31 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
+from bot import administration
 from bot.act import Actor
+from bot.administration.announcing import Announcer
 from bot.audit import Auditor
 from bot.authorize import Authorizer, Issuers, Witnesses
 from bot.chain import Chainer
 from bot.compose import Composer
 from bot.compose import Memory as ComposeMemory
-from bot.connect import Connect, Services, Terms
+from bot.connect import Connect, Connected, OnConnected, Services, Terms
 from bot.connect import Stores as ConnectStores
 from bot.connection import Connection
 from bot.counted import CountedReceipts
 from bot.credentials import Books, CredentialPolicy
+from bot.errands import Errands, Rota
 from bot.errands import Pace as ErrandPace
 from bot.find import PageFinder
 from bot.installation import Installation
+from bot.keeping import Keeping, Timetable
 from bot.lending import LentConfluence
 from bot.manifest import slack_scopes
 from bot.metrics import Metrics
 from bot.operations import public_health
-from bot.ports import Confluence, Receipts
-from bot.principal import Principal
+from bot.pending import Purpose
+from bot.ports import REMIND, RENEW, Confluence, Receipts
+from bot.principal import Principal, Tenant
 from bot.profile import SYSTEM, AuthorizationProfile, TokenBody
 from bot.profiles import ProfileBook
 from bot.providers.confluence import ConfluenceApi
@@ -51,19 +55,22 @@ from bot.settings import Settings
 from bot.settle import Hands, Settler
 from bot.settle import Stores as SettleStores
 from bot.slack_install import InstallStores, SlackInstall
-from bot.trail import ChainKey
+from bot.trail import Action, ChainKey, Entry
 from bot.whereabouts import Whereabouts
-from handlers import browser
+from handlers import admin, browser
 from handlers import help as help_words
 from handlers.account import Account, AccountParts
-from handlers.ask import Route
+from handlers.admin.home_part import HomePart
+from handlers.ask import Route, Suggestions
 from handlers.channel import Channel, ChannelParts
 from handlers.create import Create, CreateParts
 from handlers.drafts import RecentDrafts
 from handlers.edge import Edge, Table
+from handlers.explore import Explore
 from handlers.home import Home, HomeParts
-from handlers.lifecycle import Lifecycle, LifecycleParts
-from handlers.offers import Invitations, Offers, Resumption
+from handlers.lifecycle import Hearers, Lifecycle, LifecycleParts
+from handlers.notices import Notices, NoticesParts
+from handlers.offers import Afterwards, Invitations, Offers, Resumption
 from handlers.running import Surroundings
 from handlers.search import Search
 from handlers.share import Pages, PagesParts
@@ -123,6 +130,7 @@ class Bot:
     tasks: Tasks
     authorizer: Authorizer
     settler: Settler
+    errands: Errands
     tenants: Tenants
     recording: Recording
     installations: FreshInstallations
@@ -251,21 +259,24 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     metrics.watch_queue("tasks", lambda: len(tasks))
     tenants = Tenants(outside.installations, utc_now)
     rules = _rules(settings, stores, outside, tenants)
-    authorizer = Authorizer(
-        stores.connections,
-        Issuers(outside.consent, rules.book),
-        utc_now,
-        witnesses=Witnesses(_ended_teller(outside, settings.command), metrics.refreshed),
-    )
-    actor = Actor(authorizer, stores.connections, stores.preferences, rules.credentials)
     recording = _recording(settings, stores, metrics)
-    core = Core(settings, stores, outside, tenants, rules, authorizer, actor, recording.auditor)
-    tables: list[Table] = []
-    home = Home(
-        HomeParts(rules.credentials, stores.preferences, outside.slack, tenants, settings.command)
+    grants = _grants(
+        stores,
+        Issuers(outside.consent, rules.book),
+        _notices(stores, outside, rules, recording.auditor),
+        tasks,
+        metrics,
     )
-    resumption = Resumption(lambda: tables[0], outside.voice, tasks, home)
-    connect = _connect(core, resumption)
+    actor = Actor(grants.authorizer, stores.connections, stores.preferences, rules.credentials)
+    core = Core(
+        settings, stores, outside, tenants, rules, grants.authorizer, actor, recording.auditor
+    )
+    tables: list[Table] = []
+    home = _home(core, admins := _admins(core))
+    resumption = Resumption(
+        lambda: tables[0], outside.voice, tasks, home, _afterwards(core, admins)
+    )
+    connect = _connect(core, resumption, grants.timetable)
     invitations = Invitations(connect, tenants, outside.people)
     receipts = CountedReceipts(stores.receipts, metrics.settled)
     publisher = _publisher(core, receipts)
@@ -278,11 +289,12 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             outside.consent,
             rules.book,
             rules.credentials,
-            authorizer,
+            grants.authorizer,
             connect,
             invitations,
             resumption,
             home,
+            actor,
             recording.auditor,
             utc_now,
             settings.command,
@@ -295,24 +307,27 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             *_reading(core),
             *_channel(core),
             *create.routes(),
-            *_lifecycle(stores, outside, tenants).routes(),
+            *_lifecycle(core).routes(),
+            *_administration(core, admins, connect),
+            *Explore(resumption.resume, outside.voice, utc_now).routes(),
         )
     )
     tables.append(table)
-    offers = Offers(invitations, stores.parked, utc_now, settings.parked_lifetime)
     around = Surroundings(
         tenants, outside.people, outside.slack, stores.deliveries, stores.parked, tasks, utc_now
     )
-    edge = Edge(table, help_words.build(settings.command), around, offers.recover, metrics.acked)
+    recover = Offers(invitations, stores.parked, utc_now, settings.parked_lifetime).recover
+    edge = Edge(table, help_words.build(settings.command), around, recover, metrics.acked)
     app = bolt_app(edge)
-    install = _install(stores, outside, tenants) if settings.takes_installs else None
+    install = _install(core) if settings.takes_installs else None
     return Bot(
         app,
         table,
-        _web(settings, app, connect, tasks, install),
+        _web(core, app, connect, tasks, install),
         tasks,
-        authorizer,
+        grants.authorizer,
         _settler(settings, stores, publisher, create, tasks),
+        _errands(settings, stores, grants.keeping, tasks),
         tenants,
         recording,
         outside.installations,
@@ -349,19 +364,30 @@ def _channel(core: Core) -> tuple[Route, ...]:
     return Channel(parts).routes()
 
 
-def _lifecycle(stores: Stores, outside: Outside, tenants: Tenants) -> Lifecycle:
+def _lifecycle(core: Core) -> Lifecycle:
+    stores, outside = core.stores, core.outside
+
+    async def record(tenant: Tenant, _at: datetime) -> None:
+        core.auditor.record(Entry(tenant, Action.UNINSTALL))
+
+    hearers = Hearers(uninstalled=(record,), channel_moved=(stores.integrations.move_channel,))
     return Lifecycle(
-        LifecycleParts(stores.installations, tenants, outside.people, outside.slack_oauth)
+        LifecycleParts(
+            stores.installations, core.tenants, outside.people, outside.slack_oauth, hearers
+        )
     )
 
 
-def _install(stores: Stores, outside: Outside, tenants: Tenants) -> SlackInstall:
+def _install(core: Core) -> SlackInstall:
+    async def record(installation: Installation) -> None:
+        core.auditor.record(Entry(installation.tenant, Action.INSTALL))
+
     return SlackInstall(
-        InstallStores(stores.installations, stores.installs),
-        outside.slack_oauth,
+        InstallStores(core.stores.installations, core.stores.installs),
+        core.outside.slack_oauth,
         slack_scopes(),
         utc_now,
-        on_installed=(tenants.installed,),
+        on_installed=(core.tenants.installed, record),
     )
 
 
@@ -392,15 +418,57 @@ async def _never_authorized() -> AuthorizeResult:
     raise RuntimeError("the edge answers every request before Bolt authorizes it")
 
 
-def _ended_teller(outside: Outside, command: str) -> Callable[[Connection], Awaitable[None]]:
-    async def tell(connection: Connection) -> None:
-        words = (
-            "Atlassian has ended your consent, so I can't act in your name in Confluence any more. "
-            f"Nothing was lost. Type `{command} connect` to go on."
-        )
-        await outside.voice.tell(connection.principal, words)
+@dataclass(frozen=True, slots=True)
+class _Grants:
+    """Who renews grants, when they are asked for and when their time has come."""
 
-    return tell
+    authorizer: Authorizer
+    timetable: Timetable
+    keeping: Keeping
+
+
+def _grants(
+    stores: Stores, issuers: Issuers, notices: Notices, tasks: Tasks, metrics: Metrics
+) -> _Grants:
+    timetable = Timetable(stores.due, tasks.start, utc_now)
+    witnesses = Witnesses(
+        notices.ended, metrics.refreshed, timetable.used, timetable.failing, notices.broken
+    )
+    authorizer = Authorizer(stores.connections, issuers, utc_now, witnesses=witnesses)
+    keeping = Keeping(stores.connections, timetable, authorizer, notices.expiring, utc_now)
+    return _Grants(authorizer, timetable, keeping)
+
+
+def _notices(stores: Stores, outside: Outside, rules: Rules, auditor: Auditor) -> Notices:
+    return Notices(
+        NoticesParts(
+            outside.voice,
+            rules.book,
+            stores.deliveries,
+            stores.installations.find_installer,
+            auditor,
+            utc_now,
+        )
+    )
+
+
+def _once_connected(resumption: Resumption, timetable: Timetable) -> OnConnected:
+    async def connected(done: Connected) -> None:
+        await resumption.connected(done)
+        if done.purpose is not Purpose.TRIAL:
+            await timetable.connected(done.connection)
+
+    return connected
+
+
+def _errands(settings: Settings, stores: Stores, keeping: Keeping, tasks: Tasks) -> Errands:
+    return Errands(
+        Rota(stores.due, stores.leases),
+        {RENEW: keeping.renew, REMIND: keeping.remind},
+        tasks.start,
+        ErrandPace(settings.settle_after, settings.settle_every),
+        utc_now,
+    )
 
 
 def _rules(settings: Settings, stores: Stores, outside: Outside, tenants: Tenants) -> Rules:
@@ -410,7 +478,89 @@ def _rules(settings: Settings, stores: Stores, outside: Outside, tenants: Tenant
     return Rules(book, roles, CredentialPolicy(books, roles))
 
 
-def _connect(core: Core, resumption: Resumption) -> Connect:
+@dataclass(frozen=True, slots=True)
+class _Admins:
+    """What administration reads and changes, and whom it asks and tells."""
+
+    books: administration.Books
+    aides: administration.Aides
+    organisations: administration.OrganisationConnection
+    overviews: administration.Overviews
+
+
+def _admins(core: Core) -> _Admins:
+    stores, outside, settings = core.stores, core.outside, core.settings
+    books = administration.Books(
+        stores.integrations,
+        stores.profiles,
+        core.rules.book,
+        stores.connections,
+        stores.preferences,
+        stores.parked,
+        stores.pending,
+    )
+    aides = administration.Aides(
+        outside.consent,
+        outside.people,
+        outside.voice,
+        core.auditor,
+        core.tenants.get,
+        utc_now,
+        settings.public_url,
+        settings.command,
+    )
+    organisations = administration.OrganisationConnection(books, aides)
+    overviews = administration.Overviews(books, aides, stores.keys)
+    return _Admins(books, aides, organisations, overviews)
+
+
+def _home(core: Core, admins: _Admins) -> Home:
+    part = HomePart(admins.overviews, core.rules.roles)
+    return Home(
+        HomeParts(
+            core.rules.credentials,
+            core.stores.preferences,
+            core.outside.slack,
+            core.tenants,
+            core.settings.command,
+            part.blocks,
+        )
+    )
+
+
+def _afterwards(core: Core, admins: _Admins) -> Afterwards:
+    stores, may_administer = core.stores, core.rules.roles.may_administer
+    announcer = Announcer(stores.integrations, stores.installations, may_administer, utc_now)
+
+    async def tidy(connection: Connection) -> None:
+        tenant = connection.principal.tenant
+        await admins.organisations.end_others(tenant, connection.profile)
+
+    return Afterwards(announcer.claim, tidy)
+
+
+def _administration(
+    core: Core, admins: _Admins, connect: Connect
+) -> tuple[Route | Suggestions, ...]:
+    stores, outside, books, aides = core.stores, core.outside, admins.books, admins.aides
+    parts = admin.AdminParts(
+        admins.overviews,
+        administration.Choices(books, aides),
+        administration.CustomProfiles(books, aides),
+        admins.organisations,
+        administration.Kept(books, aides),
+        administration.Directory(stores.integrations, core.authorizer, outside.confluence),
+        stores.integrations,
+        stores.keys,
+        core.auditor,
+        admin.Links(connect, core.tenants, outside.people),
+        outside.people,
+        core.tenants,
+    )
+    return admin.Admin(parts, admin.Gate(core.rules.roles, stores.integrations)).routes()
+
+
+def _connect(core: Core, resumption: Resumption, timetable: Timetable) -> Connect:
     settings, stores, outside = core.settings, core.stores, core.outside
     rules, auditor = core.rules, core.auditor
     return Connect(
@@ -429,9 +579,10 @@ def _connect(core: Core, resumption: Resumption) -> Connect:
             outside.sign_in,
             outside.people,
             outside.voice,
-            resumption.connected,
+            _once_connected(resumption, timetable),
             rules.roles.may_administer,
             auditor,
+            resumption.secret_kept,
         ),
         Terms(
             PublicAddress(settings.public_url),
@@ -484,9 +635,10 @@ def _settler(
 
 
 def _web(
-    settings: Settings, app: AsyncApp, connect: Connect, tasks: Tasks, install: SlackInstall | None
+    core: Core, app: AsyncApp, connect: Connect, tasks: Tasks, install: SlackInstall | None
 ) -> web.Application:
     """Return what the public reaches: Slack's endpoint, consent, installing, health."""
+    settings = core.settings
     address = PublicAddress(settings.public_url)
     targets = browser.redirect_targets(settings.slack_url, settings.atlassian_auth_url)
     pages = browser.Pages(address, settings.command, targets)
@@ -495,6 +647,7 @@ def _web(
         client_max_size=MOST_BYTES,
     )
     public.add_routes(browser.routes(connect, pages))
+    public.add_routes(browser.export_routes(connect, pages, core.auditor))
     if install is not None:
         targets = browser.redirect_targets(settings.slack_url)
         public.add_routes(

@@ -20,6 +20,11 @@ NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 ORGANISATION: Final = "organisation"
 """Stands in a principal for the tenant itself; Slack's own ids are upper case."""
 
+# Each holds what stands before it: READ, WRITE, ADMIN, SYSTEM_ADMIN
+# (https://developer.atlassian.com/server/confluence/confluence-oauth2-provider-api).
+DATA_CENTER_READ: Final = "READ"
+DATA_CENTER_WRITE: Final = "WRITE"
+
 IDENTITY = frozenset({"offline_access", "read:me", "report:personal-data"})
 READ = IDENTITY | {
     "search:confluence",
@@ -165,9 +170,12 @@ class Connection:
 
     def lacking(self, need: Need) -> frozenset[str]:
         """Return the scopes that *need* takes and the grant is known not to have."""
-        if self.provider is not Provider.CLOUD or not self.grant.scopes:
-            return frozenset()
-        return need.scopes - IDENTITY - self.grant.scopes
+        scopes = self.grant.scopes
+        if self.provider is Provider.CLOUD:
+            return need.scopes - IDENTITY - scopes if scopes else frozenset()
+        # Of another server's scopes nobody knows what they mean.
+        reads_only = bool(scopes) and scopes <= {DATA_CENTER_READ}
+        return frozenset({DATA_CENTER_WRITE}) if reads_only and need.writes else frozenset()
 
     def site(self, cloud_id: CloudId) -> Site | None:
         """Return the site of that id if this consent opens it."""

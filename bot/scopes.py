@@ -1,11 +1,7 @@
 """Which scopes a consent asks for."""
 
-from bot.connection import Connection, Need
+from bot.connection import DATA_CENTER_READ, DATA_CENTER_WRITE, Connection, Need
 from bot.profile import AuthorizationProfile, Provider
-
-# https://developer.atlassian.com/server/confluence/confluence-oauth2-provider-api
-DATA_CENTER_READ = "READ"
-DATA_CENTER_WRITE = "WRITE"
 
 
 def scopes_to_ask(

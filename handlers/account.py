@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from bot.act import Actor
 from bot.audit import Auditor
 from bot.authorize import Authorizer
 from bot.connect import APPS_URL, Connect, Wanted
-from bot.connection import WRITE, Connection, Need
-from bot.content import CloudId
+from bot.connection import Connection, Need
+from bot.content import Site
 from bot.credentials import CredentialPolicy
-from bot.errors import BotError, ConsentRequired, NotAllowed
+from bot.errors import BotError, ConsentRequired, NotAllowed, ScopeMissing
 from bot.mrkdwn import escape, link
 from bot.ports import (
     Clock,
@@ -51,6 +52,7 @@ class AccountParts:
     invitations: Invitations
     resumption: Resumption
     home: Home
+    actor: Actor
     auditor: Auditor
     clock: Clock
     command: str
@@ -95,7 +97,8 @@ class Account:
             return Reply(f"Connected as {account} to {site}.")
         connection = await self._parts.credentials.find_own(ask.principal)
         words = _invitation(connection)
-        need = Need.WRITE if connection and connection.grant.scopes >= WRITE else Need.READ
+        writes = connection is not None and not connection.lacking(Need.WRITE)
+        need = Need.WRITE if writes else Need.READ
         return await self._parts.invitations.invite(ask.principal, Wanted(need), words)
 
     async def link_opened(self, ask: Ask) -> None:
@@ -105,13 +108,15 @@ class Account:
 
     async def status(self, ask: Ask) -> Reply:
         """Say who, where, with which rights, since when, and whether it works."""
-        connection = await self._connection(ask.principal)
+        connection = await self._parts.credentials.find_own(ask.principal)
+        if connection is None:
+            return await self._lent_status(ask.principal)
         preferences = await self._parts.preferences.find(ask.principal)
         health, works = await self._health(connection)
         site = connection.site(preferences.site) if preferences.site else None
         where = link(site.wiki_url, site.name) if site else "not chosen yet"
         since = _date(connection)
-        rights = "read, search and write" if connection.grant.scopes >= WRITE else "read and search"
+        rights = "read and search" if connection.lacking(Need.WRITE) else "read, search and write"
         lines = [
             f"*Account*  {escape(connection.account.name)}",
             f"*Site*  {where}",
@@ -128,6 +133,24 @@ class Account:
         text = f"Connected as {connection.account.name}"
         return Reply(text, (blocks.section("\n".join(lines)), blocks.actions(*buttons)))
 
+    async def _lent_status(self, principal: Principal) -> Reply:
+        """Say what somebody without a connection may do with the organisation's."""
+        choices = [
+            await self._parts.credentials.choose(principal, need, looks=True)
+            for need in (Need.READ, Need.PUBLISH)
+        ]
+        may = [word for word, each in zip(("read", "write"), choices, strict=True) if each.lent]
+        if not may:
+            raise ConsentRequired(choices[0].profile)
+        words = (
+            f"You have no connection of your own here. To {' and '.join(may)}, the organisation's "
+            "account is used, in the spaces that your workspace's admins chose; what it writes "
+            "carries your name. With an account of your own you see what you may see in Confluence."
+        )
+        button = blocks.button("Connect an account of your own", "connect")
+        shown = (blocks.section(words), blocks.actions(button))
+        return Reply("You use the organisation's account", shown)
+
     async def _health(self, connection: Connection) -> tuple[str, bool]:
         try:
             fresh = await self._parts.authorizer.authorize(
@@ -136,8 +159,10 @@ class Account:
             tenant = connection.principal.tenant
             profile = await self._parts.profiles.get(tenant, fresh.profile, fresh.profile_version)
             sites = await self._parts.consent.list_sites(profile, fresh)
+        except ScopeMissing:
+            return "✗ Your consent doesn't even cover reading. Reconnect to mend it.", False
         except ConsentRequired:
-            return "✗ Atlassian has ended your consent. Reconnect to go on.", False
+            return "✗ Your consent has ended there. Reconnect to go on.", False
         except BotError as error:
             return f"? I couldn't find out just now ({error.code}). Nothing was changed.", True
         granted = {site.cloud_id for site in sites}
@@ -147,13 +172,13 @@ class Account:
         return "✓ works", True
 
     async def site(self, ask: Ask) -> Reply:
-        """Offer the sites that the grant opens."""
-        connection = await self._connection(ask.principal)
+        """Offer the sites that they can read, with whichever connection."""
+        known = await self._sites(ask.principal)
         preferences = await self._parts.preferences.find(ask.principal)
-        sites = tuple((site.cloud_id, site.name) for site in connection.sites)
+        sites = tuple((site.cloud_id, site.name) for site in known)
         if len(sites) == 1:
-            return Reply(f"Your consent opens one site: {connection.sites[0].name}.")
-        now = connection.site(preferences.site) if preferences.site else None
+            return Reply(f"There is one site for you: {known[0].name}.")
+        now = next((site for site in known if site.cloud_id == preferences.site), None)
         words = "Which Confluence site do you work in?"
         if now is not None:
             words += f" Now it is {now.name}."
@@ -161,8 +186,8 @@ class Account:
 
     async def choose_site(self, ask: Ask) -> Reply:
         """Remember the site, and go on with what was waiting for it."""
-        connection = await self._connection(ask.principal)
-        site = connection.site(CloudId(ask.value))
+        known = await self._sites(ask.principal)
+        site = next((each for each in known if each.cloud_id == ask.value), None)
         if site is None:
             raise NotAllowed("Your consent doesn't open that site. Reconnect to add it.")
         await self._parts.preferences.choose_site(ask.principal, site.cloud_id)
@@ -171,6 +196,13 @@ class Account:
         if parked is not None:
             await self._parts.resumption.resume(ask.principal, parked, ask.response_url)
         return Reply(f"You now work on {site.name}.", replace=True)
+
+    async def _sites(self, principal: Principal) -> tuple[Site, ...]:
+        """Return the sites that they can read; those of their own connection, if they have one."""
+        sites = await self._parts.actor.list_sites(principal, Need.READ)
+        if not sites:
+            await self._connection(principal)
+        return sites
 
     async def ask_to_disconnect(self, ask: Ask) -> Reply:
         """Say what disconnecting does, before it does it."""

@@ -138,6 +138,7 @@ _RIGHTS = {
     "read:attachment:confluence": "read attached files",
     "write:label:confluence": "set labels",
     "read:label:confluence": "read labels",
+    "WRITE": "write",
     "search:confluence": "search",
     "read:page:confluence": "read pages",
 }

@@ -4,8 +4,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.connect import End
-from bot.connection import ATTACH, COMMENT, IDENTITY, LABEL, READ
-from bot.scopes import DATA_CENTER_READ, DATA_CENTER_WRITE
+from bot.connection import (
+    ATTACH,
+    COMMENT,
+    DATA_CENTER_READ,
+    DATA_CENTER_WRITE,
+    IDENTITY,
+    LABEL,
+    READ,
+)
 
 NOTHING: Final = (
     "Nothing was connected, and nothing was kept. If you were connected before, you still are."
