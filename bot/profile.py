@@ -110,6 +110,11 @@ class AuthorizationProfile:
         """Tell whether Atlassian's own gateway stands before the API."""
         return self.provider is Provider.CLOUD and not self.base_url
 
+    @property
+    def server_name(self) -> str:
+        """What to call its server in words."""
+        return "Atlassian" if self.is_atlassians else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:

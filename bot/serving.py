@@ -153,7 +153,12 @@ async def running(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[
         await install(settings, outside, stores)
         bot = assemble(settings, stores, outside, metrics)
 
-        for job in (outside.quota.run, bot.settler.run, bot.recording.chainer.run):
+        for job in (
+            outside.quota.run,
+            bot.settler.run,
+            bot.errands.run,
+            bot.recording.chainer.run,
+        ):
             await stack.enter_async_context(_job(job))
         ready = _Readiness(database, stopping)
         # Asked until the end: whoever balances loads has to hear that this one goes.

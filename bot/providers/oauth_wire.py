@@ -187,7 +187,7 @@ def _token_request(profile: AuthorizationProfile, url: str, asked: Mapping[str, 
 
 def server_of(profile: AuthorizationProfile) -> str:
     """Return what to call the profile's server."""
-    return ATLASSIAN if profile.is_atlassians else profile.name
+    return profile.server_name
 
 
 def read_token(profile: AuthorizationProfile, answer: Answer, now: datetime) -> TokenAnswer:
