@@ -3,6 +3,7 @@
 import ast
 import importlib
 import pkgutil
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,7 +30,11 @@ GIVEN = {
     errors.ScopeMissing: ("system", frozenset({"write"})),
     errors.QuotaSpent: ("Confluence", NOON + timedelta(hours=1)),
     Ended: (End.UNKNOWN,),
+    errors.ReadOnly: (),
+    errors.OrganisationBroken: (errors.Unavailable("Confluence"),),
 }
+OF_THEMSELVES = {errors.SiteRequired, errors.ReadOnly, errors.OrganisationBroken}
+"""Those whose words are always the same."""
 
 
 def modules():
@@ -99,7 +104,7 @@ def raised_in(module):
         call = node.exc if isinstance(node, ast.Raise) else None
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
             kind = FOR_PEOPLE.get(call.func.id)
-            if kind is not None and kind is not errors.SiteRequired:
+            if kind is not None and kind not in OF_THEMSELVES:
                 for words in read(call.args[0], tree, module):
                     yield kind, words
 
@@ -115,6 +120,8 @@ def read(node, tree, module):
             return [getattr(module, name)]
         case ast.Attribute(value=ast.Name(id=where), attr=name):
             return [getattr(getattr(module, where), name)]
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="format")):
+            return [re.sub(r"{.*?}", "Something", getattr(module, name))]
         case ast.Call(func=ast.Name(id=name)):
             return list(returned_by(name, tree, module))
     raise AssertionError(f"{module.__name__}:{node.lineno} can't be read")
