@@ -1,6 +1,7 @@
 """The organisation's connection: its name and owner, and its end."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.administration.parts import Aides, Books
 from bot.connection import Connection, organisation
@@ -12,6 +13,10 @@ from bot.profile import AuthorizationProfile
 from bot.trail import Action, Entry
 
 LONGEST_NAME = 80
+
+NOT_A_MEMBER: Final = (
+    "Only a full member of this workspace can own it, so nothing was changed. Choose another."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +101,14 @@ class OrganisationConnection:
 
     async def _require_member(self, tenant: Tenant, user_id: str) -> None:
         installation = await self._aides.installation_of(tenant)
-        words = "Choose a full member of this workspace."
         if installation is None or not user_id:
-            raise BadInput(words, field="owner")
+            raise BadInput(NOT_A_MEMBER, field="owner")
         try:
             person = await self._aides.people.get(installation, user_id)
         except NotAllowed:
-            raise BadInput(words, field="owner") from None
+            raise BadInput(NOT_A_MEMBER, field="owner") from None
         if person.is_guest or not installation.welcomes(person):
-            raise BadInput(words, field="owner")
+            raise BadInput(NOT_A_MEMBER, field="owner")
 
 
 async def let_go(books: Books, aides: Aides, connection: Connection) -> Ended:
