@@ -19,7 +19,7 @@ from tests.fakes import NOON
 
 SAFE = ("nothing was", "nothing of yours was", "nothing more was", " safe", "won't be repeated")
 TO_DO = (
-    *("ask", "choose", "connect", "give", "go back", "look", "put it", "reconnect", "say"),
+    *("ask", "choose", "connect", "give", "go back", "look", "press", "put it", "reconnect", "say"),
     *("search", "tell", "try", "type", "wait", "you can"),
 )
 FOR_OPERATORS = {"CannotStart", "DatabaseMissing", "AddressWrong"}
@@ -98,8 +98,12 @@ def test_every_error_has_a_code_of_its_own():
     assert len(codes) == len(set(codes))
 
 
+def parsed(module):
+    return ast.parse(Path(module.__file__).read_text("utf-8"))
+
+
 def raised_in(module):
-    tree = ast.parse(Path(module.__file__).read_text("utf-8"))
+    tree = parsed(module)
     for node in ast.walk(tree):
         call = node.exc if isinstance(node, ast.Raise) else None
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
@@ -124,6 +128,9 @@ def read(node, tree, module):
             return [re.sub(r"{.*?}", "Something", getattr(module, name))]
         case ast.Call(func=ast.Name(id=name)):
             return list(returned_by(name, tree, module))
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=where), attr=name)):
+            there = getattr(module, where)
+            return list(returned_by(name, parsed(there), there))
     raise AssertionError(f"{module.__name__}:{node.lineno} can't be read")
 
 
