@@ -21,7 +21,7 @@ MEANWHILE: Final = (
 )
 NOT_TRIED: Final = (
     "That profile hasn't been tried since it was saved, so nothing was changed. "
-    "Press *Try it* on its page first."
+    "Press “Try it” on its page first."
 )
 CREDENTIALS: Final = {
     Credential.OWN: "own connection only",
@@ -84,7 +84,7 @@ class Choices:
             if kind is AuthorizationType.PRE_AUTHORIZED and not integration.organisation_profile:
                 raise NotAllowed(
                     "There is no organisation's connection yet, so nothing was changed. "
-                    "Press *Authorize for the organisation* first: that switches it on."
+                    "Press “Authorize for the organisation” first: that switches it on."
                 )
             return replace(integration, authorization=kind, people_profile=people_profile)
 

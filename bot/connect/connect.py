@@ -36,6 +36,7 @@ from bot.ports import Clock
 from bot.principal import Digest, Principal
 from bot.profile import AuthorizationProfile, Credentials, Mechanism, Provider
 from bot.scopes import scopes_to_ask
+from bot.trail import Action, Entry
 
 logger = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class Connect:
         self._consent = services.consent
         self._voice = services.voice
         self._on_secret_kept = services.on_secret_kept
+        self._auditor = services.auditor
         self._terms = terms
         self._clock = clock
         self._steps = Steps(stores.pendings, clock, terms.lasts)
@@ -314,6 +316,9 @@ class Connect:
             is_kept = await self._stores.customs.add(changed)
         if not is_kept:
             raise Ended(End.PROFILE_BROKEN, pending)
+        entry = Entry.by(pending.principal, Action.SAVE_PROFILE, pending.person)
+        told = f"{changed.name}, version {changed.version}: another client secret"
+        self._auditor.record(entry.of("profile", told))
         reply_url = await self._steps.take_reply(pending)
         kept = SecretKept(changed, installation, pending.principal, reply_url)
         await self._on_secret_kept(kept)
