@@ -103,7 +103,7 @@ class TestAuthorization:
         await desk.lends()
         await desk.opens("admin_authorization", "admin_hand_over")
         said = await desk.saves({"name": {"name": "Wiki robot"}, "owner": {"owner": "U0GUS"}})
-        assert "Choose a full member" in said
+        assert "Only a full member" in said
         assert "Wiki robot" in str(await desk.view())
         said = await desk.saves({"owner": {"owner": "U0BOB"}})
         assert "*Wiki robot*" in said
