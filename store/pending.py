@@ -59,6 +59,7 @@ class _Inside:
     profile_version: int = 1
     scopes: frozenset[str] = frozenset()
     name: str = ""
+    server: str = ""
 
 
 class MongoPendingConnections(PendingConnections):
@@ -141,6 +142,7 @@ class MongoPendingConnections(PendingConnections):
             profile_version=inside.profile_version,
             scopes=inside.scopes,
             name=inside.name,
+            server=inside.server,
         )
 
 
@@ -161,6 +163,7 @@ def _inside(pending: PendingConnection) -> _Inside:
         profile_version=pending.profile_version,
         scopes=pending.scopes,
         name=pending.name,
+        server=pending.server,
     )
 
 

@@ -95,6 +95,7 @@ class World:
             profile_version=3,
             scopes=frozenset({"read:me"}),
             name="The robot",
+            server="Wiki of Acme",
         )
 
     @property
