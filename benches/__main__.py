@@ -12,6 +12,7 @@ from benches.acks import acks
 from benches.documents import documents
 from benches.line import Line, summary
 from benches.lookups import lookups
+from benches.refresh_storm import refresh_storm
 from benches.seal import seals
 from benches.searches import searches
 from benches.starting import starting
@@ -24,6 +25,7 @@ BENCHES: Final[dict[str, Bench]] = {
     "start": starting,
     "documents": documents,
     "lookup_growth": lookups,
+    "refresh_storm": refresh_storm,
     "seal": seals,
 }
 

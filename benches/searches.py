@@ -48,7 +48,7 @@ class Hooks:
 async def searches(home: Path, rounds: int = ROUNDS) -> list[Line]:
     """Search one at a time, in turns."""
     async with AsyncExitStack() as stack:
-        hooks = await stack.enter_async_context(_hooks())
+        hooks = await stack.enter_async_context(taking_answers())
         sandbox = await stack.enter_async_context(sandboxed(home, CONFAB_SLACK_HOOKS_URL=hooks.url))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         facts = await _facts(sandbox, session, hooks)
@@ -81,7 +81,7 @@ async def _searched(side: Side, user: str, hooks: Hooks) -> float:
 
 
 @asynccontextmanager
-async def _hooks() -> AsyncIterator[Hooks]:
+async def taking_answers() -> AsyncIterator[Hooks]:
     """Take what is posted to response URLs."""
     answered: asyncio.Queue[tuple[float, dict[str, Any]]] = asyncio.Queue()
 

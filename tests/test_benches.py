@@ -11,6 +11,7 @@ from benches.documents import documents
 from benches.line import Line, summary
 from benches.lookups import lookups
 from benches.machine import CORES, cpu_seconds, on_core, resident_bytes
+from benches.refresh_storm import refresh_storm
 from benches.seal import seals
 from benches.searches import searches
 from benches.starting import starting
@@ -33,6 +34,17 @@ async def test_acks(tmp_path, capsys):
 
 async def test_searches(tmp_path):
     smallest(["search_overhead"], await searches(tmp_path, rounds=1))
+
+
+async def test_a_storm_of_refreshes(tmp_path):
+    [line] = await refresh_storm(tmp_path, people=3, actions=4, processes=2)
+    assert str(line) == "BENCH refresh_storm ours=3.00 peer=3.00 ratio=1.00 goal=1.0"
+
+
+async def test_a_storm_in_which_somebody_is_not_answered_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr("benches.refresh_storm.WORD", "site")
+    with pytest.raises(RuntimeError, match="an action failed"):
+        await refresh_storm(tmp_path, people=1, actions=1, processes=1)
 
 
 async def test_starting(tmp_path):
@@ -59,6 +71,7 @@ def test_the_goals_are_those_that_were_set():
         "start",
         "documents",
         "lookup_growth",
+        "refresh_storm",
         "seal",
     ]
 
