@@ -1,5 +1,6 @@
 """How grants are obtained from a provider, under a name."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -88,6 +89,11 @@ class AuthorizationProfile:
     made_by: str = ""
     made_at: datetime | None = None
     tried_at: datetime | None = None
+
+    @property
+    def folded_name(self) -> str:
+        """Its name as names are told apart: whatever the case, white space and forms of letters."""
+        return " ".join(unicodedata.normalize("NFKC", self.name).casefold().split())
 
     @property
     def is_system(self) -> bool:

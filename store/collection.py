@@ -109,6 +109,19 @@ class Collection:
             yield batch
             after = batch[-1]["_id"]
 
+    async def pages(self, where: Where, by: Sequence[str]) -> AsyncIterator[list[Stored]]:
+        """Yield every document *where* that holds, in order of one field or two, up to 100 at once.
+
+        One operation for each batch. *by* and what *where* names begin an index together, and
+        no two documents agree in both.
+        """
+        beyond: Where = where
+        while batch := await self.find_several(
+            beyond, order=[(name, 1) for name in by], most=_BATCH
+        ):
+            yield batch
+            beyond = {**where, **_beyond(batch[-1], *by)}
+
     async def insert(self, document: Mapping[str, Any]) -> bool:
         """Insert *document*; ``False`` if a unique index has one like it."""
         self._inside(document)
@@ -220,6 +233,15 @@ class Collection:
         if self._walled and (next(iter(where), "") != "tenant" or not where["tenant"]):
             raise ValueError(f"a query of {self._raw.name} that doesn't begin with a tenant")
         return where
+
+
+def _beyond(last: Stored, first: str, second: str = "") -> Where:
+    """Return what holds behind *last* alone, in order of its fields *first* and *second*."""
+    further = {first: {"$gt": last[first]}}
+    if not second:
+        return further
+    # The bound beside the "$or" is the part of it that the index's beginning answers.
+    return {first: {"$gte": last[first]}, "$or": [further, {second: {"$gt": last[second]}}]}
 
 
 def _upsertable(where: Where) -> Where:

@@ -38,8 +38,7 @@ SHAPE: Final = Shape(
 )
 
 
-_ORDER: Final = [("user_id", 1), ("profile", 1)]
-_BATCH: Final = 100
+_ORDER: Final = ("user_id", "profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +131,15 @@ class MongoConnections(Connections):
 
     async def list_all(self, tenant: Tenant) -> AsyncIterator[Connection]:
         """See `Connections.list_all`. One operation for every hundred."""
-        where: dict[str, Any] = {"tenant": tenant}
-        while batch := await self._connections.find_several(where, order=_ORDER, most=_BATCH):
+        async for batch in self._connections.pages({"tenant": tenant}, by=_ORDER):
             for stored in batch:
                 yield await self._opened(stored)
-            last = batch[-1]
-            later = {"user_id": last["user_id"], "profile": {"$gt": last["profile"]}}
-            where = {"tenant": tenant, "$or": [later, {"user_id": {"$gt": last["user_id"]}}]}
 
     async def list_of(self, principal: Principal) -> Sequence[Connection]:
-        """See `Connections.list_of`."""
-        where = {"tenant": principal.tenant, "user_id": principal.user_id}
-        found = await self._connections.find_several(where, order=_ORDER, most=_BATCH)
-        return [await self._opened(stored) for stored in found]
+        """See `Connections.list_of`. One operation for every hundred."""
+        theirs = {"tenant": principal.tenant, "user_id": principal.user_id}
+        pages = self._connections.pages(theirs, by=("profile",))
+        return [await self._opened(stored) async for batch in pages for stored in batch]
 
     async def find_account(self, tenant: Tenant, user_id: str, profile: str) -> Account | None:
         """See `Connections.find_account`."""

@@ -78,6 +78,6 @@ class MongoIntegrations(Integrations):
     async def move_channel(self, tenant: Tenant, before: str, after: str) -> None:
         """See `Integrations.move_channel`. Up to three operations."""
         defaults = await self.find_channel(tenant, before)
-        if defaults is not None:
+        if defaults is not None and before != after:
             await self.save_channel(replace(defaults, channel_id=after))
             await self.remove_channel(tenant, before)

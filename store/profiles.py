@@ -24,7 +24,6 @@ SHAPE: Final = Shape(
     indexes=(unique("tenant", "profile", "version"), unique("tenant", "name", "version")),
     people=People.NAMED,
 )
-MOST: Final = 1_000
 _NEWEST: Final = [("version", -1)]
 
 
@@ -46,20 +45,19 @@ class MongoProfiles(Profiles):
         return None if stored is None else await self._opened(stored)
 
     async def list_all(self, tenant: Tenant) -> AsyncIterator[AuthorizationProfile]:
-        """See `Profiles.list_all`."""
-        order = [("profile", 1), ("version", -1)]
-        kept = await self._profiles.find_several({"tenant": tenant}, order=order, most=MOST)
-        newest = {stored["profile"]: stored for stored in reversed(kept)}
+        """See `Profiles.list_all`. One operation for every hundred versions."""
+        newest: dict[str, Stored] = {}
+        async for batch in self._profiles.pages({"tenant": tenant}, by=("profile", "version")):
+            newest |= {stored["profile"]: stored for stored in batch}
         opened = [await self._opened(stored) for stored in newest.values()]
-        for profile in sorted(opened, key=lambda each: each.name.casefold()):
+        for profile in sorted(opened, key=lambda each: each.folded_name):
             yield profile
 
     async def add(self, profile: AuthorizationProfile) -> bool:
         """See `Profiles.add`."""
         key = _key(profile)
         inside = await self._vault.seal(SHAPE.binding("sealed", key), profile)
-        name = digest(f"{profile.tenant}.{profile.name.strip().casefold()}")
-        return await self._profiles.insert({**key, "name": name, "sealed": inside})
+        return await self._profiles.insert({**key, "sealed": inside})
 
     async def replace(self, profile: AuthorizationProfile) -> bool:
         """See `Profiles.replace`."""
@@ -83,4 +81,9 @@ class MongoProfiles(Profiles):
 def _key(profile: AuthorizationProfile) -> dict[str, Any]:
     if profile.tenant is None:
         raise ValueError("the system's profile stands in the settings")
-    return {"tenant": profile.tenant, "profile": profile.id, "version": profile.version}
+    return {
+        "tenant": profile.tenant,
+        "profile": profile.id,
+        "version": profile.version,
+        "name": digest(f"{profile.tenant}.{profile.folded_name}"),
+    }

@@ -15,7 +15,7 @@ from store.database import Database
 from store.database_time import NOW
 from store.keeping import RECEIPT, without_needless_text
 from store.sealing import Vault
-from store.shape import FLAG, NUMBER, TEXT, TIME, Shape, expiring, sealed, unique
+from store.shape import FLAG, NUMBER, TEXT, TIME, Shape, expiring, index, sealed, unique
 
 SHAPE: Final = Shape(
     "receipts",
@@ -35,10 +35,12 @@ SHAPE: Final = Shape(
         "purge_at": TIME,
     },
     {"page_id": TEXT, "undone_at": TIME},
-    indexes=(unique("tenant", "decision"), expiring("purge_at")),
+    indexes=(
+        unique("tenant", "decision"),
+        index("tenant", "user_id", "decision"),
+        expiring("purge_at"),
+    ),
 )
-_ORDER: Final = [("decision", 1)]
-_BATCH: Final = 100
 _PLAIN: Final = ("claimed_at", "touched_at", "generation", "sent", "refusal", "told", "correlation")
 
 
@@ -96,11 +98,9 @@ class MongoReceipts(Receipts):
     async def list_of(self, principal: Principal) -> AsyncIterator[Receipt]:
         """Return every receipt of the principal. One operation for every hundred."""
         theirs = {"tenant": principal.tenant, "user_id": principal.user_id}
-        where: dict[str, Any] = dict(theirs)
-        while batch := await self._receipts.find_several(where, order=_ORDER, most=_BATCH):
+        async for batch in self._receipts.pages(theirs, by=("decision",)):
             for stored in batch:
                 yield await self._opened(stored)
-            where = {**theirs, "decision": {"$gt": batch[-1]["decision"]}}
 
     async def _written(self, receipt: Receipt) -> dict[str, Any]:
         key = _key(receipt.decision.principal, receipt.decision.id)

@@ -183,7 +183,7 @@ class CustomProfiles:
             others = [each async for each in self._book.list_all(tenant)]
             if len(others) > MOST_PROFILES:
                 raise BadInput(f"There are {MOST_PROFILES} profiles already.", field="name")
-            if any(each.name.casefold() == typed.name.casefold() for each in others):
+            if any(each.folded_name == typed.folded_name for each in others):
                 raise BadInput("There is a profile of that name already.", field="name")
         if typed.provider is Provider.CLOUD and len(typed.scopes - IDENTITY) > MOST_SCOPES:
             raise BadInput(f"Atlassian takes at most {MOST_SCOPES} scopes.", field="scopes_typed")

@@ -29,7 +29,10 @@ class Connections(Protocol):
 
     @abstractmethod
     async def save(self, connection: Connection) -> None:
-        """Keep *connection* in place of the principal's last one under that profile."""
+        """Keep *connection* in place of the principal's last one under that profile.
+
+        Its failures aren't kept, nor on whose behalf it is lent.
+        """
 
     @abstractmethod
     async def remove(self, principal: Principal, profile: str) -> Connection | None:
@@ -237,11 +240,18 @@ class Profiles(Protocol):
 
     @abstractmethod
     async def add(self, profile: AuthorizationProfile) -> bool:
-        """Keep one more version; ``False`` if that version, or another of its name, is there."""
+        """Keep one more version; ``False`` if that version, or another profile's, is there.
+
+        Another profile's is one of the same name, whatever its case and white space. Every
+        profile begins at version 1 and keeps its name.
+        """
 
     @abstractmethod
     async def replace(self, profile: AuthorizationProfile) -> bool:
-        """Keep *profile* in place of the same version of it; ``False`` if there is none."""
+        """Keep *profile* in place of the same version of it; ``False`` if there is none.
+
+        A profile keeps its name: under another one there is none.
+        """
 
     @abstractmethod
     async def remove(self, tenant: Tenant, profile: str) -> bool:

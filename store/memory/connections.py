@@ -33,8 +33,7 @@ class MemoryConnections(Connections):
 
     async def save(self, connection: Connection) -> None:
         """See `Connections.save`."""
-        self._kept[_key(connection)] = connection
-        self._claims.pop(_key(connection), None)
+        self._put(replace(connection, failures=0, failing_since=None, lent=None))
 
     async def remove(self, principal: Principal, profile: str) -> Connection | None:
         """See `Connections.remove`."""
@@ -59,7 +58,7 @@ class MemoryConnections(Connections):
         renewed = replace(
             kept, grant=grant, generation=kept.generation + 1, failures=0, failing_since=None
         )
-        await self.save(renewed)
+        self._put(renewed)
         return True
 
     async def release_refresh(self, connection: Connection, claim: str) -> None:
@@ -73,7 +72,7 @@ class MemoryConnections(Connections):
         if kept is None or not self._holds(connection, claim):
             return 0
         since = min(kept.failing_since or at, at)
-        await self.save(replace(kept, failures=kept.failures + 1, failing_since=since))
+        self._put(replace(kept, failures=kept.failures + 1, failing_since=since))
         return kept.failures + 1
 
     async def end(self, connection: Connection, at: datetime) -> bool:
@@ -81,7 +80,7 @@ class MemoryConnections(Connections):
         kept = self._as_seen(connection)
         if kept is None or kept.ended_at is not None:
             return False
-        await self.save(replace(kept, ended_at=at))
+        self._put(replace(kept, ended_at=at))
         return True
 
     async def hand_over(self, connection: Connection, name: str, owner: str) -> bool:
@@ -115,6 +114,10 @@ class MemoryConnections(Connections):
         """See `Connections.find_account`."""
         kept = self._kept.get((Principal(tenant, user_id), profile))
         return None if kept is None else kept.account
+
+    def _put(self, connection: Connection) -> None:
+        self._kept[_key(connection)] = connection
+        self._claims.pop(_key(connection), None)
 
     def _as_seen(self, connection: Connection) -> Connection | None:
         kept = self._kept.get(_key(connection))

@@ -30,7 +30,7 @@ class MemoryProfiles(Profiles):
         """See `Profiles.list_all`."""
         ids = {each.id for each in self._kept.values() if each.tenant == tenant}
         found = [await self.find(tenant, profile) for profile in ids]
-        for profile in sorted(filter(None, found), key=lambda each: each.name.casefold()):
+        for profile in sorted(filter(None, found), key=lambda each: each.folded_name):
             yield profile
 
     async def add(self, profile: AuthorizationProfile) -> bool:
@@ -45,7 +45,8 @@ class MemoryProfiles(Profiles):
     async def replace(self, profile: AuthorizationProfile) -> bool:
         """See `Profiles.replace`."""
         key = (profile.tenant, profile.id, profile.version)
-        if key not in self._kept:
+        stands = self._kept.get(key)
+        if stands is None or stands.folded_name != profile.folded_name:
             return False
         self._kept[key] = profile
         return True
@@ -61,8 +62,7 @@ class MemoryProfiles(Profiles):
 def _stands_in_its_way(one: AuthorizationProfile, other: AuthorizationProfile) -> bool:
     if (one.tenant, one.version) != (other.tenant, other.version):
         return False
-    names = {each.name.strip().casefold() for each in (one, other)}
-    return one.id == other.id or len(names) == 1
+    return one.id == other.id or one.folded_name == other.folded_name
 
 
 class MemoryIntegrations(Integrations):
