@@ -162,7 +162,7 @@ async def _judged(ask: Ask) -> Ack:
 def _form(site: Site, channel_id: str, standing: ChannelDefaults | None) -> View:
     now = (
         f"Now pages from <#{channel_id}> go to {place_in_words(standing)}, "
-        f"as <@{standing.set_by}> chose."
+        f"as {_chooser(standing)} chose."
         if standing
         else f"<#{channel_id}> has no default yet: everybody chooses a space for each page."
     )
@@ -188,6 +188,10 @@ def _form(site: Site, channel_id: str, standing: ChannelDefaults | None) -> View
         shown.append(blocks.actions(forget))
     view = blocks.modal("This channel", shown, close="Cancel")
     return blocks.form(view, FORM, "Save", metadata)
+
+
+def _chooser(defaults: ChannelDefaults) -> str:
+    return f"<@{defaults.set_by}>" if defaults.set_by else "somebody who is forgotten by now"
 
 
 def _space(defaults: ChannelDefaults | None) -> Space | None:
