@@ -81,7 +81,8 @@ class Grant:
     """What the authorization server issued; the sites it opens are kept beside it.
 
     *access_token* is what follows *token_type* in the header ``Authorization``. No *scopes*
-    are known of a token that somebody typed, nor of Data Center's.
+    are known of a token that somebody typed, nor of Data Center's. *subject* is whom the
+    server said that it issued it to, in its own words; empty where it didn't.
     """
 
     access_token: SecretStr
@@ -89,6 +90,7 @@ class Grant:
     expires_at: datetime
     scopes: frozenset[str]
     token_type: Literal["Bearer", "Basic"] = "Bearer"  # noqa: S105 - a word
+    subject: str = ""
 
     def is_fresh(self, now: datetime) -> bool:
         """Tell whether the access token outlives a call made at *now*."""

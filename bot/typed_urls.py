@@ -105,6 +105,11 @@ def origin_of(url: str) -> str:
     return _origin(_split(url, None), None)
 
 
+def is_gateway(url: str) -> bool:
+    """Tell whether *url* lies at Atlassian's gateway, and no site's. Raises ``BadInput``."""
+    return _host(_split(url, None), None) == _CLOUD_GATEWAY
+
+
 def deployment_of(url: str) -> Provider:
     """Tell which product answers at *url*, by the exact end of its host. Raises ``BadInput``."""
     host = _host(_split(url, None), None)

@@ -25,7 +25,7 @@ from bot.profile import AuthorizationProfile, Credentials, Mechanism, Provider
 from bot.providers import identity_wire as identity
 from bot.providers import oauth_wire as oauth
 from bot.providers.outgoing import Answer, Outgoing, Request
-from bot.providers.profile_rules import filled, require_fit
+from bot.providers.profile_rules import filled, published, require_endpoints, require_fit
 
 
 class ConsentServers(ConsentServer):
@@ -66,14 +66,15 @@ class ConsentServers(ConsentServer):
             return await self._learn(profile, await self._issued(profile))
         require_fit(profile)
         grant = identity.typed_grant(profile, typed)
-        doors = await self._doors(profile)
-        answers = [await self._knock(profile, door, grant) for door in doors]
-        for door, answer in zip(doors, answers, strict=True):
+        answers = []
+        for door in await self._doors(profile):
+            answer = await self._knock(profile, door, grant)
             if answer.status == HTTPStatus.OK:
                 account = identity.read_user(answer, oauth.server_of(profile))
                 return Obtained(grant, account, (door.site,))
+            answers.append(answer)
         self._require_calm(profile, answers)
-        raise NotAllowed(identity.why_refused(profile, answers))
+        raise identity.refused(profile, answers)
 
     async def renew(self, profile: AuthorizationProfile, grant: Grant) -> Grant | None:
         """See ``ConsentServer.renew``."""
@@ -100,45 +101,83 @@ class ConsentServers(ConsentServer):
             answer = await self._outgoing.send(oauth.revoke(profile, token, kind))
         except BotError:
             return False
-        return answer.status == HTTPStatus.OK
+        return oauth.is_revoked(answer)
 
     async def list_sites(
         self, profile: AuthorizationProfile, connection: Connection
     ) -> tuple[Site, ...]:
         """See ``ConsentServer.list_sites``."""
-        if profile.is_atlassians and not profile.mechanism.is_typed:
-            return identity.sites_of(
-                identity.confluence_in(await self._resources(profile, connection.grant))
-            )
+        if profile.is_atlassians:
+            return await self._atlassians_sites(profile, connection)
         doors = await self._doors(profile)
         kept = [door for door in doors if connection.site(door.site.cloud_id) == door.site]
         for door in kept:
             answer = await self._knock(profile, door, connection.grant)
             self._require_calm(profile, [answer])
-            if answer.status != HTTPStatus.OK:
-                raise ConsentRequired(profile.id, ended=True)
+            self._require_standing(profile, answer)
+            account = identity.read_user(answer, oauth.server_of(profile))
+            self._require_same(profile, connection, account)
         return tuple(door.site for door in kept)
 
     async def complete(self, profile: AuthorizationProfile) -> AuthorizationProfile:
-        """See ``ConsentServer.complete``."""
+        """See ``ConsentServer.complete``.
+
+        Endpoints may lie at other hosts than the server's own name (RFC 8414 §2 binds them to
+        none); each is judged like one that was typed.
+        """
         checked = filled(profile, self._auth_url, self._internal)
         if checked.mechanism.is_typed or checked.is_atlassians:
             return checked
         if not (checked.issuer or checked.authorization_url or checked.token_url):
             raise BadInput("Type the address.", field="token_url")
-        for request in oauth.metadata_of(checked):
-            found = oauth.read_metadata(checked, await self._told(request))
-            if found is not None:
-                checked = oauth.described(checked, found)
-                break
-        return filled(checked, self._auth_url, self._internal)
+        found, down = await self._published(checked)
+        if found is None:
+            require_endpoints(checked, down)
+            return checked
+        return published(checked, found, self._auth_url, self._internal)
 
-    async def _told(self, request: Request) -> Answer:
-        """Return what a server publishes; one that doesn't answer publishes nothing."""
-        try:
-            return await self._outgoing.send(request)
-        except (ProviderFault, Unavailable):
-            return Answer(HTTPStatus.NOT_FOUND, {}, b"")
+    async def _published(
+        self, profile: AuthorizationProfile
+    ) -> tuple[oauth.Metadata | None, Unavailable | None]:
+        """Return what the server publishes about itself, or why that isn't known."""
+        down = None
+        for request in oauth.metadata_of(profile):
+            try:
+                found = oauth.read_metadata(profile, await self._outgoing.send(request))
+            except ProviderFault:
+                continue
+            except Unavailable as error:
+                down = error
+                continue
+            if found is not None:
+                return found, None
+        return None, down
+
+    async def _atlassians_sites(
+        self, profile: AuthorizationProfile, connection: Connection
+    ) -> tuple[Site, ...]:
+        """List them, and see that it is still the account that consented."""
+        person, listed = await asyncio.gather(
+            self._ask(profile, "/me", connection.grant),
+            self._ask(profile, "/oauth/token/accessible-resources", connection.grant),
+        )
+        self._require_standing(profile, listed)
+        resources = identity.read_resources(listed, oauth.ATLASSIAN)
+        if person.status == HTTPStatus.OK:  # without read:me it isn't told whose it is
+            account = identity.read_person(person, oauth.ATLASSIAN)
+            self._require_same(profile, connection, account)
+        return identity.sites_of(identity.confluence_in(resources))
+
+    def _require_standing(self, profile: AuthorizationProfile, answer: Answer) -> None:
+        if identity.is_ended(answer):
+            raise ConsentRequired(profile.id, ended=True)
+
+    def _require_same(
+        self, profile: AuthorizationProfile, connection: Connection, account: Account
+    ) -> None:
+        """Take another account's grant for none: its person never connected that (promise 3)."""
+        if account.id != connection.account.id:
+            raise ConsentRequired(profile.id, ended=True)
 
     async def _issued(self, profile: AuthorizationProfile) -> oauth.TokenAnswer:
         try:
@@ -182,13 +221,18 @@ class ConsentServers(ConsentServer):
     async def _account(
         self, profile: AuthorizationProfile, grant: Grant, sites: tuple[Site, ...]
     ) -> Account:
-        if not sites:
-            raise NotFound("There is no site that this service account may use.")
-        url = identity.gateway_user(self._api_url, sites[0])
+        """Ask the sites themselves whose grant it is; the first that says so is believed."""
         name = oauth.server_of(profile)
-        answer = await self._outgoing.send(identity.asked(name, url, grant, beyond=False))
-        self._require_calm(profile, [answer])
-        return identity.read_user(answer, name)
+        failed: BotError = NotFound("There is no site that this service account may use.")
+        for site in sites:
+            url = identity.gateway_user(self._api_url, site)
+            answer = await self._outgoing.send(identity.asked(name, url, grant, beyond=False))
+            self._require_calm(profile, [answer])
+            try:
+                return identity.read_user(answer, name)
+            except BotError as error:
+                failed = error
+        raise failed
 
     async def _resources(
         self, profile: AuthorizationProfile, grant: Grant

@@ -6,7 +6,8 @@ Atlassian tells at ``/me`` and ``accessible-resources``; Confluence itself at
 
 import base64
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -16,14 +17,39 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from bot.connection import NEVER, Grant
 from bot.content import Account, AccountId, CloudId, Site
-from bot.errors import NotAllowed, ProviderFault
+from bot.errors import (
+    AppBlocked,
+    BotError,
+    CaptchaRequired,
+    CredentialRefused,
+    NoApiThere,
+    NoLicence,
+    NotAllowed,
+    ProviderFault,
+)
 from bot.profile import AuthorizationProfile, Credentials, Mechanism, Provider
-from bot.providers.oauth_wire import MOST_BYTES, Scopes, Text, Theirs, TokenAnswer
+from bot.providers.confluence_refusals_wire import BLOCKED, NO_LICENCE, PAGES, words_of
+from bot.providers.oauth_wire import (
+    MOST_BYTES,
+    Scopes,
+    Text,
+    Theirs,
+    TokenAnswer,
+    server_of,
+)
 from bot.providers.outgoing import Answer, Request
 
 CLOUD_USER: Final = "/wiki/rest/api/user/current"
 DATA_CENTER_USER: Final = "/rest/api/user/current"
 ANONYMOUS: Final = "anonymous"
+PASSWORD_ON_CLOUD: Final = "authentication with passwords is deprecated"  # noqa: S105 - words
+SWITCHED_OFF: Final = "basic authentication has been disabled"
+SCOPE: Final = "scope"
+_SAID_NO: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+_ELSEWHERE: Final = {*range(300, 400), HTTPStatus.NOT_FOUND}
+# RFC 6750 §2.1 is narrower; what goes into a header at all is this.
+_TOKEN: Final = re.compile(r"[\x21-\x7e]+")
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class ResourceBody(Theirs):
@@ -83,8 +109,20 @@ def asked(provider: str, url: str, grant: Grant | None, *, beyond: bool) -> Requ
 
 
 def typed_grant(profile: AuthorizationProfile, typed: Credentials) -> Grant:
-    """Return what was typed as a grant: nobody issues one for it."""
+    """Return what was typed as a grant: nobody issues one for it.
+
+    Raises:
+        NotAllowed: it can't be sent, so that it can't be right; the message says why.
+    """
     secret = typed.secret.get_secret_value()
+    if profile.mechanism is not Mechanism.BASIC and not _TOKEN.fullmatch(secret):
+        raise NotAllowed(
+            "That isn't a token: tokens are of ASCII letters, digits and signs, without spaces. "
+            "Copy it again."
+        )
+    # RFC 7617 §2: the first colon ends the user's part.
+    if ":" in typed.user or _CONTROLS.search(typed.user + secret):
+        raise NotAllowed("A user name has no colon, and nothing that is typed has a line in it.")
     expires_at = typed.expires_at or NEVER
     if profile.mechanism is Mechanism.PAT:
         return Grant(typed.secret, None, expires_at, frozenset())
@@ -132,8 +170,17 @@ def gateway_user(api_url: str, site: Site) -> str:
 
 
 def read_user(answer: Answer, name: str) -> Account:
-    """Read the current user. Raises ``NotAllowed`` where that is nobody."""
+    """Read the current user.
+
+    Raises:
+        NotAllowed: that is nobody, or the answer is a refusal; its kind says of what.
+        NoApiThere: it isn't Confluence that answers.
+        ProviderFault: it is, in a way of its own.
+    """
     require_allowed(answer, name)
+    if answer.status == HTTPStatus.NOT_FOUND or is_page(answer):
+        raise NoApiThere(f"no API of Confluence's at {name}'s address")
+    require_answer(answer, name)
     try:
         user = UserBody.model_validate(answer.json())
     except (ValueError, ValidationError) as error:
@@ -144,9 +191,17 @@ def read_user(answer: Answer, name: str) -> Account:
     return Account(AccountId(account), user.displayName or user.publicName or user.username)
 
 
+def is_page(answer: Answer) -> bool:
+    """Tell whether something for browsers answered: a page, or the way to one."""
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    leads_on = HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST
+    return leads_on or kind in PAGES
+
+
 def read_person(answer: Answer, name: str) -> Account:
     """Read whose grant it is at Atlassian."""
     require_allowed(answer, name)
+    require_answer(answer, name)
     try:
         person = PersonBody.model_validate(answer.json())
     except (ValueError, ValidationError) as error:
@@ -157,6 +212,7 @@ def read_person(answer: Answer, name: str) -> Account:
 def read_resources(answer: Answer, name: str) -> Sequence[ResourceBody]:
     """Read the accessible resources, of whatever product."""
     require_allowed(answer, name)
+    require_answer(answer, name)
     try:
         return _resources.validate_python(answer.json())
     except (ValueError, ValidationError) as error:
@@ -195,37 +251,91 @@ def scopes_of(resources: Sequence[ResourceBody], issued: TokenAnswer) -> frozens
 
 
 def require_allowed(answer: Answer, name: str) -> None:
-    """Raise ``NotAllowed`` for a refusal, ``ProviderFault`` for what is no answer."""
-    if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        raise NotAllowed(f"{name} didn't let us see whose account this is and what it opens.")
-    if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and (
-        answer.status != HTTPStatus.TOO_MANY_REQUESTS
-    ):
+    """Raise ``NotAllowed``, or the kind of it that the answer gives away, for a refusal."""
+    if answer.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return
+    raise told_by((answer,)) or NotAllowed(
+        f"{name} didn't let us see whose account this is and what it opens."
+    )
+
+
+def require_answer(answer: Answer, name: str) -> None:
+    """Raise ``ProviderFault`` for what is no answer."""
+    if answer.status != HTTPStatus.OK:
         raise ProviderFault(f"{name} answered {answer.status}", provider=name)
 
 
-def why_refused(profile: AuthorizationProfile, answers: Sequence[Answer]) -> str:
-    """Say to whoever typed a credential why it doesn't work, without a word of it."""
-    said = b" ".join(answer.body[:2000] for answer in answers)
-    if any("x-authentication-denied-reason" in answer.headers for answer in answers):
-        return (
+def told_by(answers: Sequence[Answer]) -> NotAllowed | None:
+    """Read why a credential is refused where one of the answers gives it away."""
+    said = " ".join(map(words_of, answers))
+    denied = [each.headers.get("x-authentication-denied-reason", "") for each in answers]
+    if any("captcha" in each.lower() for each in denied):
+        return CaptchaRequired(
             "Confluence wants a CAPTCHA solved after too many failed logins. Log in there once in "
             "a browser, then try again here."
         )
-    if b"deprecated" in said and b"password" in said:
-        return (
+    if PASSWORD_ON_CLOUD in said:
+        return CredentialRefused(
             "That is a password, and Confluence Cloud takes none. Make an API token at "
             "id.atlassian.com and type that."
         )
-    if b"scope" in said:
+    if SWITCHED_OFF in said:
+        return CredentialRefused(
+            "Logging in by password is switched off at this Confluence. Ask an admin to choose "
+            "personal access tokens or OAuth 2.0 instead."
+        )
+    if any(each in said for each in BLOCKED):
+        return AppBlocked(
+            "Your organisation doesn't let this app into Confluence. Ask whoever administers it "
+            "at Atlassian to allow the app."
+        )
+    if NO_LICENCE in said:
+        return NoLicence(
+            "The credential is right, but its account may not use Confluence on this site. Ask "
+            "whoever runs the site to give it access."
+        )
+    return None
+
+
+def is_ended(answer: Answer) -> bool:
+    """Tell whether a credential that worked is refused for good, and not for want of a scope."""
+    is_refused = answer.status == HTTPStatus.UNAUTHORIZED
+    return is_refused and told_by((answer,)) is None and SCOPE not in words_of(answer)
+
+
+def refused(profile: AuthorizationProfile, answers: Sequence[Answer]) -> BotError:
+    """Say to whoever typed a credential why it doesn't work, without a word of it.
+
+    ``NoApiThere`` and ``ProviderFault`` are no matter of the credential.
+    """
+    if (told := told_by(answers)) is not None:
+        return told
+    name, statuses = server_of(profile), {answer.status for answer in answers}
+    is_elsewhere = any(answer.status in _ELSEWHERE for answer in answers)
+    if is_elsewhere and profile.provider is Provider.DATA_CENTER:
+        return NoApiThere(f"no API of Confluence's at {name}'s address")
+    if not statuses <= _SAID_NO:
+        return ProviderFault(f"{name} answered in a way of its own", provider=name)
+    return NotAllowed(_why_not(profile, answers, statuses))
+
+
+def _why_not(
+    profile: AuthorizationProfile, answers: Sequence[Answer], statuses: Collection[int]
+) -> str:
+    if SCOPE in " ".join(map(words_of, answers)):
         return (
             "The token works, but lacks the scope to tell whose it is: make one with "
             "read:confluence-user (or read:content-details:confluence) among its scopes."
         )
-    if any(answer.status == HTTPStatus.FORBIDDEN for answer in answers):
+    if HTTPStatus.FORBIDDEN in statuses:
         return (
             f"{profile.base_url} knows this account and doesn't let it in: it may have no "
             "Confluence licence, or this way of logging in may be switched off there."
+        )
+    if HTTPStatus.NOT_FOUND in statuses:
+        return (
+            f"There is no Confluence at {profile.base_url} that this account may use. Look at the "
+            "address, and whether the account has been let in there."
         )
     what = {
         Mechanism.API_TOKEN: "That e-mail address and token are refused",

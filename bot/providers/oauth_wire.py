@@ -5,17 +5,20 @@ refresh token that is refused. https://developer.atlassian.com/cloud/confluence/
 """
 
 import base64
+import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from math import isfinite
 from typing import Annotated, Final, NoReturn
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
 
 from bot.connection import NEVER, Grant
 from bot.errors import BadInput, ProfileBroken, ProviderFault, Unavailable
@@ -29,7 +32,7 @@ MOST_BYTES: Final = 512 * 1024
 # The page says nothing of a grant's life where `expires_in` is missing: soon enough to be
 # renewed before an hour, which is what it has been (community.developer.atlassian.com/t/60806).
 ASSUMED_SECONDS: Final = 1800
-LONGEST_SECONDS: Final = 86_400
+LONGEST_SECONDS: Final = 366 * 86_400
 INVALID_GRANT: Final = "invalid_grant"
 # Atlassian says so of a refresh token; anywhere else it is the client that isn't allowed
 # (RFC 6749 §5.2). Statuses are used loosely: invalid_grant comes with 403 there.
@@ -45,9 +48,26 @@ BROKEN: Final = frozenset(
     }
 )
 PASSING: Final = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
+REFUSED: Final = frozenset(
+    {
+        "bad_verification_code",  # GitHub's of a code, and several others'
+        # OpenID Connect Core §3.1.2.6: the person has to do something by browser.
+        "interaction_required",
+        "login_required",
+        "consent_required",
+    }
+)
+# RFC 6749 appendix A.12 and A.17: what a token may be of. Nothing else fits into a header.
+_TOKEN: Final = re.compile(r"[\x20-\x7e]+")
+UNKNOWN_CLIENT_WAY: Final = (
+    "The server takes a client's secret in no way that I know (its description names neither "
+    "client_secret_basic nor client_secret_post), so nothing was saved."
+)
 
 
 def _seconds(value: object) -> int:
+    if isinstance(value, float) and isfinite(value):
+        value = int(value)
     text = str(value) if isinstance(value, int | str) else ""
     seconds = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0  # noqa: PLR2004 (a number that fits)
     return min(seconds, LONGEST_SECONDS)
@@ -63,8 +83,37 @@ def words_of(value: object) -> tuple[str, ...]:
 
 
 def text_of(value: object) -> str:
-    """Read a string; anything else is none."""
-    return value if isinstance(value, str) else ""
+    """Read a string; anything else is none. Half a character becomes a question mark."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
+
+
+def _printed(value: object) -> str:
+    if not isinstance(value, str) or not _TOKEN.fullmatch(value):
+        raise ValueError("no token")
+    return value
+
+
+def _printed_or_none(value: object) -> str | None:
+    return None if value is None or value == "" else _printed(value)
+
+
+def audience_of(value: object) -> tuple[str, ...]:
+    """Read ``aud``: one string, or a list of them (RFC 7519 §4.1.3)."""
+    return tuple(map(text_of, value)) if isinstance(value, list) else (text_of(value),)
+
+
+def claims_of(value: object) -> Mapping[str, object]:
+    """Read what an ID token claims; nothing where it is none.
+
+    Its signature needn't be looked at: it came straight from the token endpoint, by TLS
+    (OpenID Connect Core §3.1.3.7).
+    """
+    try:
+        _, payload, _ = text_of(value).split(".")
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
 
 
 Scopes = Annotated[tuple[str, ...], BeforeValidator(words_of)]
@@ -78,13 +127,27 @@ class Theirs(BaseModel):
 
 
 class TokenAnswer(Theirs):
-    """What the token endpoint issues; *expires_in* is 0 where it doesn't say."""
+    """What the token endpoint issues; *expires_in* is 0 where it doesn't say.
 
-    access_token: Annotated[SecretStr, Field(min_length=1)]
-    refresh_token: SecretStr | None = None
+    RFC 6749 has no word for whose the tokens are and for which client; some servers say it all
+    the same: by an ID token, or in fields that are called as those of RFC 7662.
+    """
+
+    access_token: Annotated[SecretStr, BeforeValidator(_printed)]
+    refresh_token: Annotated[SecretStr | None, BeforeValidator(_printed_or_none)] = None
     expires_in: Annotated[int, BeforeValidator(_seconds)] = 0
     scope: Scopes = ()
     token_type: Text = ""
+    client_id: Text = ""
+    aud: Annotated[tuple[str, ...], BeforeValidator(audience_of)] = ()
+    sub: Text = ""
+    account_id: Text = ""
+    id_token: Annotated[Mapping[str, object], BeforeValidator(claims_of)] = {}
+
+    @property
+    def subject(self) -> str:
+        """Whom the server says that it issued this to; empty where it doesn't."""
+        return text_of(self.id_token.get("sub")) or self.sub or self.account_id
 
 
 class Metadata(Theirs):
@@ -214,18 +277,35 @@ def read_token(profile: AuthorizationProfile, answer: Answer, now: datetime) -> 
         raise ProviderFault("the token endpoint issued no token", provider=name) from invalid
     if issued.token_type and issued.token_type.lower() != "bearer":
         raise ProviderFault("the token endpoint issued no bearer token", provider=name)
+    if not _is_for(profile, issued):
+        raise ProviderFault("the token endpoint issued another client's token", provider=name)
     return issued
+
+
+def _is_for(profile: AuthorizationProfile, issued: TokenAnswer) -> bool:
+    """Tell whether an answer that says for which client it is names ours.
+
+    The ``aud`` of the answer itself may as well be the API that the token is for: an address
+    (RFC 8707 §2), or Atlassian's name for its own.
+    """
+    ours = profile.client_id
+    if issued.client_id and issued.client_id != ours:
+        return False
+    claims = issued.id_token
+    if claims and ours not in audience_of(claims.get("aud")):
+        return False
+    clients = {each for each in issued.aud if each and ":" not in each and each != AUDIENCE}
+    return issued.client_id == ours or not clients or ours in issued.aud
 
 
 def _deny(profile: AuthorizationProfile, error: str) -> NoReturn:
     name = server_of(profile)
-    if error == INVALID_GRANT or (profile.is_atlassians and error == ATLASSIANS_REFUSAL):
+    if error in {INVALID_GRANT, *REFUSED} or (
+        profile.is_atlassians and error == ATLASSIANS_REFUSAL
+    ):
         raise TokenDenied
     if error in PASSING:
         raise Unavailable(name)
-    # GitHub's word for a code that is refused, which several others use as well.
-    if error == "bad_verification_code":
-        raise TokenDenied
     if error in BROKEN and not (profile.is_atlassians and error == "invalid_request"):
         raise ProfileBroken(f"{name} refuses the profile's client: {error}")
     raise ProviderFault("the token endpoint refused in a way of its own", provider=name)
@@ -246,16 +326,39 @@ def json_of(answer: Answer, name: str, now: datetime) -> object:
         raise Unavailable(name) from error
 
 
+def is_revoked(answer: Answer) -> bool:
+    """Tell whether a token is gone: some servers say 200 to what they refuse."""
+    if answer.status not in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
+        return False
+    try:
+        body = answer.json()
+    except ValueError:
+        # RFC 7009 §2.2: a client ignores what stands in the answer; a page isn't one.
+        return not answer.body.lstrip().startswith(b"<")
+    return not (isinstance(body, dict) and body.get("error"))
+
+
 def grant_of(
     profile: AuthorizationProfile, issued: TokenAnswer, now: datetime, old: Grant | None = None
 ) -> Grant:
-    """Read a grant; what the answer leaves out stays as it was in the *old* one."""
+    """Read a grant; what the answer leaves out stays as it was in the *old* one.
+
+    Scopes that it names are the ones that are left, however few (RFC 6749 §6).
+
+    Raises:
+        ProviderFault: it is somebody else's than the *old* one, by the server's own words.
+    """
+    before = old.subject if old else ""
+    if before and issued.subject and issued.subject != before:
+        name = server_of(profile)
+        raise ProviderFault("the token endpoint issued another account's token", provider=name)
     seconds = issued.expires_in or (ASSUMED_SECONDS if profile.is_atlassians else 0)
     return Grant(
         issued.access_token,
         issued.refresh_token or (old.refresh_token if old else None),
         now + timedelta(seconds=seconds) if seconds else NEVER,
         frozenset(issued.scope) or (old.scopes if old else frozenset()),
+        subject=issued.subject or before,
     )
 
 
@@ -285,8 +388,12 @@ def issuer_guess(profile: AuthorizationProfile) -> str:
 def read_metadata(profile: AuthorizationProfile, answer: Answer) -> Metadata | None:
     """Read what the server publishes; ``None`` if that is nothing.
 
+    Its name for itself has to be the one that it was asked under, letter by letter (RFC 8414
+    §3.3, §4), but for a slash at the end: both spellings lead to the same description, and
+    people type either. What ``iss`` is held against later is its own spelling.
+
     Raises:
-        BadInput: it calls itself by another name than it was asked under (RFC 8414 §3.3).
+        BadInput: it calls itself by another name than was typed.
     """
     if answer.status != HTTPStatus.OK:
         return None
@@ -294,19 +401,27 @@ def read_metadata(profile: AuthorizationProfile, answer: Answer) -> Metadata | N
         found = Metadata.model_validate(answer.json())
     except (ValueError, ValidationError):
         return None
-    if found.issuer.rstrip("/") != issuer_guess(profile).rstrip("/"):
-        raise BadInput(
-            "The server's own description names another server, so nothing was saved. Type its "
-            "issuer as it calls itself, or ask whoever runs it.",
-            field="issuer" if profile.issuer else "authorization_url",
-        )
-    return found
+    if found.issuer.removesuffix("/") == issuer_guess(profile).removesuffix("/"):
+        return found
+    if not profile.issuer:  # who asked under a guess was answered by a neighbour
+        return None
+    raise BadInput(
+        "The server's own description names another server, so nothing was saved. Type its "
+        "issuer as it calls itself, or ask whoever runs it.",
+        field="issuer",
+    )
 
 
 def described(profile: AuthorizationProfile, found: Metadata) -> AuthorizationProfile:
-    """Fill in what was left open; what was typed stays."""
-    methods = found.token_endpoint_auth_methods_supported
-    only_basic = bool(methods) and ClientAuthentication.POST not in methods
+    """Fill in what was left open; what was typed stays.
+
+    Of the two ways to send the secret another is taken only if the server names the other
+    alone. One that names none takes client_secret_basic by RFC 8414 §2; in the field it is as
+    often the other one, so whoever typed the profile is believed.
+
+    Raises:
+        BadInput: the server takes the secret in no way that we know.
+    """
     challenges = found.code_challenge_methods_supported
     return replace(
         profile,
@@ -315,8 +430,16 @@ def described(profile: AuthorizationProfile, found: Metadata) -> AuthorizationPr
         revocation_url=profile.revocation_url or found.revocation_endpoint,
         issuer=found.issuer,
         sends_issuer=found.authorization_response_iss_parameter_supported,
-        client_authentication=(
-            ClientAuthentication.BASIC if only_basic else profile.client_authentication
-        ),
-        offers_pkce=not challenges or "S256" in challenges,
+        client_authentication=_authentication(profile, found),
+        offers_pkce=profile.offers_pkce and (not challenges or "S256" in challenges),
     )
+
+
+def _authentication(profile: AuthorizationProfile, found: Metadata) -> ClientAuthentication:
+    named = found.token_endpoint_auth_methods_supported
+    if not named or profile.client_authentication in named:
+        return profile.client_authentication
+    for other in ClientAuthentication:
+        if other in named:
+            return other
+    raise BadInput(UNKNOWN_CLIENT_WAY, field="client_authentication")
