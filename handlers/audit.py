@@ -171,6 +171,8 @@ def words_of(row: AuditRow) -> str:
     told = f": {name}" if name else ""
     parts = {"what": f"{escape(entry.kind)} {name}".strip(), "name": name, "told": told}
     did = words.format(**parts, whom=_whom(row)) if words else escape(entry.action)
+    if entry.subject and "{whom}" not in (words or ""):
+        did += f", for {_whom(row)}"
     facts = f"*{_who(row)}* {did.strip()}{_where(entry)}{_whose(row)}"
     number = "not chained yet" if row.number is None else f"no. {row.number}"
     return f"{facts}\n{_when(row.at)} · {_outcome(entry)} · {number}"

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from bot.integration import AuthorizationType, Credential, Integration, Role
 from bot.integrations import amend
 from bot.principal import Principal
 from bot.profile import AuthorizationProfile
+from bot.roles import USER_GROUP
 from bot.trail import Action, Entry
 
 MEANWHILE: Final = (
@@ -63,7 +64,7 @@ class Choices:
         stored = await self._integrations.replace(found, changed)
         if stored is None:
             raise Changed(MEANWHILE)
-        self._record(by, action, found, stored)
+        await self._record(by, action, found, stored)
         return stored
 
     async def authorize_by(
@@ -97,7 +98,7 @@ class Choices:
         before, now = await amend(
             self._integrations, by.tenant, lambda each: replace(each, people_profile=profile.id)
         )
-        self._record(by, Action.CHANGE_INTEGRATION, before, now)
+        await self._record(by, Action.CHANGE_INTEGRATION, before, now)
         return now
 
     async def set_read_only(self, by: Principal, *, is_read_only: bool) -> Integration:
@@ -108,32 +109,44 @@ class Choices:
             return replace(integration, policy=policy)
 
         before, now = await amend(self._integrations, by.tenant, change)
-        self._record(by, Action.CHANGE_POLICY, before, now)
+        await self._record(by, Action.CHANGE_POLICY, before, now)
         return now
 
-    def _record(self, by: Principal, action: Action, before: Integration, now: Integration) -> None:
-        told = changes_of(before, now)
+    async def _record(
+        self, by: Principal, action: Action, before: Integration, now: Integration
+    ) -> None:
+        names = {each.id: each.name async for each in self._book.list_all(by.tenant)}
+        told = changes_of(before, now, names)
         if told:
-            self._auditor.record(Entry.by(by, action).of("change", "; ".join(told)))
+            self._auditor.record(Entry.by(by, action).of("", "; ".join(told)))
+        for person, what in _people_changed(before, now):
+            self._auditor.record(Entry.by(by, action).of("", what).to(person))
 
 
 def fingerprint_of(integration: Integration) -> str:
     """Return what tells two choices of a tenant apart; what only happened isn't among it."""
-    held = json.dumps([[label, value] for label, value in _facts(integration)])
+    members = [[role, *integration.policy.members(role)] for role in Role]
+    held = json.dumps([*members, *map(list, _facts(integration, {}))])
     return hashlib.sha256(held.encode()).hexdigest()[:16]
 
 
-def changes_of(before: Integration, now: Integration) -> Sequence[str]:
-    """Return what was and what is, for each that differs."""
-    facts = zip(_facts(before), _facts(now), strict=True)
+def changes_of(
+    before: Integration, now: Integration, names: Mapping[str, str] | None = None
+) -> Sequence[str]:
+    """Return what was and what is, for each that differs; *names* are the profiles', by id.
+
+    People are counted, not named: each of them is recorded beside, under their own key.
+    """
+    facts = zip(_facts(before, names or {}), _facts(now, names or {}), strict=True)
     return [f"{label}: {was} → {held}" for (label, was), (_, held) in facts if was != held]
 
 
-def _facts(integration: Integration) -> Iterator[tuple[str, str]]:
+def _facts(integration: Integration, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     policy = integration.policy
+    people, lent = integration.people_profile, integration.organisation_profile
     yield "authorization", TYPES[integration.authorization]
-    yield "people's profile", integration.people_profile
-    yield "organisation's profile", integration.organisation_profile or "none"
+    yield "people's profile", names.get(people, people)
+    yield "organisation's profile", names.get(lent, lent) or "none"
     yield "reading", CREDENTIALS[policy.read]
     yield "writing", CREDENTIALS[policy.write]
     yield "spaces to read", _spaces(policy.readable)
@@ -141,7 +154,26 @@ def _facts(integration: Integration) -> Iterator[tuple[str, str]]:
     yield "audience", f"{policy.audience_name} ({policy.audience})" if policy.audience else "nobody"
     yield "read-only", "on" if policy.is_read_only else "off"
     for role in Role:
-        yield f"may {role}", ", ".join(policy.members(role)) or "by default"
+        yield f"may {role}", _members(policy.members(role))
+
+
+def _members(members: Sequence[str]) -> str:
+    groups = [each for each in members if each.startswith(USER_GROUP)]
+    count = len(members) - len(groups)
+    people = [f"{count} {'person' if count == 1 else 'people'}"] if count else []
+    return ", ".join([*people, *groups]) or "by default"
+
+
+def _people_changed(before: Integration, now: Integration) -> Iterator[tuple[str, str]]:
+    for role in Role:
+        was, held = (_people(each, role) for each in (before, now))
+        for person in sorted(was ^ held):
+            yield person, f"may {role}: {'given' if person in held else 'taken'}"
+
+
+def _people(integration: Integration, role: Role) -> set[str]:
+    members = integration.policy.members(role)
+    return {each for each in members if not each.startswith(USER_GROUP)}
 
 
 def _spaces(allowed: Sequence[AllowedSpace]) -> str:

@@ -130,7 +130,7 @@ class Kept:
         entry = Entry.by(by, Action.REVOKE).under(removed)
         if not removed.is_organisations:
             entry = entry.to(whose.user_id)
-        self._aides.auditor.record(entry.of("connection", removed.name or removed.account.name))
+        self._aides.auditor.record(entry.of("", removed.name))
         return removed
 
     async def _finish(self, by: Principal, removed: Connection) -> Revoked:

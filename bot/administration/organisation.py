@@ -62,9 +62,8 @@ class OrganisationConnection:
             return connection
         if not await self._books.connections.hand_over(connection, name, owner):
             raise Changed("The organisation's connection was made anew meanwhile.")
-        was = f"{connection.name}, of {connection.owner}"
-        entry = Entry.by(by, Action.CHANGE_INTEGRATION).under(connection)
-        self._aides.auditor.record(entry.of("connection", f"{was} → {name}, of {owner}").to(owner))
+        entry = Entry.by(by, Action.CHANGE_INTEGRATION).under(connection).to(owner)
+        self._aides.auditor.record(entry.of("", f"{connection.name} → {name}, and its owner"))
         return replace(connection, name=name, owner=owner)
 
     async def end(self, by: Principal) -> Ended | None:
@@ -87,7 +86,7 @@ class OrganisationConnection:
         if removed is None:
             return None
         entry = Entry.by(by, Action.DISCONNECT_ORGANISATION).under(removed)
-        self._aides.auditor.record(entry.of("connection", removed.name))
+        self._aides.auditor.record(entry.of("", removed.name))
         return await let_go(self._books, self._aides, removed)
 
     async def end_others(self, tenant: Tenant, profile: str) -> None:

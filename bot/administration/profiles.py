@@ -154,7 +154,7 @@ class CustomProfiles:
         )
         if not await self._profiles.add(kept):
             raise Changed(MEANWHILE)
-        self._auditor.record(Entry.by(by, Action.SAVE_PROFILE).of("profile", _told(before, kept)))
+        self._auditor.record(Entry.by(by, Action.SAVE_PROFILE).of("", _told(before, kept)))
         use = await self.get(tenant, kept.id)
         return Saved(kept, use.behind, lost_secret=lost_secret)
 
@@ -171,7 +171,7 @@ class CustomProfiles:
         if use.is_used:
             raise NotAllowed(f"It is used by {used_by(use)}, so nothing was deleted.")
         await self._profiles.remove(by.tenant, profile)
-        self._auditor.record(Entry.by(by, Action.REMOVE_PROFILE).of("profile", use.profile.name))
+        self._auditor.record(Entry.by(by, Action.REMOVE_PROFILE).of("", use.profile.name))
         return use.profile
 
     async def _require_fit(

@@ -318,7 +318,7 @@ class Connect:
             raise Ended(End.PROFILE_BROKEN, pending)
         entry = Entry.by(pending.principal, Action.SAVE_PROFILE, pending.person)
         told = f"{changed.name}, version {changed.version}: another client secret"
-        self._auditor.record(entry.of("profile", told))
+        self._auditor.record(entry.of("", told))
         reply_url = await self._steps.take_reply(pending)
         kept = SecretKept(changed, installation, pending.principal, reply_url)
         await self._on_secret_kept(kept)

@@ -161,7 +161,7 @@ class Settling:
         is_first = await self._configure(pending, profile)
         entry = Entry.by(pending.principal, Action.SAVE_PROFILE, pending.person).under(connection)
         told = f"{profile.name}, version {profile.version}: tried"
-        self._auditor.record(entry.of("profile", told))
+        self._auditor.record(entry.of("", told))
         with suppress(BotError):
             await self._consent.revoke(profile, connection.grant)
         reply_url = await self._steps.take_reply(pending)

@@ -29,6 +29,7 @@ CLOUD: Final = {
     "read:label:confluence": "read labels",
     "write:label:confluence": "set labels",
     "read:content.permission:confluence": "check who may see a page",
+    "read:group:confluence": "find the group that is the audience",
     "read:confluence-content.all": "read all content (classic)",
     "read:confluence-content.summary": "read summaries of content (classic)",
     "read:confluence-content.permission": "check who may see content (classic)",

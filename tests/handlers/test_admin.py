@@ -194,6 +194,10 @@ class TestPolicy:
         await desk.opens("admin_people")
         await desk.saves({"groups_write": {"groups_write": []}})
         assert (await integration(stage)).policy.members(Role.WRITE) == ("U0CY",)
+        told = [each for each in await rows(stage) if each.action == Action.CHANGE_POLICY]
+        given = {(each.subject.user_id, each.title) for each in told if each.subject}
+        assert given == {("U0CY", "may write: given"), ("U0BOB", "may administer: given")}
+        assert not any("U0" in each.title for each in told)
 
     @pytest.mark.parametrize("page", ["admin_policy", "admin_people", "admin_authorization"])
     async def test_the_later_of_two_admins_is_told_and_loses_nothing(self, stage, desk, page):
