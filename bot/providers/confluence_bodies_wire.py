@@ -42,7 +42,9 @@ class Body(BaseModel):
     The published documents run behind the service, so nothing is an enumeration here.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class Links(Body):

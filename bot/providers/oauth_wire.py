@@ -123,7 +123,9 @@ Text = Annotated[str, BeforeValidator(text_of)]
 class Theirs(BaseModel):
     """What somebody else's server says."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class TokenAnswer(Theirs):

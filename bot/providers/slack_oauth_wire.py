@@ -47,7 +47,9 @@ def _part(value: object) -> object:
 
 
 class _Theirs(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class NamedBody(_Theirs):

@@ -46,7 +46,9 @@ Text = Annotated[str, BeforeValidator(_text)]
 class Discovery(BaseModel):
     """Where Slack's OpenID provider says that its parts are."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
     issuer: str
     token_endpoint: str
@@ -54,7 +56,9 @@ class Discovery(BaseModel):
 
 
 class _Issued(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
     ok: bool = True
     error: Text = ""

@@ -98,7 +98,9 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 
 
 class _Theirs(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class ProfileBody(_Theirs):
