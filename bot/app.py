@@ -1,7 +1,7 @@
 """The composition root: the one module that knows every concrete class."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from aiohttp import web
@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot import administration
+from bot import administration, forgetting, reporting
 from bot.act import Actor
 from bot.administration.announcing import Announcer
 from bot.audit import Auditor
@@ -22,9 +22,11 @@ from bot.connect import Stores as ConnectStores
 from bot.connection import Connection
 from bot.counted import CountedReceipts
 from bot.credentials import Books, CredentialPolicy
-from bot.errands import Errands, Rota
+from bot.doctor import Doctor, Instruments, Ward
+from bot.errands import Errand, Errands, Rota
 from bot.errands import Pace as ErrandPace
 from bot.find import PageFinder
+from bot.forgetting import Forgetter
 from bot.installation import Installation
 from bot.keeping import Keeping, Timetable
 from bot.lending import LentConfluence
@@ -32,7 +34,7 @@ from bot.manifest import slack_scopes
 from bot.metrics import Metrics
 from bot.operations import public_health
 from bot.pending import Purpose
-from bot.ports import REMIND, RENEW, Confluence, Receipts
+from bot.ports import DELETE_TENANT, DEPART, FORGET, REMIND, RENEW, REPORT, Confluence, Receipts
 from bot.principal import Principal, Tenant
 from bot.profile import SYSTEM, AuthorizationProfile, TokenBody
 from bot.profiles import ProfileBook
@@ -42,12 +44,14 @@ from bot.providers.datacenter import DataCenterApi
 from bot.providers.dialects import Dialects
 from bot.providers.gateway import Gateway, Pace
 from bot.providers.outgoing import Outgoing
+from bot.providers.personal_data import AtlassianPersonalData
 from bot.providers.slack import SlackDirectory, SlackVoice
 from bot.providers.slack_oauth import SlackOAuth
 from bot.providers.slack_sign_in import SlackOpenId
 from bot.public_address import PublicAddress
 from bot.publish import Memory, Publisher
 from bot.quota import Quota
+from bot.reporting import Reporter
 from bot.roles import Roles
 from bot.rotation import FreshInstallations
 from bot.search import Searcher
@@ -56,6 +60,7 @@ from bot.settle import Hands, Settler
 from bot.settle import Stores as SettleStores
 from bot.slack_install import InstallStores, SlackInstall
 from bot.trail import Action, ChainKey, Entry
+from bot.uninstalled import TenantEnd
 from bot.whereabouts import Whereabouts
 from handlers import admin, browser
 from handlers import help as help_words
@@ -64,9 +69,11 @@ from handlers.admin.home_part import HomePart
 from handlers.ask import Route, Suggestions
 from handlers.channel import Channel, ChannelParts
 from handlers.create import Create, CreateParts
+from handlers.doctor import DoctorParts, DoctorWords
 from handlers.drafts import RecentDrafts
 from handlers.edge import Edge, Table
 from handlers.explore import Explore
+from handlers.forget import Forget, ForgetParts
 from handlers.home import Home, HomeParts
 from handlers.lifecycle import Hearers, Lifecycle, LifecycleParts
 from handlers.notices import Notices, NoticesParts
@@ -276,10 +283,10 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     resumption = Resumption(
         lambda: tables[0], outside.voice, tasks, home, _afterwards(core, admins)
     )
-    connect = _connect(core, resumption, grants.timetable)
+    ends = _ends(core, home)
+    connect = _connect(core, resumption, grants.timetable, ends.reporter)
     invitations = Invitations(connect, tenants, outside.people)
-    receipts = CountedReceipts(stores.receipts, metrics.settled)
-    publisher = _publisher(core, receipts)
+    publisher = _publisher(core, CountedReceipts(stores.receipts, metrics.settled))
     create = _create(actor, stores, outside, publisher, tenants)
     account = Account(
         AccountParts(
@@ -306,8 +313,10 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             *home.routes(),
             *_reading(core),
             *_channel(core),
+            *_doctor(core),
             *create.routes(),
-            *_lifecycle(core).routes(),
+            *_lifecycle(core, ends).routes(),
+            *_forget(core, ends).routes(),
             *_administration(core, admins, connect),
             *Explore(resumption.resume, outside.voice, utc_now).routes(),
         )
@@ -319,7 +328,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     recover = Offers(invitations, stores.parked, utc_now, settings.parked_lifetime).recover
     edge = Edge(table, help_words.build(settings.command), around, recover, metrics.acked)
     app = bolt_app(edge)
-    install = _install(core) if settings.takes_installs else None
+    install = _install(core, ends) if settings.takes_installs else None
     return Bot(
         app,
         table,
@@ -327,11 +336,76 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         tasks,
         grants.authorizer,
         _settler(settings, stores, publisher, create, tasks),
-        _errands(settings, stores, grants.keeping, tasks),
+        _errands(settings, stores, grants.keeping, ends, tasks),
         tenants,
         recording,
         outside.installations,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """What deletes: of people, of tenants, and what Atlassian says has ended."""
+
+    forgetter: Forgetter
+    tenant_end: TenantEnd
+    reporter: Reporter
+
+    @property
+    def errands(self) -> dict[str, Errand]:
+        """What of it is done in its time, by kind."""
+        return {
+            FORGET: self.forgetter.go_on,
+            DEPART: self.forgetter.see_off,
+            DELETE_TENANT: self.tenant_end.delete,
+            REPORT: self.reporter.report,
+        }
+
+
+def _ends(core: Core, home: Home) -> _Ends:
+    stores, outside, book = core.stores, core.outside, core.rules.book
+    forgetter = Forgetter(
+        forgetting.Stores(
+            stores.forgetting,
+            stores.connections,
+            stores.preferences,
+            stores.integrations,
+            stores.installations,
+            stores.due,
+            book,
+        ),
+        forgetting.Aides(
+            outside.consent,
+            outside.people,
+            outside.voice,
+            core.auditor,
+            core.rules.roles,
+            core.tenants.get,
+            home.refresh,
+        ),
+        utc_now,
+    )
+    tenant_end = TenantEnd(
+        stores.forgetting,
+        stores.installations,
+        stores.connections,
+        stores.due,
+        revoking=(outside.consent, book),
+        auditor=core.auditor,
+        clock=utc_now,
+        after=timedelta(days=core.settings.delete_after),
+    )
+    personal = AtlassianPersonalData(outside.outgoing, core.settings.atlassian_api_url, utc_now)
+    reporter = Reporter(
+        reporting.Stores(stores.connections, stores.receipts, stores.forgetting, stores.due, book),
+        reporting.Aides(personal, core.authorizer, outside.quota, core.auditor, outside.voice),
+        utc_now,
+    )
+    return _Ends(forgetter, tenant_end, reporter)
+
+
+def _forget(core: Core, ends: _Ends) -> Forget:
+    return Forget(ForgetParts(ends.forgetter, core.rules.roles, core.outside.people, core.tenants))
 
 
 def _reading(core: Core) -> tuple[Route, ...]:
@@ -364,13 +438,52 @@ def _channel(core: Core) -> tuple[Route, ...]:
     return Channel(parts).routes()
 
 
-def _lifecycle(core: Core) -> Lifecycle:
+def _doctor(core: Core) -> tuple[Route, ...]:
+    stores, outside, rules = core.stores, core.outside, core.rules
+    ward = Ward(
+        stores.integrations,
+        stores.connections,
+        stores.preferences,
+        rules.book,
+        core.tenants.get,
+        slack_scopes(),
+    )
+    finder = PageFinder(
+        core.actor, outside.confluence, Whereabouts(core.actor, stores.integrations)
+    )
+    instruments = Instruments(
+        outside.slack_oauth,
+        rules.roles,
+        core.authorizer,
+        core.actor,
+        outside.consent,
+        outside.confluence,
+        finder,
+        utc_now,
+    )
+    parts = DoctorParts(
+        Doctor(ward, instruments),
+        rules.roles,
+        outside.people,
+        core.tenants,
+        outside.slack,
+        utc_now,
+        core.settings.command,
+    )
+    return DoctorWords(parts).routes()
+
+
+def _lifecycle(core: Core, ends: _Ends) -> Lifecycle:
     stores, outside = core.stores, core.outside
 
     async def record(tenant: Tenant, _at: datetime) -> None:
         core.auditor.record(Entry(tenant, Action.UNINSTALL))
 
-    hearers = Hearers(uninstalled=(record,), channel_moved=(stores.integrations.move_channel,))
+    hearers = Hearers(
+        uninstalled=(record, ends.tenant_end.uninstalled),
+        left=(ends.forgetter.departed,),
+        channel_moved=(stores.integrations.move_channel,),
+    )
     return Lifecycle(
         LifecycleParts(
             stores.installations, core.tenants, outside.people, outside.slack_oauth, hearers
@@ -378,7 +491,7 @@ def _lifecycle(core: Core) -> Lifecycle:
     )
 
 
-def _install(core: Core) -> SlackInstall:
+def _install(core: Core, ends: _Ends) -> SlackInstall:
     async def record(installation: Installation) -> None:
         core.auditor.record(Entry(installation.tenant, Action.INSTALL))
 
@@ -387,7 +500,7 @@ def _install(core: Core) -> SlackInstall:
         core.outside.slack_oauth,
         slack_scopes(),
         utc_now,
-        on_installed=(core.tenants.installed, record),
+        on_installed=(core.tenants.installed, ends.tenant_end.installed, record),
     )
 
 
@@ -452,19 +565,24 @@ def _notices(stores: Stores, outside: Outside, rules: Rules, auditor: Auditor) -
     )
 
 
-def _once_connected(resumption: Resumption, timetable: Timetable) -> OnConnected:
+def _once_connected(
+    resumption: Resumption, timetable: Timetable, reporter: Reporter
+) -> OnConnected:
     async def connected(done: Connected) -> None:
         await resumption.connected(done)
         if done.purpose is not Purpose.TRIAL:
             await timetable.connected(done.connection)
+            await reporter.connected(done.connection.principal.tenant, done.connection.profile)
 
     return connected
 
 
-def _errands(settings: Settings, stores: Stores, keeping: Keeping, tasks: Tasks) -> Errands:
+def _errands(
+    settings: Settings, stores: Stores, keeping: Keeping, ends: _Ends, tasks: Tasks
+) -> Errands:
     return Errands(
         Rota(stores.due, stores.leases),
-        {RENEW: keeping.renew, REMIND: keeping.remind},
+        {RENEW: keeping.renew, REMIND: keeping.remind, **ends.errands},
         tasks.start,
         ErrandPace(settings.settle_after, settings.settle_every),
         utc_now,
@@ -560,7 +678,9 @@ def _administration(
     return admin.Admin(parts, admin.Gate(core.rules.roles, stores.integrations)).routes()
 
 
-def _connect(core: Core, resumption: Resumption, timetable: Timetable) -> Connect:
+def _connect(
+    core: Core, resumption: Resumption, timetable: Timetable, reporter: Reporter
+) -> Connect:
     settings, stores, outside = core.settings, core.stores, core.outside
     rules, auditor = core.rules, core.auditor
     return Connect(
@@ -579,7 +699,7 @@ def _connect(core: Core, resumption: Resumption, timetable: Timetable) -> Connec
             outside.sign_in,
             outside.people,
             outside.voice,
-            _once_connected(resumption, timetable),
+            _once_connected(resumption, timetable, reporter),
             rules.roles.may_administer,
             auditor,
             resumption.secret_kept,

@@ -261,6 +261,7 @@ class Settings(AppSettings):
     linger: SecondsOrNone = timedelta(seconds=3)
     drain: Seconds = timedelta(seconds=25)
     person_points: int = Field(default=300, gt=0)
+    delete_after: int = Field(default=30, ge=0, le=3650)
 
     @property
     def takes_installs(self) -> bool:

@@ -16,8 +16,12 @@ WORDS = (
     Words("status", "status", "who you are in Confluence, where, and with which rights"),
     Words("site", "site", "choose the Confluence site you work in; `site:name` names one at once"),
     Words("here", "here", "choose where this channel's pages go by default"),
+    Words(
+        "doctor", "doctor [page or space]", "what keeps Confab from working, and who can mend it"
+    ),
     Words("disconnect", "disconnect", "delete what connects you here"),
     Words("admin", "admin", "for admins: authorization, policy, connections, audit"),
+    Words("forget-me", "forget-me", "delete everything that is kept about you here, for good"),
     Words("help", "help", "this list"),
 )
 """Every word that may follow the command, in the order in which help shows them."""

@@ -118,13 +118,13 @@ def test_every_target_of_make_that_is_named_is_there(page):
 def test_every_word_of_the_command_that_is_named_is_known(page):
     known = {words.word for words in WORDS}
 
-    assert set(re.findall(r"`/confluence ([a-z]+)", read(page))) <= known
+    assert set(re.findall(r"`/confluence ([a-z-]+)", read(page))) <= known
 
 
 def test_the_first_page_names_every_word_of_the_command():
     table = section("README.md", "## In the demo")
 
-    assert {words.word for words in WORDS} <= set(re.findall(r"[a-z]+", " ".join(named(table))))
+    assert {words.word for words in WORDS} <= set(re.findall(r"[a-z-]+", " ".join(named(table))))
 
 
 @pytest.mark.parametrize("page", PAGES)
