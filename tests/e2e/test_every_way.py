@@ -222,6 +222,15 @@ SERVICE = Way(
 )
 
 
+CLIENTS = {
+    "cloud_custom",
+    "cloud_service_account",
+    "datacenter_oauth",
+    "issuer_rotating",
+    "issuer_fixed",
+}
+
+
 @pytest.fixture(name="stage")
 async def fresh_stage():
     async with staged() as stage:
@@ -328,6 +337,24 @@ async def test_a_wrong_credential_is_refused_in_words_that_help(stage, way):
 def connector(stage: Stage) -> Any:
     listener: Any = stage.bot.table.routes[Kind.COMMAND, "connect"].listener
     return listener.__self__._parts.connect  # noqa: SLF001 - an admin's press leads there
+
+
+@pytest.mark.parametrize(
+    "way",
+    [way for way in (*PEOPLE, SERVICE) if way.name in CLIENTS],
+    ids=lambda way: way.name,
+)
+async def test_a_wrong_client_secret_is_the_profiles_fault_and_said_so(stage, way):
+    profile, typed = await set_up(stage, way)
+    wrong = replace(profile, client_secret=SecretStr("mistyped"))
+    assert await stage.stores.profiles.replace(wrong)
+
+    _, walked = await connect(stage, typed)
+
+    page = walked["pages"][-1]
+    assert page["status"] in {403, 502, 503}, page
+    assert "needs mending" in page["text"], page["text"]
+    assert await stage.stores.connections.list_of(ADA) == []
 
 
 async def lent(stage: Stage, way: Way, **policy: Any) -> AuthorizationProfile:
