@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.administration.parts import Aides, Books
+from bot.administration.parts import Aides, Books, name_of
 from bot.content import AllowedSpace
 from bot.errors import Changed, NotAllowed
 from bot.integration import AuthorizationType, Credential, Integration, Role
@@ -115,7 +115,7 @@ class Choices:
     async def _record(
         self, by: Principal, action: Action, before: Integration, now: Integration
     ) -> None:
-        names = {each.id: each.name async for each in self._book.list_all(by.tenant)}
+        names = {each.id: name_of(each) async for each in self._book.list_all(by.tenant)}
         told = changes_of(before, now, names)
         if told:
             self._auditor.record(Entry.by(by, action).of("", "; ".join(told)))

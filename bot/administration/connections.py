@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from bot.administration.organisation import Ended, OrganisationConnection, let_go
-from bot.administration.parts import Aides, Books
+from bot.administration.parts import Aides, Books, name_of
 from bot.connect import APPS_URL
 from bot.connection import Connection
 from bot.errors import BotError, NotAllowed
@@ -98,7 +98,7 @@ class Kept:
         pages = max(1, -(-len(found) // AT_ONCE))
         number = min(max(0, number), pages - 1)
         installation = await self._aides.installation_of(tenant)
-        names = {each.id: each.name async for each in self._books.book.list_all(tenant)}
+        names = {each.id: name_of(each) async for each in self._books.book.list_all(tenant)}
         rows = [
             await self._listed(installation, each, names.get(each.profile, each.profile))
             for each in found[number * AT_ONCE : (number + 1) * AT_ONCE]

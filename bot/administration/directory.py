@@ -1,17 +1,18 @@
 """What the organisation's connection can see, for admins to choose from: spaces and groups."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
 
 from bot.authorize import Authorizer
 from bot.connection import Connection, Need, organisation
 from bot.content import AllowedSpace, Group, Site, Space, SpaceId
-from bot.errors import BadInput
+from bot.errors import BadInput, ConsentRequired, OrganisationBroken
 from bot.integration import MOST_SPACES
 from bot.ports import Confluence, Integrations
 from bot.principal import Tenant, digest
 
+T = TypeVar("T")
 _AT_A_TIME: Final = 5
 
 
@@ -45,10 +46,7 @@ class Directory:
                 found += [(site, space) for space in spaces]
             return found
 
-        profile = await self._profile(tenant)
-        if not profile:
-            return ()
-        return await self._authorizer.call(organisation(tenant), Need.READ, look, profile)
+        return await self._looked(tenant, look) or ()
 
     async def find_groups(self, tenant: Tenant, words: str) -> Sequence[Group]:
         """Return groups whose name contains *words*, each once; none without a connection."""
@@ -60,10 +58,7 @@ class Directory:
                 found |= {group.id: group for group in groups}
             return tuple(found.values())
 
-        profile = await self._profile(tenant)
-        if not profile:
-            return ()
-        return await self._authorizer.call(organisation(tenant), Need.READ, look, profile)
+        return await self._looked(tenant, look) or ()
 
     async def allow(
         self, tenant: Tenant, chosen: Sequence[str], known: Sequence[AllowedSpace]
@@ -96,13 +91,20 @@ class Directory:
         async def look(connection: Connection) -> Sequence[AllowedSpace]:
             return await asyncio.gather(*(get(connection, key) for key in keys))
 
-        profile = await self._profile(tenant)
-        if not profile:
+        found = await self._looked(tenant, look)
+        if found is None:
             raise BadInput("There is no organisation's connection to look those spaces up with.")
-        return await self._authorizer.call(organisation(tenant), Need.READ, look, profile)
+        return found
 
-    async def _profile(self, tenant: Tenant) -> str:
-        return (await self._integrations.find(tenant)).organisation_profile
+    async def _looked(self, tenant: Tenant, look: Callable[[Connection], Awaitable[T]]) -> T | None:
+        """Return what *look* finds; ``None`` without a connection of the organisation."""
+        profile = (await self._integrations.find(tenant)).organisation_profile
+        if not profile:
+            return None
+        try:
+            return await self._authorizer.call(organisation(tenant), Need.READ, look, profile)
+        except ConsentRequired as error:
+            raise OrganisationBroken(error) from error
 
 
 def _short(site: Site) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.administration.connections import Kept, Standing
 from bot.administration.organisation import OrganisationConnection
-from bot.administration.parts import Aides, Books
+from bot.administration.parts import Aides, Books, name_of
 from bot.connection import Connection
 from bot.integration import Integration
 from bot.ports import TenantKey, TenantKeys
@@ -26,7 +26,7 @@ class Overview:
 
     def profile_name(self, profile: str) -> str:
         """Return what a profile is called."""
-        return next((each.name for each in self.profiles if each.id == profile), profile)
+        return next((name_of(each) for each in self.profiles if each.id == profile), profile)
 
 
 class Overviews:

@@ -15,6 +15,7 @@ from bot.ports import (
     SlackPeople,
     Voice,
 )
+from bot.profile import AuthorizationProfile
 from bot.profiles import ProfileBook
 from bot.roles import FindInstallation
 
@@ -44,3 +45,8 @@ class Aides:
     clock: Clock
     public_url: str
     command: str
+
+
+def name_of(profile: AuthorizationProfile) -> str:
+    """Return what people call it."""
+    return "System" if profile.is_system else profile.name

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bot.administration import Overview, fingerprint_of
 from bot.administration.choices import TYPES
+from bot.administration.parts import name_of
 from bot.connection import Connection
 from bot.integration import AuthorizationType
 from bot.mrkdwn import escape
@@ -80,13 +81,9 @@ def profile_options(profiles: Sequence[AuthorizationProfile], keep: str = "") ->
     usable = [each for each in profiles if each.is_usable or each.id == keep]
     usable.sort(key=lambda each: each.id != keep)
     return [
-        blocks.option(_label(each), each.id, mechanism_in_words(each))
+        blocks.option(name_of(each), each.id, mechanism_in_words(each))
         for each in usable[: kit.MOST_OPTIONS]
     ]
-
-
-def _label(profile: AuthorizationProfile) -> str:
-    return "System" if profile.is_system else profile.name
 
 
 def mechanism_in_words(profile: AuthorizationProfile) -> str:

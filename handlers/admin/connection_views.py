@@ -9,6 +9,7 @@ from bot.administration.connections import remains
 from bot.administration.organisation import Ended
 from bot.errors import BadInput
 from bot.mrkdwn import escape
+from bot.profile import SYSTEM
 from handlers import blocks
 from handlers.admin import kit, names
 from handlers.ask import Block, View
@@ -48,7 +49,7 @@ def _row(listed: Listed) -> str:
     if connection.is_organisations:
         name = escape(connection.name[:_LONGEST_NAME] or "without a name")
         whose = f"*the organisation's*, “{name}”, owned by {whose}"
-    version = "" if listed.profile == "system" else f", version {connection.profile_version}"
+    version = "" if connection.profile == SYSTEM else f", version {connection.profile_version}"
     why = f" ({escape(listed.why)})" if listed.why else ""
     since = connection.ended_at or connection.failing_since or connection.connected_at
     return (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.administration import ProfileUse, Saved
+from bot.administration.parts import name_of
 from bot.administration.profiles import used_by
 from bot.mrkdwn import escape
 from bot.profile import AuthorizationProfile, Mechanism
@@ -40,7 +41,7 @@ def _turns(number: int, pages: int) -> Block:
 
 def _row(use: ProfileUse) -> str:
     profile = use.profile
-    name = "System" if profile.is_system else escape(profile.name)
+    name = escape(name_of(profile))
     version = "" if profile.is_system else f", version {profile.version}"
     lines = [f"*{name}*{version}", f"{mechanism_in_words(profile)}; {_state(profile)}"]
     counted = _counted(use)
@@ -68,7 +69,7 @@ def _counted(use: ProfileUse) -> str:
 def profile_view(use: ProfileUse, saved: Saved | None = None) -> View:
     """Return the page of one: what it holds, whom it touches, what can be done with it."""
     profile = use.profile
-    shown = [blocks.header("System" if profile.is_system else profile.name)]
+    shown = [blocks.header(name_of(profile))]
     if saved is not None:
         shown.append(blocks.section(saved_in_words(saved)))
     shown.append(blocks.section("\n".join(_facts(profile))))

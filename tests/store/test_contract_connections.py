@@ -206,3 +206,26 @@ async def test_does_not_end_a_newer_generation(connections, connection, ada, clo
     await connections.replace_grant(connection, claim, renewed)
     assert not await connections.end(connection, clock())
     assert (await connections.find(ada, "system")).ended_at is None
+
+
+async def test_hands_over_without_touching_grant_or_claim(connections, connection, ada, renewed):
+    await connections.save(connection)
+    claim = await connections.claim_refresh(connection, LONG)
+    assert await connections.hand_over(connection, "Robot", "U0BOB")
+    kept = await connections.find(ada, "system")
+    assert kept == replace(connection, name="Robot", owner="U0BOB")
+    assert await connections.claim_refresh(kept, LONG) is None
+    assert await connections.replace_grant(connection, claim, renewed)
+    # What was renewed meanwhile is the same connection still.
+    assert await connections.hand_over(connection, "Wiki robot", "U0CY")
+    kept = await connections.find(ada, "system")
+    assert (kept.grant, kept.name) == (renewed, "Wiki robot")
+
+
+async def test_hands_over_nothing_that_is_gone_or_was_made_anew(connections, connection, ada):
+    assert not await connections.hand_over(connection, "Robot", "U0BOB")
+    await connections.save(connection)
+    later = replace(connection, connected_at=connection.connected_at + LONG)
+    await connections.save(later)
+    assert not await connections.hand_over(connection, "Robot", "U0BOB")
+    assert await connections.find(ada, "system") == later
