@@ -11,8 +11,9 @@ from bot.mrkdwn import escape, link
 
 NEWEST: Final = 20
 _LONGEST_TITLE: Final = 80
-_AT_ONCE: Final = 10
-"""Pages in one paragraph: Slack takes 3,000 characters in each, and addresses are long."""
+_LONGEST_URL: Final = 1_000
+_LONGEST: Final = 2_900
+"""Characters in one paragraph: Slack takes 3,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +110,12 @@ def remains_of(ended: Sequence[Ended]) -> Sequence[str]:
 
 def pages_of(written: Written) -> Sequence[str]:
     """Return where the pages are that were written, in paragraphs."""
-    paragraphs = []
-    for start in range(0, len(written.newest), _AT_ONCE):
-        some = written.newest[start : start + _AT_ONCE]
-        paragraphs.append("\n".join(f"• {_page(page)}" for page in some))
-    return paragraphs
+    paragraphs = [""]
+    for line in (f"• {_page(page)}" for page in written.newest):
+        if len(paragraphs[-1]) + len(line) >= _LONGEST:
+            paragraphs.append("")
+        paragraphs[-1] = f"{paragraphs[-1]}\n{line}".strip()
+    return [each for each in paragraphs if each]
 
 
 def stays(written: Written) -> str:
@@ -154,12 +156,13 @@ def _counted(name: str, number: int) -> str:
 
 def _page(page: WrittenPage) -> str:
     title = cut(page.title or "a page without a recorded title", _LONGEST_TITLE)
-    return link(page.url, title) if page.url else escape(title)
+    return link(page.url, title) if 0 < len(page.url) <= _LONGEST_URL else escape(title)
 
 
 def _remains(ended: Ended) -> str:
+    server = escape(cut(ended.server, _LONGEST_TITLE))
     if ended.is_told:
-        return f"*{escape(ended.server)}* was told to forget the consent, and said that it has."
+        return f"*{server}* was told to forget the consent, and said that it has."
     if ended.is_typed:
         return (
             "*Where it was made*, the token or password that was typed still works: take it back "
@@ -170,7 +173,7 @@ def _remains(ended: Ended) -> str:
             "*At Atlassian* the consent itself stays, unused. Only its person can remove it: "
             f"{link(APPS_URL, 'Connected apps')}."
         )
-    return f"*At {escape(ended.server)}* the consent itself stays, unused, until it is ended there."
+    return f"*At {server}* the consent itself stays, unused, until it is ended there."
 
 
 def _owned(forgotten: Forgotten) -> str:
