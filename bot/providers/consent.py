@@ -143,12 +143,14 @@ class ConsentServers(ConsentServer):
         down = None
         for request in oauth.metadata_of(profile):
             try:
-                found = oauth.read_metadata(profile, await self._outgoing.send(request))
+                answer = await self._outgoing.send(request)
+                self._require_calm(profile, [answer])
             except ProviderFault:
                 continue
             except Unavailable as error:
                 down = error
                 continue
+            found = oauth.read_metadata(profile, answer)
             if found is not None:
                 return found, None
         return None, down
