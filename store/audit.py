@@ -6,6 +6,7 @@ those that have a chain, is all that is read over all tenants: it reads the tena
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
+from math import inf
 from typing import Any, Final
 
 from bot.connection import NEVER
@@ -59,6 +60,7 @@ _BATCH: Final = 100
 # What a time or a number is exact to. No "$lte": with a range that further fields of the index
 # follow, the embedded database (0.7.0b3) leaves out what equals its upper end.
 _MOMENT: Final = timedelta(milliseconds=1)
+_ANY_NUMBER: Final = {"$gte": -inf}
 
 
 class MongoAuditRows(AuditRows):
@@ -186,7 +188,7 @@ class MongoAuditChain(AuditChain):
         bounds = {"$gte": first, "$lt": None if last is None else last + 1}
         limits = {name: limit for name, limit in bounds.items() if limit is not None}
         found = await self._rows.find_several(
-            {"tenant": tenant, "number": limits}, order=[("number", 1)], most=most
+            {"tenant": tenant, "number": limits or _ANY_NUMBER}, order=[("number", 1)], most=most
         )
         return [_read(stored) for stored in found]
 

@@ -115,12 +115,14 @@ class Collection:
         One operation for each batch. *by* and what *where* names begin an index together, and
         no two documents agree in both.
         """
-        beyond: Where = where
-        while batch := await self.find_several(
-            beyond, order=[(name, 1) for name in by], most=_BATCH
-        ):
+        order = [(name, 1) for name in by]
+        batch = await self.find_several(where, order=order, most=_BATCH)
+        while batch:
             yield batch
+            if len(batch) < _BATCH:
+                return
             beyond = {**where, **_beyond(batch[-1], *by)}
+            batch = await self.find_several(beyond, order=order, most=_BATCH)
 
     async def insert(self, document: Mapping[str, Any]) -> bool:
         """Insert *document*; ``False`` if a unique index has one like it."""

@@ -17,6 +17,7 @@ TTL = {
     "receipts": "purge_at",
     "deliveries": "purge_at",
     "quota": "purge_at",
+    "pending_installs": "purge_at",
 }
 
 

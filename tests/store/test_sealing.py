@@ -1,8 +1,10 @@
 import asyncio
 import base64
+from dataclasses import replace
 
 import bson
 import pytest
+from pydantic import SecretStr
 
 from bot.errors import SealBroken
 from bot.principal import Principal, Tenant
@@ -10,7 +12,7 @@ from store.data_keys import DataKeys
 from store.keyring import Binding
 from store.preparation import SHAPES
 from store.sealing import Vault
-from tests.store.world import PROFILE, SECRETS, World, settle_in
+from tests.store.world import PROFILE, SECRETS, World, settle_whole
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ async def test_a_tenants_key_opens_nothing_of_another_tenant(vault, binding):
 
 
 async def test_a_dump_of_the_database_shows_nothing_secret(kept, world, raw):
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     dump = await _dump(raw, world.ada.tenant)
     assert len(dump) > 4000
     for secret in SECRETS:
@@ -61,7 +63,7 @@ async def test_a_dump_of_the_database_shows_nothing_secret(kept, world, raw):
 
 
 async def test_what_was_sealed_in_a_used_up_step_is_gone(kept, world, raw, clock):
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     await kept.pending.consume(world.ada.tenant, world.consent.step, world.consent.key, clock())
     step = await raw.pending_connections.find_one({"tenant": world.ada.tenant, "step": "consent"})
     assert "sealed" not in step
@@ -79,6 +81,19 @@ SEALED = [
     ("drafts", "sealed", lambda s, me: s.drafts.find(me.ada, me.draft.id), None),
     ("receipts", "sealed", lambda s, me: s.receipts.find(me.ada, me.decision.id), None),
     ("person_keys", "key", lambda s, me: s.audit.seal(me.audit_row), [TENANT, PERSON]),
+    (
+        "profiles",
+        "sealed",
+        lambda s, me: s.profiles.find(me.ada.tenant, me.custom.id),
+        [TENANT, RECORD],
+    ),
+    ("integrations", "sealed", lambda s, me: s.integrations.find(me.ada.tenant), [TENANT]),
+    (
+        "channels",
+        "sealed",
+        lambda s, me: s.integrations.find_channel(me.ada.tenant, me.channel.channel_id),
+        [TENANT, RECORD],
+    ),
 ]
 MOVES = [
     pytest.param(name, field, read, whose, id=f"{name}.{field} {whose}")
@@ -90,8 +105,8 @@ MOVES = [
 @pytest.mark.parametrize(("name", "field", "read", "whose"), MOVES)
 async def test_a_sealed_value_that_was_moved_breaks(kept, world, raw, name, field, read, whose):
     other = _other(world, whose)
-    await settle_in(kept, world)
-    await settle_in(kept, other)
+    await settle_whole(kept, world)
+    await settle_whole(kept, other)
     theirs = await raw[name].find_one(_where(other, name))
     for part in field.split("."):
         theirs = theirs[int(part) if part.isdigit() else part]
@@ -103,7 +118,7 @@ async def test_a_sealed_value_that_was_moved_breaks(kept, world, raw, name, fiel
 
 @pytest.mark.parametrize(("name", "field", "read", "_"), SEALED)
 async def test_a_sealed_value_that_stayed_where_it_was_opens(kept, world, name, field, read, _):
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     assert await read(kept, world)
 
 
@@ -113,13 +128,23 @@ def test_every_sealed_field_is_moved_by_these_tests():
 
 
 async def test_a_grant_is_not_taken_for_an_account(kept, world, raw):
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     stored = await raw.connections.find_one({"tenant": world.ada.tenant})
     await raw.connections.update_one(
         {"tenant": world.ada.tenant}, {"$set": {"whose": stored["grant"]}}
     )
     with pytest.raises(SealBroken):
         await kept.connections.find_account(world.ada.tenant, world.ada.user_id, PROFILE)
+
+
+async def test_a_version_of_a_profile_is_not_taken_for_another(kept, world, raw):
+    await kept.profiles.add(world.custom)
+    await kept.profiles.add(replace(world.custom, version=2, client_secret=SecretStr("")))
+    where = {"tenant": world.ada.tenant, "profile": world.custom.id}
+    earlier = await raw.profiles.find_one({**where, "version": 1})
+    await raw.profiles.update_one({**where, "version": 2}, {"$set": {"sealed": earlier["sealed"]}})
+    with pytest.raises(SealBroken):
+        await kept.profiles.find(world.ada.tenant, world.custom.id)
 
 
 def _other(world, whose):
@@ -136,8 +161,14 @@ def _step(world):
 
 def _where(world, name):
     where = {"tenant": world.ada.tenant}
-    if name == "installations":
-        return {**where, "kind": "bot"}
+    tenants = {
+        "installations": {"kind": "bot"},
+        "profiles": {"profile": world.custom.id},
+        "integrations": {},
+        "channels": {"channel_id": world.channel.channel_id},
+    }
+    if name in tenants:
+        return {**where, **tenants[name]}
     own = {
         "connections": {"profile": world.profile},
         "pending_connections": {"step": "consent", "key": world.consent.key},

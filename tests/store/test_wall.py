@@ -11,6 +11,7 @@ import pytest
 import store
 from bot.connection import Preferences
 from bot.content import CloudId
+from bot.integration import Integration
 from bot.ports import Due, Spent
 from bot.trail import Wanted
 from store.collection import Collection
@@ -18,7 +19,7 @@ from store.connections import SHAPE
 from store.database_time import has_passed
 from store.preparation import SHAPES
 from store.stores import Stores
-from tests.store.world import PROFILE, settle_in
+from tests.store.world import PROFILE, settle_whole
 
 LONG = timedelta(seconds=30)
 C1 = CloudId("c1")
@@ -70,7 +71,7 @@ CALLS = {
         False,
     ),
     "installations.set_access": (
-        lambda s, me: s.installations.set_access(me.ada.tenant, "T1", granted=False, at=me.soon),
+        lambda s, me: s.installations.set_access(me.ada.tenant, "T1A", granted=False, at=me.soon),
         False,
     ),
     "connections.find": (lambda s, me: s.connections.find(me.ada, PROFILE), None),
@@ -95,6 +96,35 @@ CALLS = {
     ),
     "connections.find_account": (
         lambda s, me: s.connections.find_account(me.ada.tenant, me.ada.user_id, PROFILE),
+        None,
+    ),
+    "connections.note_failure": (
+        lambda s, me: s.connections.note_failure(me.connection, "claim", me.now),
+        0,
+    ),
+    "connections.list_all": (lambda s, me: _all(s.connections.list_all(me.ada.tenant)), []),
+    "connections.list_of": (lambda s, me: s.connections.list_of(me.ada), []),
+    "profiles.find": (lambda s, me: s.profiles.find(me.ada.tenant, me.custom.id), None),
+    "profiles.list_all": (lambda s, me: _all(s.profiles.list_all(me.ada.tenant)), []),
+    "profiles.add": (lambda s, me: s.profiles.add(me.custom), True),
+    "profiles.replace": (lambda s, me: s.profiles.replace(me.custom), False),
+    "profiles.remove": (lambda s, me: s.profiles.remove(me.ada.tenant, me.custom.id), False),
+    "integrations.find": (lambda s, me: _is_default(s.integrations.find(me.ada.tenant), me), True),
+    "integrations.replace": (
+        lambda s, me: s.integrations.replace(me.integration, me.integration),
+        None,
+    ),
+    "integrations.find_channel": (
+        lambda s, me: s.integrations.find_channel(me.ada.tenant, me.channel.channel_id),
+        None,
+    ),
+    "integrations.save_channel": (lambda s, me: s.integrations.save_channel(me.channel), None),
+    "integrations.remove_channel": (
+        lambda s, me: s.integrations.remove_channel(me.ada.tenant, me.channel.channel_id),
+        False,
+    ),
+    "integrations.move_channel": (
+        lambda s, me: s.integrations.move_channel(me.ada.tenant, me.channel.channel_id, "C9"),
         None,
     ),
     "keys.list_of": (lambda s, me: s.keys.list_of(me.ada.tenant), ()),
@@ -169,6 +199,10 @@ def _step(me):
     return me.ada.tenant, me.consent.step, me.consent.key
 
 
+async def _is_default(finding, me):
+    return await finding == Integration(me.ada.tenant)
+
+
 async def _number_of_parts(sealing):
     return len((await sealing).parts)
 
@@ -212,7 +246,7 @@ def test_every_method_of_every_store_is_walked():
 
 @pytest.mark.parametrize("method", sorted(CALLS))
 async def test_no_method_reaches_over_the_wall(stores, world, their_world, method, request):
-    await settle_in(stores, their_world)
+    await settle_whole(stores, their_world)
     world.note = their_world.note
     before = await _snapshot(stores, their_world.ada.tenant, request)
     assert before
@@ -222,7 +256,7 @@ async def test_no_method_reaches_over_the_wall(stores, world, their_world, metho
 
 
 async def test_what_a_due_entry_names_is_looked_up_under_its_own_tenant(stores, world, their_world):
-    await settle_in(stores, their_world)
+    await settle_whole(stores, their_world)
     mixed = Due(their_world.due.kind, world.ada.tenant, their_world.due.id, world.now)
     assert await stores.receipts.find_due(mixed) is None
     assert await stores.receipts.find_due(their_world.due) == their_world.receipt

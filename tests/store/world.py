@@ -1,17 +1,42 @@
 """One person's things, all of them; another tenant's namesake has the very same."""
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import timedelta
 
 from pydantic import SecretStr
 
 from bot.connection import Connection, Grant, Need
-from bot.content import Account, AccountId, CloudId, PageId, Site, Space, SpaceId, SpaceKey
+from bot.content import (
+    Account,
+    AccountId,
+    AllowedSpace,
+    CloudId,
+    PageId,
+    Site,
+    Space,
+    SpaceId,
+    SpaceKey,
+)
 from bot.document import BulletList, Document, Item, Mention, Paragraph, Text
-from bot.installation import BotTokens, Installation
+from bot.installation import BotTokens, Installation, PendingInstall
+from bot.integration import (
+    AuthorizationType,
+    ChannelDefaults,
+    Credential,
+    Integration,
+    Policy,
+    Role,
+)
 from bot.pending import Obtained, Parked, PendingConnection, Purpose, Step
 from bot.ports import Due, settling
 from bot.principal import Principal, digest
+from bot.profile import (
+    AuthorizationProfile,
+    ClientAuthentication,
+    Mechanism,
+    Provider,
+    TokenBody,
+)
 from bot.receipt import Act, Decision, DecisionId, Draft, DraftId, Receipt, Stage
 from bot.trail import Action, AuditRow, Entry, Link, Links, RowId
 
@@ -34,6 +59,12 @@ SECRETS = (
     "Acme Limited",
     "acme.example",
     "Engineering",
+    "client-secret",
+    "client-id",
+    "wiki.example",
+    "Wiki of Acme",
+    "All of staff",
+    "U1ADMIN",
 )
 
 
@@ -177,6 +208,79 @@ class World:
         return Due("other", self.ada.tenant, "1", self.now)
 
     @property
+    def custom(self):
+        server = f"https://wiki.example/{self.number}"
+        return AuthorizationProfile(
+            id=f"p{self.number}",
+            name=f"Wiki of Acme {self.number}",
+            provider=Provider.DATA_CENTER,
+            mechanism=Mechanism.CLIENT_CREDENTIALS,
+            tenant=self.ada.tenant,
+            client_id="client-id",
+            client_secret=SecretStr("client-secret"),
+            authorization_url=f"{server}/authorize",
+            token_url=f"{server}/token",
+            refresh_url=f"{server}/refresh",
+            revocation_url=f"{server}/revoke",
+            scopes=frozenset({"READ", "WRITE"}),
+            callback_url="https://bot.example/callback",
+            base_url=server,
+            issuer=server,
+            sends_issuer=True,
+            client_authentication=ClientAuthentication.BASIC,
+            token_body=TokenBody.JSON,
+            offers_pkce=False,
+            made_by="U1ADMIN",
+            made_at=self.now,
+            tried_at=self.soon,
+        )
+
+    @property
+    def allowed(self):
+        return AllowedSpace(self.site.cloud_id, *astuple(self.space))
+
+    @property
+    def integration(self):
+        policy = Policy(
+            read=Credential.OWN_ELSE_ORGANISATION,
+            write=Credential.ORGANISATION,
+            readable=(self.allowed,),
+            writable=(self.allowed,),
+            audience="g1",
+            audience_name="All of staff",
+            roles=((Role.WRITE, ("S1STAFF",)), (Role.ADMINISTER, ("U1ADMIN",))),
+            is_read_only=True,
+        )
+        return Integration(
+            tenant=self.ada.tenant,
+            authorization=AuthorizationType.PRE_AUTHORIZED,
+            people_profile="p1",
+            organisation_profile="p2",
+            policy=policy,
+            configured_at=self.now,
+            announced_at=self.soon,
+            generation=1,
+        )
+
+    @property
+    def channel(self):
+        return ChannelDefaults(
+            self.ada.tenant,
+            f"C{self.number}",
+            self.site.cloud_id,
+            self.site.name,
+            *astuple(self.space),
+            set_by="U1ADMIN",
+            set_at=self.now,
+            parent_id="5",
+            parent_title="Secret plans of 2025",
+        )
+
+    @property
+    def install(self):
+        return PendingInstall(digest(f"install {self.ada}"), digest("cookie"), self.soon)
+
+    @property
     def installation(self):
         return Installation(
             tenant=self.ada.tenant,
@@ -200,7 +304,7 @@ class World:
 
 
 async def settle_in(stores, world):
-    """Store everything of *world*."""
+    """Store everything of the person."""
     await stores.installations.save(world.installation, by=world.ada.user_id)
     await stores.connections.save(world.connection)
     await stores.pending.save(world.consent)
@@ -216,3 +320,12 @@ async def settle_in(stores, world):
     world.note = await stores.notes.seal(world.ada, "typed by Ada")
     await stores.audit.insert(await stores.audit.seal(world.audit_row))
     await stores.chain.add(world.links)
+
+
+async def settle_whole(stores, world):
+    """Store everything of *world*, and how its tenant authorizes."""
+    await settle_in(stores, world)
+    await stores.profiles.add(world.custom)
+    await stores.integrations.replace(Integration(world.ada.tenant), world.integration)
+    await stores.integrations.save_channel(world.channel)
+    await stores.installs.save(world.install)
