@@ -71,6 +71,17 @@ async def press(  # a press is all of these
     return await deliver(stage, payload | changes)
 
 
+async def suggest(stage: Stage, who: str, menu: str, typed: str, **changes: Any) -> Json:
+    """Type into a menu that *who* was never shown, and return the ack."""
+    payload = payloads.interaction("block_suggestion", stage.slack.workspace.person(who)) | {
+        "container": {"type": "view", "view_id": "V0FORGED"},
+        "action_id": menu,
+        "block_id": "b",
+        "value": typed,
+    }
+    return await deliver(stage, payload | changes)
+
+
 async def submit(stage: Stage, who: str, callback: str, metadata: str, **changes: Any) -> Json:
     """Submit a form that *who* was never shown, as Slack would tell of it."""
     workspace = stage.slack.workspace
