@@ -13,7 +13,7 @@ class MemoryProfiles(Profiles):
     """Forgets everything when the process ends."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[Tenant | None, str, int], AuthorizationProfile] = {}
+        self._kept: dict[tuple[Tenant, str, int], AuthorizationProfile] = {}
 
     async def find(
         self, tenant: Tenant, profile: str, version: int | None = None
@@ -35,16 +35,15 @@ class MemoryProfiles(Profiles):
 
     async def add(self, profile: AuthorizationProfile) -> bool:
         """See `Profiles.add`."""
-        if profile.tenant is None:
-            raise ValueError("the system's profile stands in the settings")
+        key = _key(profile)
         same = [each for each in self._kept.values() if _stands_in_its_way(each, profile)]
         if not same:
-            self._kept[profile.tenant, profile.id, profile.version] = profile
+            self._kept[key] = profile
         return not same
 
     async def replace(self, profile: AuthorizationProfile) -> bool:
         """See `Profiles.replace`."""
-        key = (profile.tenant, profile.id, profile.version)
+        key = _key(profile)
         stands = self._kept.get(key)
         if stands is None or stands.folded_name != profile.folded_name:
             return False
@@ -57,6 +56,12 @@ class MemoryProfiles(Profiles):
         for key in keys:
             del self._kept[key]
         return bool(keys)
+
+
+def _key(profile: AuthorizationProfile) -> tuple[Tenant, str, int]:
+    if profile.tenant is None:
+        raise ValueError("the system's profile stands in the settings")
+    return profile.tenant, profile.id, profile.version
 
 
 def _stands_in_its_way(one: AuthorizationProfile, other: AuthorizationProfile) -> bool:
