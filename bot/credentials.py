@@ -1,20 +1,25 @@
 """Whose connection somebody acts with: their own, or the organisation's within its policy."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.connection import Connection, Lent, Need
-from bot.errors import NotAllowed, ReadOnly
+from bot.errors import InstallationBroken, NotAllowed, ReadOnly, Unavailable
 from bot.installation import Installation, SlackPerson
 from bot.integration import Credential, Integration, Role
-from bot.ports import Connections, Integrations, SlackPeople
+from bot.ports import ADMIN_KNOWN_FOR, Connections, Integrations, SlackPeople
 from bot.principal import Principal, Tenant
 from bot.roles import Roles
 
 NOT_LENT: Final = (
     "The organisation's connection is for full members of this workspace, so nothing was done. "
     "Connect an account of your own, or ask an admin of the workspace."
+)
+NOT_A_MEMBER: Final = (
+    "Only full members of this workspace write to Confluence from here, so nothing was written. "
+    "Ask an admin of the workspace to make you one."
 )
 NOT_A_WRITER: Final = (
     "Your workspace lets only certain people write to Confluence from here, and you aren't among "
@@ -58,7 +63,8 @@ class CredentialPolicy:
 
         Raises:
             ReadOnly: it would write, and the tenant doesn't for now.
-            NotAllowed: they may not write, or may not use the organisation's connection.
+            NotAllowed: they may not write, or may not use the organisation's connection; guests
+                do neither, whatever they could when they began.
         """
         integration = await self._books.integrations.find(principal.tenant)
         if need.writes and not looks:
@@ -89,10 +95,22 @@ class CredentialPolicy:
     ) -> None:
         if integration.policy.is_read_only:
             raise ReadOnly
+        await self._require_member(principal)
         if not await self._has(principal, Role.WRITE, integration):
             raise NotAllowed(NOT_A_WRITER)
         if need is Need.PUBLISH and not await self._has(principal, Role.PUBLISH, integration):
             raise NotAllowed(NOT_A_PUBLISHER)
+
+    async def _require_member(self, principal: Principal) -> None:
+        """Raise if they are known to be a guest or a stranger by now.
+
+        Such a person is told that nothing was done, so what they confirmed isn't taken up either.
+        """
+        installation = await self._books.installation_of(principal.tenant)
+        if installation is not None:
+            # Slack's silence holds up nobody's own write.
+            with suppress(Unavailable, InstallationBroken):
+                await self._member(installation, principal, NOT_A_MEMBER)
 
     async def _has(self, principal: Principal, role: Role, integration: Integration) -> bool:
         """Tell whether *principal* has *role*; where it is everybody's, nobody is asked."""
@@ -103,7 +121,10 @@ class CredentialPolicy:
     async def _lend(
         self, principal: Principal, integration: Integration, own: Connection | None
     ) -> Lent:
-        person = await self._member(principal)
+        installation = await self._books.installation_of(principal.tenant)
+        if installation is None:
+            raise NotAllowed(NOT_LENT)
+        person = await self._member(installation, principal, NOT_LENT)
         policy = integration.policy
         return Lent(
             asker=principal,
@@ -116,12 +137,13 @@ class CredentialPolicy:
             writable=policy.writable,
         )
 
-    async def _member(self, principal: Principal) -> SlackPerson:
-        """Return the person; no guest and no stranger acts with the organisation's connection."""
-        installation = await self._books.installation_of(principal.tenant)
-        if installation is None:
-            raise NotAllowed(NOT_LENT)
-        person = await self._books.people.get(installation, principal.user_id)
+    async def _member(
+        self, installation: Installation, principal: Principal, refusal: str
+    ) -> SlackPerson:
+        """Return the person as they are now, if they are a full member of the tenant."""
+        person = await self._books.people.get(
+            installation, principal.user_id, fresh_for=ADMIN_KNOWN_FOR
+        )
         if person.is_guest or not installation.welcomes(person):
-            raise NotAllowed(NOT_LENT)
+            raise NotAllowed(refusal)
         return person

@@ -18,6 +18,7 @@ from bot.errors import (
     OrganisationBroken,
     ReadOnly,
     ScopeMissing,
+    Unavailable,
 )
 from bot.installation import Installation, SlackPerson
 from bot.integration import AuthorizationType, Credential, Integration, Policy, Role
@@ -180,6 +181,28 @@ async def test_nobody_but_a_full_member_acts_with_the_organisations_connection(o
         await office.account(BOB)
 
 
+@pytest.mark.parametrize("how", ["is_guest", "is_stranger", "is_deleted"])
+async def test_who_is_a_full_member_no_more_writes_nothing_that_was_confirmed(office, how):
+    ada = office.people.people["U0ADA"]
+    office.people.people["U0ADA"] = replace(ada, **{how: True})
+
+    with pytest.raises(NotAllowed, match="nothing was written"):
+        await office.account(ADA, WRITES)
+    assert await office.account(ADA, READS) == "Ada Lovelace"
+
+
+async def test_slacks_silence_holds_up_nobodys_own_write(office):
+    async def silent(*_, **__):
+        raise Unavailable("Slack")
+
+    await office.decide(**LENT)
+    office.people.get = silent
+
+    assert await office.account(ADA, WRITES) == "Ada Lovelace"
+    with pytest.raises(Unavailable):
+        await office.account(BOB, WRITES)
+
+
 async def test_somebody_of_another_workspace_never_does(office):
     await office.decide(**LENT)
     bob = office.people.people["U0BOB"]
@@ -247,7 +270,9 @@ async def test_the_asker_and_the_audience_go_along(office):
     assert (bob.name, bob.account, bob.audience) == ("Bob", None, "staff")
 
 
-async def test_a_connection_of_ones_own_tells_whose_account_it_is_when_its_token_is_old_as_well(office):
+async def test_a_connection_of_ones_own_tells_whose_account_it_is_when_its_token_is_old_as_well(
+    office,
+):
     await office.decide(read=Credential.ORGANISATION)
     office.clock.now += timedelta(hours=2)
 

@@ -425,3 +425,20 @@ async def test_what_is_confirmed_is_remembered_no_longer(stage, ada):
     await ada.submits()
     await stage.quiet()
     assert len(kept) == 0
+
+
+async def test_what_a_guest_confirmed_is_refused_and_not_taken_up_later():
+    async with staged(settle_after=timedelta(milliseconds=1)) as stage:
+        ada = await stage.connect_to_write()
+        await fill(stage, ada, "Plan")
+        await stage.post("slack/people/change", {"user": "U0ADA", "role": "guest"})
+        stage.forget_people()
+        await ada.submits()
+        await stage.quiet()
+        assert "nothing was done" in words(await ada.modal())
+        [due] = await stage.stores.due.list_due(SETTLE, utc_now() + timedelta(hours=1), 9)
+        await stage.stores.due.replace(due, utc_now())
+        await stage.bot.settler.settle_due()
+        await stage.quiet()
+        assert await pages(stage, "Plan") == []
+        assert "Not published: Plan. Your text is safe." in str(await ada.screen())
