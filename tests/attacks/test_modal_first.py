@@ -9,8 +9,11 @@ from tests.attacks.scene import press, seen_by
 from tests.attacks.test_strangers import command
 
 PLACE = json.dumps({"c": "11111111-aaaa-4bbb-8ccc-000000000001", "p": "1"})
-BY_COMMAND = ("create",)
-BY_PRESS = ("create", "continue_create", "edit_again", "preview")
+BY_COMMAND = ("create", "here", "forget-me", "admin")
+BY_PRESS = (
+    *("create", "continue_create", "edit_again", "preview", "admin_open"),
+    *("explore", "explore_search", "explore_page"),
+)
 BY_SHORTCUT = ("create_page", "create_page_from_message")
 
 
