@@ -1,5 +1,6 @@
 """Every connection of the tenant: how it stands, whose it is, and its end by an admin."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -99,10 +100,13 @@ class Kept:
         number = min(max(0, number), pages - 1)
         installation = await self._aides.installation_of(tenant)
         names = {each.id: name_of(each) async for each in self._books.book.list_all(tenant)}
-        rows = [
-            await self._listed(installation, each, names.get(each.profile, each.profile))
-            for each in found[number * AT_ONCE : (number + 1) * AT_ONCE]
-        ]
+        shown = found[number * AT_ONCE : (number + 1) * AT_ONCE]
+        rows = await asyncio.gather(
+            *(
+                self._listed(installation, each, names.get(each.profile, each.profile))
+                for each in shown
+            )
+        )
         return ConnectionPage(tuple(rows), number, pages, totals)
 
     async def revoke(self, by: Principal, user_id: str, profile: str) -> Revoked | None:

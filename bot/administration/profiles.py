@@ -22,7 +22,8 @@ MOST_SCOPES: Final = 49
 """Atlassian recommends fewer than 50 for one app.
 https://developer.atlassian.com/cloud/confluence/oauth-2-3lo-apps/
 """
-MOST_PROFILES: Final = 100
+MOST_PROFILES: Final = 99
+"""With the system's, as many as a menu of Slack's holds."""
 _ID_LETTERS: Final = string.ascii_letters + string.digits
 _ID_LENGTH: Final = 22
 _HOSTS: Final = ("base_url", "authorization_url", "token_url", "refresh_url", "revocation_url")

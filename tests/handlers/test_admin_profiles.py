@@ -350,16 +350,16 @@ class TestItsLife:
         assert found[0].provider is Provider.DATA_CENTER
 
 
-async def test_a_hundred_profiles_of_long_names_are_shown(stage, desk):
+async def test_as_many_profiles_as_there_can_be_are_shown(stage, desk):
     await pats(stage, desk)
     [one] = await kept(stage)
-    for number in range(99):
+    for number in range(98):
         name = f"{number} " + "Ж" * 78
         many = replace(one, id=f"p{number}", name=name, tried_at=one.made_at)
         assert await stage.stores.profiles.add(many)
     await desk.person.closes(everything=True)
     await desk.opens("admin_profiles")
-    for _ in range(5):
+    for _ in range(4):
         await desk.presses("admin_profiles:on")
     assert "admin_profiles:on" not in str(await desk.view())
     await desk.presses("admin_root")
@@ -370,4 +370,4 @@ async def test_a_hundred_profiles_of_long_names_are_shown(stage, desk):
     await desk.presses("admin_new_profile")
     await desk.presses("admin_profile_mechanism", "pat")
     named = {"name": {"name": "More"}, "base_url": {"base_url": stage.datacenter.url}}
-    assert "100 profiles already" in await desk.saves(named)
+    assert "99 profiles already" in await desk.saves(named)
