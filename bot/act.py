@@ -120,7 +120,10 @@ class Actor:
             if wanted is None or (site is None and connection.site(wanted) is None):
                 wanted = (await self._preferences.find(holder)).site
             chosen = _site_of(connection, wanted, named=site is not None)
-            return await work(Acting(replace(connection, lent=lent), chosen, preferences))
+            known = lent
+            if choice.own is not None and not _share_accounts(choice.own, connection):
+                known = replace(lent, account=None)
+            return await work(Acting(replace(connection, lent=known), chosen, preferences))
 
         try:
             return await self._authorizer.call(holder, need, act, choice.profile)
@@ -136,3 +139,13 @@ def _site_of(connection: Connection, wanted: CloudId | None, *, named: bool) -> 
     if len(connection.sites) == 1 and not named:
         return connection.sites[0]
     raise SiteRequired(tuple((site.cloud_id, site.name) for site in connection.sites))
+
+
+def _share_accounts(own: Connection, lent: Connection) -> bool:
+    """Tell whether an account's id means the same person under both: Atlassian's do everywhere.
+
+    Another server's are its own; there the audience stands for whoever asks.
+    """
+    if not any(site.api_url for site in (*own.sites, *lent.sites)):
+        return True
+    return any(lent.site(site.cloud_id) is not None for site in own.sites)

@@ -94,7 +94,7 @@ class Composer:
                 parent_id=form.parent,
                 parent_title=parent_title,
                 provider=acting.connection.provider,
-                asker=acting.connection.lent.name if acting.connection.lent else "",
+                asker=_asker(acting),
             )
             return decision, taken
 
@@ -212,6 +212,12 @@ class Composer:
     async def _taken(self, acting: Acting, form: Form) -> Page | None:
         where = acting.connection, acting.site, form.space.id
         return await self._confluence.find_page_by_title(*where, form.title)
+
+
+def _asker(acting: Acting) -> str:
+    """Return who is named in what the organisation's account writes; somebody always is."""
+    lent = acting.connection.lent
+    return (lent.name or lent.asker.user_id) if lent is not None else ""
 
 
 def need_of(act: Act) -> Need:

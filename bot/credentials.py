@@ -35,10 +35,14 @@ NOT_A_PUBLISHER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The profile to act under; *lent* where it is the organisation's connection."""
+    """The profile to act under; *lent* where it is the organisation's connection.
+
+    *own* is then the asker's own, if they have one, ended or not.
+    """
 
     profile: str
     lent: Lent | None = None
+    own: Connection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class CredentialPolicy:
             return own
         lent = await self._lend(principal, integration, connection)
         lent = replace(lent, writes=need.writes, looks=looks)
-        return Choice(integration.organisation_profile, lent)
+        return Choice(integration.organisation_profile, lent, connection)
 
     async def people_profile(self, tenant: Tenant) -> str:
         """Return the profile under which the tenant's people connect."""

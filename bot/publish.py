@@ -15,7 +15,7 @@ import structlog
 from bot.act import Acting, Actor
 from bot.audit import Auditor
 from bot.compose import need_of
-from bot.connection import ORGANISATION
+from bot.connection import ORGANISATION, Connection
 from bot.content import Page, PageId, PageStatus, PageText
 from bot.document import Document
 from bot.documents import digest_of, from_storage, to_storage
@@ -364,19 +364,16 @@ class Publisher:
         *,
         looks: bool = False,
     ) -> T:
-        """Run *work* under the very account and site that the preview showed.
+        """Run *work* under the very account, connection and site that the preview showed.
 
         *looks* says that it writes nothing that anybody has yet to decide.
         """
         decision = receipt.decision
 
         async def checked(acting: Acting) -> T:
-            if acting.connection.account.id != decision.account.id:
-                raise AccountChanged(
-                    f"You confirmed this as {decision.account.name}, and are connected as "
-                    f"{acting.connection.account.name} now. Nothing more was written. "
-                    "Connect the first account again, or begin anew with this one."
-                )
+            is_lent = acting.connection.lent is not None
+            if is_lent != decision.is_lent or acting.connection.account.id != decision.account.id:
+                raise AccountChanged(_changed(decision, acting.connection))
             return await work(acting)
 
         site = decision.site.cloud_id
@@ -464,6 +461,22 @@ def entry_of(receipt: Receipt) -> Entry:
         account_of=ORGANISATION if decision.is_lent else "",
         correlation=receipt.correlation,
         key=decision.id,
+    )
+
+
+def _changed(decision: Decision, now: Connection) -> str:
+    """Say whose account it would be now; it may be the same, lent or one's own."""
+    if decision.is_lent or now.lent is not None:
+        before = "the organisation's" if decision.is_lent else "your own"
+        held = "the organisation's" if now.lent is not None else "your own"
+        return (
+            f"You confirmed this with {before} account {decision.account.name}, and it would be "
+            f"{held} account {now.account.name} now. Nothing more was written. Begin anew."
+        )
+    return (
+        f"You confirmed this as {decision.account.name}, and are connected as {now.account.name} "
+        "now. Nothing more was written. Connect the first account again, or begin anew with "
+        "this one."
     )
 
 

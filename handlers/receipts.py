@@ -14,7 +14,7 @@ _REFUSALS = {
     "not_allowed": "Confluence, or your workspace's policy, doesn't let you write there",
     "read_only": "your workspace's admins have switched writing off",
     "organisation_broken": "the organisation's connection to Confluence doesn't work just now",
-    "account_changed": "you confirmed it as {account}, and are connected as somebody else now",
+    "account_changed": "you confirmed it as {account}, and it would go by another connection now",
     "bad_input": "it is more than Confluence takes in one page (5 MB)",
     "provider_fault": "Confluence answered in a way I don't understand",
     "not_found": "the space or the parent page isn't there any more, or you may not see it",
@@ -94,7 +94,10 @@ def _words(receipt: Receipt) -> str:
     decision = receipt.decision
     where = f"in *{escape(decision.space.name)}* on *{escape(decision.site.name)}*"
     whose = whose_account(decision)
-    title = link(receipt.page_url, decision.title) if receipt.page_url else escape(decision.title)
+    is_shown = receipt.stage is Stage.DONE or not decision.is_lent
+    title = escape(decision.title)
+    if receipt.page_url and is_shown:
+        title = link(receipt.page_url, decision.title)
     match receipt.stage:
         case Stage.DONE if decision.act is Act.APPEND:
             return f"Added to *{title}* {where}, {whose}."
@@ -116,20 +119,28 @@ def _refused(receipt: Receipt, title: str) -> str:
     why = _REFUSALS.get(receipt.refusal, "Confluence didn't take it").format(
         account=f"*{escape(receipt.decision.account.name)}*"
     )
-    kept = (
-        f" It also stands in a draft in Confluence, {link(receipt.page_url, 'for you alone')}."
-        if receipt.page_id and receipt.page_url
-        else ""
-    )
+    kept = _kept(receipt) if receipt.page_id and receipt.page_url else ""
     return (
         f"*{title}* wasn't published: {why}. Nothing of yours was lost: your text is kept here "
         f"for a day.{kept} Go back to it, change what is needed, and preview it again."
     )
 
 
+def _kept(receipt: Receipt) -> str:
+    """Say where its draft stands, and for whom."""
+    if receipt.decision.is_lent:
+        return " A draft of it stays with the organisation's account, which nobody else sees."
+    return f" It also stands in a draft in Confluence, {link(receipt.page_url, 'for you alone')}."
+
+
 def _stray(receipt: Receipt) -> str:
     if receipt.sent <= 1 or receipt.decision.act is Act.APPEND:
         return ""
+    if receipt.decision.is_lent:
+        return (
+            "Confluence left one answer out, so a second draft of the same title may stand among "
+            "the drafts of the organisation's account, which nobody else sees."
+        )
     return (
         "Confluence left one answer out, so a second draft of the same title may stand among "
         "your drafts. You alone can see it, and can delete it."

@@ -385,3 +385,25 @@ class TestUndo:
         with pytest.raises(Changed):
             await publisher.undo(ADA, done.decision.id)
         assert sent(confluence, "trash_page") == 0
+
+
+@pytest.mark.parametrize("asker", ["Ada", ""])
+async def test_the_same_account_by_another_connection_writes_nothing(
+    asker, claimed, publisher, actor, confluence
+):
+    receipt = await claimed()
+    receipt = replace(receipt, decision=replace(receipt.decision, asker=asker))
+    run = actor.run
+
+    async def by_the_other(principal, need, work, **how):
+        async def with_it(acting):
+            lent = None if asker else object()
+            return await work(replace(acting, connection=replace(acting.connection, lent=lent)))
+
+        return await run(principal, need, with_it, **how)
+
+    actor.run = by_the_other
+    settled = await publisher.settle(receipt)
+
+    assert (settled.stage, settled.refusal) == (Stage.REFUSED, "account_changed")
+    assert confluence.pages == {}

@@ -94,3 +94,13 @@ def test_the_modal_names_what_the_message_offers(act, can_undo, beside):
         if each["type"] == "button" and "url" not in each
     ]
     assert offered == [each.strip("*") for each in beside.split(" and ") if each]
+
+
+def test_nobody_is_sent_to_a_draft_of_the_organisations_account():
+    refused = replace(ended(Stage.REFUSED), page_id=PageId("9"), page_url="https://x/9", sent=2)
+    lent = replace(refused, decision=replace(refused.decision, asker="Bob"))
+
+    assert "for you alone" in said(refused)
+    for told in (said(lent), words(receipt_view(lent, can_undo=False))):
+        assert "which nobody else sees" in told
+        assert not [each for each in ("https://x/9", "you alone", "your drafts") if each in told]
