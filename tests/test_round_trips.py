@@ -89,6 +89,24 @@ COSTS = {
         database=("find connections", "find preferences", "find connections"),
         requests=("Atlassian accessible-resources", "Slack response URL"),
     ),
+    "`doctor`": Cost(
+        of=("command doctor",),
+        database=(
+            "find integrations",
+            "find connections",
+            "find preferences",
+            "find connections",
+            "find connections",
+        ),
+        requests=(
+            "Atlassian accessible-resources",
+            "Atlassian me",
+            "Confluence GET search",
+            "Slack auth.test",
+            "Slack response URL",
+            "Slack response URL",
+        ),
+    ),
     "`site`": Cost(
         of=("command site", "press switch_site"),
         database=("find connections", "find preferences"),
@@ -386,6 +404,8 @@ def _request(entry: Any) -> str:
     path = (entry.operation or f"{entry.method} {entry.path}").partition(" ")[2]
     if path.endswith("/accessible-resources"):
         return "Atlassian accessible-resources"
+    if path.endswith("/api/me"):
+        return "Atlassian me"
     path = path.removeprefix("/wiki/api/v2/").removeprefix("/wiki/rest/api/")
     return f"Confluence {entry.method} {path.partition('/byOperation')[0]}"
 
@@ -502,6 +522,7 @@ STEPS: dict[str, tuple[Step, Step]] = {
     "`/confluence` alone": (nothing, typing("")),
     "`connect`": (nothing, typing("connect")),
     "`status`": (nothing, typing("status")),
+    "`doctor`": (nothing, typing("doctor")),
     "`site`": (nothing, typing("site")),
     "choose a site": (typing("site"), pressing("choose_site:0")),
     "`disconnect`": (nothing, typing("disconnect")),
