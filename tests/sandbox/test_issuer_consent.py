@@ -22,6 +22,13 @@ async def test_the_page_says_who_asks_who_may_be_and_for_what(issuer):
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
+async def test_a_browser_may_say_where_the_pages_own_form_comes_from(issuer):
+    answer = await issuer.page()
+
+    # Under “no-referrer” Chromium sends “Origin: null” with the form, which is refused.
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
 async def test_allow_goes_back_with_code_state_and_issuer(issuer):
     said = await issuer.decide()
 
