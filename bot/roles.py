@@ -1,10 +1,11 @@
 """Who may do what not everybody may."""
 
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.errors import NotAllowed
-from bot.installation import Installation
+from bot.installation import Installation, SlackPerson
 from bot.integration import Integration, Role
 from bot.ports import Integrations, SlackPeople
 from bot.ports.slack import ADMIN_KNOWN_FOR
@@ -51,17 +52,16 @@ class Roles:
         members = integration.policy.members(role)
         if not members:
             return role is not Role.ADMINISTER
-        return principal.user_id in members or await self._is_in_any(
-            installation, members, principal.user_id
-        )
+        return principal.user_id in members or await self._is_in_any(installation, members, person)
 
     async def _is_in_any(
-        self, installation: Installation, members: tuple[str, ...], user_id: str
+        self, installation: Installation, members: tuple[str, ...], person: SlackPerson
     ) -> bool:
-        for group in members:
-            if group.startswith(USER_GROUP) and await self._people.is_in_group(
-                installation, group, user_id
-            ):
+        # A group is of one workspace, which an organisation's installation has to name.
+        teams = sorted(person.teams) if installation.is_organisations else [""]
+        groups = [each for each in members if each.startswith(USER_GROUP)]
+        for group, team in itertools.product(groups, teams):
+            if await self._people.is_in_group(installation, group, person.user_id, team):
                 return True
         return False
 

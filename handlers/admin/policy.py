@@ -150,7 +150,14 @@ class PeoplePages:
         installation = await self._tenants.get(ask.principal.tenant)
         if installation is None:
             return ()
-        return await self._people.list_groups(installation, ask.team_id)
+        if not installation.is_organisations:
+            return await self._people.list_groups(installation)
+        # Groups are of workspaces: those that the admin belongs to.
+        person = await self._people.get(installation, ask.principal.user_id)
+        found: list[UserGroup] = []
+        for team in sorted(person.teams - installation.barred):
+            found += await self._people.list_groups(installation, team)
+        return found
 
 
 def _with_members(policy: Policy, members: views.Members, known: set[str]) -> Policy:

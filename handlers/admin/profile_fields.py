@@ -14,11 +14,12 @@ from bot.profile import (
     Provider,
     TokenBody,
 )
+from bot.scopes import read_scopes
 from handlers import blocks
 from handlers.admin import kit, names
 from handlers.admin.authorization_views import MECHANISMS, PROVIDERS
 from handlers.admin.kit import Problem
-from handlers.admin.scopes import offered, read_scopes
+from handlers.admin.scopes import offered
 from handlers.ask import Ask, Block, View
 
 LONGEST_NAME: Final = 80
@@ -160,7 +161,7 @@ class ProfileForm:
     def _scopes(self, provider: Provider) -> frozenset[str]:
         known = offered(provider).keys()
         chosen = frozenset(each for each in self.scopes_chosen if each in known)
-        return chosen | read_scopes(self.scopes_typed, "scopes_typed")
+        return chosen | read_scopes(self.scopes_typed, field="scopes_typed")
 
     def shown(self) -> tuple[str, ...]:
         """Return the fields that provider and mechanism call for, in order."""

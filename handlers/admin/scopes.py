@@ -4,10 +4,8 @@ https://developer.atlassian.com/cloud/confluence/scopes-for-oauth-2-3LO-and-forg
 https://developer.atlassian.com/server/confluence/confluence-oauth2-provider-api
 """
 
-import re
 from typing import Final
 
-from bot.errors import BadInput
 from bot.profile import Provider
 
 CLOUD: Final = {
@@ -43,28 +41,7 @@ DATA_CENTER: Final = {
     "WRITE": "write as well",
 }
 
-# RFC 6749 §3.3: scope-token
-_TOKEN: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+", re.ASCII)
-_BETWEEN: Final = re.compile(r"[\s,]+")
-
 
 def offered(provider: Provider) -> dict[str, str]:
     """Return the scopes of *provider* that have words."""
     return CLOUD if provider is Provider.CLOUD else DATA_CENTER
-
-
-def read_scopes(typed: str, field: str) -> frozenset[str]:
-    """Return the scopes in *typed*, with spaces or commas between them.
-
-    Raises:
-        BadInput: one of them has a character that no scope has; it names the *field*.
-    """
-    found = frozenset(each for each in _BETWEEN.split(typed) if each)
-    for each in sorted(found):
-        if not _TOKEN.fullmatch(each):
-            raise BadInput(
-                f"“{each[:60]}” isn't a scope: scopes are of ASCII letters and signs, without "
-                'quotes (") and backslashes.',
-                field=field,
-            )
-    return found
