@@ -24,7 +24,7 @@ from bot.trail import Action, Entry
 from handlers import blocks
 from handlers.ask import Answer, Ask, Block, Kind, Reply, Route
 from handlers.home import Home
-from handlers.offers import CHOOSE_SITE, CONNECT_OPENED, Invitations, Resumption, site_menu
+from handlers.offers import CHOOSE_SITE, CONNECT_OPENED, Invitations, Resumption, said, site_menu
 
 MOST_SITES = 25
 CODE_LENGTH = 8
@@ -93,8 +93,7 @@ class Account:
         typed = "".join(ask.text.split()).replace("-", "")
         if len(typed) == CODE_LENGTH:
             done = await self._parts.connect.confirm_code(ask.principal, typed)
-            account, site = done.connection.account.name, done.site.name
-            return Reply(f"Connected as {account} to {site}.")
+            return Reply(said(done).text)
         connection = await self._parts.credentials.find_own(ask.principal)
         words = _invitation(connection)
         writes = connection is not None and not connection.lacking(Need.WRITE)

@@ -221,9 +221,9 @@ class Resumption:
         person = connected.person
         if connected.purpose is Purpose.ORGANISATION:
             await self._afterwards.tidy(connected.connection)
-        said = _said(connected)
+        now = said(connected)
         await self._voice.tell(
-            person, said.text, said.blocks, response_url=connected.reply_url, replace=True
+            person, now.text, now.blocks, response_url=connected.reply_url, replace=True
         )
         await self._home.refresh(person)
         await self._announce(person)
@@ -294,7 +294,7 @@ def _administration(label: str, page: str = "") -> Block:
     return blocks.button(label, ADMINISTRATION, page)
 
 
-def _said(connected: Connected) -> Reply:
+def said(connected: Connected) -> Reply:
     """Return what to say of it, by what it was for."""
     connection, site = connected.connection, connected.site.name
     account = connection.account.name

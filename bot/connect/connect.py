@@ -47,6 +47,12 @@ _UNASKED = (
 )
 
 
+_NOBODYS_OWN = (
+    "This workspace's authorization profile stands for a service account, which is nobody's own, "
+    "so nothing was connected. Ask an admin to choose another profile for people."
+)
+
+
 class Connect:
     """Connects principals to accounts. Methods that browsers reach raise ``Ended``."""
 
@@ -74,10 +80,13 @@ class Connect:
 
         Raises:
             ProfileBroken: there is no such authorization profile.
-            NotAllowed: it asks for certain scopes alone, and those aren't enough.
+            NotAllowed: it asks for certain scopes alone, and those aren't enough; or nobody
+                consents under it for themselves.
         """
         await self._park(principal, parked)
         pending = await self._planned(self._begun(principal, wanted))
+        if _is_nobodys_own(pending, await self._profile(pending)):
+            raise NotAllowed(_NOBODYS_OWN)
         unasked = wanted.missing - pending.scopes
         if unasked:
             raise NotAllowed(_UNASKED.format(scopes=", ".join(sorted(unasked))))
@@ -268,6 +277,8 @@ class Connect:
             if not self._proof.is_possible:
                 raise Ended(End.SIGN_IN_NEEDED, pending)
             return ToType(await self._steps.open(Step.TYPED, replace(pending, nonce=None)))
+        if _is_nobodys_own(pending, profile):
+            raise Ended(End.NOT_ADMIN, pending)
         if profile.mechanism is Mechanism.CLIENT_CREDENTIALS:
             return await self._issue(replace(pending, nonce=None))
         verifier = secrets.token_urlsafe(48)
@@ -360,6 +371,12 @@ class Connect:
             )
         except BotError as error:
             logger.warning("consent_end_untold", end=ended.end, code=error.code)
+
+
+def _is_nobodys_own(pending: PendingConnection, profile: AuthorizationProfile) -> bool:
+    """Tell whether a person would get what is the organisation's: a service account's grant."""
+    is_service = profile.mechanism is Mechanism.CLIENT_CREDENTIALS
+    return is_service and pending.purpose is Purpose.OWN
 
 
 def _require_issuer(

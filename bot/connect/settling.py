@@ -52,8 +52,7 @@ class Settling:
         """Go on with what was obtained: nobody's first site is taken for them."""
         waiting = replace(pending, verifier=None, obtained=obtained)
         if pending.purpose is Purpose.TRIAL:
-            installation = await self._proof.installation(pending)
-            return Done(await self._end_trial(waiting), installation)
+            return await self._settle(waiting, obtained.sites[0])
         if len(obtained.sites) > 1 or await self._other_account(waiting):
             return ToChoose(await self._steps.open(Step.CHOICE, waiting))
         return await self._settle(waiting, obtained.sites[0])
@@ -107,7 +106,7 @@ class Settling:
         return await self._finish(pending, _obtained(pending).sites[0])
 
     async def _settle(self, pending: PendingConnection, site: Site) -> CodeShown | Done:
-        """Make it a connection, unless its person has yet to prove themselves in Slack."""
+        """Finish what it is for, unless its person has yet to prove themselves in Slack."""
         installation = await self._proof.installation(pending)
         if self._proof.is_possible:
             return Done(await self._finish(pending, site), installation)
@@ -125,6 +124,8 @@ class Settling:
         )
 
     async def _finish(self, pending: PendingConnection, site: Site) -> Connected:
+        if pending.purpose is Purpose.TRIAL:
+            return await self._end_trial(pending)
         principal, holder = pending.principal, holder_of(pending)
         await self._proof.require_admin(pending)
         profile = await self._profile(pending)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from bot.connect import Decided, Done, End, Ended, Returned, SecretKept, ToType
+from bot.connect import Anew, CodeShown, Decided, Done, End, Ended, Returned, SecretKept, ToType
 from bot.connection import Need, organisation
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, NotFound
 from bot.integration import AuthorizationType
 from bot.pending import Obtained, Purpose, Step
 from bot.principal import Principal, Tenant
@@ -160,6 +160,37 @@ async def test_a_trial_keeps_nothing_but_that_it_worked(world):
     assert world.connections.all == {}
     assert [profile for profile, _ in world.provider.revoked] == ["p1"]
     assert done.connected.purpose is Purpose.TRIAL
+
+
+async def test_without_slack_sign_in_a_trial_waits_for_a_code_too(world):
+    world.sign_in.configured = False
+    onward = await world.connect.begin(
+        await world.link(purpose=Purpose.TRIAL, profile="p1"), LAPTOP
+    )
+    shown = await world.connect.consent("p1", answer(onward), LAPTOP)
+
+    assert isinstance(shown, CodeShown)
+    assert not (await world.profiles.find(ADA.tenant, "p1")).is_usable
+    with pytest.raises(NotFound):
+        await world.connect.confirm_code(BOB, shown.code.get_secret_value())
+    done = await world.connect.confirm_code(ADA, shown.code.get_secret_value())
+    assert done.purpose is Purpose.TRIAL
+    assert world.connections.all == {}
+    assert (await world.profiles.find(ADA.tenant, "p1")).is_usable
+
+
+async def test_nobody_has_a_service_account_for_their_own(world):
+    with pytest.raises(NotAllowed, match="service account"):
+        await world.link(profile="p3")
+
+    seen = await world.integrations.find(ADA.tenant)
+    await world.integrations.replace(seen, replace(seen, people_profile="p3"))
+    sign_in = await world.connect.begin_anew(Anew(ADA.tenant, Need.READ), LAPTOP)
+    with pytest.raises(Ended):
+        await world.connect.prove(came_back(state_of(sign_in)), LAPTOP)
+
+    assert world.provider.presented == []
+    assert world.connections.all == {}
 
 
 async def test_a_typed_token_becomes_a_connection(world):
