@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from bot.connection import IDENTITY, Connection, Need
+from bot.connection import Connection, Need
 from bot.errors import BadInput
 from bot.profile import AuthorizationProfile, Provider
 
@@ -12,7 +12,7 @@ DATA_CENTER_READ = "READ"
 DATA_CENTER_WRITE = "WRITE"
 
 MOST_ON_CLOUD: Final = 49
-"""Atlassian recommends fewer than 50 for one app; those of identity aren't Confluence's.
+"""Atlassian has it that one app uses fewer than 50.
 https://developer.atlassian.com/cloud/confluence/scopes-for-oauth-2-3LO-and-forge-apps/
 """
 
@@ -40,8 +40,12 @@ def read_scopes(text: str, *, field: str = "scopes") -> frozenset[str]:
 
 def require_few(provider: Provider, scopes: frozenset[str], *, field: str = "scopes") -> None:
     """Raise ``BadInput`` for more than Atlassian lets one app ask for; it names the *field*."""
-    if provider is Provider.CLOUD and len(scopes - IDENTITY) > MOST_ON_CLOUD:
-        raise BadInput(f"Atlassian takes at most {MOST_ON_CLOUD} scopes.", field=field)
+    asked = scopes | {"offline_access"}
+    if provider is Provider.CLOUD and len(asked) > MOST_ON_CLOUD:
+        raise BadInput(
+            f"Atlassian takes at most {MOST_ON_CLOUD} scopes, with offline_access among them.",
+            field=field,
+        )
 
 
 def scopes_to_ask(

@@ -11,17 +11,13 @@ from pydantic import SecretStr
 
 from bot.administration.choices import MEANWHILE
 from bot.administration.parts import Aides, Books
-from bot.connection import IDENTITY
 from bot.errors import BadInput, Changed, NotAllowed, NotFound
 from bot.principal import Principal, Tenant
-from bot.profile import AuthorizationProfile, Provider
+from bot.profile import AuthorizationProfile
+from bot.scopes import require_few
 from bot.trail import Action, Entry
 from bot.typed_urls import origin_of
 
-MOST_SCOPES: Final = 49
-"""Atlassian recommends fewer than 50 for one app.
-https://developer.atlassian.com/cloud/confluence/oauth-2-3lo-apps/
-"""
 MOST_PROFILES: Final = 99
 """With the system's, as many as a menu of Slack's holds."""
 _ID_LETTERS: Final = string.ascii_letters + string.digits
@@ -186,8 +182,7 @@ class CustomProfiles:
                 raise BadInput(f"There are {MOST_PROFILES} profiles already.", field="name")
             if any(each.folded_name == typed.folded_name for each in others):
                 raise BadInput("There is a profile of that name already.", field="name")
-        if typed.provider is Provider.CLOUD and len(typed.scopes - IDENTITY) > MOST_SCOPES:
-            raise BadInput(f"Atlassian takes at most {MOST_SCOPES} scopes.", field="scopes_typed")
+        require_few(typed.provider, typed.scopes, field="scopes_typed")
 
 
 def used_by(use: ProfileUse) -> str:
