@@ -16,3 +16,14 @@ async def number_data_keys(database: Database) -> None:
         await keys.update_many({"number": {"$exists": False}}, first)
         if "tenant_1" in await keys.index_information():
             await keys.drop_index("tenant_1")
+
+
+async def begin_reports(database: Database) -> None:
+    """Have the accounts that are connected reported, as from now on every new one is."""
+    with answering():
+        connected = database.raw["connections"].find({}, ["tenant", "profile"])
+        seen = {(each["tenant"], each["profile"]) async for each in connected}
+        for tenant, profile in sorted(seen):
+            due = {"tenant": tenant, "kind": "report", "id": profile}
+            begun = [{"$set": {"at": {"$ifNull": ["$at", NOW]}}}]
+            await database.raw["due_work"].update_one(due, begun, upsert=True)

@@ -39,7 +39,7 @@ from store import (
 from store.collection import answering
 from store.database import Database
 from store.leases import MongoLeases
-from store.migrations import number_data_keys
+from store.migrations import begin_reports, number_data_keys
 from store.shape import NUMBER, TEXT, TIME, People, Shape
 
 DONE: Final = Shape(
@@ -88,7 +88,10 @@ class Migration:
     run: Callable[[Database], Awaitable[None]]
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (Migration(1, "number the data keys", number_data_keys),)
+MIGRATIONS: Final[tuple[Migration, ...]] = (
+    Migration(1, "number the data keys", number_data_keys),
+    Migration(2, "begin the reports of personal data", begin_reports),
+)
 """In the order of their numbers, from 1; what stands here is never changed or removed."""
 
 

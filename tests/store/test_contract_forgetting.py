@@ -14,6 +14,7 @@ from bot.profile import AuthorizationProfile
 from bot.receipt import DecisionId, Stage
 from bot.trail import Wanted
 from store.forgetting import NAMED, MongoForgetting
+from store.migrations import begin_reports
 from store.preparation import SHAPES
 from store.shape import People
 from tests.store.test_wall import _snapshot
@@ -315,3 +316,18 @@ async def test_an_account_can_be_called_anew(stores, world):
     assert found == replace(world.connection, account=anew, account_at=world.soon)
     again = replace(world.connection, connected_at=world.soon)
     assert not await stores.connections.replace_account(again, anew, world.soon)
+
+
+async def test_accounts_that_were_connected_before_are_reported_too(kept, database, world):
+    await kept.connections.save(world.connection)
+    other = replace(world, ada=Principal(world.ada.tenant, "U9BOB"))
+    await kept.connections.save(other.connection)
+    begun = Due("report", world.ada.tenant, "custom", world.now)
+    await kept.due.add(begun)
+    await kept.connections.save(replace(world.connection, profile="custom"))
+    for _ in range(2):
+        await begin_reports(database)
+    due = await kept.due.list_due("report", world.soon, 999)
+    mine = {each.id: each.at for each in due if each.tenant == world.ada.tenant}
+    assert mine.keys() == {"system", "custom"}
+    assert mine["custom"] == world.now
