@@ -318,7 +318,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             *_lifecycle(core, ends).routes(),
             *_forget(core, ends).routes(),
             *_administration(core, admins, connect),
-            *Explore(resumption.resume, outside.voice, utc_now).routes(),
+            *Explore(lambda: tables[0], outside.voice).routes(),
         )
     )
     tables.append(table)
@@ -654,7 +654,7 @@ def _afterwards(core: Core, admins: _Admins) -> Afterwards:
         tenant = connection.principal.tenant
         await admins.organisations.end_others(tenant, connection.profile)
 
-    return Afterwards(announcer.claim, tidy)
+    return Afterwards(announcer.claim, tidy, core.rules.credentials.require_member)
 
 
 def _administration(

@@ -18,8 +18,8 @@ NOT_LENT: Final = (
     "Connect an account of your own, or ask an admin of the workspace."
 )
 NOT_A_MEMBER: Final = (
-    "Only full members of this workspace write to Confluence from here, so nothing was written. "
-    "Ask an admin of the workspace to make you one."
+    "Only full members of this workspace search and write in Confluence from here, so nothing "
+    "was done. Ask an admin of the workspace to make you one."
 )
 NOT_A_WRITER: Final = (
     "Your workspace lets only certain people write to Confluence from here, and you aren't among "
@@ -94,19 +94,8 @@ class CredentialPolicy:
         profile = await self.people_profile(principal.tenant)
         return await self._books.connections.find(principal, profile)
 
-    async def _require_writer(
-        self, principal: Principal, integration: Integration, need: Need
-    ) -> None:
-        if integration.policy.is_read_only:
-            raise ReadOnly
-        await self._require_member(principal)
-        if not await self._has(principal, Role.WRITE, integration):
-            raise NotAllowed(NOT_A_WRITER)
-        if need is Need.PUBLISH and not await self._has(principal, Role.PUBLISH, integration):
-            raise NotAllowed(NOT_A_PUBLISHER)
-
-    async def _require_member(self, principal: Principal) -> None:
-        """Raise if they are known to be a guest or a stranger by now.
+    async def require_member(self, principal: Principal) -> None:
+        """Raise ``NotAllowed`` if they are known to be a guest or a stranger by now.
 
         Such a person is told that nothing was done, so what they confirmed isn't taken up either.
         """
@@ -115,6 +104,17 @@ class CredentialPolicy:
             # Slack's silence holds up nobody's own write.
             with suppress(Unavailable, InstallationBroken):
                 await self._member(installation, principal, NOT_A_MEMBER)
+
+    async def _require_writer(
+        self, principal: Principal, integration: Integration, need: Need
+    ) -> None:
+        if integration.policy.is_read_only:
+            raise ReadOnly
+        await self.require_member(principal)
+        if not await self._has(principal, Role.WRITE, integration):
+            raise NotAllowed(NOT_A_WRITER)
+        if need is Need.PUBLISH and not await self._has(principal, Role.PUBLISH, integration):
+            raise NotAllowed(NOT_A_PUBLISHER)
 
     async def _has(self, principal: Principal, role: Role, integration: Integration) -> bool:
         """Tell whether *principal* has *role*; where it is everybody's, nobody is asked."""

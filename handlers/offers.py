@@ -178,10 +178,14 @@ def _onward(ask: Ask, parked: Parked | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Afterwards:
-    """What follows a success that concerns the whole tenant."""
+    """What follows a success: what concerns the whole tenant, and whether its person may go on.
+
+    *require_member* raises ``NotAllowed`` for guests: nothing that is resumed passes the edge.
+    """
 
     announce: Callable[[Principal], Awaitable[Principal | None]]
     tidy: Callable[[Connection], Awaitable[None]]
+    require_member: Callable[[Principal], Awaitable[None]]
 
 
 class Resumption:
@@ -253,7 +257,14 @@ class Resumption:
         word, _, text = parked.command.partition(" ")
         correlation = mint_correlation()
         structlog.contextvars.bind_contextvars(correlation=correlation)
-        ask = Ask(principal, correlation, command=word, text=text, response_url=url)
+        ask = Ask(
+            principal,
+            correlation,
+            command=word,
+            text=text,
+            channel_id=parked.channel_id,
+            response_url=url,
+        )
         reply = await self._answered(ask)
         if reply is not None:
             shown = blocks.shown(reply)
@@ -266,6 +277,8 @@ class Resumption:
         if route.opens is not None:
             return _continue(ask)
         try:
+            if not route.for_guests:
+                await self._afterwards.require_member(ask.principal)
             answer = await route.listener(ask)
         except BotError as error:
             log.info("answered", code=error.code)
@@ -340,6 +353,10 @@ def _lost(connected: Connected) -> str:
 
 
 def _continue(ask: Ask) -> Reply:
+    """Say how to go on with what opens a form: Slack lets that be done on a press alone."""
+    if ask.command != "create":
+        again = f"You were about to use `{escape(ask.command)}`. Type it again where you typed it."
+        return Reply(again, (blocks.section(again),))
     # What was typed came escaped from Slack.
     named = text_of(from_mrkdwn(ask.text)).strip()
     title = f"“{escape(named)}”" if named else "a page"

@@ -186,7 +186,7 @@ async def test_who_is_a_full_member_no_more_writes_nothing_that_was_confirmed(of
     ada = office.people.people["U0ADA"]
     office.people.people["U0ADA"] = replace(ada, **{how: True})
 
-    with pytest.raises(NotAllowed, match="nothing was written"):
+    with pytest.raises(NotAllowed, match="full members"):
         await office.account(ADA, WRITES)
     assert await office.account(ADA, READS) == "Ada Lovelace"
 

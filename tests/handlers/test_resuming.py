@@ -1,0 +1,71 @@
+"""What is taken up again once somebody is connected, or has chosen a site."""
+
+import pytest
+
+from bot.errors import NotAllowed
+from bot.pending import Parked
+from handlers.ask import Kind, Reply, Route
+from handlers.edge import Table
+from handlers.offers import Afterwards, Resumption
+from tests.fakes import ADA, NOON, FakeVoice
+
+
+class Scene:
+    """A bot with two words, whose listeners show what they were asked."""
+
+    def __init__(self):
+        self.asked = []
+        self.voice = FakeVoice()
+        self.refusal = None
+        routes = (
+            Route(Kind.COMMAND, "search", self.listen),
+            Route(Kind.COMMAND, "site", self.listen, for_guests=True),
+            Route(Kind.COMMAND, "here", self.listen, opens=lambda _: {}),
+        )
+        afterwards = Afterwards(self.nothing, self.nothing, self.require_member)
+        self.resumption = Resumption(lambda: Table(routes), self.voice, None, None, afterwards)
+
+    async def nothing(self, _):
+        return None
+
+    async def require_member(self, _):
+        if self.refusal:
+            raise self.refusal
+
+    async def listen(self, ask):
+        self.asked.append(ask)
+        return Reply("Here you are.")
+
+    async def resume(self, command):
+        await self.resumption.resume(ADA, Parked(command, "C0ENG", NOON))
+
+
+@pytest.fixture
+def scene():
+    return Scene()
+
+
+async def test_it_goes_on_where_it_was_asked(scene):
+    await scene.resume("search plan in:ENG")
+
+    [ask] = scene.asked
+    assert (ask.command, ask.text, ask.channel_id) == ("search", "plan in:ENG", "C0ENG")
+
+
+async def test_who_became_a_guest_meanwhile_goes_on_with_what_guests_may_alone(scene):
+    scene.refusal = NotAllowed("Not you.")
+
+    await scene.resume("search plan")
+    assert scene.asked == []
+    assert "Not you." in str(scene.voice.said)
+
+    await scene.resume("site")
+    assert len(scene.asked) == 1
+
+
+async def test_what_opens_another_form_than_a_pages_is_asked_for_again(scene):
+    await scene.resume("here")
+
+    assert scene.asked == []
+    assert "`here`" in str(scene.voice.said)
+    assert "write" not in str(scene.voice.said)
