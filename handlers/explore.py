@@ -1,14 +1,13 @@
 """What can be done now that it works: each with what it asks for, and a button that starts it."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.pending import Parked
-from bot.ports import Clock, Voice
-from bot.principal import Principal
+from bot.ports import Voice
 from handlers import blocks
 from handlers.ask import Ack, Ask, Block, Kind, Modal, Reply, Route, View
+from handlers.edge import Table
 from handlers.home import CREATE
 from handlers.offers import EXPLORE, EXPLORE_NOT
 
@@ -25,9 +24,6 @@ SAMPLE: Final = (
     "_This is a message to try it on: open its menu (⋯), choose *Save to Confluence*, and look "
     "at the page before anything is written._"
 )
-
-Resume = Callable[[Principal, Parked], Awaitable[None]]
-"""Does what a command's words ask for, and answers by message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +57,9 @@ _TEMPLATES: Final = (
 class Explore:
     """The modal of what can be done, and what starts each."""
 
-    def __init__(self, resume: Resume, voice: Voice, clock: Clock) -> None:
-        self._resume = resume
+    def __init__(self, table: Callable[[], Table], voice: Voice) -> None:
+        self._table = table
         self._voice = voice
-        self._clock = clock
 
     def routes(self) -> tuple[Route, ...]:
         """Claim the buttons and forms."""
@@ -110,8 +105,11 @@ class Explore:
         return Modal(blocks.modal(TITLE, [blocks.section(words)]))
 
     async def _started(self, ask: Ask, word: str) -> Modal:
-        parked = Parked(f"{word} {ask.typed(WORDS)}", "", self._clock())
-        await self._resume(ask.principal, parked)
+        """Do what the command does; where consent is missing, it is offered in the modal."""
+        route = self._table().routes[Kind.COMMAND, word]
+        answer = await route.listener(replace(ask, command=word, text=ask.typed(WORDS)))
+        if isinstance(answer, Reply):
+            await self._voice.tell(ask.principal, answer.text, blocks.shown(answer))
         words = "The answer is among your messages with me. You can close this."
         return Modal(blocks.modal(TITLE, [blocks.section(words)], close="Back"))
 

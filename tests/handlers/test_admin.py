@@ -10,6 +10,7 @@ from bot.profile import SYSTEM
 from bot.trail import Action
 from sandbox.person import words
 from tests.handlers.admin_stage import ACME, ADA, BOB, ROBOT, Desk
+from tests.stage import link_in
 
 PAGES = (
     ("admin_authorization", "Whose consent is used"),
@@ -310,6 +311,15 @@ class TestExploring:
         await desk.person.closes()
         await desk.presses("explore_message")
         assert "Save to Confluence" in await desk.hears()
+
+    async def test_consent_that_is_missing_is_offered_on_the_spot(self, stage, desk):
+        await desk.lends()
+        await desk.person.presses("explore")
+        await stage.quiet()
+        await desk.presses("explore_page")
+        said = await desk.saves({"words": {"words": "Release checklist"}})
+        assert "I need your consent" in said
+        assert link_in(await desk.view())
 
     async def test_it_is_said_once_and_can_be_skipped(self, stage, desk):
         await stage.connect("U0ADA")
