@@ -82,14 +82,15 @@ async def _storm(sandbox: Sandbox, everybody: Sequence[str], actions: int, hooks
 async def _connect(sandbox: Sandbox, everybody: Sequence[str]) -> None:
     """Let everybody be in the workspace, with a connection whose access token has expired."""
     people = sandbox.slack.workspace.state.people
-    async with _stores(sandbox.bot_settings()) as stores:
+    async with stores_of(sandbox.bot_settings()) as stores:
         for user in everybody:
             people[user] = {**people[LIKE], "id": user}
-            await stores.connections.save(_connection(sandbox, user))
+            await stores.connections.save(connection_of(sandbox, user))
     sandbox.atlassian.grants.expire_access(ACCOUNT.account_id)
 
 
-def _connection(sandbox: Sandbox, user: str) -> Connection:
+def connection_of(sandbox: Sandbox, user: str) -> Connection:
+    """Return a connection of *user* by a new consent, whose access token has expired."""
     issued = _consented(sandbox)
     now = datetime.now(UTC)  # noqa: TID251 - a bench has no Clock
     grant = Grant(
@@ -113,7 +114,8 @@ def _consented(sandbox: Sandbox) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _stores(settings: dict[str, str]) -> AsyncIterator[Stores]:
+async def stores_of(settings: dict[str, str]) -> AsyncIterator[Stores]:
+    """Open the stores of a bot that has those *settings*."""
     database = open_database(settings["CONFAB_MONGODB_URI"])
     try:
         ring = KeyRing.parse(SecretStr(settings["CONFAB_KEYS"]))
