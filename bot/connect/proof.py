@@ -69,6 +69,17 @@ class Proof:
         person = await self._person(pending, installation, proven.user_id)
         return installation.welcomes(person)
 
+    async def require_person(self, pending: PendingConnection) -> Installation:
+        """Return the flow's installation, if its person still belongs to it.
+
+        Somebody may have been deactivated since their browser proved whose it is.
+        """
+        installation = await self.installation(pending)
+        person = await self._person(pending, installation, pending.principal.user_id)
+        if not installation.welcomes(person):
+            raise Ended(End.OUTSIDER, pending)
+        return installation
+
     async def require_admin(self, pending: PendingConnection) -> None:
         """Raise ``Ended`` unless its person may do, now, for everybody what this is for."""
         if pending.purpose.is_admins and not await self._may_administer(pending.principal):

@@ -107,7 +107,7 @@ class Settling:
 
     async def _settle(self, pending: PendingConnection, site: Site) -> CodeShown | Done:
         """Finish what it is for, unless its person has yet to prove themselves in Slack."""
-        installation = await self._proof.installation(pending)
+        installation = await self._proof.require_person(pending)
         if self._proof.is_possible:
             return Done(await self._finish(pending, site), installation)
         return await self._show_code(pending, site)

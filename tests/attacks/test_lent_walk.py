@@ -218,9 +218,9 @@ async def test_a_page_that_may_be_seen_is_told_of_by_the_same_words_and_buttons(
     assert shown - {"search account"} == SHOWN  # an account's id is its name at Data Center
     for name in ("share", "share now"):
         assert "for you alone" in told[name]
-    for name in told:
+    for name, each in told.items():
         if name.startswith(("create in a", "here in a", "here below in a")):
-            assert "isn't among what" in told[name]
+            assert "isn't among what" in each
 
 
 async def test_a_hidden_page_is_answered_as_one_that_never_was(world):
