@@ -1,11 +1,12 @@
 import asyncio
+import base64
 import json
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -19,7 +20,7 @@ from bot.errors import (
     ProviderFault,
     Unavailable,
 )
-from bot.profile import AuthorizationProfile, TokenBody
+from bot.profile import AuthorizationProfile, Provider, TokenBody
 from bot.providers import identity_wire as identity
 from bot.providers import oauth_wire as wire
 from bot.providers.consent import ConsentServers
@@ -266,51 +267,154 @@ async def test_no_error_shows_a_secret(consent, provider):
         assert not any(secret in shown for secret in secrets)
 
 
-NAMES = (
-    *wire.TokenAnswer.model_fields,
-    *identity.ResourceBody.model_fields,
-    *identity.PersonBody.model_fields,
-    "error",
+# Whose the tokens are, where the server says so
+
+OURS, RIVALS = "client-1", "rival-app"
+
+
+def id_token(**claims):
+    parts = (json.dumps({"alg": "none"}), json.dumps(claims), "signature")
+    return ".".join(base64.urlsafe_b64encode(p.encode()).decode().rstrip("=") for p in parts)
+
+
+def by_claim(who):
+    return {"id_token": id_token(aud=OURS, sub=who)}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"client_id": RIVALS},
+        {"client_id": RIVALS, "aud": OURS},
+        {"aud": RIVALS},
+        {"aud": [RIVALS]},
+        {"id_token": id_token(aud=RIVALS, sub="a1")},
+        {"id_token": id_token(aud=[RIVALS, "x"], sub="a1"), "client_id": OURS},
+        {"id_token": id_token(sub="a1")},
+    ],
 )
+async def test_a_token_that_says_it_is_another_clients_is_refused(consent, provider, said):
+    provider.says["/oauth/token"] = says({**TOKEN, **said})
+    with pytest.raises(ProviderFault):
+        await consent.redeem(consent.profile, CODE, VERIFIER)
+    with pytest.raises(ProviderFault):
+        await consent.renew(consent.profile, grant())
+    assert {each.path for each in provider.asked} == {"/oauth/token"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"client_id": OURS},
+        {"aud": OURS},
+        {"aud": [RIVALS, OURS]},
+        {"aud": "api.atlassian.com"},
+        {"aud": "https://wiki.example.com"},
+        {"aud": ["urn:api:confluence"]},
+        {"aud": 7},
+        {"aud": None},
+        {"client_id": OURS, "aud": "confluence"},
+        {"id_token": id_token(aud=[OURS], sub="a1")},
+        {"id_token": "sealed.for.us"},
+        {"id_token": "a.b.c.d.e"},
+        {"id_token": 7},
+    ],
+)
+async def test_a_token_that_says_it_is_ours_or_says_nothing_is_taken(consent, provider, said):
+    provider.says["/oauth/token"] = says({**TOKEN, **said})
+    assert await consent.redeem(consent.profile, CODE, VERIFIER)
+
+
+@pytest.mark.parametrize(
+    "name", [lambda who: {"sub": who}, lambda who: {"account_id": who}, by_claim]
+)
+async def test_a_renewal_for_another_account_is_never_kept(consent, provider, name):
+    provider.says["/oauth/token"] = says({**TOKEN, **name("a1")})
+    kept = (await consent.redeem(consent.profile, CODE, VERIFIER)).grant
+    same = await consent.renew(consent.profile, kept)
+    provider.says["/oauth/token"] = says(TOKEN)
+    silent = await consent.renew(consent.profile, same)
+    assert kept.subject == same.subject == silent.subject == "a1"
+    provider.says["/oauth/token"] = says({**TOKEN, **name("b2")})
+    with pytest.raises(ProviderFault, match="another account"):
+        await consent.renew(consent.profile, silent)
+
+
+async def test_a_server_that_begins_to_say_whose_it_is_is_listened_to(consent, provider):
+    provider.next = [says({**TOKEN, "sub": "a1"})]
+    assert (await consent.renew(consent.profile, grant())).subject == "a1"
+
+
+@pytest.mark.parametrize("name", ["access_token", "refresh_token"])
+@pytest.mark.parametrize("token", ["a\r\nX-Evil: 1", "\ud800", "Schlüssel", "\x00", 7, ["a"]])
+async def test_what_fits_into_no_header_is_no_token(consent, provider, name, token):
+    provider.next = [says({**TOKEN, name: token})]
+    with pytest.raises(ProviderFault):
+        await consent.renew(consent.profile, grant())
+
+
+async def test_an_empty_refresh_token_is_none(consent, provider):
+    provider.next = [says({**TOKEN, "refresh_token": ""})]
+    old = grant("1")
+    assert (await consent.renew(consent.profile, old)).refresh_token == old.refresh_token
+
+
+async def test_half_a_character_in_a_name_costs_no_consent(consent, provider):
+    provider.says["/me"] = says({**ADA, "name": "Ada \ud83d"})
+    assert (await consent.redeem(consent.profile, CODE, VERIFIER)).account.name == "Ada ?"
+
+
+NAMES = sorted(
+    {
+        *wire.TokenAnswer.model_fields,
+        *wire.Metadata.model_fields,
+        *identity.ResourceBody.model_fields,
+        *identity.PersonBody.model_fields,
+        *identity.UserBody.model_fields,
+        *identity.TenantInfo.model_fields,
+        "error",
+    }
+)
+words = st.text(st.characters(), max_size=20) | st.sampled_from(
+    ["Bearer", "invalid_grant", "client-1", "https://a.example", "\ud800", "x.e30.y", "3600"]
+)
+
+
+def issued(parts):
+    token, more = parts
+    return {**more, "access_token": token}
+
+
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats() | words,
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "access_token",
-                    "refresh_token",
-                    "expires_in",
-                    "scope",
-                    "error",
-                    "id",
-                    "url",
-                    "scopes",
-                    "name",
-                    "account_id",
-                ]
-            ),
-            inner,
-            max_size=5,
-        )
+        | st.dictionaries(st.sampled_from(NAMES), inner, max_size=6)
+        | st.tuples(words, st.dictionaries(st.sampled_from(NAMES), inner, max_size=4)).map(issued)
     ),
     max_leaves=12,
 )
+raw = st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value).encode())
+kinds = st.sampled_from(["", "application/json", "text/html", "text/plain; charset=x"])
 
 
-@steady
-@given(json_values, st.sampled_from([200, 400, 403, 500]))
-def test_any_answer_is_read_or_refused_in_our_own_words(value, status):
-    answer = Answer(status, {}, json.dumps(value).encode())
-    profile = AuthorizationProfile("system", "system")
+@settings(steady, max_examples=200)
+@given(raw, st.sampled_from([200, 201, 204, 302, 400, 401, 403, 404, 429, 500]), kinds)
+def test_any_answer_is_read_or_refused_in_our_own_words(body, status, kind):
+    answer = Answer(status, {"content-type": kind}, body)
+    profile = AuthorizationProfile("system", "system", client_id="client-1")
+    center = replace(profile, provider=Provider.DATA_CENTER, base_url="https://wiki.example")
     readers = (
-        lambda: wire.grant_of(profile, wire.read_token(profile, answer, NOON), NOON, grant()),
+        lambda: sent_again(wire.grant_of(profile, wire.read_token(profile, answer, NOON), NOON)),
         lambda: identity.sites_of(identity.read_resources(answer, "Atlassian")),
-        lambda: identity.read_person(answer, "Atlassian"),
-        lambda: identity.read_user(answer, "Confluence"),
+        lambda: said_by(identity.read_person(answer, "Atlassian")),
+        lambda: said_by(identity.read_user(answer, "Confluence")),
         lambda: identity.read_tenant_info(answer),
+        lambda: identity.is_ended(answer),
         lambda: wire.read_metadata(profile, answer),
+        lambda: wire.is_revoked(answer),
+        lambda: said_of(identity.refused(profile, [answer])),
+        lambda: said_of(identity.refused(center, [answer])),
     )
     for read in readers:
         try:
@@ -319,11 +423,46 @@ def test_any_answer_is_read_or_refused_in_our_own_words(value, status):
             continue
 
 
-@pytest.mark.parametrize("life", [-5, 0, 10**30, "3600", "soon", None, 1.5, True])
-async def test_any_life_of_a_token_is_read_as_some_life(consent, provider, life):
+def sent_again(kept):
+    """What was read can be sent, and kept."""
+    profile = AuthorizationProfile("p1", "Acme", token_url="https://a.example/token")
+    assert wire.renew(profile, kept.refresh_token or kept.access_token).body
+    assert kept.access_token.get_secret_value().isascii()
+    assert kept.expires_at > NOON
+    for each in (kept.subject, *kept.scopes):
+        each.encode()
+
+
+def said_by(account):
+    account.name.encode()
+    assert account.id.encode()
+
+
+def said_of(error):
+    assert isinstance(error, BotError)
+
+
+@pytest.mark.parametrize(
+    ("life", "seconds"),
+    [
+        (3600, 3600),
+        ("3600", 3600),
+        (3600.9, 3600),
+        (30 * 86_400, 30 * 86_400),
+        (999_999_999, 366 * 86_400),
+        (-5, 1800),
+        (0, 1800),
+        (10**30, 1800),
+        (float("1e300"), 1800),
+        ("soon", 1800),
+        (None, 1800),
+        (True, 1800),
+    ],
+)
+async def test_the_life_of_a_token_is_read_as_it_is_meant(consent, provider, life, seconds):
     provider.next = [says({**TOKEN, "expires_in": life})]
     renewed = await consent.renew(consent.profile, grant())
-    assert NOON < renewed.expires_at <= NOON + timedelta(hours=1)
+    assert renewed.expires_at == NOON + timedelta(seconds=seconds)
 
 
 async def test_the_token_goes_to_the_configured_places_alone(clock):
