@@ -16,7 +16,8 @@ from bot.principal import Principal
 from bot.profile import SYSTEM, AuthorizationProfile
 from bot.profiles import ProfileBook
 
-PROVIDER: Final = "Atlassian"
+SERVER: Final = "the authorization server"
+"""What to call it where its profile isn't at hand."""
 CLAIM: Final = timedelta(seconds=30)
 SENDING: Final = timedelta(seconds=20)
 """All the time that sending may take: less than the claim, so that two never send at once."""
@@ -118,7 +119,7 @@ class Authorizer:
         """
         renewed = await self._renewed(connection, refused=connection.generation)
         if renewed.generation <= connection.generation:
-            raise Unavailable(PROVIDER)  # joined a flight that could renew nothing
+            raise Unavailable(SERVER)  # joined a flight that could renew nothing
         return renewed
 
     async def end(self, connection: Connection) -> None:
@@ -193,7 +194,7 @@ class Authorizer:
                 continue
             if sent := await self._send(latest, claim, refused):
                 return sent
-        raise Unavailable(PROVIDER)
+        raise Unavailable(SERVER)
 
     async def _send(self, latest: Connection, claim: str, refused: int) -> Connection | None:
         key = (latest.principal, latest.profile)
@@ -243,10 +244,10 @@ class Authorizer:
             async with asyncio.timeout(SENDING.total_seconds()):
                 grant = await self._issuers.consent.renew(profile, latest.grant)
         except TimeoutError as error:
-            raise Unavailable(PROVIDER) from error
+            raise Unavailable(profile.server_name) from error
         if grant is None and self._is_late(began):
             # This process slept; the claim has run out and somebody else may have sent.
-            raise Unavailable(PROVIDER)
+            raise Unavailable(profile.server_name)
         return grant
 
     def _is_late(self, began: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Who I am in Confluence: start, connect, status, site, disconnect, and the home tab."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.act import Actor
@@ -134,13 +135,15 @@ class Account:
 
     async def _lent_status(self, principal: Principal) -> Reply:
         """Say what somebody without a connection may do with the organisation's."""
-        choices = [
-            await self._parts.credentials.choose(principal, need, looks=True)
-            for need in (Need.READ, Need.PUBLISH)
-        ]
-        may = [word for word, each in zip(("read", "write"), choices, strict=True) if each.lent]
+        choose = self._parts.credentials.choose
+        reads = await choose(principal, Need.READ)
+        writes = None
+        with suppress(NotAllowed):  # read-only, or others alone publish
+            writes = await choose(principal, Need.PUBLISH)
+        choices = {"read": reads, "write": writes}
+        may = [word for word, each in choices.items() if each is not None and each.lent]
         if not may:
-            raise ConsentRequired(choices[0].profile)
+            raise ConsentRequired(reads.profile)
         words = (
             f"You have no connection of your own here. To {' and '.join(may)}, the organisation's "
             "account is used, in the spaces that your workspace's admins chose; what it writes "
@@ -205,12 +208,16 @@ class Account:
 
     async def ask_to_disconnect(self, ask: Ask) -> Reply:
         """Say what disconnecting does, before it does it."""
-        connection = await self._connection(ask.principal)
+        theirs = await self._parts.connections.list_of(ask.principal)
+        if not theirs:
+            theirs = [await self._connection(ask.principal)]
+        # Those of a profile that the workspace has left are theirs to delete as well.
+        names = ", ".join(dict.fromkeys(each.account.name for each in theirs))
         words = (
-            f"Disconnect *{escape(connection.account.name)}*? I'll delete your tokens and your "
+            f"Disconnect *{escape(names)}*? I'll delete your tokens and your "
             "chosen site here. Pages that you wrote stay in Confluence."
         )
-        text = f"Disconnect {connection.account.name}?"
+        text = f"Disconnect {names}?"
         return Reply(text, (blocks.section(words), blocks.actions(_disconnect_button())))
 
     async def disconnect(self, ask: Ask) -> Reply:
@@ -274,7 +281,7 @@ def _invitation(connection: Connection | None) -> str:
             "rights, and ask for reading and searching first."
         )
     if connection.ended_at is not None:
-        return "Your consent has ended at Atlassian. Connect again to go on."
+        return "Your consent has ended. Connect again to go on."
     return (
         f"You are connected as *{escape(connection.account.name)}*. "
         "Connect again to renew your consent or to change the account."

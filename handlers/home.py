@@ -96,7 +96,7 @@ class Home:
 
     def _start_unconnected(self, connection: Connection | None) -> tuple[Block, ...]:
         words = (
-            "Your consent has ended at Atlassian. Connect again to go on."
+            "Your consent has ended. Connect again to go on."
             if connection
             else "Search, read and write Confluence pages without leaving Slack, in your own name. "
             "You aren't connected yet."

@@ -152,7 +152,7 @@ def _why(error: ConsentRequired) -> str:
         )
         if error.narrowed:
             return (
-                f"Atlassian no longer lets me {missing}, although you had allowed it: the same "
+                f"Confluence no longer lets me {missing}, although you had allowed it: the same "
                 "account was connected elsewhere with fewer rights, and the last consent counts "
                 "everywhere. Nothing was done."
             )
@@ -161,10 +161,7 @@ def _why(error: ConsentRequired) -> str:
             "Nothing was done, and what you could do before stays."
         )
     if error.ended:
-        return (
-            "Your consent has ended at Atlassian, so I can't act in your name just now. "
-            "Nothing was done."
-        )
+        return "Your consent has ended, so I can't act in your name just now. Nothing was done."
     return "To act in your own name in Confluence, I need your consent."
 
 

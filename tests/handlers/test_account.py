@@ -3,11 +3,15 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from bot.integration import AuthorizationType, Credential, Policy, Role
 from bot.pending import Obtained, PendingConnection, Step
 from bot.principal import Digest, Principal, Tenant
 from bot.profile import SYSTEM
 from sandbox.person import words
 
+ELSE = dict.fromkeys(("read", "write"), Credential.OWN_ELSE_ORGANISATION)
 ADA = Principal(Tenant("T0ACME"), "U0ADA")
 
 
@@ -18,7 +22,7 @@ async def test_an_ended_connection_is_not_called_a_connection(stage):
     await ada.types("/confluence connect")
     await stage.quiet()
     offered = words(await ada.last())
-    assert "Your consent has ended at Atlassian. Connect again to go on." in offered
+    assert "Your consent has ended. Connect again to go on." in offered
     assert "You are connected as" not in offered
 
 
@@ -46,3 +50,41 @@ async def test_disconnecting_drops_what_an_open_tab_waits_to_keep(stage):
     for step in (Step.CHOICE, Step.CODE):
         assert await stage.stores.pending.find(ADA.tenant, step, waiting.key) is None
     assert await stage.stores.connections.find(ADA, SYSTEM) is None
+
+
+async def test_a_connection_of_a_profile_that_was_left_can_be_deleted(stage):
+    ada = await stage.connect()
+    integrations = stage.stores.integrations
+    seen = await integrations.find(ADA.tenant)
+    assert await integrations.replace(seen, replace(seen, people_profile="another"))
+    await ada.types("/confluence disconnect")
+    await stage.quiet()
+    assert "Disconnect *Ada Lindqvist*?" in words(await ada.last())
+
+
+async def lend(stage, **policy):
+    """Have the organisation's connection used by whoever has none."""
+    seen = await stage.stores.integrations.find(ADA.tenant)
+    lending = replace(
+        seen,
+        authorization=AuthorizationType.PRE_AUTHORIZED,
+        organisation_profile="robot",
+        policy=Policy(**ELSE, **policy),
+    )
+    assert await stage.stores.integrations.replace(seen, lending)
+
+
+@pytest.mark.parametrize(
+    ("policy", "may"),
+    [
+        ({}, "read and write"),
+        ({"is_read_only": True}, "read"),
+        ({"roles": ((Role.PUBLISH, ("U0ADA",)),)}, "read"),
+    ],
+)
+async def test_status_promises_nobody_what_they_may_not_do(stage, policy, may):
+    await lend(stage, **policy)
+    bob = stage.person("U0BOB")
+    await bob.types("/confluence status")
+    await stage.quiet()
+    assert f"To {may}, the organisation's account is used" in words(await bob.last())
