@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from bot.connection import organisation
+from bot.connection import Lent, organisation
+from bot.content import Account, AccountId
 from bot.profile import Mechanism, Provider
 
 LONG = timedelta(seconds=30)
@@ -81,6 +82,80 @@ async def test_lists_a_tenants_connections_and_a_persons(connections, connection
     assert [each.profile for each in await connections.list_of(ada)] == sorted(
         [connection.profile, "other"]
     )
+
+
+async def test_counts_no_failure_of_what_has_moved_on(connections, connection, clock, renewed):
+    assert await connections.note_failure(connection, "claim", clock()) == 0
+    await connections.save(connection)
+    lost = await connections.claim_refresh(connection, OVER)
+    claim = await connections.claim_refresh(connection, LONG)
+    assert await connections.note_failure(connection, lost, clock()) == 0
+    assert await connections.claim_refresh(connection, LONG) is None
+    await connections.replace_grant(connection, claim, renewed)
+    assert await connections.note_failure(connection, claim, clock()) == 0
+    found = await connections.find(connection.principal, connection.profile)
+    assert (found.failures, found.failing_since) == (0, None)
+
+
+async def test_the_first_failure_since_the_last_grant_is_remembered(connections, connection, clock):
+    await connections.save(connection)
+    for hours in (1, 0, 2):  # replicas' clocks differ
+        claim = await connections.claim_refresh(connection, LONG)
+        await connections.note_failure(connection, claim, clock() + timedelta(hours=hours))
+    found = await connections.find(connection.principal, connection.profile)
+    assert (found.failures, found.failing_since) == (3, clock())
+
+
+async def test_a_new_connection_has_not_failed_and_is_lent_to_nobody(connections, connection):
+    lent = Lent(connection.principal, "Ada", "system", None, "", "", (), ())
+    failing = replace(connection, failures=3, failing_since=connection.connected_at, lent=lent)
+    await connections.save(failing)
+    assert await connections.find(connection.principal, connection.profile) == connection
+
+
+async def test_lists_a_persons_connections_whatever_their_number(connections, connection, ada):
+    profiles = [f"p{number:03}" for number in range(205)]
+    for profile in reversed(profiles):
+        await connections.save(replace(connection, profile=profile))
+    namesake = replace(connection, principal=replace(ada, user_id=ada.user_id + "X"))
+    await connections.save(namesake)
+
+    assert [each.profile for each in await connections.list_of(ada)] == profiles
+    listed = [each async for each in connections.list_all(ada.tenant)]
+    assert [each.profile for each in listed] == [*profiles, namesake.profile]
+
+
+async def test_lists_nothing_of_strangers(connections, connection, namesake):
+    await connections.save(connection)
+    assert [each async for each in connections.list_all(namesake.tenant)] == []
+    assert await connections.list_of(namesake) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s, one, at: s.hand_over(one, "For all", "U2"),
+        lambda s, one, at: s.replace_account(one, Account(AccountId("712020:b"), "Ada King"), at),
+    ],
+    ids=["hand_over", "replace_account"],
+)
+async def test_what_is_said_of_a_connection_leaves_its_grant_and_claim(
+    connections, connection, ada, clock, renewed, change
+):
+    assert not await change(connections, connection, clock())
+    await connections.save(connection)
+    claim = await connections.claim_refresh(connection, LONG)
+    assert await change(connections, connection, clock())
+    assert await connections.claim_refresh(connection, LONG) is None
+    assert await connections.replace_grant(connection, claim, renewed)
+    changed = await connections.find(ada, "system")
+    assert (changed.grant, changed.generation) == (renewed, 2)
+    assert {changed.name, changed.account.name} & {"For all", "Ada King"}
+
+    anew = replace(connection, connected_at=clock() + LONG)
+    await connections.save(anew)
+    assert not await change(connections, connection, clock())
+    assert await connections.find(ada, "system") == anew
 
 
 async def test_finds_nothing_for_strangers(connections, ada):

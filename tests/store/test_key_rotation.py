@@ -21,7 +21,7 @@ from store.preparation import SHAPES, prepare
 from store.sealing import Vault
 from store.stores import mongo_stores
 from tests.store.conftest import RING_TEXT
-from tests.store.world import PROFILE, World, settle_in
+from tests.store.world import PROFILE, World, settle_whole
 
 ONE = RING_TEXT.get_secret_value()
 TWO = "k2=" + base64.b64encode(b"2" * 32).decode()
@@ -115,13 +115,17 @@ async def opens_everything(stores, me):
     assert (await stores.preferences.find(me.ada)).recent_spaces
     step = me.ada.tenant, me.consent.step, me.consent.key
     assert await stores.pending.find(*step) == me.consent
+    assert await stores.profiles.find(me.ada.tenant, me.custom.id) == me.custom
+    assert await stores.integrations.find(me.ada.tenant) == me.integration
+    channel = await stores.integrations.find_channel(me.ada.tenant, me.channel.channel_id)
+    assert channel == me.channel
 
 
 async def test_everything_of_everybody_is_sealed_anew_and_nothing_is_lost(
     database, kept, rotation, world, their_world, clock, told
 ):
     for each in (world, their_world):
-        await settle_in(kept, each)
+        await settle_whole(kept, each)
     before = await sealed_under(database)
     assert before == await current_ids(database)
 
@@ -143,7 +147,7 @@ async def test_everything_of_everybody_is_sealed_anew_and_nothing_is_lost(
 
 
 async def test_what_has_rotated_rotates_again(database, kept, rotation, world, told):
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     await rotation.rotate(told.append)
     once = await sealed_under(database)
 
@@ -157,7 +161,7 @@ async def test_a_rotation_can_be_cut_off_anywhere_and_gone_on_with(
     database, kept, both, world, their_world, told, monkeypatch
 ):
     for each in (world, their_world):
-        await settle_in(kept, each)
+        await settle_whole(kept, each)
     knife = Knife(monkeypatch)
     cuts = 0
     for place in range(1000):
@@ -182,7 +186,7 @@ async def test_a_rotation_can_be_cut_off_anywhere_and_gone_on_with(
 
 
 async def test_two_who_rotate_at_once_rotate_once(database, kept, both, world, told):
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     two = [KeyRotation(database, both, SHAPES, AT_ONCE) for _ in range(2)]
 
     await asyncio.gather(*(each.rotate(told.append) for each in two))
@@ -194,7 +198,7 @@ async def test_two_who_rotate_at_once_rotate_once(database, kept, both, world, t
 
 async def test_what_a_bot_writes_meanwhile_stays(database, kept, rotation, world, monkeypatch):
     """Whatever is read to be sealed anew has been replaced by the time it is put back."""
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     renewed = replace(world.grant, expires_at=world.soon + timedelta(hours=1))
     update, raced = Collection.update, []
 
@@ -218,7 +222,7 @@ async def test_what_a_bot_seals_under_the_earlier_key_until_it_notices_is_sealed
     database, both, serving, world, clock, told
 ):
     behind = mongo_stores(database, serving, clock, key_age=timedelta(hours=1))
-    await settle_in(behind, world)
+    await settle_whole(behind, world)
     rotation = KeyRotation(database, both, SHAPES, timedelta(seconds=0.1))
     late = []
 
@@ -243,7 +247,7 @@ async def test_what_a_bot_seals_under_the_earlier_key_until_it_notices_is_sealed
 async def test_bots_that_never_notice_are_said_to_be_there(
     database, kept, rotation, serving, world, clock, told
 ):
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     behind = mongo_stores(database, serving, clock, key_age=timedelta(hours=1))
     await behind.connections.save(world.connection)
     writing = True
@@ -312,9 +316,9 @@ async def test_a_lost_key_names_those_whom_it_affects_and_the_others_rotate(
     database, ring, world, their_world, clock, told
 ):
     lost = mongo_stores(database, KeyRing.parse(SecretStr(TWO)), clock, key_age=AT_ONCE)
-    await settle_in(lost, their_world)
+    await settle_whole(lost, their_world)
     kept = mongo_stores(database, ring, clock, key_age=AT_ONCE)
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     rotation = KeyRotation(database, ring, SHAPES, AT_ONCE)
 
     before = await rotation.report()
@@ -341,7 +345,7 @@ async def test_a_lost_key_names_those_whom_it_affects_and_the_others_rotate(
 
 
 async def test_a_value_that_somebody_changed_stops_nothing(database, kept, rotation, world, told):
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     await database.raw.drafts.update_one({}, {"$set": {"sealed": b"nothing of ours"}})
 
     rotated = await rotation.rotate(told.append)
@@ -354,7 +358,7 @@ async def test_a_value_that_somebody_changed_stops_nothing(database, kept, rotat
 
 
 async def test_the_report_says_what_is_under_earlier_keys(database, kept, rotation, world, told):
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     [first] = (await rotation.report()).keys
     await DataKeys(database, KeyRing.parse(SecretStr(f"{TWO},{ONE}"))).succeed(first)
     await kept.connections.save(world.connection)
@@ -372,7 +376,7 @@ async def test_the_report_says_what_is_under_earlier_keys(database, kept, rotati
 async def test_a_rotation_that_is_not_finished_is_reported(
     database, kept, both, rotation, world, told, monkeypatch
 ):
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     knife = Knife(monkeypatch)
     knife.left = 8
     with pytest.raises(Cut):
@@ -389,7 +393,7 @@ async def test_a_rotation_that_is_not_finished_is_reported(
 async def test_an_earlier_key_goes_when_it_seals_nothing_and_a_day_has_passed(
     database, kept, rotation, world, told
 ):
-    await settle_in(kept, world)
+    await settle_whole(kept, world)
     [first] = (await rotation.report()).keys
     await DataKeys(database, KeyRing.parse(SecretStr(ONE))).succeed(first)
     tomorrow = datetime.now(UTC) + KEPT_FOR + timedelta(minutes=1)  # noqa: TID251  # the database's own clock made the keys
