@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.administration import Overview, fingerprint_of
-from bot.administration.choices import TYPES
+from bot.administration.choices import TYPES, is_for_people
 from bot.administration.parts import name_of
 from bot.connection import Connection
 from bot.integration import AuthorizationType
@@ -60,7 +60,8 @@ def authorization_view(overview: Overview, chosen: Chosen, problem: Problem | No
         blocks.option(TYPES[each].capitalize(), each, _DESCRIBED[each])
         for each in AuthorizationType
     ]
-    usable = profile_options(overview.profiles, keep=chosen.people_profile)
+    theirs = [each for each in overview.profiles if is_for_people(each)]
+    usable = profile_options(theirs, keep=chosen.people_profile)
     shown = [
         *_organisations(overview),
         blocks.divider(),
@@ -108,7 +109,7 @@ def _organisations(overview: Overview) -> list[Block]:
     lend = blocks.button("Authorize for the organisation", names.LEND)
     if overview.organisations is None:
         words = (
-            "*The organisation's connection*  none. One account for all, that people without a "
+            "*The organisation's connection:* none. One account for all, that people without a "
             "connection of their own can use within the policy."
         )
         return [blocks.section(words), kit.back_row(names.ROOT, "", lend)]
@@ -119,7 +120,7 @@ def _organisations(overview: Overview) -> list[Block]:
         "Disconnect",
     )
     return [
-        blocks.section(f"*The organisation's connection*  {connection_in_words(overview)}"),
+        blocks.section(f"*The organisation's connection:* {connection_in_words(overview)}"),
         kit.back_row(
             names.ROOT,
             "",

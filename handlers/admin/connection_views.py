@@ -27,7 +27,7 @@ _MOST_TOLD: Final = 20
 def connections_view(found: ConnectionPage) -> View:
     """Return twenty connections, each with the way to end it."""
     totals = ", ".join(f"{count} {each}" for each, count in found.totals.items())
-    shown = [blocks.section(f"*Connections*  {totals}")]
+    shown = [blocks.section(f"*Connections:* {totals}")]
     shown += [blocks.section(_row(each), _revoke(each, found.number)) for each in found.rows]
     turns = []
     if found.number:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.administration import ProfileUse, Saved
+from bot.administration.choices import is_for_people
 from bot.administration.parts import name_of
 from bot.administration.profiles import used_by
 from bot.mrkdwn import escape
@@ -77,10 +78,10 @@ def profile_view(use: ProfileUse, saved: Saved | None = None) -> View:
         shown.append(blocks.section(f"*Callback URL*\n`{escape(profile.callback_url)}`"))
     if profile.scopes:
         scopes = " ".join(f"`{escape(each)}`" for each in sorted(profile.scopes))
-        shown.append(blocks.section(f"*Scopes*  {scopes}"))
+        shown.append(blocks.section(f"*Scopes:* {scopes}"))
     used = used_by(use)
     if used:
-        shown.append(blocks.section(f"*Used by*  {escape(used)}"))
+        shown.append(blocks.section(f"*Used by:* {escape(used)}"))
     if use.behind:
         shown.append(blocks.context(stay_in_words(use)))
     return kit.page(shown, *_buttons(use), back=names.PROFILES)
@@ -130,17 +131,17 @@ def _facts(profile: AuthorizationProfile) -> list[str]:
         ("Revocation URL", profile.revocation_url),
     )
     lines = [f"{mechanism_in_words(profile)}; {_state(profile)}"]
-    lines += [f"*{label}*  {escape(value[:300])}" for label, value in named if value]
+    lines += [f"*{label}:* {escape(value[:300])}" for label, value in named if value]
     if profile.client_id and not profile.is_system:
         kept = "not typed yet" if profile.needs_secret else "kept, never shown"
-        lines.append(f"*Client secret*  {kept}")
+        lines.append(f"*Client secret:* {kept}")
     return lines
 
 
 def _buttons(use: ProfileUse) -> list[Block]:
     profile = use.profile
     found = []
-    if not use.is_peoples and profile.is_usable:
+    if not use.is_peoples and profile.is_usable and is_for_people(profile):
         found.append(blocks.button("Use it", names.USE_PROFILE, profile.id, style="primary"))
     if profile.is_system:
         return found

@@ -40,12 +40,12 @@ def root_view(overview: Overview) -> View:
 def lines_of(overview: Overview) -> tuple[str, ...]:
     """Return how everything stands, a line each."""
     return (
-        f"*State*  {_state(overview.integration)}",
-        f"*Authorization*  {_authorization(overview)}",
-        f"*Profile for people*  {_profile(overview)}",
-        f"*Policy*  {_policy(overview.integration)}",
-        f"*Connections*  {_connections(overview)}",
-        f"*Keys*  {_keys(overview)}",
+        f"*State:* {_state(overview.integration)}",
+        f"*Authorization:* {_authorization(overview)}",
+        f"*Profile for people:* {_profile(overview)}",
+        f"*Policy:* {_policy(overview.integration)}",
+        f"*Connections:* {_connections(overview)}",
+        f"*Keys:* {_keys(overview)}",
     )
 
 
@@ -54,7 +54,7 @@ def keys_view(keys: Sequence[TenantKey], active: str) -> View:
     if not active:
         return kit.page([blocks.section("Nothing is sealed here: this bot keeps all in memory.")])
     shown = [
-        blocks.section(f"*Key-encryption key*  `{escape(active)}`, active"),
+        blocks.section(f"*Key-encryption key:* `{escape(active)}`, active"),
         blocks.section("*Data keys of this workspace*"),
         *(blocks.section(_key(each, active)) for each in keys[:MOST_KEYS]),
     ]
