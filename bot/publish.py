@@ -148,9 +148,13 @@ class Publisher:
         async def take_it_back(acting: Acting) -> None:
             await take_back(self._confluence, acting, receipt)
 
-        await self._in_its_name(receipt, take_it_back)
-        done = replace(entry_of(receipt), action=Action.UNDO, key="")
-        self._memory.auditor.record(done.ended())
+        entry = replace(entry_of(receipt), action=Action.UNDO)
+        if receipt.decision.is_lent:
+            async with self._memory.auditor.around(replace(entry, key="")):
+                await self._in_its_name(receipt, take_it_back)
+        else:
+            await self._in_its_name(receipt, take_it_back)
+            self._memory.auditor.record(replace(entry, key=f"{decision}.undo"))
         undone = replace(receipt, undone_at=self._clock())
         return await self._memory.receipts.replace(receipt, undone) or undone
 

@@ -1,5 +1,6 @@
 """One page for one decision, whatever happens between its steps (promise 8)."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,7 +15,8 @@ from bot.document import Document, Paragraph, Text
 from bot.errors import Changed, NotAllowed, TitleTaken, Unavailable, Unclear
 from bot.publish import Memory, Publisher, TakenUp, message_of
 from bot.receipt import Act, Stage
-from store.memory import MemoryPreferences
+from bot.trail import Wanted
+from store.memory import MemoryAudit, MemoryPreferences
 from store.stores import memory_stores
 from tests.fakes import (
     ACME,
@@ -393,17 +395,66 @@ async def test_the_same_account_by_another_connection_writes_nothing(
 ):
     receipt = await claimed()
     receipt = replace(receipt, decision=replace(receipt.decision, asker=asker))
-    run = actor.run
-
-    async def by_the_other(principal, need, work, **how):
-        async def with_it(acting):
-            lent = None if asker else object()
-            return await work(replace(acting, connection=replace(acting.connection, lent=lent)))
-
-        return await run(principal, need, with_it, **how)
-
-    actor.run = by_the_other
+    if not asker:
+        lending(actor)
     settled = await publisher.settle(receipt)
 
     assert (settled.stage, settled.refusal) == (Stage.REFUSED, "account_changed")
     assert confluence.pages == {}
+
+
+def lending(actor):
+    """Have *actor* act with the organisation's connection, of the same account."""
+    run = actor.run
+
+    async def lent(principal, need, work, **how):
+        async def with_it(acting):
+            return await work(replace(acting, connection=replace(acting.connection, lent=object())))
+
+        return await run(principal, need, with_it, **how)
+
+    actor.run = lent
+
+
+async def undos(rows):
+    listed = rows.list_newest(ADA.tenant, Wanted(action="undo"))
+    return [row.entry.outcome async for row in listed]
+
+
+async def test_an_undo_that_is_pressed_twice_is_recorded_once(
+    claimed, publisher, stores, actor, confluence, clock
+):
+    done = await publisher.settle(await claimed())
+    rows = MemoryAudit()
+    memory = Memory(stores.receipts, stores.drafts, stores.preferences, auditor(rows))
+    publisher = Publisher(actor, confluence, memory, clock, timedelta(minutes=10))
+
+    await asyncio.gather(*(publisher.undo(ADA, done.decision.id) for _ in range(2)))
+
+    assert await undos(rows) == ["done"]
+
+
+async def test_an_undo_with_the_organisations_account_is_recorded_before_it_is_done(
+    claimed, publisher, stores, actor, confluence, clock
+):
+    done = await publisher.settle(await claimed())
+    lent = replace(done, decision=replace(done.decision, asker="Ada"))
+    assert await stores.receipts.replace(done, lent)
+    lending(actor)
+    rows = MemoryAudit()
+    memory = Memory(stores.receipts, stores.drafts, stores.preferences, auditor(rows))
+    publisher = Publisher(actor, confluence, memory, clock, timedelta(minutes=10))
+    insert, rows.insert = rows.insert, _fails
+
+    with pytest.raises(Unavailable):
+        await publisher.undo(ADA, done.decision.id)
+    assert sent(confluence, "trash_page") == 0
+
+    rows.insert = insert
+    await publisher.undo(ADA, done.decision.id)
+    assert sorted(await undos(rows)) == ["begun", "done"]
+    assert sent(confluence, "trash_page") == 1
+
+
+async def _fails(_row):
+    raise Unavailable("the database")
