@@ -18,7 +18,6 @@ from handlers.admin import names
 from handlers.ask import Block
 
 RECONNECT = "reconnect"
-AUTHORIZATION = "authorization"
 
 FindPerson = Callable[[Tenant], Awaitable[str | None]]
 
@@ -122,7 +121,7 @@ class Notices:
 
 
 def _admin_button() -> Block:
-    return blocks.button("Open its authorization", names.OPEN, AUTHORIZATION, style="primary")
+    return blocks.button("Open its authorization", names.OPEN, names.AUTHORIZATION, style="primary")
 
 
 def _day(at: datetime) -> str:

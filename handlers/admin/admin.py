@@ -54,13 +54,13 @@ class Admin:
         self._policy = PolicyPages(
             parts.overviews, parts.choices, parts.directory, parts.integrations
         )
+        self._authorization = Authorization(
+            parts.overviews, parts.choices, parts.organisations, parts.links
+        )
 
     def routes(self) -> tuple[Route | Suggestions, ...]:
         """Claim the word, and every button, form and menu of every page."""
         parts, gate = self._parts, self._gate
-        authorization = Authorization(
-            parts.overviews, parts.choices, parts.organisations, parts.links
-        )
         people = PeoplePages(parts.choices, parts.integrations, parts.people, parts.tenants)
         records = Records(parts.kept, parts.auditor, parts.keys, parts.links)
         return (
@@ -68,7 +68,7 @@ class Admin:
             gate.opening(names.OPEN, self.open),
             gate.press(names.ROOT, self.show),
             gate.press(names.READ_ONLY, self.switch),
-            *authorization.routes(gate),
+            *self._authorization.routes(gate),
             *self._profiles.routes(gate),
             *self._policy.routes(gate),
             *people.routes(gate),
@@ -76,7 +76,9 @@ class Admin:
         )
 
     async def open(self, ask: Ask) -> Answer:
-        """Show the page that the button names: a profile's, the policy, or how all stands."""
+        """Show the page that the button names, or how all stands."""
+        if ask.value == names.AUTHORIZATION:
+            return await self._authorization.show(ask)
         if ask.value == ADMINISTRATION_POLICY:
             return await self._policy.show(ask)
         if is_profile_id(ask.value):

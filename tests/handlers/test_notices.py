@@ -98,7 +98,7 @@ async def test_the_organisations_end_is_told_to_its_owner_who_can_mend_it(desk):
     await desk.notices.ended(ORGANISATIONS)
     assert desk.said.principal == OWNER
     assert "It is the connection “All &lt;staff&gt;”." in desk.said.text
-    assert button(desk.said) == ("admin_open", "authorization")
+    assert button(desk.said) == ("admin_open", "admin_authorization")
 
 
 async def test_without_an_owner_whoever_installed_the_bot_is_told(desk):
