@@ -1,6 +1,7 @@
 """The audit as admins read it: twenty rows at a time, by person and by action."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Final
 from bot.cutting import cut
 from bot.errors import BadInput
 from bot.mrkdwn import escape
-from bot.trail import Action, AuditRow, Entry, Outcome, Place, Role, RowId, Used, Wanted
+from bot.trail import Action, AuditRow, Entry, Outcome, Person, Place, Role, RowId, Used, Wanted
 from handlers import blocks
 from handlers.ask import Ask, Block, View
 
@@ -25,6 +26,8 @@ AT_ONCE: Final = 20
 _ANY: Final = "any"
 _LONGEST_VALUE: Final = 1_900
 _LONGEST_NAME: Final = 150
+_MEMBER: Final = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
+_CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{1,30}", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Where, and in whose name, is added.
@@ -218,18 +221,20 @@ def _buttons(page: AuditPage, turn: AuditTurn) -> list[Block]:
 def _who(row: AuditRow) -> str:
     if row.entry.actor is None:
         return _gone(row, Role.ACTOR) or "Confab"
-    return _named(row.entry.actor.name or row.entry.actor.user_id)
+    return _member(row.entry.actor)
 
 
 def _whom(row: AuditRow) -> str:
     subject = row.entry.subject
     if subject is None:
         return f"*{_gone(row, Role.SUBJECT) or 'themselves'}*"
-    return f"*{_named(subject.name or subject.user_id)}*"
+    return f"*{_member(subject)}*"
 
 
 def _name(row: AuditRow) -> str:
     """Return the title of what was acted on, in quotes."""
+    if row.entry.kind == "channel" and _CHANNEL.fullmatch(row.entry.title):
+        return f"<#{row.entry.title}>"
     if row.entry.title:
         return f"“{_named(row.entry.title)}”"
     gone = _gone(row, row.title_role)
@@ -261,6 +266,13 @@ def _gone(row: AuditRow, role: Role) -> str:
     if role in row.forgotten:
         return "forgotten"
     return "unreadable" if role in row.broken else ""
+
+
+def _member(person: Person) -> str:
+    """Return a person's name; where only their id was known, Slack has the name."""
+    if not person.name and _MEMBER.fullmatch(person.user_id):
+        return f"<@{person.user_id}>"
+    return _named(person.name or person.user_id)
 
 
 def _named(name: str) -> str:

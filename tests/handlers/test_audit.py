@@ -61,7 +61,16 @@ def test_a_row_says_who_did_what_where_as_whom_and_when():
         ({"action": Action.SAVE_PROFILE, "kind": "profile"}, "*Ada* saved the profile “Launch"),
         ({"action": Action.CHANGE_POLICY}, "changed the policy: “Launch"),
         ({"action": Action.CHANGE_POLICY, "title": ""}, "changed the policy in *ENG*"),
-        ({"actor": Person("U0ADA")}, "*U0ADA* published"),
+        ({"actor": Person("U0ADA")}, "*<@U0ADA>* published"),
+        ({"actor": Person("<!channel>")}, "*&lt;!channel&gt;* published"),
+        (
+            {"action": Action.CHANGE_CHANNEL, "kind": "channel", "title": "C0GENERAL"},
+            "defaults of a channel: <#C0GENERAL>",
+        ),
+        (
+            {"action": Action.CHANGE_CHANNEL, "kind": "channel", "title": "!here> C0"},
+            "defaults of a channel: “!here&gt; C0”",
+        ),
         ({"action": "brew_{0}"}, "brew"),
     ],
 )
