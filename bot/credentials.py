@@ -103,7 +103,8 @@ class CredentialPolicy:
         if installation is not None:
             # Slack's silence holds up nobody's own write.
             with suppress(Unavailable, InstallationBroken):
-                await self._member(installation, principal, NOT_A_MEMBER)
+                if await self._member(installation, principal) is None:
+                    raise NotAllowed(NOT_A_MEMBER)
 
     async def _require_writer(
         self, principal: Principal, integration: Integration, need: Need
@@ -128,7 +129,9 @@ class CredentialPolicy:
         installation = await self._books.installation_of(principal.tenant)
         if installation is None:
             raise NotAllowed(NOT_LENT)
-        person = await self._member(installation, principal, NOT_LENT)
+        person = await self._member(installation, principal)
+        if person is None:
+            raise NotAllowed(NOT_LENT)
         policy = integration.policy
         return Lent(
             asker=principal,
@@ -141,13 +144,10 @@ class CredentialPolicy:
             writable=policy.writable,
         )
 
-    async def _member(
-        self, installation: Installation, principal: Principal, refusal: str
-    ) -> SlackPerson:
+    async def _member(self, installation: Installation, principal: Principal) -> SlackPerson | None:
         """Return the person as they are now, if they are a full member of the tenant."""
         person = await self._books.people.get(
             installation, principal.user_id, fresh_for=ADMIN_KNOWN_FOR
         )
-        if person.is_guest or not installation.welcomes(person):
-            raise NotAllowed(refusal)
-        return person
+        is_member = not person.is_guest and installation.welcomes(person)
+        return person if is_member else None
