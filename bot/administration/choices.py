@@ -12,7 +12,7 @@ from bot.errors import Changed, NotAllowed
 from bot.integration import AuthorizationType, Credential, Integration, Role
 from bot.integrations import amend
 from bot.principal import Principal
-from bot.profile import AuthorizationProfile
+from bot.profile import AuthorizationProfile, Mechanism
 from bot.roles import USER_GROUP
 from bot.trail import Action, Entry
 
@@ -23,6 +23,10 @@ MEANWHILE: Final = (
 NOT_TRIED: Final = (
     "That profile hasn't been tried since it was saved, so nothing was changed. "
     "Press “Try it” on its page first."
+)
+NOBODYS_OWN: Final = (
+    "That profile is for a service account, which is nobody's own, so nothing was changed. "
+    "Choose it under “Authorize for the organisation”, and another one for people."
 )
 CREDENTIALS: Final = {
     Credential.OWN: "own connection only",
@@ -77,9 +81,7 @@ class Choices:
             NotAllowed: the profile hasn't been tried, or there is no organisation's connection.
             ProfileBroken: there is no such profile.
         """
-        profile = await self._book.get_usable(by.tenant, people_profile)
-        if not profile.is_usable:
-            raise NotAllowed(NOT_TRIED)
+        _require_fit(await self._book.get_usable(by.tenant, people_profile))
 
         def change(integration: Integration) -> Integration:
             if kind is AuthorizationType.PRE_AUTHORIZED and not integration.organisation_profile:
@@ -93,8 +95,7 @@ class Choices:
 
     async def use(self, by: Principal, profile: AuthorizationProfile) -> Integration:
         """Have people connect under *profile* from now on. Raises ``NotAllowed`` if untried."""
-        if not profile.is_usable:
-            raise NotAllowed(NOT_TRIED)
+        _require_fit(profile)
         before, now = await amend(
             self._integrations, by.tenant, lambda each: replace(each, people_profile=profile.id)
         )
@@ -121,6 +122,19 @@ class Choices:
             self._auditor.record(Entry.by(by, action).of("", "; ".join(told)))
         for person, what in _people_changed(before, now):
             self._auditor.record(Entry.by(by, action).of("", what).to(person))
+
+
+def is_for_people(profile: AuthorizationProfile) -> bool:
+    """Tell whether people can connect accounts of their own under it."""
+    return profile.mechanism is not Mechanism.CLIENT_CREDENTIALS
+
+
+def _require_fit(profile: AuthorizationProfile) -> None:
+    """Raise ``NotAllowed`` unless people may be sent through it."""
+    if not profile.is_usable:
+        raise NotAllowed(NOT_TRIED)
+    if not is_for_people(profile):
+        raise NotAllowed(NOBODYS_OWN)
 
 
 def fingerprint_of(integration: Integration) -> str:

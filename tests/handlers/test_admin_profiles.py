@@ -7,6 +7,7 @@ import pytest
 from bot.profile import SYSTEM, Mechanism, Provider, TokenBody
 from bot.trail import Action
 from sandbox.person import words
+from tests.attacks.scene import press
 from tests.handlers.admin_stage import ACME, ADA, BOB, Desk
 
 SECRET = "s3cr+t/of%the:app é"
@@ -335,6 +336,10 @@ class TestItsLife:
         await desk.presses("admin_try_profile")
         last = await desk.goes()
         assert "works" in last["text"], last["text"]
+        await opens(desk, profile)
+        assert "admin_use_profile" not in str(await desk.view())
+        await press(stage, "U0ADA", "admin_use_profile", profile.id)
+        assert "nobody's own" in await desk.sees()
         await desk.person.closes(everything=True)
         last = await desk.lends(profile.id)
         assert "organisation is connected" in last["text"], last["text"]

@@ -33,7 +33,7 @@ from handlers.admin.connection_views import all_revoked_view, connections_view, 
 from handlers.admin.gate import admins_only
 from handlers.admin.kit import Problem
 from handlers.admin.profile_fields import ProfileForm, profile_form_view
-from handlers.admin.scopes import CLOUD, read_scopes
+from handlers.admin.scopes import CLOUD
 from handlers.ask import Ask, Shown
 from sandbox.slack import elements
 from sandbox.slack.blockkit import check_view
@@ -182,21 +182,6 @@ def test_a_form_comes_back_as_it_was(profile):
         assert made.scopes == profile.scopes
         assert made.token_url == profile.token_url
         assert made.client_authentication == profile.client_authentication
-
-
-SCOPES = st.text(st.characters(codec="ascii", exclude_characters='"\\,', min_codepoint=33))
-
-
-@given(st.lists(SCOPES.filter(lambda each: each and "\x7f" not in each)), st.sampled_from(", \t\n"))
-def test_scopes_are_read_with_spaces_or_commas_between_them(scopes, between):
-    assert read_scopes(between.join(scopes), "scopes_typed") == frozenset(scopes)
-
-
-@given(st.text(min_size=1), st.sampled_from(['"', "\\", "é", "\x7f", "\x00"]))
-def test_scopes_have_scopes_letters_alone(typed, stranger):
-    with pytest.raises(BadInput) as refused:
-        read_scopes(typed + stranger, "scopes_typed")
-    assert refused.value.field == "scopes_typed"
 
 
 def test_all_scopes_of_ours_are_offered():
