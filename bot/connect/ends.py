@@ -4,7 +4,16 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from bot.errors import BotError, NotAllowed, NotFound, ProfileBroken, Unavailable
+from bot.errors import (
+    AppBlocked,
+    BotError,
+    NoApiThere,
+    NoLicence,
+    NotAllowed,
+    NotFound,
+    ProfileBroken,
+    Unavailable,
+)
 from bot.mrkdwn import escape
 from bot.pending import PendingConnection
 
@@ -32,6 +41,8 @@ class End(StrEnum):
     CODE_REFUSED = "code_refused"
     NO_SITE = "no_site"
     NO_CONFLUENCE = "no_confluence"
+    NO_API = "no_api"
+    BLOCKED = "blocked"
     SCOPE_MISSING = "scope_missing"
     OFFLINE_REFUSED = "offline_refused"
     PROFILE_BROKEN = "profile_broken"
@@ -63,8 +74,11 @@ class Ended(BotError):
 def end_of(error: BotError, *, refused: End, down: End) -> End:
     """Return the end that *error* means where a code is refused or a server is down."""
     ends = (
+        (NoLicence, End.NO_CONFLUENCE),
+        (AppBlocked, End.BLOCKED),
         (NotAllowed, refused),
         (NotFound, End.NO_CONFLUENCE),
+        (NoApiThere, End.NO_API),
         (ProfileBroken, End.PROFILE_BROKEN),
         (Unavailable, down),
     )
@@ -101,6 +115,15 @@ MESSAGES: Final = {
     End.NO_CONFLUENCE: (
         "There is no Confluence that we may use on the site you chose. Nothing was kept."
         f" Choose a site with Confluence. {AGAIN}"
+    ),
+    End.NO_API: (
+        "Where Confluence should be, something else answers, so nothing was connected."
+        " Please tell an admin: the address in the profile needs its context path, as in"
+        " https://wiki.example.com/confluence."
+    ),
+    End.BLOCKED: (
+        "Your organisation doesn't let this app into Confluence, so nothing was connected."
+        " Please ask whoever administers it at Atlassian to allow the app."
     ),
     End.SCOPE_MISSING: f"Atlassian granted less than was asked for. Nothing was kept. {AGAIN}",
     End.OFFLINE_REFUSED: (

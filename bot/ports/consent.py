@@ -177,10 +177,12 @@ class ConsentServer(Protocol):
         """Trade the code for a grant, and learn whose it is and which sites it opens.
 
         Raises:
-            NotAllowed: the code is refused.
+            NotAllowed: the code is refused, or its account; the kind says of what.
             NotFound: there are sites, but no Confluence on any.
-            ProfileBroken: the client id, secret or callback is refused.
+            ProfileBroken: the client id, secret or callback is refused, or (NoApiThere) it isn't
+                Confluence that answers at the profile's address.
             Unavailable: the server can't answer now.
+            ProviderFault: it answers in a way of its own, or with another client's token.
         """
 
     @abstractmethod
@@ -192,17 +194,24 @@ class ConsentServer(Protocol):
         Raises:
             NotAllowed: it is refused; the message says why, for whoever typed it.
             NotFound: there is no Confluence that it opens.
-            ProfileBroken: the client id or secret is refused.
+            ProfileBroken: the client id or secret is refused, or (NoApiThere) it isn't
+                Confluence that answers at the profile's address.
             Unavailable: the server can't answer now.
+            ProviderFault: it answers in a way of its own, or with another client's token.
         """
 
     @abstractmethod
     async def renew(self, profile: AuthorizationProfile, grant: Grant) -> Grant | None:
         """Return a new grant for the old; ``None`` if it is refused for good.
 
+        Nobody is asked whose the new one is: it has to be kept before it is used. What the
+        server says of it by itself is believed, and `list_sites` finds out the rest.
+
         Raises:
             Unavailable: the server can't answer now; the old grant is untouched.
             ProfileBroken: the client id or secret is refused; the old grant is untouched.
+            ProviderFault: the answer is of no use: by its own words it is another client's or
+                another account's, or it isn't one; the old grant is untouched.
         """
 
     @abstractmethod
@@ -213,7 +222,15 @@ class ConsentServer(Protocol):
     async def list_sites(
         self, profile: AuthorizationProfile, connection: Connection
     ) -> tuple[Site, ...]:
-        """Return the Confluence sites that the connection's grant opens."""
+        """Return the Confluence sites that the connection's grant opens.
+
+        Raises:
+            ConsentRequired: the grant has ended, or has become another account's.
+            NotAllowed: it stands, and its account isn't let in; the kind says why.
+            NoApiThere: it isn't Confluence that answers at the profile's address.
+            Unavailable: nobody can answer now.
+            ProviderFault: the answer is of no use.
+        """
 
     @abstractmethod
     async def complete(self, profile: AuthorizationProfile) -> AuthorizationProfile:

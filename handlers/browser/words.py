@@ -144,6 +144,24 @@ ENDS: Final = {
         "Start again and choose a site with Confluence, or ask its admin whether you have it.",
         403,
     ),
+    End.NO_API: Words(
+        "Something else answers there",
+        "At the address in the profile a web page answers, and not Confluence.",
+        NOTHING,
+        "Tell an admin: the context path belongs to that address, as in"
+        " https://wiki.example.com/confluence. Starting again won’t help until then.",
+        502,
+        leads_on=False,
+    ),
+    End.BLOCKED: Words(
+        "Your organisation blocks this app",
+        "Its policy at Atlassian doesn’t let Confab into Confluence. You did nothing wrong.",
+        NOTHING,
+        "Ask whoever administers your organisation at Atlassian to allow the app. Starting again"
+        " won’t help until then.",
+        403,
+        leads_on=False,
+    ),
     End.SCOPE_MISSING: Words(
         "Atlassian allowed less than we need",
         "Some of what was asked for is missing from what Atlassian gave us.",

@@ -9,7 +9,10 @@ from bot.connect import Anew, CodeShown, Decided, Done, End, Ended, Returned, To
 from bot.connection import Need
 from bot.content import AccountId, CloudId
 from bot.errors import (
+    AppBlocked,
     BadInput,
+    NoApiThere,
+    NoLicence,
     NotAllowed,
     NotFound,
     ProfileBroken,
@@ -255,6 +258,9 @@ async def test_slacks_failures_end_the_flow_and_are_told(world, proven, end):
     [
         (NotAllowed("no"), End.CODE_REFUSED),
         (NotFound("no"), End.NO_CONFLUENCE),
+        (NoLicence("no"), End.NO_CONFLUENCE),
+        (AppBlocked("no"), End.BLOCKED),
+        (NoApiThere("no"), End.NO_API),
         (ProfileBroken("no"), End.PROFILE_BROKEN),
         (Unavailable("Atlassian"), End.PROVIDER_DOWN),
         (ProviderFault("odd"), End.FAULT),
