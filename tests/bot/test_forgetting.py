@@ -359,6 +359,13 @@ class TestWhatIsTheOrganisations:
         found = await scene.stores.connections.find(organisation(HOME), "system")
         assert found == lent("")
 
+    async def test_somebody_elses_stays_theirs(self, scene):
+        await scene.stores.connections.save(lent("U0BOB"))
+        forgotten = await scene.forgetter.ask(ADA, CY)
+        assert (forgotten.owned, forgotten.heir) == ((), "")
+        found = await scene.stores.connections.find(organisation(HOME), "system")
+        assert found == lent("U0BOB")
+
     async def test_a_role_that_was_theirs_alone_opens_to_nobody(self, scene):
         policy = Policy(roles=((Role.WRITE, ("U0ADA",)), (Role.PUBLISH, ("U0ADA", "U0BOB"))))
         await scene.stores.integrations.replace(Integration(HOME), Integration(HOME, policy=policy))

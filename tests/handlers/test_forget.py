@@ -131,6 +131,21 @@ class TestByAnAdmin:
         told = words((await stage.person("U0BOB").messages("@app"))[-1])
         assert "An admin of your workspace, <@U0ADA>," in told
 
+    async def test_shows_no_page_of_theirs_but_how_many(self, stage):
+        bob = await stage.connect_to_write("U0BOB")
+        await fill(stage, bob, "Secret plan")
+        await bob.submits()
+        await stage.quiet()
+        ada = stage.person("U0ADA")
+        said = await forgets(stage, ada, "@bob")
+        assert "1 page was written" in said
+        assert "Secret plan" not in said
+        said, _ = await confirms(stage, ada, "Bob Babbage")
+        assert "1 page was written" in said
+        assert "Secret plan" not in said
+        told = words((await bob.messages("@app"))[-1])
+        assert "Secret plan" in told
+
     async def test_is_refused_to_anybody_else(self, stage):
         await stage.connect("U0CY")
         bob = stage.person("U0BOB")
