@@ -374,7 +374,7 @@ class LentConfluence(Confluence):
             )
         # A draft is its author's alone, and what is in the trash is nobody's: only what was
         # written here is looked for there, and then the right to write in its space decides.
-        is_own = draft or lent.looks or head.status is PageStatus.TRASHED
+        is_own = draft or lent.looks or (trashed and head.status is PageStatus.TRASHED)
         _require_space(connection, site, head.space_id, writes=is_own)
         if not is_own and not await self._allows(connection, site, page, "read", fresh=False):
             raise NotFound(UNSEEN)

@@ -15,6 +15,7 @@ from bot.documents import from_mrkdwn, from_rich_text, is_empty, text_of
 from bot.errors import BotError, NotAllowed, NotFound, SiteRequired, Unavailable
 from bot.integration import ChannelDefaults
 from bot.mentions import each_of
+from bot.mrkdwn import escape
 from bot.ports import Confluence, Notes, Receipts, SlackPeople, Voice
 from bot.publish import Publisher, TakenUp
 from bot.receipt import Act, DecisionId, Draft, DraftId, Receipt
@@ -244,25 +245,32 @@ class Create:
         return await self._parts.actor.run(ask.principal, Need.WRITE, filled, site=site)
 
     async def _surprise(self, acting: Acting, ask: Ask, defaults: ChannelDefaults) -> str:
-        """Say why the channel's default isn't used, where it would surprise; else nothing."""
-        place = place_in_words(defaults)
+        """Say why the channel's default isn't used, where it would surprise; else nothing.
+
+        What its chooser saw there is named to nobody who can't see it.
+        """
         if acting.site.cloud_id != defaults.site:
-            return f"This channel writes to {place}, which you aren't connected to: choose a space."
+            site = f"*{escape(defaults.site_name)}*"
+            return f"This channel writes to {site}, which you aren't connected to: choose a space."
         installation = await self._parts.tenants.get(ask.principal.tenant)
         if installation is None:
             return ""
         channel = await self._parts.slack.find_channel(installation, ask.channel_id)
         if channel.has_strangers:
             return (
-                "This channel is shared with another organisation, so its default isn't used: "
-                "choose a space."
+                "This channel is shared with another organisation, or I can't see it, so its "
+                "default isn't used: choose a space."
             )
+        where = acting.connection, acting.site
         try:
-            await self._parts.confluence.get_space(
-                acting.connection, acting.site, defaults.space_id
-            )
+            await self._parts.confluence.get_space(*where, defaults.space_id)
+            if defaults.parent_id:
+                await self._parts.confluence.get_page_head(*where, PageId(defaults.parent_id))
         except (NotFound, NotAllowed):
-            return f"This channel writes to {place}, which you may not see: choose a space."
+            return (
+                "This channel writes to a place that isn't there any more, or that you may not "
+                "see: choose a space."
+            )
         return ""
 
     async def _read(self, ask: Ask) -> Form:

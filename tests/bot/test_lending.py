@@ -262,3 +262,17 @@ async def test_what_one_wrote_is_looked_up_whoever_may_see_it(desk):
     assert found.id == HIDDEN
     with pytest.raises((NotFound, NotAllowed)):
         await desk.wall.get_page_head(lent(looks=True), ACME, ELSEWHERE)
+
+
+async def test_the_trash_is_looked_into_by_whoever_asks_for_it_alone(desk):
+    desk.site.add(replace(page(9, "Gone"), status=PageStatus.TRASHED), TEXT)
+    head = desk.site.get_page_head
+
+    async def tells_of_everything(*where, draft=False, **_):
+        return await head(*where, draft=draft, trashed=True)
+
+    desk.site.get_page_head = tells_of_everything
+
+    with pytest.raises(NotFound):
+        await desk.wall.get_page_head(lent(), ACME, PageId("9"))
+    assert await desk.wall.get_page_head(lent(), ACME, PageId("9"), trashed=True)

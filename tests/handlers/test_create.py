@@ -8,6 +8,7 @@ import pytest
 
 from bot.app import utc_now
 from bot.errors import Unavailable
+from bot.integration import ChannelDefaults
 from bot.ports import SETTLE
 from bot.principal import Principal
 from bot.receipt import DraftId, Stage
@@ -442,3 +443,35 @@ async def test_what_a_guest_confirmed_is_refused_and_not_taken_up_later():
         await stage.quiet()
         assert await pages(stage, "Plan") == []
         assert "Not published: Plan. Your text is safe." in str(await ada.screen())
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, "This channel writes to *Engineering* under *Roadmap* on *acme*"),
+        ({"parent_id": "999999999"}, "that you may not see: choose a space."),
+        ({"space_id": "999999999"}, "that you may not see: choose a space."),
+        ({"site": "another"}, "writes to *acme*, which you aren't connected to: choose a space."),
+    ],
+)
+async def test_a_channels_default_is_named_to_whoever_may_see_it(stage, ada, changed, told):
+    connection = await stage.stores.connections.find(Principal("T0ACME", "U0ADA"), "system")
+    [there, *_] = await all_pages(stage)
+    found = {"space_id": "327681", "parent_id": str(there["id"]), **changed}
+    defaults = ChannelDefaults(
+        tenant="T0ACME",
+        channel_id="C0GENERAL",
+        site_name="acme",
+        space_key=ENG,
+        space_name="Engineering",
+        set_by="U0BOB",
+        set_at=utc_now(),
+        parent_title="Roadmap",
+        **{"site": connection.sites[0].cloud_id, **found},
+    )
+    await stage.stores.integrations.save_channel(defaults)
+    await ada.types("/confluence create", channel="C0GENERAL")
+    await stage.quiet()
+    shown = words(await ada.modal())
+    assert told in shown
+    assert ("Roadmap" in shown) is (changed == {})
