@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.connection import Connection
+from bot.connection import Connection, Need
 from bot.credentials import CredentialPolicy
-from bot.errors import BotError
+from bot.errors import BotError, NotAllowed, Unavailable
 from bot.mrkdwn import escape
 from bot.ports import PreferencesStore
 from bot.principal import Principal
@@ -76,6 +76,8 @@ class Home:
     async def start(self, principal: Principal) -> tuple[Block, ...]:
         """Return the personal start, as a message or as a home tab."""
         connection = await self._credentials.find_own(principal)
+        if connection is None and await self._is_lent(principal):
+            return self._start_lent()
         if connection is None or connection.ended_at is not None:
             return self._start_unconnected(connection)
         preferences = await self._preferences.find(principal)
@@ -91,6 +93,31 @@ class Home:
             blocks.actions(
                 blocks.button("Create a page", CREATE, style="primary"),
                 blocks.button("My connection", "status"),
+            ),
+        )
+
+    async def _is_lent(self, principal: Principal) -> bool:
+        """Tell whether they search and read with the organisation's account."""
+        try:
+            return (await self._credentials.choose(principal, Need.READ)).lent is not None
+        except (NotAllowed, Unavailable):  # guests, and whom Slack is silent about
+            return False
+
+    def _start_lent(self) -> tuple[Block, ...]:
+        command = self._command
+        words = (
+            "You aren't connected, and needn't be: you search and read with the organisation's "
+            "account, in the spaces that your workspace's admins chose. With an account of your "
+            "own you see what you may see in Confluence."
+        )
+        return (
+            blocks.section(words),
+            blocks.section(
+                f"`{command} search &lt;words&gt;` finds pages · `{command} help` lists everything."
+            ),
+            blocks.actions(
+                blocks.button("What I may do", "status"),
+                blocks.button("Connect an account of your own", "connect"),
             ),
         )
 

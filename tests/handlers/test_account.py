@@ -26,6 +26,25 @@ async def test_an_ended_connection_is_not_called_a_connection(stage):
     assert "You are connected as" not in offered
 
 
+async def test_a_grant_that_has_become_another_accounts_ends_when_it_is_looked_at(stage):
+    ada = await stage.connect()
+    connection = await stage.stores.connections.find(ADA, SYSTEM)
+    stranger = replace(connection.account, id="another")
+    await stage.stores.connections.save(replace(connection, account=stranger))
+    await ada.types("/confluence status")
+    await stage.quiet()
+    assert "Your consent has ended there" in words(await ada.last())
+    assert (await stage.stores.connections.find(ADA, SYSTEM)).ended_at is not None
+
+
+async def test_a_token_that_expired_early_is_renewed_before_it_is_called_ended(stage):
+    ada = await stage.connect()
+    await stage.post("atlassian/expire-access", {"account": "ada"})
+    await ada.types("/confluence status")
+    await stage.quiet()
+    assert "✓ works" in words(await ada.last())
+
+
 async def test_disconnecting_drops_what_an_open_tab_waits_to_keep(stage):
     ada = await stage.connect()
     connection = await stage.stores.connections.find(ADA, SYSTEM)
@@ -88,3 +107,14 @@ async def test_status_promises_nobody_what_they_may_not_do(stage, policy, may):
     await bob.types("/confluence status")
     await stage.quiet()
     assert f"To {may}, the organisation's account is used" in words(await bob.last())
+
+
+@pytest.mark.parametrize(("user", "is_lent"), [("U0BOB", True), ("U0GUS", False)])
+async def test_the_start_tells_whose_account_is_used(stage, user, is_lent):
+    await lend(stage)
+    person = stage.person(user)
+    await person.types("/confluence")
+    await stage.quiet()
+    shown = words(await person.last())
+    assert ("with the organisation's account" in shown) is is_lent
+    assert ("You aren't connected yet." in shown) is not is_lent
