@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.act import Actor
 from bot.audit import Auditor
-from bot.authorize import Authorizer
+from bot.authorize import Authorizer, TokenRefused
 from bot.connect import APPS_URL, Connect, Wanted
 from bot.connection import Connection, Need
 from bot.content import Site
@@ -155,12 +155,9 @@ class Account:
 
     async def _health(self, connection: Connection) -> tuple[str, bool]:
         try:
-            fresh = await self._parts.authorizer.authorize(
-                connection.principal, Need.READ, connection.profile
+            sites = await self._parts.authorizer.call(
+                connection.principal, Need.READ, self._look, connection.profile
             )
-            tenant = connection.principal.tenant
-            profile = await self._parts.profiles.get(tenant, fresh.profile, fresh.profile_version)
-            sites = await self._parts.consent.list_sites(profile, fresh)
         except ScopeMissing:
             return "✗ Your consent doesn't even cover reading. Reconnect to mend it.", False
         except ConsentRequired:
@@ -172,6 +169,19 @@ class Account:
         if gone:
             return f"✗ No longer granted: {escape(', '.join(gone))}. Reconnect to mend it.", False
         return "✓ works", True
+
+    async def _look(self, fresh: Connection) -> tuple[Site, ...]:
+        """Return what the grant opens; one that has become another account's ends (promise 3)."""
+        tenant = fresh.principal.tenant
+        profile = await self._parts.profiles.get(tenant, fresh.profile, fresh.profile_version)
+        try:
+            return await self._parts.consent.list_sites(profile, fresh)
+        except TokenRefused:
+            raise
+        except ConsentRequired as error:
+            if error.ended:
+                await self._parts.authorizer.end(fresh)
+            raise
 
     async def site(self, ask: Ask) -> Reply:
         """Offer the sites that they can read, with whichever connection."""

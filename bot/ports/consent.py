@@ -225,7 +225,9 @@ class ConsentServer(Protocol):
         """Return the Confluence sites that the connection's grant opens.
 
         Raises:
-            ConsentRequired: the grant has ended, or has become another account's.
+            TokenRefused: the access token isn't taken; another one may be.
+            ConsentRequired: *ended*: the grant has become another account's.
+            ScopeMissing: it may not tell whose it is.
             NotAllowed: it stands, and its account isn't let in; the kind says why.
             NoApiThere: it isn't Confluence that answers at the profile's address.
             Unavailable: nobody can answer now.

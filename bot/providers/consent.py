@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from pydantic import SecretStr
 
+from bot.authorize import TokenRefused
 from bot.connection import Connection, Grant
 from bot.content import Account, Site
 from bot.errors import (
@@ -17,6 +18,7 @@ from bot.errors import (
     NotFound,
     ProfileBroken,
     ProviderFault,
+    ScopeMissing,
     Unavailable,
 )
 from bot.pending import Obtained
@@ -171,8 +173,10 @@ class ConsentServers(ConsentServer):
         return identity.sites_of(identity.confluence_in(resources))
 
     def _require_standing(self, profile: AuthorizationProfile, answer: Answer) -> None:
-        if identity.is_ended(answer):
-            raise ConsentRequired(profile.id, ended=True)
+        if identity.lacks_scope(answer):
+            raise ScopeMissing(profile.id, identity.TO_TELL_WHOSE)
+        if identity.is_refused(answer):
+            raise TokenRefused(profile.id)
 
     def _require_same(
         self, profile: AuthorizationProfile, connection: Connection, account: Account

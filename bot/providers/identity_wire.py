@@ -45,6 +45,7 @@ ANONYMOUS: Final = "anonymous"
 PASSWORD_ON_CLOUD: Final = "authentication with passwords is deprecated"  # noqa: S105 - words
 SWITCHED_OFF: Final = "basic authentication has been disabled"
 SCOPE: Final = "scope"
+TO_TELL_WHOSE: Final = frozenset({"read:confluence-user"})
 _SAID_NO: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 _ELSEWHERE: Final = {*range(300, 400), HTTPStatus.NOT_FOUND}
 # RFC 6750 §2.1 is narrower; what goes into a header at all is this.
@@ -297,10 +298,14 @@ def told_by(answers: Sequence[Answer]) -> NotAllowed | None:
     return None
 
 
-def is_ended(answer: Answer) -> bool:
-    """Tell whether a credential that worked is refused for good, and not for want of a scope."""
-    is_refused = answer.status == HTTPStatus.UNAUTHORIZED
-    return is_refused and told_by((answer,)) is None and SCOPE not in words_of(answer)
+def is_refused(answer: Answer) -> bool:
+    """Tell whether the credential itself isn't taken any more, as far as the answer tells."""
+    return answer.status == HTTPStatus.UNAUTHORIZED and told_by((answer,)) is None
+
+
+def lacks_scope(answer: Answer) -> bool:
+    """Tell whether a credential is good, and not for telling whose it is."""
+    return is_refused(answer) and SCOPE in words_of(answer)
 
 
 def refused(profile: AuthorizationProfile, answers: Sequence[Answer]) -> BotError:

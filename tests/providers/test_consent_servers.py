@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from bot.connection import READ
 from bot.content import Account, Site
 from bot.errors import (
+    AppBlocked,
     BotError,
     NotAllowed,
     NotFound,
@@ -20,7 +21,7 @@ from bot.errors import (
     ProviderFault,
     Unavailable,
 )
-from bot.profile import AuthorizationProfile, Provider, TokenBody
+from bot.profile import AuthorizationProfile, Mechanism, Provider, TokenBody
 from bot.providers import identity_wire as identity
 from bot.providers import oauth_wire as wire
 from bot.providers.consent import ConsentServers
@@ -241,6 +242,22 @@ async def test_jira_entries_are_left_out_and_every_site_is_listed_once(consent, 
     ]
 
 
+async def test_whichever_site_says_whose_a_service_accounts_grant_is_is_believed(consent, provider):
+    provider.says |= {
+        "/me": says({}, 403),
+        "/oauth/token/accessible-resources": says([ACME, LABS]),
+        "/ex/confluence/c1/wiki/rest/api/user/current": says({"message": "blocked this app"}, 403),
+        "/ex/confluence/c2/wiki/rest/api/user/current": says({"accountId": "a7"}),
+    }
+    service = replace(consent.profile, mechanism=Mechanism.CLIENT_CREDENTIALS)
+    obtained = await consent.present(service)
+    assert (obtained.account.id, len(obtained.sites)) == ("a7", 2)
+    del provider.says["/ex/confluence/c2/wiki/rest/api/user/current"]
+    provider.says["/oauth/token/accessible-resources"] = says([LABS, ACME])
+    with pytest.raises(AppBlocked):
+        await consent.present(service)
+
+
 async def test_sites_without_confluence_are_told_from_no_site(consent, provider):
     provider.says["/oauth/token/accessible-resources"] = says([JIRA])
     with pytest.raises(NotFound):
@@ -410,7 +427,7 @@ def test_any_answer_is_read_or_refused_in_our_own_words(body, status, kind):
         lambda: said_by(identity.read_person(answer, "Atlassian")),
         lambda: said_by(identity.read_user(answer, "Confluence")),
         lambda: identity.read_tenant_info(answer),
-        lambda: identity.is_ended(answer),
+        lambda: identity.lacks_scope(answer),
         lambda: wire.read_metadata(profile, answer),
         lambda: wire.is_revoked(answer),
         lambda: said_of(identity.refused(profile, [answer])),

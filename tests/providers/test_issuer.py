@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, quote_plus, urlsplit
 import pytest
 from pydantic import SecretStr
 
+from bot.authorize import TokenRefused
 from bot.connection import NEVER, Connection
 from bot.errors import (
     BadInput,
@@ -18,6 +19,7 @@ from bot.errors import (
     NotAllowed,
     ProfileBroken,
     ProviderFault,
+    ScopeMissing,
     Unavailable,
 )
 from bot.principal import Principal, Tenant
@@ -193,7 +195,7 @@ async def go_through(bench, row):
     assert await bench.consent.revoke(profile, grant), row
     assert not await bench.works(grant), row
     assert await bench.consent.renew(profile, grant) is None
-    with pytest.raises(ConsentRequired):
+    with pytest.raises(TokenRefused):
         await bench.consent.list_sites(profile, connection)
 
 
@@ -439,6 +441,16 @@ async def test_fewer_scopes_after_a_renewal_are_what_is_left(bench):
     assert (grant.scopes, renewed.scopes) == ({"READ", "WRITE"}, {"READ"})
 
 
+async def test_a_grant_that_may_not_say_whose_it_is_any_more_lacks_a_scope(bench):
+    profile = await bench.consent.complete(bench.typed(Provider.CLOUD))
+    obtained = await bench.obtain(profile)
+    await bench.fault("narrow-scope", "refresh", value="read:page:confluence")
+    renewed = await bench.consent.renew(profile, obtained.grant)
+    connection = replace(bench.connection(profile, obtained), grant=renewed)
+    with pytest.raises(ScopeMissing):
+        await bench.consent.list_sites(profile, connection)
+
+
 async def test_a_renewal_for_another_account_is_no_connections_health(bench):
     profile = await bench.consent.complete(bench.typed())
     obtained = await bench.obtain(profile)
@@ -447,7 +459,7 @@ async def test_a_renewal_for_another_account_is_no_connections_health(bench):
     renewed = await bench.consent.renew(profile, obtained.grant)
     with pytest.raises(ConsentRequired) as caught:
         await bench.consent.list_sites(profile, replace(connection, grant=renewed))
-    assert caught.value.ended
+    assert (type(caught.value), caught.value.ended) == (ConsentRequired, True)
     assert obtained.account.id == BY_NAME["ada"].account_id
 
 
