@@ -443,3 +443,11 @@ async def test_a_token_that_was_taken_back_is_not_reminded_of(house):
     await house.connections.remove(ADA, "system")
     await house.live(16 * DAYS, DAYS)
     assert house.reminded == house.ended == []
+
+
+async def test_a_token_that_was_ended_before_its_time_is_not_reminded_of(house):
+    made = await house.types_token(house.clock() + 15 * DAYS)
+    await house.authorizer.end(made)
+    await house.live(16 * DAYS, DAYS)
+    assert house.reminded == []
+    assert house.ended == [made]
