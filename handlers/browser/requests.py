@@ -20,6 +20,8 @@ FORM_LIMIT: Final = 4096
 
 FIELDS: Final = 10
 
+_RETURNED: Final = ("state", "code", "error", "iss")
+
 _COOKIE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -30,8 +32,13 @@ def browser_of(request: web.Request, address: PublicAddress) -> Digest | None:
 
 
 def returned_by(request: web.Request) -> Returned:
-    """Read what a redirect brought back; an error stands above a code."""
+    """Read what a redirect brought back; an error stands above a code.
+
+    Nothing may be said twice (RFC 6749 §3.1): servers differ in which of two they believe.
+    """
     query = request.query
+    if any(len(query.getall(name, ())) > 1 for name in _RETURNED):
+        raise web.HTTPBadRequest
     error = query.get("error", "")
     code = None if error else query.get("code")
     issuer = query.get("iss", "")
