@@ -11,7 +11,7 @@ import structlog
 from bot.administration.organisation import Ended, OrganisationConnection, let_go
 from bot.administration.parts import Aides, Books, name_of
 from bot.connect import APPS_URL
-from bot.connection import Connection
+from bot.connection import ORGANISATION, Connection
 from bot.errors import BotError, NotAllowed
 from bot.installation import Installation, SlackPerson
 from bot.mrkdwn import escape, link
@@ -111,17 +111,21 @@ class Kept:
 
     async def revoke(self, by: Principal, user_id: str, profile: str) -> Revoked | None:
         """Delete one connection, have its grant revoked, and tell its person privately."""
+        if user_id == ORGANISATION:
+            standing = await self._organisations.find(by.tenant)
+            if standing is not None and standing.profile == profile:
+                return await self._ended(by, await self._organisations.end(by))
         principal = Principal(by.tenant, user_id)
         removed = await self._remove(by, principal, profile)
         return None if removed is None else await self._finish(by, removed)
 
-    async def revoke_all(self, by: Principal) -> tuple[Sequence[Revoked], Ended | None]:
+    async def revoke_all(self, by: Principal) -> Sequence[Revoked]:
         """Delete every connection at once, the organisation's too; then revoke and tell."""
-        ended = await self._organisations.end(by)
+        organisations = await self._ended(by, await self._organisations.end(by))
         found = [each async for each in self._books.connections.list_all(by.tenant)]
         removed = [await self._remove(by, each.principal, each.profile) for each in found]
         done = [await self._finish(by, each) for each in removed if each is not None]
-        return done, ended
+        return [*done, organisations] if organisations else done
 
     async def _remove(self, by: Principal, whose: Principal, profile: str) -> Connection | None:
         await self._books.pendings.forget_obtained(whose)
@@ -139,24 +143,20 @@ class Kept:
 
     async def _finish(self, by: Principal, removed: Connection) -> Revoked:
         ended = await let_go(self._books, self._aides, removed)
-        whose = removed.principal
-        if removed.is_organisations:
-            whose = Principal(whose.tenant, removed.owner)
-        is_told = whose.user_id == by.user_id
-        if not is_told and whose.user_id:
-            is_told = await self._tell(by, whose, ended)
-        return Revoked(ended, is_told)
+        return Revoked(ended, await self._tell(by, ended))
 
-    async def _tell(self, by: Principal, whose: Principal, ended: Ended) -> bool:
-        words = (
-            f"An admin of your workspace, <@{by.user_id}>, has ended your connection to Confluence "
-            f"as *{escape(ended.connection.account.name)}*. The tokens that were kept here are "
-            "deleted, and nothing can be done in your name any more. Pages that you wrote stay in "
-            f"Confluence.\n{remains(ended)}\n"
-            f"`{self._aides.command} connect` connects again, if your workspace's admins agree."
-        )
+    async def _ended(self, by: Principal, ended: Ended | None) -> Revoked | None:
+        return None if ended is None else Revoked(ended, await self._tell(by, ended))
+
+    async def _tell(self, by: Principal, ended: Ended) -> bool:
+        """Tell its person, or its owner; whoever ended it knows."""
+        connection = ended.connection
+        user_id = connection.owner if connection.is_organisations else connection.principal.user_id
+        if user_id == by.user_id:
+            return True
         try:
-            await self._aides.voice.tell(whose, words)
+            words = _words_of_end(by, ended, self._aides.command)
+            await self._aides.voice.tell(Principal(by.tenant, user_id), words)
         except BotError as error:
             log.info("revocation untold", code=error.code)
             return False
@@ -176,6 +176,22 @@ class Kept:
             return Listed(connection, Standing.ORPHANED, user_id, profile, why)
         why = _orphaned(installation, person, is_owner=connection.is_organisations)
         return Listed(connection, Standing.ORPHANED if why else standing, person.name, profile, why)
+
+
+def _words_of_end(by: Principal, ended: Ended, command: str) -> str:
+    account = escape(ended.connection.account.name)
+    if ended.connection.is_organisations:
+        return (
+            f"An admin of your workspace, <@{by.user_id}>, has ended the organisation's connection "
+            f"to Confluence, *{account}*, which you owned. Its tokens are deleted here.\n"
+            f"{remains(ended)}"
+        )
+    return (
+        f"An admin of your workspace, <@{by.user_id}>, has ended your connection to Confluence as "
+        f"*{account}*. The tokens that were kept here are deleted, and nothing can be done in your "
+        f"name any more. Pages that you wrote stay in Confluence.\n{remains(ended)}\n"
+        f"`{command} connect` connects again, if your workspace's admins agree."
+    )
 
 
 def remains(ended: Ended) -> str:

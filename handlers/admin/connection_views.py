@@ -6,7 +6,6 @@ from typing import Final
 
 from bot.administration import ConnectionPage, Listed, Revoked, Standing
 from bot.administration.connections import remains
-from bot.administration.organisation import Ended
 from bot.errors import BadInput
 from bot.mrkdwn import escape
 from bot.profile import SYSTEM
@@ -101,18 +100,17 @@ def revoked_view(revoked: Revoked | None, number: int) -> View:
     return kit.page([blocks.section(words)], back=names.CONNECTIONS, value=str(number))
 
 
-def all_revoked_view(done: Sequence[Revoked], organisations: Ended | None) -> View:
+def all_revoked_view(done: Sequence[Revoked]) -> View:
     """Say of all what was deleted, and of each what remains."""
-    count = len(done) + (organisations is not None)
-    ends = [each.ended for each in done] + ([organisations] if organisations else [])
     untold = sum(1 for each in done if not each.is_told)
-    lines = [f"Deleted here: the tokens of {kit.plural(count, 'connection')}."]
+    lines = [f"Deleted here: the tokens of {kit.plural(len(done), 'connection')}."]
     if untold:
         lines.append(f"{untold} of them couldn't be told.")
     shown = [blocks.section(" ".join(lines))]
     by_words: dict[str, list[str]] = {}
-    for ended in ends:
-        by_words.setdefault(remains(ended), []).append(escape(ended.connection.account.name))
+    for each in done:
+        account = escape(each.ended.connection.account.name)
+        by_words.setdefault(remains(each.ended), []).append(account)
     for words, accounts in by_words.items():
         named = ", ".join(accounts[:_MOST_TOLD])
         more = f" and {len(accounts) - _MOST_TOLD} more" if len(accounts) > _MOST_TOLD else ""

@@ -55,8 +55,7 @@ class Records:
 
     async def revoke_all(self, ask: Ask) -> Modal:
         """End every connection."""
-        done, organisations = await self._kept.revoke_all(ask.principal)
-        return Modal(views.all_revoked_view(done, organisations))
+        return Modal(views.all_revoked_view(await self._kept.revoke_all(ask.principal)))
 
     async def show_audit(self, ask: Ask) -> Modal:
         """Show the newest rows."""

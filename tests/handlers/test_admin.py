@@ -247,6 +247,20 @@ class TestConnections:
         entry = next(each for each in await rows(stage) if each.action == Action.REVOKE)
         assert (entry.actor.user_id, entry.subject.user_id) == ("U0ADA", "U0BOB")
 
+    async def test_ending_the_organisations_lets_people_authorize_and_tells_its_owner(
+        self, stage, desk
+    ):
+        await desk.lends()
+        await desk.opens("admin_authorization", "admin_hand_over")
+        await desk.saves({"owner": {"owner": "U0BOB"}})
+        await desk.presses("admin_root")
+        await desk.presses("admin_connections")
+        assert "They were told" in await desk.presses("admin_revoke")
+        now = await integration(stage)
+        assert (now.authorization, now.organisation_profile) == (AuthorizationType.USERS, "")
+        told = words(await stage.person("U0BOB").last("@app"))
+        assert "has ended the organisation's connection" in told
+
     async def test_all_are_revoked(self, stage, desk):
         await stage.connect("U0BOB")
         await stage.connect("U0ADA")

@@ -150,7 +150,7 @@ def test_connections_are_taken(found, why):
     )
     taken(connections_view(ConnectionPage(rows, 1, 3, dict.fromkeys(Standing, 7))))
     ended = [Ended(each.connection, None, is_revoked=False) for each in rows]
-    taken(all_revoked_view([Revoked(each, is_told=False) for each in ended] * 9, None))
+    taken(all_revoked_view([Revoked(each, is_told=False) for each in ended] * 9))
 
 
 @given(st.text() | st.sampled_from(["[1]", "[1,2,{}]", "[" * 9_999, "[1,2,1e999]"]))
