@@ -4,8 +4,8 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -15,6 +15,7 @@ from sandbox.chromium import HOW_TO_GET_IT, find_chromium
 from sandbox.person import Person
 from sandbox.screen.driver import Screen, chromium_at
 from sandbox.server import Plan, Sandbox
+from sandbox.tour import Album, Door, Json, Tour, install
 
 DOCS = Path(__file__).parent.parent / "docs"
 TITLE = "What the cargo crane taught us"
@@ -23,26 +24,32 @@ SHEET = 720, 860
 """A page of consent, without the empty ground beside it."""
 
 
-@dataclass(frozen=True)
-class Album:
-    """Somebody's screen, and the folder that its pictures go to."""
-
-    screen: Screen
-    folder: Path
-
-    def keep(self, name: str) -> None:
-        """Take a picture, once nothing moves any more."""
-        self.screen.rest()
-        self.screen.screenshot(self.folder / f"{name}.png")
-
-
 async def take(folder: Path, chromium: str) -> None:
     """Take every picture into *folder*."""
     with tempfile.TemporaryDirectory() as home:
         async with Sandbox(Plan(Path(home))) as sandbox, aiohttp.ClientSession() as session:
             await _chat(lambda user: Person(session, sandbox.url, user))
+            door = _door(session, f"{sandbox.url}/_sandbox", asyncio.get_running_loop())
             # The sandbox runs in this loop, so the browser is waited for beside it.
-            await asyncio.to_thread(_photograph, chromium, sandbox.url, folder)
+            await asyncio.to_thread(_photograph, chromium, sandbox.url, folder, door)
+    with tempfile.TemporaryDirectory() as home:
+        async with Sandbox(Plan(Path(home), installs=True)) as sandbox:
+            await asyncio.to_thread(_install, chromium, sandbox, folder)
+
+
+def _install(chromium: str, sandbox: Sandbox, folder: Path) -> None:
+    with _screen(chromium, sandbox.url) as screen:
+        install(Album(screen, folder), sandbox.bot_url)
+
+
+def _door(session: aiohttp.ClientSession, base: str, loop: asyncio.AbstractEventLoop) -> Door:
+    async def post(path: str, body: Mapping[str, object]) -> Json:
+        async with session.post(f"{base}/{path}", json=dict(body)) as response:
+            response.raise_for_status()
+            answer: Json = await response.json()
+        return answer
+
+    return lambda path, body: asyncio.run_coroutine_threadsafe(post(path, body), loop).result()
 
 
 async def _chat(person: Callable[[str], Person]) -> None:
@@ -50,17 +57,23 @@ async def _chat(person: Callable[[str], Person]) -> None:
     await person("U0CY").types("There was a *checklist* … and we must write down that crane story.")
 
 
-def _photograph(chromium: str, url: str, folder: Path) -> None:
+@contextmanager
+def _screen(chromium: str, url: str) -> Iterator[Screen]:
     with chromium_at(chromium) as driver:
         driver.set_page_load_timeout(20)
         driver.set_script_timeout(20)
-        screen = Screen(driver, url)
+        yield Screen(driver, url)
+
+
+def _photograph(chromium: str, url: str, folder: Path, door: Door) -> None:
+    with _screen(chromium, url) as screen:
         screen.resize(*SIZE)
         screen.as_person("U0ADA")
         album = Album(screen, folder)
         _consents(album)
         _searches(album)
         _writes(album)
+        Tour(album, url, door).go()
 
 
 def _consents(album: Album) -> None:
