@@ -79,10 +79,6 @@ class Gate:
 
         return Suggestions(action, guarded)
 
-    async def is_open(self, ask: Ask) -> bool:
-        """Tell whether whoever asks is an admin."""
-        return await self._roles.may_administer(ask.principal)
-
     def _guarded(self, listener: Listener) -> Listener:
         async def guarded(ask: Ask) -> Answer:
             try:

@@ -36,7 +36,6 @@ MECHANISM: Final = "admin_profile_mechanism"
 READABLE: Final = "admin_readable"
 WRITABLE: Final = "admin_writable"
 AUDIENCE: Final = "admin_audience"
-ACTIONS_OF_AUDIT: Final = "admin_audit_more"
 
 AUTHORIZATION_FORM: Final = "admin_authorization_form"
 LEND_FORM: Final = "admin_lend_form"

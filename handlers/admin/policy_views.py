@@ -10,7 +10,6 @@ from bot.administration.directory import allowed_key, space_key
 from bot.content import AllowedSpace, Group, Site, Space
 from bot.installation import UserGroup
 from bot.integration import MOST_SPACES, Credential, Integration, Role
-from bot.mrkdwn import escape
 from handlers import blocks
 from handlers.admin import kit, names
 from handlers.admin.kit import Problem
@@ -245,8 +244,3 @@ def _group_options(groups: Sequence[UserGroup], chosen: Sequence[str]) -> list[B
         else blocks.option(f"A group that is gone ({each})", each)
         for each in ids[: kit.MOST_OPTIONS]
     ]
-
-
-def allowed_in_words(spaces: Sequence[AllowedSpace]) -> str:
-    """Return the names of spaces, in mrkdwn."""
-    return ", ".join(f"*{escape(each.name)}*" for each in spaces) or "none"
