@@ -314,7 +314,7 @@ def said(connected: Connected) -> Reply:
             name = escape(connection.name or "The organisation's connection")
             words = (
                 f"*{name}* works, as *{escape(account)}* on *{escape(site)}*. It shows nothing "
-                f"yet but in the spaces that are allowed under *Policy*.{lost}"
+                f"yet but in the spaces that are allowed under *Policy*.{lost}{_lacked(connection)}"
             )
             shown = (
                 blocks.section(words),
@@ -333,6 +333,18 @@ def said(connected: Connected) -> Reply:
         case _:
             words = f"Connected as *{escape(account)}* to *{escape(site)}*.{lost}"
             return Reply(f"Connected as {account} to {site}.", (blocks.section(words),))
+
+
+def _lacked(connection: Connection) -> str:
+    """Say what lending takes and the grant hasn't: a service account's scopes are set elsewhere."""
+    lacking = connection.lacking(Need.LEND)
+    if not lacking:
+        return ""
+    named = ", ".join(f"`{escape(each)}`" for each in sorted(lacking))
+    return (
+        f"\nIt lacks {named}: what takes those doesn't work, and without the check of permissions "
+        "nothing is shown. Add them where the account was made, then authorize anew."
+    )
 
 
 def _lost(connected: Connected) -> str:

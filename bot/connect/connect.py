@@ -399,5 +399,3 @@ def _require_enough(
         missing = needed - obtained.grant.scopes - {"offline_access"}
         if missing:
             raise Ended(End.SCOPE_MISSING, pending, missing)
-    if not obtained.sites:
-        raise Ended(End.NO_SITE, pending)

@@ -50,6 +50,8 @@ class Settling:
 
     async def ask_or_settle(self, pending: PendingConnection, obtained: Obtained) -> Next:
         """Go on with what was obtained: nobody's first site is taken for them."""
+        if not obtained.sites:
+            raise Ended(End.NO_SITE, pending)
         waiting = replace(pending, verifier=None, obtained=obtained)
         if pending.purpose is Purpose.TRIAL:
             return await self._settle(waiting, obtained.sites[0])

@@ -281,6 +281,16 @@ async def test_client_credentials_need_nobodys_consent(world):
     assert await world.connections.find(organisation(ADA.tenant), "p3")
 
 
+async def test_a_service_account_without_a_site_is_none_to_connect(world):
+    world.provider.obtained = Obtained(granted(), LOVELACE, ())
+
+    with pytest.raises(Ended) as caught:
+        await proved(world, need=Need.LEND, purpose=Purpose.ORGANISATION, profile="p3")
+
+    assert caught.value.end is End.NO_SITE
+    assert world.connections.all == {}
+
+
 async def test_what_a_new_consent_has_lost_is_told(world):
     world.provider.obtained = Obtained(granted(Need.WRITE.scopes), LOVELACE, (ACME,))
     await world.consent(need=Need.WRITE)

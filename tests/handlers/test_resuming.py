@@ -1,13 +1,17 @@
 """What is taken up again once somebody is connected, or has chosen a site."""
 
+from dataclasses import replace
+
 import pytest
 
+from bot.connect import Connected
+from bot.connection import Need, organisation
 from bot.errors import NotAllowed
-from bot.pending import Parked
+from bot.pending import Parked, Purpose
 from handlers.ask import Kind, Reply, Route
 from handlers.edge import Table
-from handlers.offers import Afterwards, Resumption
-from tests.fakes import ADA, NOON, FakeVoice
+from handlers.offers import Afterwards, Resumption, said
+from tests.fakes import ACME, ADA, NOON, FakeVoice, connection
 
 
 class Scene:
@@ -69,3 +73,13 @@ async def test_what_opens_another_form_than_a_pages_is_asked_for_again(scene):
     assert scene.asked == []
     assert "`here`" in str(scene.voice.said)
     assert "write" not in str(scene.voice.said)
+
+
+@pytest.mark.parametrize(("need", "is_told"), [(Need.LEND, False), (Need.WRITE, True)])
+def test_an_admin_is_told_what_the_organisations_connection_lacks(need, is_told):
+    kept = connection(organisation(ADA.tenant))
+    kept = replace(kept, grant=replace(kept.grant, scopes=need.scopes))
+    done = Connected(kept, ACME, None, None, ADA, Purpose.ORGANISATION)
+    shown = str(said(done).blocks)
+    assert ("It lacks" in shown) is is_told
+    assert ("`read:content.permission:confluence`" in shown) is is_told
