@@ -19,7 +19,7 @@ from bot.principal import Principal
 from handlers import blocks, replies
 from handlers.ask import Answer, Ask, Block, Kind, Reply
 from handlers.edge import Table
-from handlers.home import Home
+from handlers.home import EXPLORE, Home
 from handlers.running import mint_correlation
 from handlers.tasks import Tasks
 from handlers.tenants import Tenants
@@ -32,7 +32,6 @@ CONTINUE_CREATE = "continue_create"
 ADMINISTRATION = "admin_open"
 """The button that opens the admin's modal: its value is a page of it, or a profile's id."""
 ADMINISTRATION_POLICY = "policy"
-EXPLORE = "explore"
 EXPLORE_NOT = "explore_not"
 
 
@@ -221,7 +220,7 @@ class Resumption:
     async def _go_on(self, connected: Connected) -> None:
         person = connected.person
         if connected.purpose is Purpose.ORGANISATION:
-            await self._afterwards.tidy(connected.connection)
+            await self._tidy(connected.connection)
         now = said(connected)
         await self._voice.tell(
             person, now.text, now.blocks, response_url=connected.reply_url, replace=True
@@ -230,6 +229,12 @@ class Resumption:
         await self._announce(person)
         if connected.parked:
             await self.resume(person, connected.parked, connected.reply_url)
+
+    async def _tidy(self, connection: Connection) -> None:
+        try:
+            await self._afterwards.tidy(connection)
+        except BotError as error:  # what was replaced stands among the connections, for an admin
+            log.warning("not tidied", code=error.code)
 
     async def _announce(self, person: Principal) -> None:
         admin = await self._afterwards.announce(person)

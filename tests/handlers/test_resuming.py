@@ -6,7 +6,7 @@ import pytest
 
 from bot.connect import Connected
 from bot.connection import Need, organisation
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, Unavailable
 from bot.pending import Parked, Purpose
 from handlers.ask import Kind, Reply, Route
 from handlers.edge import Table
@@ -83,3 +83,31 @@ def test_an_admin_is_told_what_the_organisations_connection_lacks(need, is_told)
     shown = str(said(done).blocks)
     assert ("It lacks" in shown) is is_told
     assert ("`read:content.permission:confluence`" in shown) is is_told
+
+
+class Quiet:
+    """A home tab and tasks that do at once what they are asked."""
+
+    def __init__(self):
+        self.started = []
+
+    def start(self, work):
+        self.started.append(work)
+        return True
+
+    async def refresh(self, _):
+        return None
+
+
+async def test_an_admin_is_told_although_what_was_replaced_could_not_be_tidied_up(scene):
+    async def fails(_):
+        raise Unavailable("the database")
+
+    quiet = Quiet()
+    afterwards = Afterwards(scene.nothing, fails, scene.require_member)
+    resumption = Resumption(lambda: Table(()), scene.voice, quiet, quiet, afterwards)
+    kept = connection(organisation(ADA.tenant))
+    await resumption.connected(Connected(kept, ACME, None, None, ADA, Purpose.ORGANISATION))
+    await quiet.started[0]
+
+    assert "The organisation is connected" in str(scene.voice.said)
