@@ -87,7 +87,7 @@ COSTS = {
     "`status`": Cost(
         of=("command status", "press status"),
         database=("find connections", "find preferences", "find connections"),
-        requests=("Atlassian accessible-resources", "Slack response URL"),
+        requests=("Atlassian accessible-resources", "Atlassian me", "Slack response URL"),
     ),
     "`doctor`": Cost(
         of=("command doctor",),
