@@ -195,9 +195,14 @@ class Doctor:
         found = [self._profile(profile, own)]
         if own is None or own.ended_at is not None or found[0].state is State.ILL:
             return (*found, self._grant(own, profile))
+
+        async def look(connection: Connection) -> tuple[Connection, Sequence[Site]]:
+            return connection, await self._with.consent.list_sites(profile, connection)
+
         try:
-            fresh = await self._with.authorizer.authorize(principal, Need.READ, own.profile)
-            opened = await self._with.consent.list_sites(profile, fresh)
+            fresh, opened = await self._with.authorizer.call(
+                principal, Need.READ, look, own.profile
+            )
         except BotError as error:
             return _with_blame(found, error, Layer.GRANT, profile.server_name)
         found += [self._grant(fresh, profile), self._site(fresh, opened, patient.chosen)]
