@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.connection import Need
-from bot.content import Hit
+from bot.content import CloudId, Hit
 from bot.errors import Ambiguous, BadInput, SiteRequired
 from bot.mrkdwn import escape, highlighted, link
 from bot.ports import SlackPeople
@@ -32,17 +32,22 @@ LONGEST_VALUE: Final = 1_900
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Where somebody is in a search: the words, this page's cursor, and those before it."""
+    """Where somebody is in a search: the words, this page's cursor, and those before it.
+
+    *site* is where the first page was found: a cursor leads on there alone.
+    """
 
     text: str
     cursor: str | None = None
     before: tuple[str | None, ...] = field(default=())
+    site: CloudId | None = None
 
     def value(self) -> str:
         """Return it as a button's value; the oldest pages behind are forgotten first."""
         before = list(self.before)
         while True:
-            value = json.dumps({"q": self.text, "c": self.cursor, "b": before}, ensure_ascii=False)
+            held = {"q": self.text, "c": self.cursor, "b": before, "s": self.site}
+            value = json.dumps(held, ensure_ascii=False)
             if len(value) <= LONGEST_VALUE or not before:
                 return value
             before.pop(0)
@@ -53,8 +58,10 @@ class Turn:
         try:
             found = json.loads(value)
             before = tuple(_cursor(each) for each in found["b"])
-            return Turn(str(found["q"]), _cursor(found["c"]), before)
-        except (ValueError, KeyError, TypeError, RecursionError):
+            site = _cursor(found.get("s"))
+            there = CloudId(site) if site else None
+            return Turn(str(found["q"]), _cursor(found["c"]), before, there)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise BadInput("That button is out of date. Search again.") from None
 
 
@@ -106,13 +113,15 @@ class Search:
     async def _page(self, ask: Ask, turn: Turn, *, replace: bool) -> Reply:
         name = await self._member_name(ask, turn)
         named, words = split_site(turn.text)
-        site = await self._whereabouts.site(ask.principal, Need.READ, named, ask.channel_id)
+        site = turn.site
+        if site is None:
+            site = await self._whereabouts.site(ask.principal, Need.READ, named, ask.channel_id)
         try:
             found = await self._searcher.search(ask.principal, words, turn.cursor, name, site)
         except SiteRequired:
             raise
         except Ambiguous as error:
-            return _which_author(turn, error)
+            return _which_author(turn.text, site, error)
         return results(found, turn, self._command, replace=replace)
 
     async def _member_name(self, ask: Ask, turn: Turn) -> str:
@@ -180,10 +189,11 @@ def _hit(hit: Hit, found: Found) -> list[Block]:
 def _turns(found: Found, turn: Turn) -> list[Block]:
     buttons = []
     if turn.before:
-        back = Turn(turn.text, turn.before[-1], turn.before[:-1])
+        back = Turn(turn.text, turn.before[-1], turn.before[:-1], found.site.cloud_id)
         buttons.append(blocks.button("Previous", PREVIOUS, back.value()))
     if found.hits.cursor:
-        onward = Turn(turn.text, found.hits.cursor, (*turn.before, turn.cursor))
+        before = (*turn.before, turn.cursor)
+        onward = Turn(turn.text, found.hits.cursor, before, found.site.cloud_id)
         value = onward.value()
         if len(value) <= LONGEST_VALUE:
             buttons.append(blocks.button("Next", NEXT, value))
@@ -199,9 +209,11 @@ def _nothing(shown_for: str, found: Found, command: str, *, replace: bool) -> Re
     return Reply("Nothing found", (blocks.section(words),), replace=replace)
 
 
-def _which_author(turn: Turn, error: Ambiguous) -> Reply:
+def _which_author(text: str, site: CloudId | None, error: Ambiguous) -> Reply:
     buttons = [
-        blocks.button(name, f"{AUTHOR}:{place}", Turn(with_author(turn.text, account)).value())
+        blocks.button(
+            name, f"{AUTHOR}:{place}", Turn(with_author(text, account), site=site).value()
+        )
         for place, (account, name) in enumerate(error.choices[:MOST_AUTHORS])
     ]
     return Reply(str(error), (blocks.section(escape(str(error))), blocks.actions(*buttons)))
