@@ -318,7 +318,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             *_lifecycle(core, ends).routes(),
             *_forget(core, ends).routes(),
             *_administration(core, admins, connect),
-            *Explore(lambda: tables[0], outside.voice).routes(),
+            *Explore(lambda: tables[0], outside.voice, core.rules.roles).routes(),
         )
     )
     tables.append(table)

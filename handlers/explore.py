@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.errors import NotAllowed
+from bot.integration import Role
 from bot.ports import Voice
+from bot.roles import Roles
 from handlers import blocks
 from handlers.ask import Ack, Ask, Block, Kind, Modal, Reply, Route, View
 from handlers.edge import Table
-from handlers.home import CREATE
-from handlers.offers import EXPLORE, EXPLORE_NOT
+from handlers.home import CREATE, EXPLORE
+from handlers.offers import EXPLORE_NOT
 
 SEARCH: Final = "explore_search"
 PAGE: Final = "explore_page"
@@ -19,6 +22,10 @@ PAGE_FORM: Final = "explore_page_form"
 WORDS: Final = "words"
 LONGEST: Final = 400
 TITLE: Final = "What you can do now"
+NOT_YOURS: Final = (
+    "Your workspace lets only certain people explore templates, and you aren't among them, so "
+    "nothing was done. The commands work for you as before. Ask an admin of the workspace for it."
+)
 SAMPLE: Final = (
     "The release is on Friday at ten. Ada writes the notes, Bob tells the customers.\n"
     "_This is a message to try it on: open its menu (⋯), choose *Save to Confluence*, and look "
@@ -55,16 +62,17 @@ _TEMPLATES: Final = (
 
 
 class Explore:
-    """The modal of what can be done, and what starts each."""
+    """The modal of what can be done, and what starts each; for whoever has `Role.INSTALL`."""
 
-    def __init__(self, table: Callable[[], Table], voice: Voice) -> None:
+    def __init__(self, table: Callable[[], Table], voice: Voice, roles: Roles) -> None:
         self._table = table
         self._voice = voice
+        self._roles = roles
 
     def routes(self) -> tuple[Route, ...]:
         """Claim the buttons and forms."""
         return (
-            Route(Kind.PRESS, EXPLORE, self.show, opens=_listed),
+            Route(Kind.PRESS, EXPLORE, self.show, opens=_opens),
             Route(Kind.PRESS, EXPLORE_NOT, self.skip),
             Route(Kind.PRESS, SEARCH, self.ask_for_words, opens=_search_form),
             Route(Kind.SUBMISSION, SEARCH_FORM, self.search, submitted=_asked),
@@ -73,8 +81,10 @@ class Explore:
             Route(Kind.PRESS, MESSAGE, self.send_sample),
         )
 
-    async def show(self, ask: Ask) -> None:
-        """Leave what was opened as it is."""
+    async def show(self, ask: Ask) -> Modal:
+        """List what can be started."""
+        await self._require_role(ask)
+        return Modal(_listed())
 
     async def skip(self, ask: Ask) -> Reply:
         """Take the buttons away."""
@@ -86,9 +96,11 @@ class Explore:
 
     async def ask_for_words(self, ask: Ask) -> None:
         """Leave the form as it is."""
+        await self._require_role(ask)
 
     async def ask_for_page(self, ask: Ask) -> None:
         """Leave the form as it is."""
+        await self._require_role(ask)
 
     async def search(self, ask: Ask) -> Modal:
         """Search, and answer by message."""
@@ -100,12 +112,14 @@ class Explore:
 
     async def send_sample(self, ask: Ask) -> Modal:
         """Send a message to save."""
+        await self._require_role(ask)
         await self._voice.tell(ask.principal, SAMPLE)
         words = "It is among your messages with me. Its menu (⋯) has *Save to Confluence*."
         return Modal(blocks.modal(TITLE, [blocks.section(words)]))
 
     async def _started(self, ask: Ask, word: str) -> Modal:
         """Do what the command does; where consent is missing, it is offered in the modal."""
+        await self._require_role(ask)
         route = self._table().routes[Kind.COMMAND, word]
         answer = await route.listener(replace(ask, command=word, text=ask.typed(WORDS)))
         if isinstance(answer, Reply):
@@ -113,8 +127,16 @@ class Explore:
         words = "The answer is among your messages with me. You can close this."
         return Modal(blocks.modal(TITLE, [blocks.section(words)], close="Back"))
 
+    async def _require_role(self, ask: Ask) -> None:
+        if not await self._roles.may(ask.principal, Role.INSTALL):
+            raise NotAllowed(NOT_YOURS)
 
-def _listed(_: Ask) -> View:
+
+def _opens(_: Ask) -> View:
+    return blocks.modal(TITLE, [blocks.section("One moment…")])
+
+
+def _listed() -> View:
     shown: list[Block] = []
     for each in _TEMPLATES:
         button = blocks.button(each.label, each.action)

@@ -21,6 +21,9 @@ log = structlog.get_logger(__name__)
 CREATE = "create"
 """The button that opens the form for a page."""
 
+EXPLORE = "explore"
+"""The button that opens the list of what can be started."""
+
 
 async def nothing_more(_: Principal) -> tuple[Block, ...]:
     """Add nothing to the home tab."""
@@ -92,6 +95,7 @@ class Home:
             ),
             blocks.actions(
                 blocks.button("Create a page", CREATE, style="primary"),
+                blocks.button("Explore templates", EXPLORE),
                 blocks.button("My connection", "status"),
             ),
         )

@@ -27,8 +27,14 @@ _MEANS: Final = {
 }
 ROLES: Final = {
     Role.WRITE: ("write pages", "Nobody chosen: every full member may."),
-    Role.INSTALL: ("install action templates", "Nobody chosen: every full member may."),
-    Role.PUBLISH: ("publish action templates", "Nobody chosen: every full member may."),
+    Role.INSTALL: (
+        "explore templates",
+        "What the button “Explore templates” lists and starts. Nobody chosen: every full member.",
+    ),
+    Role.PUBLISH: (
+        "publish pages",
+        "Whoever may write and not publish saves drafts. Nobody chosen: whoever may write.",
+    ),
     Role.ADMINISTER: ("administer", "Slack's own admins and owners always may."),
 }
 Chosen = tuple[tuple[str, str], ...]

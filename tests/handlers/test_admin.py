@@ -335,6 +335,24 @@ class TestExploring:
         assert "I need your consent" in said
         assert link_in(await desk.view())
 
+    @pytest.mark.parametrize("left_open", ["explore_search", "explore_page", "explore_message"])
+    async def test_it_is_for_whom_the_admins_chose(self, stage, desk, left_open):
+        await stage.connect("U0BOB")
+        bob = Desk(stage, "U0BOB")
+        await bob.person.opens_home()
+        await stage.quiet()
+        assert "Show a page" in await bob.presses("explore")
+        await desk.opens("admin_people")
+        said = await desk.saves({"people_install": {"people_install": ["U0CY"]}})
+        assert "Who may explore templates" in said
+
+        assert "only certain people explore templates" in await bob.presses(left_open)
+        await bob.person.closes(everything=True)
+        said = await bob.presses("explore")
+        assert "only certain people explore templates" in said
+        assert "Show a page" not in said
+        assert "a message to try it on" not in str(await bob.person.messages("@app"))
+
     async def test_it_is_said_once_and_can_be_skipped(self, stage, desk):
         await stage.connect("U0ADA")
         await desk.person.presses("explore_not")
