@@ -32,7 +32,8 @@ from bot.settings import (
 )
 
 if TYPE_CHECKING:
-    from bot.trail import ChainKey
+    from bot.audit import Auditor
+    from bot.trail import ChainKey, Entry
     from store.key_rotation import KeyRotation
     from store.stores import Stores
 
@@ -162,8 +163,10 @@ def key_status() -> None:
 def rotate_keys() -> None:
     """Make new data keys under the first key of CONFAB_KEYS, and seal everything anew."""
     from bot.keys import rotate
+    from bot.trail import OPERATOR, Action, Entry
 
-    _on_keys(lambda rotation: rotate(rotation, typer.echo))
+    entry = Entry(OPERATOR, Action.ROTATE_KEYS)
+    _on_keys(lambda rotation: rotate(rotation, typer.echo), entry)
 
 
 @keys.command("retire")
@@ -172,17 +175,28 @@ def retire_key(
 ) -> None:
     """Delete data keys that seal nothing, and say whether a key of CONFAB_KEYS may go."""
     from bot.keys import retire
+    from bot.trail import OPERATOR, Action, Entry
 
     now = datetime.now(UTC)  # noqa: TID251  # the command's own moment
-    _on_keys(lambda rotation: retire(rotation, name, now, typer.echo))
+    entry = Entry(OPERATOR, Action.RETIRE_KEY).of("key", name)
+    _on_keys(lambda rotation: retire(rotation, name, now, typer.echo), entry)
 
 
-def _on_keys(work: Callable[["KeyRotation"], Awaitable[bool]]) -> None:
-    """Do *work* on the keys of the settings; what it leaves undone is exit status 1."""
+def _on_keys(
+    work: Callable[["KeyRotation"], Awaitable[bool]], entry: "Entry | None" = None
+) -> None:
+    """Do *work* on the keys of the settings; what it leaves undone is exit status 1.
+
+    What *entry* says of it is recorded.
+    """
+    from bot.app import utc_now
+    from bot.keys import recorded
+    from bot.trail import ChainKey
     from store.database import open_database
     from store.key_rotation import KeyRotation
     from store.keyring import KeyRing
     from store.preparation import SHAPES, prepare
+    from store.stores import mongo_stores
 
     settings = _settings(Settings)
 
@@ -191,7 +205,10 @@ def _on_keys(work: Callable[["KeyRotation"], Awaitable[bool]]) -> None:
         try:
             await prepare(database)
             ring = KeyRing.parse(settings.keys)
-            is_well = await work(KeyRotation(database, ring, SHAPES, settings.key_age))
+            rotation = KeyRotation(database, ring, SHAPES, settings.key_age)
+            auditor = _auditor(mongo_stores(database, ring, utc_now), ChainKey(settings.audit_key))
+            done = recorded(auditor, entry, lambda: work(rotation)) if entry else work(rotation)
+            is_well = await done
         finally:
             database.close()
         if not is_well:
@@ -259,13 +276,16 @@ def export_audit(  # noqa: PLR0913, PLR0917  # what a command line may say
     """Write what was recorded to standard output, the newest first."""
     from bot.export import export_csv, export_jsonl
     from bot.principal import Tenant
-    from bot.trail import ChainKey, Wanted
+    from bot.trail import OPERATOR, Action, ChainKey, Entry, Wanted
 
     start, end = (day.replace(tzinfo=UTC) if day else None for day in (since, until))
     export = export_csv if form is AuditForm.CSV else export_jsonl
 
-    async def work(stores: "Stores", _: ChainKey) -> None:
+    async def work(stores: "Stores", key: ChainKey) -> None:
         wanted = Wanted(person, action, start, end)
+        # Before the first byte: whoever has it has taken it.
+        entry = Entry(OPERATOR, Action.EXPORT_AUDIT).of("workspace", tenant)
+        await _auditor(stores, key).write(entry)
         async for part in export(stores.audit.list_newest(Tenant(tenant), wanted)):
             sys.stdout.buffer.write(part)
 
@@ -291,6 +311,14 @@ def _on_audit(work: Callable[["Stores", "ChainKey"], Awaitable[None]]) -> None:
             database.close()
 
     _run(work_on_it())
+
+
+def _auditor(stores: "Stores", key: "ChainKey") -> "Auditor":
+    """Return who records, for a command that waits for each row."""
+    from bot.app import utc_now
+    from bot.audit import Auditor
+
+    return Auditor(stores.audit, key, utc_now, lambda _: False)
 
 
 def _lines(files: Iterable[Path]) -> Iterator[str]:

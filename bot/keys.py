@@ -1,10 +1,14 @@
 """``confab keys``: what is said of keys to whoever keeps them, and what is refused."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from bot.audit import Auditor
+from bot.errors import BotError
+from bot.trail import Entry, Outcome
 from store.data_keys import KeptKey
 from store.key_rotation import KEPT_FOR, KeyRotation, Report
 from store.resealing import Use
@@ -70,6 +74,25 @@ async def retire(rotation: KeyRotation, key_id: str, now: datetime, say: Say) ->
     else:
         say(f"{key_id} wraps nothing, and isn't in CONFAB_KEYS.")
     return True
+
+
+async def recorded(auditor: Auditor, entry: Entry, work: Callable[[], Awaitable[bool]]) -> bool:
+    """Do *work*, with *entry* recorded beforehand and as it ended: killed, it was begun.
+
+    Raises:
+        BotError: it can't be recorded, and nothing was done; or the work's own.
+    """
+    begun = await auditor.begin(entry)
+    ended = replace(begun, outcome=Outcome.UNCLEAR)
+    try:
+        is_well = await work()
+        ended = replace(begun, outcome=Outcome.DONE if is_well else Outcome.REFUSED)
+    except BotError as error:
+        ended = begun.ended(error)
+        raise
+    finally:
+        await auditor.write(ended)
+    return is_well
 
 
 def _ring(report: Report) -> Iterator[str]:

@@ -664,11 +664,15 @@ def test_the_command_line_verifies_and_exports_and_sees_a_tail_that_is_cut_off(c
         whole = command("verify", "--log", "log", env=env)
         table = command("export", "--tenant", "T0ACME", "--action", "undo", env=env)
         lines = command("export", "--tenant", "T0ACME", "--format", "jsonl", env=env)
+        taken = command("export", "--tenant", "operator", "--format", "jsonl", env=env)
         asyncio.run(with_stores(uri, cut_off))
         unseen = command("verify", env=env)
         cut = command("verify", "--log", "log", env=env)
     assert (whole.exit_code, whole.output[:34]) == (0, "T0ACME: whole up to number 2 (2030")
     assert table.output.count("Plan") == 1
     assert len(lines.output.splitlines()) == 2
+    copies = [json.loads(line) for line in taken.output.splitlines()]
+    assert {each["action"] for each in copies} == {"export_audit"}
+    assert [each["title"] for each in copies].count("T0ACME") == 2
     assert unseen.exit_code == 0
     assert (cut.exit_code, cut.output[:34]) == (1, "T0ACME: Cut off after number 0: th")

@@ -1,6 +1,7 @@
 """``confab keys``, as an operator uses it, on a database of its own."""
 
 import asyncio
+import base64
 import os
 import signal
 import subprocess
@@ -12,7 +13,10 @@ import pytest
 from pydantic import SecretStr
 
 from bot import keys
+from bot.audit import Auditor
+from bot.errors import Unavailable
 from bot.principal import Principal, Tenant
+from bot.trail import OPERATOR, Action, ChainKey, Entry, Wanted
 from store.database import open_database
 from store.key_rotation import KEPT_FOR, KeyRotation
 from store.keyring import KeyRing
@@ -190,3 +194,25 @@ async def test_a_rotation_that_was_killed_is_gone_on_with(database, uri, tmp_pat
     assert "Data keys: 1 current, 1 earlier." in output
     for world in worlds[:: PEOPLE // 10]:
         assert await finds(database, world, TWO)
+    rows = [row.entry async for row in stores.audit.list_newest(OPERATOR, Wanted())]
+    told = [(row.action, row.outcome) for row in reversed(rows)]
+    assert told == [("rotate_keys", outcome) for outcome in ("begun", "begun", "done")]
+
+
+async def test_what_is_done_to_the_keys_is_recorded_as_it_ended(database, said):
+    stores = mongo_stores(database, ring(ONE), lambda: NOW)
+    key = ChainKey(SecretStr(base64.b64encode(bytes(32)).decode()))
+    auditor = Auditor(stores.audit, key, lambda: NOW, lambda _: False)
+    entry = Entry(OPERATOR, Action.RETIRE_KEY).of("key", "k1")
+
+    async def broken():
+        raise Unavailable("the database")
+
+    retiring = keys.retire(rotation(database, ONE), "k1", NOW, said.append)
+    assert not await keys.recorded(auditor, entry, lambda: retiring)
+    with pytest.raises(Unavailable):
+        await keys.recorded(auditor, entry, broken)
+
+    rows = [row.entry async for row in stores.audit.list_newest(OPERATOR, Wanted())]
+    assert sorted(row.outcome for row in rows) == ["begun", "begun", "failed", "refused"]
+    assert {row.title for row in rows} == {"k1"}
