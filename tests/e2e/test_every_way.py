@@ -1,5 +1,6 @@
-"""Every way to authorize, from connecting to disconnecting: search, create, expiry, wrong input."""
+"""Every way to authorize, from an admin's first press to disconnecting, by mouse alone."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -7,16 +8,18 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.app import utc_now
-from bot.connect import Wanted
-from bot.connection import Need, organisation
-from bot.content import AllowedSpace
-from bot.integration import AuthorizationType, Credential, Integration, Policy
-from bot.pending import Purpose
+from bot.connection import Need
 from bot.principal import Principal, Tenant
-from bot.profile import AuthorizationProfile, ClientAuthentication, Mechanism, Provider, TokenBody
-from handlers.ask import Kind
+from bot.profile import (
+    SYSTEM,
+    AuthorizationProfile,
+    ClientAuthentication,
+    Mechanism,
+    Provider,
+    TokenBody,
+)
 from sandbox.person import words
+from tests.handlers.admin_stage import Desk
 from tests.stage import Stage, link_in, staged
 
 ACME = Tenant("T0ACME")
@@ -27,6 +30,8 @@ BODY = {
         {"type": "rich_text_section", "elements": [{"type": "text", "text": "Hello, all"}]}
     ],
 }
+
+CALLBACK = re.compile(r"/connect/callback/([0-9A-Za-z]+)")
 
 Json = dict[str, Any]
 
@@ -41,6 +46,7 @@ class Way:
     expire: Callable[[Stage], Awaitable[object]] | None = None
     renews: bool = True
     ended: str = "Connect"
+    ended_lent: str = "organisation's connection"
     wrong: Json = field(default_factory=dict)
     refused: str = ""
 
@@ -80,7 +86,7 @@ async def service_account(stage: Stage, profile_id: str) -> tuple[AuthorizationP
 
 def api_token(*, scoped: bool) -> Callable[[Stage, str], Awaitable[tuple[Any, Json]]]:
     async def make(stage: Stage, profile_id: str) -> tuple[AuthorizationProfile, Json]:
-        scopes = sorted(Need.WRITE.scopes - {"read:hierarchical-content:confluence"})
+        scopes = sorted(Need.LEND.scopes - {"read:hierarchical-content:confluence"})
         asked: Json = {"account": "ada", "days": 90}
         if scoped:
             asked["scopes"] = [each for each in scopes if each != "offline_access"]
@@ -209,6 +215,7 @@ PEOPLE = (
         expire=post_to("datacenter/basic", {"allowed": False}),
         renews=False,
         ended="doesn't take the kind of credential",
+        ended_lent="doesn't take the kind of credential",
         wrong={"secret": "mistyped"},
         refused="refused by",
     ),
@@ -237,19 +244,59 @@ async def fresh_stage():
         yield stage
 
 
-async def set_up(stage: Stage, way: Way, **choice: Any) -> tuple[AuthorizationProfile, Json]:
-    """Keep the way's profile as an admin's save does, and choose it for people."""
-    profile, typed = await way.profile(stage, "p0test")
-    if profile.id == "system":
-        return profile, typed
-    kept = replace(profile, callback_url=callback(stage, profile.id))
-    complete = await stage.outside.consent.complete(kept)
-    tried = replace(complete, tried_at=utc_now())
-    assert await stage.stores.profiles.add(tried)
-    seen = await stage.stores.integrations.find(ACME)
-    given = {"people_profile": profile.id, **choice}
-    assert await stage.stores.integrations.replace(seen, replace(Integration(ACME), **given))
-    return tried, typed
+async def made(
+    stage: Stage, way: Way, secret: str | None = None
+) -> tuple[Desk, AuthorizationProfile, Json]:
+    """Fill in an admin's form of the way's profile, and type its secret; stop at its page."""
+    desk = Desk(stage)
+    await desk.opens("admin_profiles", "admin_new_profile")
+    [profile_id] = CALLBACK.findall(await desk.sees())
+    profile, typed = await way.profile(stage, profile_id)
+    await desk.presses("admin_profile_provider", profile.provider)
+    await desk.presses("admin_profile_mechanism", profile.mechanism)
+    said = await desk.saves(fields(profile))
+    assert "Saved as version 1" in said, said
+    if not profile.mechanism.is_typed:
+        await desk.presses("admin_type_secret")
+        right = profile.client_secret.get_secret_value()
+        kept = await desk.goes(typed={"secret": secret or right})
+        assert "kept" in kept["text"], kept
+        await opens(desk, profile)
+    return desk, profile, typed
+
+
+def fields(profile: AuthorizationProfile) -> Json:
+    """Return what an admin types into the form of *profile*."""
+    given: Json = {"name": profile.name, "base_url": profile.base_url}
+    if not profile.mechanism.is_typed:
+        given |= {
+            "client_id": profile.client_id,
+            "issuer": profile.issuer,
+            "client_authentication": profile.client_authentication,
+            "token_body": profile.token_body,
+        }
+    return {name: {name: value} for name, value in given.items() if value}
+
+
+async def opens(desk: Desk, profile: AuthorizationProfile) -> None:
+    await desk.person.closes(everything=True)
+    await desk.opens("admin_profiles")
+    await desk.presses_in("admin_profile", profile.name)
+
+
+async def set_up(stage: Stage, way: Way, *, for_people: bool = True) -> tuple[str, Json]:
+    """Make the way's profile, try it and choose it, by an admin's hands; System is there."""
+    if way.profile is system:
+        return SYSTEM, {}
+    desk, profile, typed = await made(stage, way)
+    await desk.presses("admin_try_profile")
+    last = await desk.goes(typed=typed)
+    assert "works" in last["text"], last
+    if for_people:
+        await opens(desk, profile)
+        await desk.presses("admin_use_profile")
+    await desk.person.closes(everything=True)
+    return profile.id, typed
 
 
 async def connect(stage: Stage, typed: Json) -> Any:
@@ -300,7 +347,7 @@ async def test_people_connect_search_create_and_disconnect(stage, way):
     profile, typed = await set_up(stage, way)
     ada, walked = await connect(stage, typed)
     assert "connected" in walked["pages"][-1]["text"].casefold(), walked["pages"][-1]
-    assert await stage.stores.connections.find(ADA, profile.id)
+    assert await stage.stores.connections.find(ADA, profile)
 
     assert "Release checklist" in await searched(stage, ada)
     page = await create(stage, ada, f"Written by {way.name}", way.world)
@@ -334,64 +381,52 @@ async def test_a_wrong_credential_is_refused_in_words_that_help(stage, way):
     assert await stage.stores.connections.list_of(ADA) == []
 
 
-def connector(stage: Stage) -> Any:
-    listener: Any = stage.bot.table.routes[Kind.COMMAND, "connect"].listener
-    return listener.__self__._parts.connect  # noqa: SLF001 - an admin's press leads there
-
-
 @pytest.mark.parametrize(
     "way",
     [way for way in (*PEOPLE, SERVICE) if way.name in CLIENTS],
     ids=lambda way: way.name,
 )
 async def test_a_wrong_client_secret_is_the_profiles_fault_and_said_so(stage, way):
-    profile, typed = await set_up(stage, way)
-    wrong = replace(profile, client_secret=SecretStr("mistyped"))
-    assert await stage.stores.profiles.replace(wrong)
+    desk, _, typed = await made(stage, way, "mistyped")
+    await desk.presses("admin_try_profile")
 
-    _, walked = await connect(stage, typed)
+    page = await desk.goes(typed=typed)
 
-    page = walked["pages"][-1]
     assert page["status"] in {403, 502, 503}, page
     assert "needs mending" in page["text"], page["text"]
-    assert await stage.stores.connections.list_of(ADA) == []
+    assert [each async for each in stage.stores.connections.list_all(ACME)] == []
+    assert not any([each.is_usable async for each in stage.stores.profiles.list_all(ACME)])
 
 
-async def lent(stage: Stage, way: Way, **policy: Any) -> AuthorizationProfile:
-    """Authorize for the organisation as its admin, and lend it in ENG."""
-    profile, typed = await set_up(stage, way, people_profile="system")
-    invited = await connector(stage).start(
-        ADA, "Ada", "Acme", Wanted(Need.LEND, Purpose.ORGANISATION, profile.id, "Robot")
+async def lent(stage: Stage, way: Way) -> None:
+    """Authorize for the organisation, and lend it in ENG, by an admin's hands alone."""
+    profile, typed = await set_up(stage, way, for_people=False)
+    desk = Desk(stage)
+    last = await desk.lends(profile, typed=typed)
+    assert last["status"] == 200, last["text"]
+    await desk.opens("admin_policy")
+    [reads] = await desk.person.suggests("admin_readable", "ENG")
+    [writes] = await desk.person.suggests("admin_writable", "ENG")
+    [staff] = await desk.person.suggests("admin_audience", "staff")
+    await desk.saves(
+        {
+            "read": {"read": "own_else_organisation"},
+            "write": {"write": "own_else_organisation"},
+            "readable": {"admin_readable": [reads]},
+            "writable": {"admin_writable": [writes]},
+            "audience": {"admin_audience": staff},
+        }
     )
-    walked = await stage.walk(invited.link, typed=typed)
-    await stage.quiet()
-    assert walked["pages"][-1]["status"] == 200, walked["pages"][-1]["text"]
-    robot = await stage.stores.connections.find(organisation(ACME), profile.id)
-    assert robot is not None
-    site = next(each for each in robot.sites if "globex" not in each.url)
-    eng = await stage.outside.confluence.find_space(robot, site, "ENG")
-    assert eng is not None
-    await stage.stores.preferences.choose_site(organisation(ACME), site.cloud_id)
-    allowed = (AllowedSpace(site.cloud_id, eng.id, eng.key, eng.name),)
-    groups = await stage.outside.confluence.find_groups(robot, site, "staff")
-    given: Json = {
-        "read": Credential.OWN_ELSE_ORGANISATION,
-        "write": Credential.OWN_ELSE_ORGANISATION,
-        "readable": allowed,
-        "writable": allowed,
-        "audience": groups[0].id,
-        "audience_name": groups[0].name,
-    }
-    seen = await stage.stores.integrations.find(ACME)
-    assert seen.authorization is AuthorizationType.PRE_AUTHORIZED
-    changed = replace(seen, policy=Policy(**{**given, **policy}))
-    assert await stage.stores.integrations.replace(seen, changed)
-    return profile
+    assert ":warning:" not in await desk.sees()
+    said = await desk.presses("admin_root")
+    assert "pre-authorized: *Robot*" in said
+    assert "1 space to read, 1 to write in" in said, said
+    await desk.person.closes(everything=True)
 
 
-@pytest.mark.parametrize("way", [SERVICE, PEOPLE[4], PEOPLE[5]], ids=lambda way: way.name)
-async def test_the_organisation_lends_its_account(stage, way):
-    profile = await lent(stage, way)
+@pytest.mark.parametrize("way", [*PEOPLE, SERVICE], ids=lambda way: way.name)
+async def test_the_organisation_lends_its_account_until_it_is_disconnected(stage, way):
+    await lent(stage, way)
     bob = stage.person("U0BOB")
 
     found = await searched(stage, bob)
@@ -409,6 +444,11 @@ async def test_the_organisation_lends_its_account(stage, way):
     if way.renews:
         assert "Release checklist" in after
     else:
-        assert "organisation's connection" in after
+        assert way.ended_lent in after
         assert "/connect/" not in str(await bob.last())
-    assert profile.id == "p0test"
+
+    desk = Desk(stage)
+    await desk.opens("admin_authorization")
+    assert "Deleted here" in await desk.presses("admin_disconnect")
+    assert [each async for each in stage.stores.connections.list_all(ACME)] == []
+    assert "I need your consent" in await searched(stage, bob)
