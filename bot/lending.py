@@ -41,7 +41,9 @@ NOT_WRITABLE: Final = (
     "written. Choose another space, or connect an account of your own."
 )
 LOOKED_AT: Final = 15
-"""How many hits are checked to fill a page of results."""
+"""How many hits are checked at once to fill a page of results."""
+MOST_LOOKED: Final = 3
+"""How often so many are, while none of them may be shown."""
 
 
 class LentConfluence(Confluence):
@@ -67,9 +69,16 @@ class LentConfluence(Confluence):
             return Hits(())
         keys = clauses.in_spaces(space.key for space in spaces)
         held = clauses.raw(cql, keys, clauses.of_type("page"))
-        found = await self._inner.search(connection, site, str(held), None, LOOKED_AT)
-        seen = await asyncio.gather(*(self._sees(connection, site, hit) for hit in found.results))
-        shown = [hit for hit, is_seen in zip(found.results, seen, strict=True) if is_seen]
+        shown, following = list[Hit](), None
+        for _ in range(MOST_LOOKED):
+            found = await self._inner.search(connection, site, str(held), following, LOOKED_AT)
+            seen = await asyncio.gather(
+                *(self._sees(connection, site, hit) for hit in found.results)
+            )
+            shown += [hit for hit, is_seen in zip(found.results, seen, strict=True) if is_seen]
+            following = found.cursor
+            if shown or following is None:
+                break
         return Hits(tuple(shown[:limit]))
 
     async def find_people(self, connection: Connection, site: Site, name: str) -> Sequence[Account]:

@@ -207,6 +207,35 @@ async def test_a_search_is_held_by_its_query_and_by_every_hit(desk):
     assert cursor is None
 
 
+def held_back(cursor):
+    return Hits((Hit("page", "Hidden", "u", page_id=HIDDEN),) * 15, cursor=cursor, total=99)
+
+
+OPEN_HITS = Hits((Hit("page", "Open", "u", page_id=OPEN),) * 7, cursor="4", total=99)
+
+
+@pytest.mark.parametrize(
+    ("pages", "shown", "asked"),
+    [
+        ({None: held_back("2"), "2": OPEN_HITS}, 5, [None, "2"]),
+        ({None: held_back("2"), "2": held_back("3"), "3": OPEN_HITS}, 5, [None, "2", "3"]),
+        ({None: held_back("2"), "2": held_back("3"), "3": held_back("4")}, 0, [None, "2", "3"]),
+        ({None: held_back("2"), "2": held_back(None)}, 0, [None, "2"]),
+        ({None: OPEN_HITS}, 5, [None]),
+    ],
+)
+async def test_a_search_goes_on_behind_what_is_held_back_but_not_for_ever(
+    desk, pages, shown, asked
+):
+    desk.site.hits = pages
+
+    found = await desk.wall.search(lent(), ACME, "type = page", limit=5)
+
+    assert [hit.title for hit in found.results] == ["Open"] * shown
+    assert (found.cursor, found.total) == (None, None)
+    assert [what[1] for name, what in desk.site.asked if name == "search"] == asked
+
+
 async def test_a_search_where_nothing_is_allowed_asks_nobody(desk):
     found = await desk.wall.search(lent(readable=()), ACME, "type = page")
 
