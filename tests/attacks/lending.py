@@ -10,7 +10,7 @@ from bot.connection import Connection, organisation
 from bot.content import AllowedSpace, Site, Space
 from bot.documents import from_mrkdwn
 from tests.attacks.scene import Json, deliver
-from tests.e2e.test_every_way import ACME, PEOPLE, SERVICE, Way, lent
+from tests.attacks.ways import ACME, PEOPLE, SERVICE, Way, lent
 from tests.stage import Stage
 
 TITLE: Final = "Quokka"

@@ -15,7 +15,7 @@ from bot.connection import Need
 from bot.errors import BadInput, BotError
 from bot.pending import Purpose
 from bot.profile import AuthorizationProfile, Mechanism, Provider
-from tests.e2e.test_every_way import ACME, ADA, ROTATING, Way, callback, connector
+from tests.attacks.ways import ACME, ADA, ROTATING, Way, callback, connector
 from tests.stage import staged
 
 PUBLIC = "https://confluence.example.com"

@@ -16,7 +16,7 @@ from bot.principal import Principal
 from sandbox.person import words
 from tests.attacks.lending import CLOUD, DATA_CENTER, MARKS, TITLE, Lender, allowed, lender
 from tests.attacks.scene import press, rich
-from tests.e2e.test_every_way import ACME
+from tests.attacks.ways import ACME
 from tests.stage import staged
 
 MINE = "A page of Bob's"

@@ -16,7 +16,7 @@ from bot.connect import Wanted
 from bot.connection import Need
 from bot.pending import Purpose
 from bot.profile import SYSTEM
-from tests.e2e.test_every_way import (
+from tests.attacks.ways import (
     ACME,
     ADA,
     FIXED,

@@ -30,7 +30,7 @@ from store.keyring import KeyRing
 from store.preparation import prepare
 from store.stores import mongo_stores
 from tests.attacks.scene import fill, rich, seen_by
-from tests.e2e.test_every_way import ACME, ADA, PEOPLE, SERVICE, connector, lent, set_up
+from tests.attacks.ways import ACME, ADA, PEOPLE, SERVICE, connector, lent, set_up
 from tests.embedded import running_database
 from tests.stage import link_in, staged
 

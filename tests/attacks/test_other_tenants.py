@@ -13,7 +13,7 @@ from bot.profile import SYSTEM, AuthorizationProfile, Mechanism, Provider
 from bot.trail import Action, Entry
 from handlers.ask import Kind
 from tests.attacks.scene import fill, press, rich, submit
-from tests.e2e.test_every_way import ADA
+from tests.attacks.ways import ADA
 from tests.installing import a_browser, installing
 from tests.stage import link_in
 

@@ -14,7 +14,7 @@ from bot.connection import Need
 from bot.pending import Purpose
 from bot.principal import Principal
 from bot.trail import Wanted as Rows
-from tests.e2e.test_every_way import ACME, ADA, PEOPLE, SERVICE, Way, connector, set_up
+from tests.attacks.ways import ACME, ADA, PEOPLE, SERVICE, Way, connector, set_up
 from tests.stage import Stage, staged
 
 BOB = Principal(ACME, "U0BOB")

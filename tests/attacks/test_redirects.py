@@ -10,7 +10,7 @@ from bot.connect import Wanted
 from bot.connection import Need
 from bot.pending import Purpose
 from tests.attacks.test_mix_up import ISSUER, add
-from tests.e2e.test_every_way import ADA, PEOPLE, connector
+from tests.attacks.ways import ADA, PEOPLE, connector
 from tests.stage import staged
 
 EVIL = (
