@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bot.authorize import Authorizer
 from bot.connection import Connection, Lent, Need, Preferences, organisation
-from bot.content import CloudId, Site
+from bot.content import Account, CloudId, Site
 from bot.credentials import Choice, CredentialPolicy
 from bot.errors import ConsentRequired, OrganisationBroken, ScopeMissing, SiteRequired
 from bot.ports import Connections, PreferencesStore
@@ -100,6 +100,17 @@ class Actor:
         holder = organisation(principal.tenant) if choice.lent else principal
         connection = await self._connections.find(holder, choice.profile)
         return connection.sites if connection is not None else ()
+
+    async def find_account(self, acting: Acting, user_id: str) -> Account | None:
+        """Return the account that person connected, if it is known where *acting* acts."""
+        connection = acting.connection
+        tenant, profile = connection.principal.tenant, acting.people_profile
+        if connection.lent is None:
+            return await self._connections.find_account(tenant, user_id, profile)
+        theirs = await self._connections.find(Principal(tenant, user_id), profile)
+        if theirs is None or not _share_accounts(theirs, connection):
+            return None
+        return theirs.account
 
     async def _chosen(self, principal: Principal, *, asks: bool) -> Preferences:
         return await self._preferences.find(principal) if asks else Preferences()

@@ -16,7 +16,6 @@ from bot.audit import Auditor
 from bot.authorize import Authorizer, Issuers, Witnesses
 from bot.chain import Chainer
 from bot.compose import Composer
-from bot.compose import Memory as ComposeMemory
 from bot.connect import Connect, Connected, OnConnected, Services, Terms
 from bot.connect import Stores as ConnectStores
 from bot.connection import Connection
@@ -411,7 +410,7 @@ def _forget(core: Core, ends: _Ends) -> Forget:
 def _reading(core: Core) -> tuple[Route, ...]:
     stores, outside = core.stores, core.outside
     whereabouts = Whereabouts(core.actor, stores.integrations)
-    searcher = Searcher(core.actor, outside.confluence, stores.connections, core.auditor, utc_now)
+    searcher = Searcher(core.actor, outside.confluence, core.auditor, utc_now)
     finder = PageFinder(core.actor, outside.confluence, whereabouts)
     search = Search(searcher, whereabouts, outside.people, core.tenants, core.settings.command)
     pages = Pages(
@@ -723,8 +722,7 @@ def _publisher(core: Core, receipts: Receipts) -> Publisher:
 def _create(
     actor: Actor, stores: Stores, outside: Outside, publisher: Publisher, tenants: Tenants
 ) -> Create:
-    memory = ComposeMemory(stores.drafts, stores.connections)
-    composer = Composer(actor, outside.confluence, memory, utc_now)
+    composer = Composer(actor, outside.confluence, stores.drafts, utc_now)
     return Create(
         CreateParts(
             actor,

@@ -13,7 +13,7 @@ from bot.content import CloudId, Page, PageId, Space, SpaceId, SpaceKey
 from bot.document import Document, Mention
 from bot.errors import BadInput, NotFound
 from bot.mentions import each_of, with_people
-from bot.ports import Clock, Confluence, Connections, Drafts
+from bot.ports import Clock, Confluence, Drafts
 from bot.principal import Principal, mint_token
 from bot.receipt import Act, Decision, DecisionId, Draft, DraftId
 
@@ -55,29 +55,20 @@ class Composed:
     taken: Page | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What composing keeps and reads."""
-
-    drafts: Drafts
-    connections: Connections
-
-
 class Composer:
     """Prepares decisions. Nothing is written to Confluence here."""
 
-    def __init__(self, actor: Actor, confluence: Confluence, memory: Memory, clock: Clock) -> None:
+    def __init__(self, actor: Actor, confluence: Confluence, drafts: Drafts, clock: Clock) -> None:
         self._actor = actor
         self._confluence = confluence
-        self._drafts = memory.drafts
-        self._connections = memory.connections
+        self._drafts = drafts
         self._clock = clock
 
     async def compose(self, principal: Principal, form: Form) -> Composed:
         """Check *form* against Confluence and keep the decision that it amounts to."""
 
         async def prepare(acting: Acting) -> tuple[Decision, Page | None]:
-            body = await self._with_people(acting, principal, form)
+            body = await self._with_people(acting, form)
             _check_act(acting, form.act)
             parent_title = await self._parent_title(acting, form)
             taken = await self._taken(acting, form)
@@ -184,13 +175,11 @@ class Composer:
         await self._drafts.save(draft)
         return draft
 
-    async def _with_people(self, acting: Acting, principal: Principal, form: Form) -> Document:
+    async def _with_people(self, acting: Acting, form: Form) -> Document:
         """Mention people by the account that they connected, or by the name given."""
 
         async def known(member: str) -> Mention:
-            account = await self._connections.find_account(
-                principal.tenant, member, acting.people_profile
-            )
+            account = await self._actor.find_account(acting, member)
             if account is None:
                 return Mention(name=form.names.get(member, ""), member=member)
             return Mention(account.id, account.name, member)

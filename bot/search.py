@@ -12,7 +12,7 @@ from bot.audit import Auditor
 from bot.connection import Need
 from bot.content import AccountId, CloudId, Hits, Site
 from bot.errors import Ambiguous, BadInput, NotFound
-from bot.ports import Clock, Confluence, Connections
+from bot.ports import Clock, Confluence
 from bot.principal import Principal
 from bot.trail import Action, Entry
 
@@ -213,13 +213,11 @@ class Searcher:
         self,
         actor: Actor,
         confluence: Confluence,
-        connections: Connections,
         auditor: Auditor,
         clock: Clock,
     ) -> None:
         self._actor = actor
         self._confluence = confluence
-        self._connections = connections
         self._auditor = auditor
         self._clock = clock
 
@@ -284,9 +282,7 @@ class Searcher:
         if wanted.author.startswith(ACCOUNT):
             return AccountId(wanted.author.removeprefix(ACCOUNT))
         if wanted.member:
-            tenant = acting.connection.principal.tenant
-            profile = acting.people_profile
-            known = await self._connections.find_account(tenant, wanted.member, profile)
+            known = await self._actor.find_account(acting, wanted.member)
             if known is not None:
                 return known.id
         name = wanted.author or member_name

@@ -8,10 +8,13 @@ from pydantic import SecretStr
 
 from bot.act import Actor
 from bot.authorize import Authorizer
+from bot.compose import Composer, Form
 from bot.connection import Need, organisation
-from bot.content import Account, AccountId, AllowedSpace
+from bot.content import Account, AccountId, AllowedSpace, CloudId, Hits, Site
 from bot.credentials import Books, CredentialPolicy
+from bot.document import Document, Mention, Paragraph
 from bot.errors import (
+    BadInput,
     ConsentRequired,
     NotAllowed,
     NotFound,
@@ -22,8 +25,12 @@ from bot.errors import (
 )
 from bot.installation import Installation, SlackPerson
 from bot.integration import AuthorizationType, Credential, Integration, Policy, Role
+from bot.profile import Provider
+from bot.receipt import Act
 from bot.roles import Roles
+from bot.search import Searcher
 from store.memory import MemoryConnections, MemoryIntegrations, MemoryPreferences
+from store.stores import memory_stores
 from tests.fakes import (
     ACME,
     ADA,
@@ -31,8 +38,10 @@ from tests.fakes import (
     ENG,
     NOON,
     FakeClock,
+    FakeConfluence,
     FakeConsentServer,
     FakeSlackPeople,
+    auditor,
     connection,
     issuers,
 )
@@ -294,3 +303,51 @@ async def test_whoever_slack_does_not_know_is_no_admin(office):
     office.people.people.clear()
 
     assert not await office.roles.may_administer(ADA)
+
+
+WIKI = Site(CloudId("dc"), "Wiki", "https://wiki.example", "https://wiki.example")
+INTRANET = Site(CloudId("dc2"), "Intranet", "https://intranet.example", "https://intranet.example")
+
+
+async def elsewhere(office, principal, site, profile="system"):
+    """Have *principal* be connected to a server of one's own instead."""
+    known = await office.connections.find(principal, profile)
+    moved = replace(known, sites=(site,), provider=Provider.DATA_CENTER)
+    await office.connections.save(moved)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "organisations", "is_known"),
+    [(None, None, True), (WIKI, WIKI, True), (WIKI, INTRANET, False), (WIKI, None, False)],
+)
+async def test_a_colleagues_account_counts_where_it_is_known(
+    office, theirs, organisations, is_known
+):
+    """An id means nobody, or somebody else, at a server that didn't give it."""
+    if theirs is not None:
+        await elsewhere(office, ADA, theirs)
+    if organisations is not None:
+        await elsewhere(office, organisation(ADA.tenant), organisations, SHARED)
+    site = organisations or ACME
+    space = AllowedSpace(site.cloud_id, ENG.id, ENG.key, ENG.name)
+    await office.decide(**LENT, readable=(space,), writable=(space,))
+    confluence = FakeConfluence()
+    searcher = Searcher(office.actor, confluence, auditor(), office.clock)
+    composer = Composer(office.actor, confluence, memory_stores(office.clock).drafts, office.clock)
+
+    said = Document((Paragraph((Mention("", "", "U0ADA"),)),))
+    form = Form(site.cloud_id, ENG, "Plan", said, Act.PUBLISH, names={"U0ADA": "Ada L."})
+    composed = await composer.compose(BOB, form)
+    [paragraph] = composed.draft.decision.body.blocks
+    [mention] = paragraph.content
+
+    assert (mention.account, mention.name) == (
+        ("ada", "Ada Lovelace") if is_known else ("", "Ada L.")
+    )
+    confluence.hits = {None: Hits(())}
+    if is_known:
+        await searcher.search(BOB, "x by:<@U0ADA>", None, "Ada L.")
+        assert 'creator = "ada"' in confluence.asked[-1][1][0]
+    else:
+        with pytest.raises(BadInput, match="look people up by name"):
+            await searcher.search(BOB, "x by:<@U0ADA>", None, "Ada L.")

@@ -9,7 +9,6 @@ import pytest
 from bot.act import Actor
 from bot.authorize import Authorizer
 from bot.compose import Composer, Form
-from bot.compose import Memory as Kept
 from bot.content import Account, AccountId, PageStatus
 from bot.document import Document, Paragraph, Text
 from bot.errors import Changed, NotAllowed, TitleTaken, Unavailable, Unclear
@@ -69,7 +68,7 @@ def publisher(actor, confluence, stores, clock):
 
 @pytest.fixture
 def composer(actor, confluence, stores, clock):
-    return Composer(actor, confluence, Kept(stores.drafts, stores.connections), clock)
+    return Composer(actor, confluence, stores.drafts, clock)
 
 
 @pytest.fixture
@@ -195,8 +194,7 @@ def lost(actor, stores, clock):
     confluence = Lost()
     memory = Memory(stores.receipts, stores.drafts, stores.preferences, auditor())
     publisher = Publisher(actor, confluence, memory, clock, timedelta(minutes=10))
-    kept = Kept(stores.drafts, stores.connections)
-    return confluence, publisher, Composer(actor, confluence, kept, clock)
+    return confluence, publisher, Composer(actor, confluence, stores.drafts, clock)
 
 
 async def confirmed(lost, stores, act):

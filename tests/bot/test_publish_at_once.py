@@ -8,7 +8,6 @@ import pytest
 from bot.act import Actor
 from bot.authorize import Authorizer
 from bot.compose import Composer, Form
-from bot.compose import Memory as Kept
 from bot.content import Account, AccountId, PageStatus
 from bot.document import Document, Mention, Paragraph, Task, TaskList, Text
 from bot.documents import from_storage, to_storage
@@ -70,7 +69,7 @@ def publisher(actor, confluence, stores, clock):
 
 @pytest.fixture
 def composer(actor, confluence, stores, clock):
-    return Composer(actor, confluence, Kept(stores.drafts, stores.connections), clock)
+    return Composer(actor, confluence, stores.drafts, clock)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from bot.act import Actor
 from bot.authorize import Authorizer
 from bot.compose import Composer, Form
-from bot.compose import Memory as Kept
 from bot.errors import TitleTaken, Unavailable, Unclear
 from bot.profile import SYSTEM
 from bot.publish import Memory, Publisher, TakenUp
@@ -41,9 +40,7 @@ class Desk:
         self.publisher = Publisher(
             actor, bench.confluence, memory, bench.now, timedelta(minutes=10)
         )
-        self.composer = Composer(
-            actor, bench.confluence, Kept(stores.drafts, stores.connections), bench.now
-        )
+        self.composer = Composer(actor, bench.confluence, stores.drafts, bench.now)
 
     async def claim(self, body=HELLO):
         space = await self.bench.space(self.given)

@@ -44,7 +44,6 @@ async def searcher(confluence, connections):
     return Searcher(
         Actor(authorizer, connections, MemoryPreferences(), own_credentials(connections)),
         confluence,
-        connections,
         auditor(),
         clock,
     )
