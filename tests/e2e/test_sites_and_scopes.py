@@ -1,0 +1,180 @@
+"""Several sites at once, and scopes that are asked for when they are first needed."""
+
+import re
+
+import pytest
+
+from bot.connection import Need
+from bot.principal import Principal, Tenant
+from sandbox.person import words
+from tests.e2e.test_every_way import PEOPLE, Way, create, set_up
+from tests.stage import Stage, link_in, staged
+
+ADA = Principal(Tenant("T0ACME"), "U0ADA")
+WAYS = {way.name: way for way in PEOPLE}
+
+
+@pytest.fixture(name="stage")
+async def fresh_stage():
+    async with staged() as stage:
+        yield stage
+
+
+async def says(stage: Stage, text: str, channel: str = "general") -> str:
+    """Have Ada type *text*, and return what she is answered there."""
+    ada = stage.person("U0ADA")
+    await ada.types(text, channel)
+    await stage.quiet()
+    return words(await ada.last(channel))
+
+
+async def globex(stage: Stage, title: str) -> str:
+    """Return the address of a page at the site that isn't in use."""
+    ada = stage.person("U0ADA")
+    await ada.types(f'/confluence search "{title}" site:globex')
+    await stage.quiet()
+    [link] = set(re.findall(r"http[^\"'|>]+/globex/wiki/[^\"'|>]+", str(await ada.last())))
+    return link
+
+
+class TestSites:
+    @pytest.fixture(autouse=True)
+    async def connected(self, stage):
+        await stage.connect_to_write()
+        assert "acme" in await says(stage, "/confluence status")
+
+    async def test_a_site_is_named_per_action(self, stage):
+        there = await says(stage, "/confluence search getting started site:globex")
+        assert "on *globex*" in there
+        assert "Install the agent" in there
+        assert "Nothing on *acme*" in await says(stage, "/confluence search Globex documentation")
+        assert "Globex Docs" in await says(
+            stage, "/confluence page site:globex Globex documentation"
+        )
+        ada = stage.person("U0ADA")
+        await ada.types("/confluence create site:globex Manual")
+        await stage.quiet()
+        form = await ada.modal()
+        assert "on *globex*" in words(form)
+        assert "'initial_value': 'Manual'" in str(form)
+        [docs] = await ada.suggests("create_space", "DOCS")
+        assert "Globex Docs" in str(docs)
+
+    async def test_a_link_to_another_site_of_theirs_just_works(self, stage):
+        link = await globex(stage, "Getting started")
+        assert "Install the agent" in await says(stage, f"/confluence page {link}")
+        ada = stage.person("U0ADA")
+        await ada.presses("preview")
+        await stage.quiet()
+        assert "Install the agent" in words(await ada.modal())
+        await ada.closes(everything=True)
+        assert "on *acme*" in await says(stage, "/confluence search release checklist")
+
+    async def test_what_was_found_there_is_shown_from_there(self, stage):
+        await says(stage, "/confluence search getting started site:globex")
+        ada = stage.person("U0ADA")
+        await ada.presses("preview")
+        await stage.quiet()
+        assert "Install the agent" in words(await ada.modal())
+
+    async def test_one_that_is_not_theirs_is_named_with_those_that_are(self, stage):
+        said = await says(stage, "/confluence search release site:initech")
+        assert "a site called “initech”" in said
+        assert "acme" in said
+        assert "globex" in said
+
+    async def test_a_channel_has_its_own(self, stage):
+        ada = stage.person("U0ADA")
+        await ada.types("/confluence here site:globex")
+        await stage.quiet()
+        [docs] = await ada.suggests("create_space", "DOCS")
+        await ada.submits({"space": {"create_space": docs}})
+        await stage.quiet()
+        assert "*Globex Docs* on *globex*" in words(await ada.modal())
+        await ada.closes(everything=True)
+
+        assert "on *globex*" in await says(stage, "/confluence search getting started")
+        elsewhere = await says(stage, "/confluence search release checklist", "partners")
+        assert "on *acme*" in elsewhere
+        await ada.types("/confluence create Manual")
+        await stage.quiet()
+        form = words(await ada.modal())
+        assert "This channel writes to *Globex Docs* on *globex*" in form
+        body = {
+            "type": "rich_text",
+            "elements": [
+                {"type": "rich_text_section", "elements": [{"type": "text", "text": "Hello"}]}
+            ],
+        }
+        await ada.submits({"body": {"body": body}})
+        await stage.quiet()
+        preview = words(await ada.modal())
+        assert "*Globex Docs* on *globex*" in preview
+        assert "your own account" in preview
+        await ada.submits()
+        await stage.quiet()
+        assert "*Globex Docs* on *globex*" in words(await ada.modal())
+
+    async def test_a_channel_that_is_shared_has_none(self, stage):
+        ada = stage.person("U0ADA")
+        await ada.types("/confluence here", "partners")
+        await stage.quiet()
+        assert "shared with another organisation" in words(await ada.modal())
+        assert await stage.stores.integrations.find_channel(ADA.tenant, "C0PARTNERS") is None
+
+    async def test_a_default_is_forgotten_again(self, stage):
+        ada = stage.person("U0ADA")
+        for _ in range(2):
+            await ada.types("/confluence here")
+            await stage.quiet()
+            [eng] = await ada.suggests("create_space", "ENG")
+            await ada.submits({"space": {"create_space": eng}})
+            await stage.quiet()
+            await ada.closes(everything=True)
+        await ada.types("/confluence here")
+        await stage.quiet()
+        assert "as <@U0ADA> chose" in words(await ada.modal())
+        await ada.presses("here_forget")
+        await stage.quiet()
+        assert "has no default any more" in words(await ada.modal())
+        await ada.closes(everything=True)
+        await ada.types("/confluence create")
+        await stage.quiet()
+        assert "This channel writes" not in words(await ada.modal())
+
+
+@pytest.mark.parametrize(
+    ("way", "reads", "writes"),
+    [
+        (WAYS["cloud_system"], Need.READ.scopes, Need.WRITE.scopes),
+        (WAYS["cloud_custom"], Need.READ.scopes, Need.WRITE.scopes),
+        (WAYS["datacenter_oauth"], {"READ"}, {"WRITE"}),
+    ],
+    ids=["system", "custom", "datacenter"],
+)
+async def test_scopes_are_asked_for_when_first_needed_with_all_that_is_held(
+    stage: Stage, way: Way, reads: frozenset[str], writes: frozenset[str]
+) -> None:
+    profile, _ = await set_up(stage, way)
+    await stage.connect("U0ADA")
+    kept = await stage.stores.connections.find(ADA, profile)
+    assert kept is not None
+    assert kept.grant.scopes == reads
+
+    ada = stage.person("U0ADA")
+    await ada.types("/confluence create A first page")
+    await stage.quiet()
+    said = words(await ada.modal())
+    assert "rights that you haven't given yet" in said
+    assert "write" in said or "create and change pages" in said
+    link = link_in(await ada.modal())
+    assert link
+    await stage.walk(link)
+    await stage.quiet()
+    await ada.closes(everything=True)
+
+    kept = await stage.stores.connections.find(ADA, profile)
+    assert kept is not None
+    assert kept.grant.scopes == writes
+    assert kept.grant.refresh_token is not None
+    await create(stage, ada, "A first page", way.world)
