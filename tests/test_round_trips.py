@@ -788,6 +788,8 @@ async def here_set(scene: Scene) -> None:
 
 async def bob_connected(scene: Scene) -> None:
     bob = scene.stage.person("U0BOB")
+    if await bob.modal():
+        await bob.closes(everything=True)
     await bob.types("/confluence connect")
     await scene.stage.quiet()
     await scene.stage.walk(link_in(await bob.last()), "U0BOB")
