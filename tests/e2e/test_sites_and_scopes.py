@@ -7,7 +7,8 @@ import pytest
 from bot.connection import Need
 from bot.principal import Principal, Tenant
 from sandbox.person import words
-from tests.e2e.test_every_way import PEOPLE, Way, create, set_up
+from tests.e2e.test_every_way import PEOPLE, Way, create, made, opens, set_up
+from tests.handlers.admin_stage import Desk
 from tests.stage import Stage, link_in, staged
 
 ADA = Principal(Tenant("T0ACME"), "U0ADA")
@@ -178,3 +179,61 @@ async def test_scopes_are_asked_for_when_first_needed_with_all_that_is_held(
     assert kept.grant.scopes == writes
     assert kept.grant.refresh_token is not None
     await create(stage, ada, "A first page", way.world)
+
+
+async def test_what_was_narrowed_elsewhere_is_said_and_mended_by_the_same_button(stage):
+    ada = await stage.connect_to_write()
+    await stage.post("atlassian/narrow", {"account": "ada", "scopes": "read:me"})
+
+    said = await says(stage, "/confluence search release checklist")
+    assert "the same account was connected elsewhere with fewer rights" in said
+    link = link_in(await ada.last())
+    assert link
+    await stage.walk(link)
+    await stage.quiet()
+
+    assert "Release checklist" in words(await ada.last("@app"))
+    kept = await stage.stores.connections.find(ADA, "system")
+    assert kept.grant.scopes == Need.WRITE.scopes
+
+
+async def test_a_consent_that_opens_fewer_sites_is_told(stage):
+    await stage.connect_to_write()
+    ada = stage.person("U0ADA")
+    await ada.types("/confluence connect")
+    await stage.quiet()
+    await stage.walk(link_in(await ada.last()), only_sites=["acme"])
+    await stage.quiet()
+    assert "no longer gives the site *globex*" in words(await ada.last("@app"))
+
+
+async def test_a_consent_that_gives_fewer_rights_is_told(stage):
+    desk, profile, _ = await made(stage, WAYS["cloud_custom"])
+    await desk.presses("admin_try_profile")
+    await desk.goes()
+    await opens(desk, profile)
+    await desk.presses("admin_use_profile")
+    await desk.person.closes(everything=True)
+    ada = await stage.connect_to_write()
+    await reads_alone(desk, profile)
+
+    await ada.types("/confluence connect")
+    await stage.quiet()
+    await stage.walk(link_in(await ada.last()))
+    await stage.quiet()
+    said = words(await ada.last("@app"))
+    assert "no longer gives the right to" in said
+    assert "create and change pages" in said
+
+
+async def reads_alone(desk: Desk, profile) -> None:
+    """Have the profile ask for reading alone, and try it as it is now."""
+    await desk.opens("admin_profiles")
+    await desk.presses_in("admin_profile", profile.name)
+    await desk.presses("admin_edit_profile")
+    typed = " ".join(sorted(Need.READ.scopes))
+    await desk.saves({"scopes_typed": {"scopes_typed": typed}})
+    await desk.presses("admin_try_profile")
+    last = await desk.goes()
+    assert "works" in last["text"], last
+    await desk.person.closes(everything=True)
