@@ -62,9 +62,10 @@ def undone(receipt: Receipt) -> Reply:
     """Return the message after *Undo*."""
     title = escape(receipt.decision.title)
     space = f"*{escape(receipt.decision.space.name)}*"
-    words = f"“{title}” is in the trash of {space}, as it was."
+    whose = whose_account(receipt.decision)
+    words = f"“{title}” is in the trash of {space}, as it was: moved {whose}."
     if receipt.decision.act is Act.DRAFT:
-        words = f"The draft “{title}” in {space} is deleted; nobody else had seen it."
+        words = f"The draft “{title}” in {space} is deleted, {whose}; nobody else had seen it."
     return Reply(f"Undone: {receipt.decision.title}", (blocks.section(words),), replace=True)
 
 
@@ -106,23 +107,23 @@ def _words(receipt: Receipt) -> str:
         case Stage.DONE:
             return f"Published *{title}* {where}, {whose}."
         case Stage.REFUSED:
-            return _refused(receipt, title)
+            return _refused(receipt, title, whose)
         case _:
             return (
-                f"Confluence didn't say whether *{title}* was written {where}. It won't be sent "
-                "again by itself, so nothing will be there twice. Look in Confluence first; "
+                f"Confluence didn't say whether *{title}* was written {where}, {whose}. It won't "
+                "be sent again by itself, so nothing will be there twice. Look in Confluence first; "
                 "your text is kept here for a day."
             )
 
 
-def _refused(receipt: Receipt, title: str) -> str:
+def _refused(receipt: Receipt, title: str, whose: str) -> str:
     why = _REFUSALS.get(receipt.refusal, "Confluence didn't take it").format(
         account=f"*{escape(receipt.decision.account.name)}*"
     )
     kept = _kept(receipt) if receipt.page_id and receipt.page_url else ""
     return (
-        f"*{title}* wasn't published: {why}. Nothing of yours was lost: your text is kept here "
-        f"for a day.{kept} Go back to it, change what is needed, and preview it again."
+        f"*{title}* wasn't published {whose}: {why}. Nothing of yours was lost: your text is kept "
+        f"here for a day.{kept} Go back to it, change what is needed, and preview it again."
     )
 
 

@@ -21,7 +21,7 @@ from bot.errors import (
 )
 from bot.publish import AccountChanged
 from bot.receipt import Act, Stage
-from handlers.receipts import receipt_reply, receipt_view
+from handlers.receipts import receipt_reply, receipt_view, undone
 from sandbox.person import words
 from tests.fakes import ADA, NOON
 from tests.store.world import World
@@ -104,3 +104,18 @@ def test_nobody_is_sent_to_a_draft_of_the_organisations_account():
     for told in (said(lent), words(receipt_view(lent, can_undo=False))):
         assert "which nobody else sees" in told
         assert not [each for each in ("https://x/9", "you alone", "your drafts") if each in told]
+
+
+@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize(
+    ("asker", "whose"), [("", ", your own account"), ("Bob", "with the organisation's account")]
+)
+def test_however_it_ended_it_is_said_whose_account_was_used(act, asker, whose):
+    for stage in (Stage.DONE, Stage.REFUSED, Stage.UNCLEAR):
+        receipt = ended(stage)
+        decision = replace(receipt.decision, act=act, asker=asker)
+        receipt = replace(receipt, decision=decision)
+        assert whose in said(receipt)
+        assert f"*{decision.account.name}*" in said(receipt)
+        assert whose in words(receipt_view(receipt, can_undo=False))
+        assert whose in str(undone(receipt).blocks)
