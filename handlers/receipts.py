@@ -111,8 +111,8 @@ def _words(receipt: Receipt) -> str:
         case _:
             return (
                 f"Confluence didn't say whether *{title}* was written {where}, {whose}. It won't "
-                "be sent again by itself, so nothing will be there twice. Look in Confluence first; "
-                "your text is kept here for a day."
+                "be sent again by itself, so nothing will be there twice. Look in Confluence "
+                "first; your text is kept here for a day."
             )
 
 
