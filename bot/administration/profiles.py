@@ -2,9 +2,8 @@
 
 import secrets
 import string
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pydantic import SecretStr
@@ -37,12 +36,16 @@ def is_profile_id(unverified: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ProfileUse:
-    """A profile's newest version, and what uses it: how many connections, by version."""
+    """A profile's newest version, and what uses it: how many connections, by version.
+
+    *holders* are whose those are: Slack user ids, or `ORGANISATION`.
+    """
 
     profile: AuthorizationProfile
     connections: Mapping[int, int]
     is_peoples: bool = False
     is_organisations: bool = False
+    holders: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     @property
     def is_used(self) -> bool:
@@ -99,19 +102,24 @@ class CustomProfiles:
     async def list_all(self, tenant: Tenant) -> Sequence[ProfileUse]:
         """Return all of them with what uses them, the system's first."""
         integration = await self._integrations.find(tenant)
-        counts: dict[str, Counter[int]] = {}
+        holders: dict[str, dict[int, list[str]]] = {}
         async for connection in self._connections.list_all(tenant):
-            counted = counts.setdefault(connection.profile, Counter())
-            counted[connection.profile_version] += 1
-        return [
-            ProfileUse(
-                profile,
-                dict(sorted(counts.get(profile.id, {}).items())),
-                profile.id == integration.people_profile,
-                profile.id == integration.organisation_profile,
+            versions = holders.setdefault(connection.profile, {})
+            held = versions.setdefault(connection.profile_version, [])
+            held.append(connection.principal.user_id)
+        uses = []
+        async for profile in self._book.list_all(tenant):
+            versions = dict(sorted(holders.get(profile.id, {}).items()))
+            uses.append(
+                ProfileUse(
+                    profile,
+                    {number: len(held) for number, held in versions.items()},
+                    profile.id == integration.people_profile,
+                    profile.id == integration.organisation_profile,
+                    versions,
+                )
             )
-            async for profile in self._book.list_all(tenant)
-        ]
+        return uses
 
     async def save(self, by: Principal, seen: int, typed: AuthorizationProfile) -> Saved:
         """Check *typed*, fill in what its server publishes, and keep it as the next version.

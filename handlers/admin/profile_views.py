@@ -7,6 +7,7 @@ from bot.administration import ProfileUse, Saved
 from bot.administration.choices import is_for_people
 from bot.administration.parts import name_of
 from bot.administration.profiles import used_by
+from bot.connection import ORGANISATION
 from bot.mrkdwn import escape
 from bot.profile import AuthorizationProfile, Mechanism
 from handlers import blocks
@@ -15,6 +16,7 @@ from handlers.admin.authorization_views import mechanism_in_words
 from handlers.ask import Block, View
 
 AT_ONCE: Final = 20
+MOST_NAMED: Final = 20
 
 
 def profiles_view(uses: Sequence[ProfileUse], number: int = 0) -> View:
@@ -91,9 +93,20 @@ def stay_in_words(use: ProfileUse) -> str:
     """Say whom a newer version hasn't reached."""
     return " ".join(
         f"{kit.plural(count, 'connection stays', 'connections stay')} on version {number} until "
-        f"{'its person renews' if count == 1 else 'their people renew'} the consent."
+        f"{'its person renews' if count == 1 else 'their people renew'} the consent: "
+        f"{_holders(use.holders.get(number, ()))}."
         for number, count in use.behind.items()
     )
+
+
+def _holders(user_ids: Sequence[str]) -> str:
+    """Name them: the organisation first, then the first of the people."""
+    people = [each for each in user_ids if each != ORGANISATION]
+    named = ["the organisation's"] if len(people) < len(user_ids) else []
+    named += [kit.mention(each) for each in people[:MOST_NAMED]]
+    if len(people) > MOST_NAMED:
+        named.append(f"{len(people) - MOST_NAMED} more")
+    return ", ".join(named)
 
 
 def saved_in_words(saved: Saved) -> str:

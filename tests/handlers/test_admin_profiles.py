@@ -285,6 +285,7 @@ class TestItsLife:
         said = await desk.saves({"base_url": {"base_url": f"{stage.datacenter.url}/x"}})
         assert "Saved as version 2" in said
         assert "1 connection stays on version 1" in said
+        assert "until its person renews the consent: <@U0BOB>." in said
         assert (await stage.stores.connections.find(BOB, profile.id)).profile_version == 1
         await stage.person("U0BOB").types("/confluence search release")
         await stage.quiet()

@@ -114,7 +114,10 @@ def test_the_first_pages_are_taken(integration, found, name, has_connection):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(profiles, min_size=1, max_size=101), st.integers(0, 9), names)
 def test_profiles_are_taken(found, number, problem):
-    uses = [ProfileUse(each, {1: 3, each.version: 1}, is_peoples=True) for each in found]
+    held = {1: ("organisation", *(f"U0{number:09}" for number in range(40)))}
+    uses = [
+        ProfileUse(each, {1: 41, each.version: 1}, is_peoples=True, holders=held) for each in found
+    ]
     taken(profile_views.profiles_view(uses, number))
     saved = Saved(found[0], {1: 5, 2: 1}, lost_secret=True)
     taken(profile_views.profile_view(uses[0], saved))
