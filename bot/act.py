@@ -3,17 +3,28 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from bot.authorize import Authorizer
 from bot.connection import Connection, Lent, Need, Preferences, organisation
 from bot.content import Account, CloudId, Site
 from bot.credentials import Choice, CredentialPolicy
-from bot.errors import ConsentRequired, OrganisationBroken, ScopeMissing, SiteRequired
+from bot.errors import (
+    ConsentRequired,
+    NotAllowed,
+    OrganisationBroken,
+    ScopeMissing,
+    SiteRequired,
+)
 from bot.ports import Connections, PreferencesStore
 from bot.principal import Principal
 
 T = TypeVar("T")
+
+NOTHING_LENT: Final = (
+    "Your workspace's admins haven't allowed the organisation's connection any space for that, so "
+    "nothing was done. Ask one of them, or connect an account of your own."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,8 @@ class Actor:
             return await self._with_the_organisations(choice, lent, need, work, site, preferences)
 
         async def act(connection: Connection) -> T:
-            chosen = _site_of(connection, site or preferences.site, named=site is not None)
+            wanted = site or preferences.site
+            chosen = _site_of(connection, connection.sites, wanted, named=site is not None)
             try:
                 return await work(Acting(connection, chosen, preferences))
             except ScopeMissing as error:
@@ -95,11 +107,16 @@ class Actor:
             raise
 
     async def list_sites(self, principal: Principal, need: Need) -> tuple[Site, ...]:
-        """Return the sites where *principal* can act for *need*; none without a connection."""
+        """Return the sites where *principal* can act for *need*; none without a connection.
+
+        Of the organisation's, only those with a space that is allowed for *need*.
+        """
         choice = await self._credentials.choose(principal, need)
         holder = organisation(principal.tenant) if choice.lent else principal
         connection = await self._connections.find(holder, choice.profile)
-        return connection.sites if connection is not None else ()
+        if connection is None:
+            return ()
+        return _lent_sites(connection, choice.lent) if choice.lent else connection.sites
 
     async def find_account(self, acting: Acting, user_id: str) -> Account | None:
         """Return the account that person connected, if it is known where *acting* acts."""
@@ -127,10 +144,12 @@ class Actor:
         holder = organisation(lent.asker.tenant)
 
         async def act(connection: Connection) -> T:
-            wanted = site or preferences.site
-            if wanted is None or (site is None and connection.site(wanted) is None):
-                wanted = (await self._preferences.find(holder)).site
-            chosen = _site_of(connection, wanted, named=site is not None)
+            offered, wanted = _lent_sites(connection, lent), site or preferences.site
+            ids = {each.cloud_id for each in offered}
+            if site is None and wanted not in ids:
+                usual = (await self._preferences.find(holder)).site
+                wanted = usual if usual in ids else None
+            chosen = _site_of(connection, offered, wanted, named=site is not None)
             known = lent
             if choice.own is not None and not _share_accounts(choice.own, connection):
                 known = replace(lent, account=None)
@@ -143,13 +162,24 @@ class Actor:
             raise OrganisationBroken(error) from error
 
 
-def _site_of(connection: Connection, wanted: CloudId | None, *, named: bool) -> Site:
+def _site_of(
+    connection: Connection, offered: tuple[Site, ...], wanted: CloudId | None, *, named: bool
+) -> Site:
     site = connection.site(wanted) if wanted else None
     if site is not None:
         return site
-    if len(connection.sites) == 1 and not named:
-        return connection.sites[0]
-    raise SiteRequired(tuple((site.cloud_id, site.name) for site in connection.sites))
+    if len(offered) == 1 and not named:
+        return offered[0]
+    if connection.sites and not offered:
+        raise NotAllowed(NOTHING_LENT)
+    raise SiteRequired(tuple((each.cloud_id, each.name) for each in offered))
+
+
+def _lent_sites(connection: Connection, lent: Lent) -> tuple[Site, ...]:
+    """Return the sites with a space that is allowed; the others aren't even named."""
+    return tuple(
+        site for site in connection.sites if lent.spaces(site.cloud_id, writes=lent.writes)
+    )
 
 
 def _share_accounts(own: Connection, lent: Connection) -> bool:

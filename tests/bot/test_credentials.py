@@ -21,6 +21,7 @@ from bot.errors import (
     OrganisationBroken,
     ReadOnly,
     ScopeMissing,
+    SiteRequired,
     Unavailable,
 )
 from bot.installation import Installation, SlackPerson
@@ -351,3 +352,64 @@ async def test_a_colleagues_account_counts_where_it_is_known(
     else:
         with pytest.raises(BadInput, match="look people up by name"):
             await searcher.search(BOB, "x by:<@U0ADA>", None, "Ada L.")
+
+
+LABS = Site(CloudId("labs"), "Labs", "https://labs.example")
+HIDDEN = Site(CloudId("hidden"), "Hidden", "https://hidden.example")
+
+
+@pytest.fixture
+async def three_sites(office):
+    """The organisation's connection opens three sites; what is allowed is to be decided."""
+    robot = await office.connections.find(organisation(ADA.tenant), SHARED)
+    await office.connections.save(replace(robot, sites=(ACME, LABS, HIDDEN)))
+
+    async def decide(readable, writable=()):
+        ways = {"readable": readable, "writable": writable}
+        allowed = {
+            way: tuple(AllowedSpace(site.cloud_id, ENG.id, ENG.key, ENG.name) for site in sites)
+            for way, sites in ways.items()
+        }
+        await office.decide(**LENT, **allowed)
+
+    return decide
+
+
+async def used(office, need=READS, **how):
+    async def look(acting):
+        return acting.site.name
+
+    return await office.actor.run(BOB, need, look, **how)
+
+
+async def test_only_sites_with_an_allowed_space_are_named(office, three_sites):
+    await three_sites((ACME, LABS), (LABS,))
+
+    assert await office.actor.list_sites(BOB, READS) == (ACME, LABS)
+    assert await office.actor.list_sites(BOB, WRITES) == (LABS,)
+    with pytest.raises(SiteRequired) as caught:
+        await used(office)
+    assert [name for _, name in caught.value.choices] == ["Acme", "Labs"]
+    with pytest.raises(SiteRequired) as caught:
+        await used(office, site=CloudId("nowhere"))
+    assert [name for _, name in caught.value.choices] == ["Acme", "Labs"]
+    assert await used(office, WRITES) == "Labs"
+
+
+@pytest.mark.parametrize("whose", [BOB, organisation(ADA.tenant)])
+async def test_a_site_where_nothing_is_allowed_any_more_is_not_the_one_in_use(
+    office, three_sites, whose
+):
+    await office.preferences.choose_site(whose, HIDDEN.cloud_id)
+    await three_sites((HIDDEN, LABS))
+    assert await used(office) == "Hidden"
+    await three_sites((LABS,))
+    assert await used(office) == "Labs"
+
+
+async def test_where_nothing_is_allowed_no_site_is_asked_for(office, three_sites):
+    await three_sites((), (ACME,))
+
+    assert await office.actor.list_sites(BOB, READS) == ()
+    with pytest.raises(NotAllowed, match="any space"):
+        await used(office)
