@@ -1,6 +1,7 @@
 """``/confluence here``: where a channel's people write unless they choose otherwise."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,10 +10,11 @@ from bot.audit import Auditor
 from bot.compose import space_of
 from bot.connection import Need
 from bot.content import CloudId, PageId, Site, Space
-from bot.errors import BadInput, NotAllowed
+from bot.errors import BadInput, NotAllowed, NotFound, SiteRequired
 from bot.integration import ChannelDefaults
 from bot.mrkdwn import escape
 from bot.ports import Clock, Confluence, Integrations
+from bot.principal import Principal
 from bot.trail import Action, Entry
 from bot.whereabouts import Whereabouts, split_site
 from handlers import blocks, forms
@@ -64,8 +66,10 @@ class Channel:
         standing = await self._parts.whereabouts.defaults(ask.principal, ask.channel_id)
         site = await self._parts.whereabouts.site(ask.principal, Need.WRITE, named, ask.channel_id)
 
+        unseen = await self._unseen(ask.principal, standing) if standing else ""
+
         async def filled(acting: Acting) -> Modal:
-            return Modal(_form(acting.site, ask.channel_id, standing))
+            return Modal(_form(acting.site, ask.channel_id, standing, unseen))
 
         return await self._parts.actor.run(ask.principal, Need.WRITE, filled, site=site)
 
@@ -123,6 +127,15 @@ class Channel:
         self._parts.auditor.record(entry)
         return Modal(_said(f"<#{channel_id}> has no default any more.", "No page was changed."))
 
+    async def _unseen(self, principal: Principal, standing: ChannelDefaults) -> str:
+        async def judged(acting: Acting) -> str:
+            return await why_unseen(self._parts.confluence, acting, standing)
+
+        run = self._parts.actor.run
+        with suppress(SiteRequired):
+            return await run(principal, Need.WRITE, judged, site=standing.site)
+        return _elsewhere(standing)
+
     async def _parent_title(self, acting: Acting, space: Space, parent: PageId) -> str:
         where = acting.connection, acting.site
         page = await self._parts.confluence.get_page_head(*where, parent)
@@ -149,6 +162,27 @@ def place_in_words(defaults: ChannelDefaults) -> str:
     return f"*{escape(defaults.space_name)}*{under} on *{escape(defaults.site_name)}*"
 
 
+async def why_unseen(confluence: Confluence, acting: Acting, defaults: ChannelDefaults) -> str:
+    """Say where a channel writes, if whoever acts can't see the place; else nothing.
+
+    What its chooser saw there is named to nobody who can't see it.
+    """
+    if acting.site.cloud_id != defaults.site:
+        return _elsewhere(defaults)
+    where = acting.connection, acting.site
+    try:
+        await confluence.get_space(*where, defaults.space_id)
+        if defaults.parent_id:
+            await confluence.get_page_head(*where, PageId(defaults.parent_id))
+    except (NotFound, NotAllowed):
+        return "to a place that isn't there any more, or that you may not see"
+    return ""
+
+
+def _elsewhere(defaults: ChannelDefaults) -> str:
+    return f"to *{escape(defaults.site_name)}*, which you aren't connected to"
+
+
 def _opens(_: Ask) -> View:
     return forms.loading("This channel")
 
@@ -159,14 +193,15 @@ async def _judged(ask: Ask) -> Ack:
     return Ack(view=_said("Looking that up…", "One moment."))
 
 
-def _form(site: Site, channel_id: str, standing: ChannelDefaults | None) -> View:
+def _form(site: Site, channel_id: str, standing: ChannelDefaults | None, unseen: str) -> View:
     now = (
-        f"Now pages from <#{channel_id}> go to {place_in_words(standing)}, "
+        f"Now pages from <#{channel_id}> go {unseen or f'to {place_in_words(standing)}'}, "
         f"as {_chooser(standing)} chose."
         if standing
         else f"<#{channel_id}> has no default yet: everybody chooses a space for each page."
     )
-    fits = standing if standing is not None and standing.site == site.cloud_id else None
+    is_here = standing is not None and standing.site == site.cloud_id and not unseen
+    fits = standing if is_here else None
     metadata = json.dumps({"site": site.cloud_id, "channel": channel_id})
     shown: list[Block] = [
         blocks.section(now),

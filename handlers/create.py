@@ -12,17 +12,16 @@ from bot.connection import Need
 from bot.content import CloudId, PageId, Space
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, is_empty, text_of
-from bot.errors import BotError, NotAllowed, NotFound, SiteRequired, Unavailable
+from bot.errors import BotError, NotFound, SiteRequired, Unavailable
 from bot.integration import ChannelDefaults
 from bot.mentions import each_of
-from bot.mrkdwn import escape
 from bot.ports import Confluence, Notes, Receipts, SlackPeople, Voice
 from bot.publish import Publisher, TakenUp
 from bot.receipt import Act, DecisionId, Draft, DraftId, Receipt
 from bot.whereabouts import Whereabouts, split_site
 from handlers import forms, receipts
 from handlers.ask import Ack, Ask, Block, Kind, Modal, Reply, Route, Suggestions, View
-from handlers.channel import place_in_words
+from handlers.channel import place_in_words, why_unseen
 from handlers.drafts import RecentDrafts
 from handlers.home import CREATE
 from handlers.offers import CONTINUE_CREATE
@@ -245,13 +244,10 @@ class Create:
         return await self._parts.actor.run(ask.principal, Need.WRITE, filled, site=site)
 
     async def _surprise(self, acting: Acting, ask: Ask, defaults: ChannelDefaults) -> str:
-        """Say why the channel's default isn't used, where it would surprise; else nothing.
-
-        What its chooser saw there is named to nobody who can't see it.
-        """
-        if acting.site.cloud_id != defaults.site:
-            site = f"*{escape(defaults.site_name)}*"
-            return f"This channel writes to {site}, which you aren't connected to: choose a space."
+        """Say why the channel's default isn't used, where it would surprise; else nothing."""
+        unseen = await why_unseen(self._parts.confluence, acting, defaults)
+        if unseen:
+            return f"This channel writes {unseen}: choose a space."
         installation = await self._parts.tenants.get(ask.principal.tenant)
         if installation is None:
             return ""
@@ -260,16 +256,6 @@ class Create:
             return (
                 "This channel is shared with another organisation, or I can't see it, so its "
                 "default isn't used: choose a space."
-            )
-        where = acting.connection, acting.site
-        try:
-            await self._parts.confluence.get_space(*where, defaults.space_id)
-            if defaults.parent_id:
-                await self._parts.confluence.get_page_head(*where, PageId(defaults.parent_id))
-        except (NotFound, NotAllowed):
-            return (
-                "This channel writes to a place that isn't there any more, or that you may not "
-                "see: choose a space."
             )
         return ""
 

@@ -445,16 +445,8 @@ async def test_what_a_guest_confirmed_is_refused_and_not_taken_up_later():
         assert "Not published: Plan. Your text is safe." in str(await ada.screen())
 
 
-@pytest.mark.parametrize(
-    ("changed", "told"),
-    [
-        ({}, "This channel writes to *Engineering* under *Roadmap* on *acme*"),
-        ({"parent_id": "999999999"}, "that you may not see: choose a space."),
-        ({"space_id": "999999999"}, "that you may not see: choose a space."),
-        ({"site": "another"}, "writes to *acme*, which you aren't connected to: choose a space."),
-    ],
-)
-async def test_a_channels_default_is_named_to_whoever_may_see_it(stage, ada, changed, told):
+async def default_of(stage, **changed):
+    """Have C0GENERAL write to Engineering under a page, but for what is *changed*."""
     connection = await stage.stores.connections.find(Principal("T0ACME", "U0ADA"), "system")
     [there, *_] = await all_pages(stage)
     found = {"space_id": "327681", "parent_id": str(there["id"]), **changed}
@@ -470,8 +462,39 @@ async def test_a_channels_default_is_named_to_whoever_may_see_it(stage, ada, cha
         **{"site": connection.sites[0].cloud_id, **found},
     )
     await stage.stores.integrations.save_channel(defaults)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, "This channel writes to *Engineering* under *Roadmap* on *acme*"),
+        ({"parent_id": "999999999"}, "that you may not see: choose a space."),
+        ({"space_id": "999999999"}, "that you may not see: choose a space."),
+        ({"site": "another"}, "writes to *acme*, which you aren't connected to: choose a space."),
+    ],
+)
+async def test_a_channels_default_is_named_to_whoever_may_see_it(stage, ada, changed, told):
+    await default_of(stage, **changed)
     await ada.types("/confluence create", channel="C0GENERAL")
     await stage.quiet()
     shown = words(await ada.modal())
     assert told in shown
     assert ("Roadmap" in shown) is (changed == {})
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, "go to *Engineering* under *Roadmap* on *acme*, as <@U0BOB> chose."),
+        ({"parent_id": "999999999"}, "or that you may not see, as <@U0BOB> chose."),
+        ({"space_id": "999999999"}, "or that you may not see, as <@U0BOB> chose."),
+        ({"site": "another"}, "go to *acme*, which you aren't connected to, as <@U0BOB> chose."),
+    ],
+)
+async def test_the_standing_default_is_shown_to_whoever_may_see_it(stage, ada, changed, told):
+    await default_of(stage, **changed)
+    await ada.types("/confluence here", channel="C0GENERAL")
+    await stage.quiet()
+    modal = await ada.modal()
+    assert told in words(modal)
+    assert ("Roadmap" in str(modal)) is ("Engineering" in str(modal)) is (changed == {})
