@@ -15,6 +15,7 @@ from bot.profile import (
     TokenBody,
 )
 from bot.scopes import read_scopes
+from bot.typed_urls import deployment_of
 from handlers import blocks
 from handlers.admin import kit, names
 from handlers.admin.authorization_views import MECHANISMS, PROVIDERS
@@ -41,6 +42,8 @@ _LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "scopes_typed": ("Other scopes", "Classic or granular, with spaces or commas between them."),
 }
 _GIVEN: Final = "Leave it empty for Atlassian's own."
+_RECOGNISED: Final = "That address is a Confluence Cloud site's, so this is Confluence Cloud."
+_PROVIDER: Final = "provider"
 _MOST_HELD: Final = 2_800
 """Of the 3,000 characters that a view carries unseen."""
 
@@ -98,7 +101,10 @@ class ProfileForm:
 
     @staticmethod
     def typed(ask: Ask) -> "ProfileForm":
-        """Return what was typed, and of the fields that aren't shown what they held."""
+        """Return what was typed, and of the fields that aren't shown what they held.
+
+        An address of Confluence Cloud's tells the provider, whatever was chosen.
+        """
         carried = kit.metadata_of(ask)
         held = carried.get("held")
         held = held if isinstance(held, dict) else {}
@@ -112,11 +118,12 @@ class ProfileForm:
         def pick(name: str, otherwise: str) -> str:
             return ask.chosen(name)[0] if name in shown else str(held.get(name, otherwise))
 
-        return ProfileForm(
+        block = next((each for each in shown if each.startswith(_PROVIDER)), _PROVIDER)
+        form = ProfileForm(
             id=unverified_id if is_profile_id(unverified_id) else mint_profile_id(),
             seen=seen if isinstance(seen, int) else 0,
             name=text("name"),
-            provider=pick("provider", Provider.CLOUD),
+            provider=pick(block, Provider.CLOUD),
             mechanism=pick("mechanism", Mechanism.OAUTH2),
             scopes_chosen=tuple(value for value, _ in kit.several(ask, "scopes_chosen")),
             client_authentication=pick("client_authentication", ClientAuthentication.POST),
@@ -124,6 +131,22 @@ class ProfileForm:
             pkce=pick("pkce", "yes"),
             **{name: text(name) for name in _TYPED},
         )
+        return replace(form, provider=Provider.CLOUD) if form.is_at_cloud else form
+
+    @property
+    def is_at_cloud(self) -> bool:
+        """Tell whether the address is one of Confluence Cloud's, by the exact end of its host."""
+        try:
+            return bool(self.base_url.strip()) and (
+                deployment_of(self.base_url.strip()) is Provider.CLOUD
+            )
+        except BadInput:  # half an address, or none
+            return False
+
+    @property
+    def provider_block(self) -> str:
+        """How the provider's field is called: Slack keeps what was chosen in one of that name."""
+        return f"{_PROVIDER}:{self.provider}"
 
     def profile(self) -> AuthorizationProfile:
         """Return the profile that it makes.
@@ -135,7 +158,7 @@ class ProfileForm:
         profile = AuthorizationProfile(
             id=self.id,
             name=self.name,
-            provider=_one_of(Provider, self.provider, "provider"),
+            provider=_one_of(Provider, self.provider, "mechanism"),
             mechanism=mechanism,
             base_url=self.base_url.strip(),
         )
@@ -178,7 +201,8 @@ def profile_form_view(form: ProfileForm, callback_url: str, problem: Problem | N
     shown = [
         kit.back_row(*back),
         _name(form),
-        _choice("provider", "Provider", names.PROVIDER, PROVIDERS, form.provider),
+        _choice(form.provider_block, "Provider", names.PROVIDER, PROVIDERS, form.provider),
+        *([blocks.context(_RECOGNISED)] if form.is_at_cloud else []),
         _choice("mechanism", "Mechanism", names.MECHANISM, MECHANISMS, form.mechanism),
     ]
     needs = _needs(form)
@@ -259,8 +283,7 @@ def _client(form: ProfileForm) -> list[Block]:
         blocks.option("In the header (client_secret_basic)", ClientAuthentication.BASIC),
     )
     bodies = (blocks.option("Form", TokenBody.FORM), blocks.option("JSON", TokenBody.JSON))
-    pkce = (blocks.option("Used (S256)", "yes"), blocks.option("Not used", "no"))
-    return [
+    shown = [
         blocks.field(
             "client_authentication",
             "How the client secret is sent",
@@ -272,15 +295,20 @@ def _client(form: ProfileForm) -> list[Block]:
             kit.select("token_body", bodies, form.token_body),
             hint="Atlassian's own are always JSON.",
         ),
-        blocks.field("pkce", "PKCE", kit.select("pkce", pkce, form.pkce)),
     ]
+    if form.mechanism == Mechanism.OAUTH2:
+        pkce = (blocks.option("Used (S256)", "yes"), blocks.option("Not used", "no"))
+        shown.append(blocks.field("pkce", "PKCE", kit.select("pkce", pkce, form.pkce)))
+    return shown
 
 
 def _held(form: ProfileForm) -> dict[str, Any]:
     """Return what the fields hold that aren't shown, the longest left out if it is too much."""
     shown = {*form.shown(), "provider", "mechanism"}
     if "client_id" in shown:
-        shown |= {"scopes_chosen", "scopes_typed", "client_authentication", "token_body", "pkce"}
+        shown |= {"scopes_chosen", "scopes_typed", "client_authentication", "token_body"}
+    if form.mechanism == Mechanism.OAUTH2:
+        shown.add("pkce")
     if not form.seen:
         shown.add("name")
     others = [each.name for each in fields(form) if each.name not in {"id", "seen", *shown}]

@@ -81,7 +81,7 @@ class TestTheForm:
         assert "base_url" in await fields()
         await desk.presses("admin_profile_mechanism", "client_credentials")
         assert {"client_id", "token_url"} <= await fields()
-        assert "authorization_url" not in await fields()
+        assert {"authorization_url", "pkce"}.isdisjoint(await fields())
 
     async def test_nothing_secret_is_asked_for(self, desk):
         await desk.opens("admin_profiles", "admin_new_profile")
@@ -123,8 +123,22 @@ class TestTheForm:
                 "confluence_data_center",
                 "pat",
                 {"base_url": "https://acme.atlassian.net"},
-                "Cloud site",
+                "on Cloud it is an API token",
+                "mechanism",
+            ),
+            (
+                "confluence_data_center",
+                "oauth2",
+                {"base_url": "https://acme.atlassian.net/wiki", "client_id": "c"},
+                "consent, or the service account, says which",
                 "base_url",
+            ),
+            (
+                "confluence_data_center",
+                "basic",
+                {"base_url": "https://acme.atlassian.net"},
+                "takes no passwords",
+                "mechanism",
             ),
             ("confluence_cloud", "oauth2", {"client_id": " "}, "Type the client id", "client_id"),
         ],
@@ -140,6 +154,28 @@ class TestTheForm:
         assert next(iter(typed.values())).strip() in shown
         if field:
             assert told.count(said) == 2  # above, and beneath its field
+
+    @pytest.mark.parametrize(
+        ("address", "is_cloud"),
+        [
+            ("https://acme.atlassian.net/wiki/spaces/ENG", True),
+            ("https://acme.atlassian.net.example.com", False),
+            ("https://wiki.example.com/confluence", False),
+        ],
+    )
+    async def test_the_deployment_is_recognised_from_the_address(self, desk, address, is_cloud):
+        await desk.opens("admin_profiles", "admin_new_profile")
+        await desk.presses("admin_profile_provider", "confluence_data_center")
+        view = desk.stage.slack.views.top("U0ADA")
+        view.values["base_url"] = {"base_url": {"type": "plain_text_input", "value": address}}
+        said = await desk.presses("admin_profile_mechanism", "client_credentials")
+        shown = (await desk.view())["blocks"]
+        assert ("so this is Confluence Cloud" in said) is is_cloud
+        blocks = {each.get("block_id"): each for each in shown}
+        name = "confluence_cloud" if is_cloud else "confluence_data_center"
+        chosen = blocks[f"provider:{name}"]["element"]["initial_option"]["value"]
+        assert chosen == name
+        assert blocks["mechanism"]["element"]["initial_option"]["value"] == "client_credentials"
 
     @pytest.mark.parametrize("scopes", ['read:"x"', "back\\slash", "umläut"])
     async def test_scopes_are_of_scopes_letters(self, stage, desk, scopes):
