@@ -115,5 +115,5 @@ def _judged(ask: Ask) -> Ack:
     try:
         ProfileForm.typed(ask).profile()
     except BadInput as error:
-        return Ack(errors={error.field or "provider": str(error)})
+        return Ack(errors={error.field or "mechanism": str(error)})
     return Ack(view=kit.working("Saving. I ask its server what it publishes…"))
