@@ -58,7 +58,7 @@ from bot.settings import Settings
 from bot.settle import Hands, Settler
 from bot.settle import Stores as SettleStores
 from bot.slack_install import InstallStores, SlackInstall
-from bot.trail import Action, ChainKey, Entry
+from bot.trail import Action, ChainKey, Entry, Person
 from bot.uninstalled import TenantEnd
 from bot.whereabouts import Whereabouts
 from handlers import admin, browser
@@ -492,7 +492,10 @@ def _lifecycle(core: Core, ends: _Ends) -> Lifecycle:
 
 def _install(core: Core, ends: _Ends) -> SlackInstall:
     async def record(installation: Installation) -> None:
-        core.auditor.record(Entry(installation.tenant, Action.INSTALL))
+        tenant = installation.tenant
+        by = await core.stores.installations.find_installer(tenant)
+        who = Person(by) if by else None
+        core.auditor.record(Entry(tenant, Action.INSTALL, who))
 
     return SlackInstall(
         InstallStores(core.stores.installations, core.stores.installs),

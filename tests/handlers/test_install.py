@@ -9,6 +9,7 @@ from bot.installation import is_place
 from bot.manifest import slack_scopes
 from bot.principal import Tenant
 from bot.slack_install import InstallEnd
+from bot.trail import Wanted
 from handlers.browser.install_words import ASKS, ENDS
 from tests.installing import a_browser, installing
 
@@ -73,6 +74,9 @@ async def test_a_workspace_installs_it(stage, browser):
     assert found.scopes == slack_scopes()
     assert not found.rotates
     assert await stage.stores.installations.find_installer(OTHER) == "U0EVE"
+    await stage.quiet()
+    [row] = [row.entry async for row in stage.stores.audit.list_newest(OTHER, Wanted())]
+    assert (row.action, row.actor.user_id) == ("install", "U0EVE")
 
 
 async def test_its_people_are_answered_at_once(stage, browser):
