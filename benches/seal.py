@@ -3,7 +3,6 @@
 import os
 import time
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -59,7 +58,8 @@ async def _in_turns(vault: Vault, size: int, rounds: int, times: int) -> tuple[f
     for _ in range(rounds + 1):
         ours.append(await _seal_and_open(vault, plain, times))
         bare.append(_encrypt_and_decrypt(plain, times))
-    return median(ours[1:]) / times, median(bare[1:]) / times
+    # What else runs on the machine only ever adds time.
+    return min(ours[1:]) / times, min(bare[1:]) / times
 
 
 async def _seal_and_open(vault: Vault, plain: bytes, times: int) -> float:
