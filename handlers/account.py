@@ -1,5 +1,6 @@
 """Who I am in Confluence: start, connect, status, site, disconnect, and the home tab."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from bot.authorize import Authorizer, TokenRefused
 from bot.connect import APPS_URL, Connect, Wanted
 from bot.connection import Connection, Need
 from bot.content import Site
-from bot.credentials import CredentialPolicy
+from bot.credentials import Choice, CredentialPolicy
 from bot.errors import BotError, ConsentRequired, NotAllowed, ScopeMissing
 from bot.mrkdwn import escape, link
 from bot.ports import (
@@ -25,9 +26,16 @@ from bot.trail import Action, Entry
 from handlers import blocks
 from handlers.ask import Answer, Ask, Block, Kind, Reply, Route
 from handlers.home import Home
-from handlers.offers import CHOOSE_SITE, CONNECT_OPENED, Invitations, Resumption, said, site_menu
+from handlers.offers import (
+    CHOOSE_SITE,
+    CONNECT_OPENED,
+    MOST_SITES,
+    Invitations,
+    Resumption,
+    said,
+    site_menu,
+)
 
-MOST_SITES = 25
 CODE_LENGTH = 8
 REMAINS_AT_ATLASSIAN = (
     "What remains at Atlassian: your consent itself, unused. Only you can remove it, under "
@@ -123,6 +131,7 @@ class Account:
             f"*Rights*  {rights}",
             f"*Connected*  {since}",
             f"*Health*  {health}",
+            *_used(await self._uses(ask.principal)),
         ]
         buttons = [
             blocks.button("Reconnect", "reconnect", style=None if works else "primary"),
@@ -135,14 +144,9 @@ class Account:
 
     async def _lent_status(self, principal: Principal) -> Reply:
         """Say what somebody without a connection may do with the organisation's."""
-        choose = self._parts.credentials.choose
-        reads = await choose(principal, Need.READ)
-        writes = None
-        with suppress(NotAllowed):  # read-only, or others alone publish
-            writes = await choose(principal, Need.PUBLISH)
-        choices = {"read": reads, "write": writes}
-        may = [word for word, each in choices.items() if each is not None and each.lent]
+        may = _lent_ones(await self._uses(principal))
         if not may:
+            reads = await self._parts.credentials.choose(principal, Need.READ)
             raise ConsentRequired(reads.profile)
         words = (
             f"You have no connection of your own here. To {' and '.join(may)}, the organisation's "
@@ -152,6 +156,14 @@ class Account:
         button = blocks.button("Connect an account of your own", "connect")
         shown = (blocks.section(words), blocks.actions(button))
         return Reply("You use the organisation's account", shown)
+
+    async def _uses(self, principal: Principal) -> dict[str, Choice]:
+        """Return whose connection reads and writes for them, as far as they may."""
+        uses = {}
+        for word, need in (("read", Need.READ), ("write", Need.PUBLISH)):
+            with suppress(NotAllowed):  # read-only, or others alone publish
+                uses[word] = await self._parts.credentials.choose(principal, need)
+        return uses
 
     async def _health(self, connection: Connection) -> tuple[str, bool]:
         try:
@@ -310,3 +322,18 @@ def _disconnect_button() -> Block:
 def _date(connection: Connection) -> str:
     at = connection.connected_at
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}}|{at:%Y-%m-%d}>"
+
+
+def _lent_ones(uses: Mapping[str, Choice]) -> list[str]:
+    return [word for word, choice in uses.items() if choice.lent]
+
+
+def _used(uses: Mapping[str, Choice]) -> list[str]:
+    """Say for what their own account isn't used; nothing where it is for all."""
+    lent = _lent_ones(uses)
+    if not lent:
+        return []
+    own = [word for word in uses if word not in lent]
+    yours = f"; to {own[0]}, yours" if own else ""
+    where = f"in the spaces that your workspace's admins chose{yours}"
+    return [f"*Used*  to {' and '.join(lent)}, the organisation's account, {where}"]

@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 CONNECT_OPENED = "connect_opened"
 CHOOSE_SITE = "choose_site"
+MOST_SITES = 25
+"""The most buttons that Slack takes in one block."""
 CONTINUE_CREATE = "continue_create"
 ADMINISTRATION = "admin_open"
 """The button that opens the admin's modal: its value is a page of it, or a profile's id."""
@@ -114,9 +116,15 @@ def site_menu(words: str, sites: tuple[tuple[str, str], ...], chosen: str = "") 
             cloud_id,
             style="primary" if cloud_id == chosen else None,
         )
-        for place, (cloud_id, name) in enumerate(sites[:25])
+        for place, (cloud_id, name) in enumerate(sites[:MOST_SITES])
     ]
-    return Reply(words, (blocks.section(escape(words)), blocks.actions(*buttons)))
+    shown = [blocks.section(escape(words)), blocks.actions(*buttons)]
+    left = len(sites) - MOST_SITES
+    if left > 0:
+        others = "One more site has" if left == 1 else f"{left} more sites have"
+        small = f"{others} no button: name it, as in `search site:name words`."
+        shown.append(blocks.context(small))
+    return Reply(words, tuple(shown))
 
 
 def _need_of(error: ConsentRequired) -> Need:

@@ -9,6 +9,7 @@ from bot.integration import AuthorizationType, Credential, Policy, Role
 from bot.pending import Obtained, PendingConnection, Step
 from bot.principal import Digest, Principal, Tenant
 from bot.profile import SYSTEM
+from handlers.offers import site_menu
 from sandbox.person import words
 
 ELSE = dict.fromkeys(("read", "write"), Credential.OWN_ELSE_ORGANISATION)
@@ -82,13 +83,13 @@ async def test_a_connection_of_a_profile_that_was_left_can_be_deleted(stage):
 
 
 async def lend(stage, **policy):
-    """Have the organisation's connection used by whoever has none."""
+    """Have the organisation's connection used, by whoever has none unless *policy* says more."""
     seen = await stage.stores.integrations.find(ADA.tenant)
     lending = replace(
         seen,
         authorization=AuthorizationType.PRE_AUTHORIZED,
         organisation_profile="robot",
-        policy=Policy(**ELSE, **policy),
+        policy=Policy(**{**ELSE, **policy}),
     )
     assert await stage.stores.integrations.replace(seen, lending)
 
@@ -109,6 +110,29 @@ async def test_status_promises_nobody_what_they_may_not_do(stage, policy, may):
     assert f"To {may}, the organisation's account is used" in words(await bob.last())
 
 
+@pytest.mark.parametrize(
+    ("policy", "told", "own"),
+    [
+        ({}, "", ""),
+        ({"read": Credential.ORGANISATION}, "to read, the", "to write, yours"),
+        ({"write": Credential.ORGANISATION}, "to write, the", "to read, yours"),
+        (dict.fromkeys(ELSE, Credential.ORGANISATION), "to read and write, the", ""),
+        ({"read": Credential.ORGANISATION, "is_read_only": True}, "to read, the", ""),
+    ],
+)
+async def test_status_says_for_what_ones_own_account_is_not_used(stage, policy, told, own):
+    ada = await stage.connect()
+    await lend(stage, **policy)
+    await ada.types("/confluence status")
+    await stage.quiet()
+    shown = words(await ada.last())
+    assert "Ada Lindqvist" in shown
+    assert told in shown
+    assert ("the organisation's account" in shown) is bool(told)
+    assert own in shown
+    assert ("yours" in shown) is bool(own)
+
+
 @pytest.mark.parametrize(("user", "is_lent"), [("U0BOB", True), ("U0GUS", False)])
 async def test_the_start_tells_whose_account_is_used(stage, user, is_lent):
     await lend(stage)
@@ -118,3 +142,16 @@ async def test_the_start_tells_whose_account_is_used(stage, user, is_lent):
     shown = words(await person.last())
     assert ("with the organisation's account" in shown) is is_lent
     assert ("You aren't connected yet." in shown) is not is_lent
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(25, ""), (26, "One more site has no button"), (40, "15 more sites have no button")],
+)
+def test_a_menu_of_many_sites_says_how_the_others_are_reached(count, told):
+    menu = site_menu("Which?", tuple((f"id{each}", f"Site {each}") for each in range(count)))
+    buttons = [block["elements"] for block in menu.blocks if block["type"] == "actions"]
+    assert [len(each) for each in buttons] == [25]
+    shown = words({"blocks": list(menu.blocks)})
+    assert told in shown
+    assert ("site:name" in shown) is bool(told)
