@@ -13,6 +13,7 @@ from bot.errors import (
     ConsentRequired,
     NotAllowed,
     OrganisationBroken,
+    OrganisationLacks,
     ScopeMissing,
     SiteRequired,
 )
@@ -157,6 +158,8 @@ class Actor:
 
         try:
             return await self._authorizer.call(holder, need, act, choice.profile)
+        except ScopeMissing as error:
+            raise OrganisationLacks(error) from error
         except ConsentRequired as error:
             # Nobody but an admin can mend it, so nobody else is sent to consent.
             raise OrganisationBroken(error) from error

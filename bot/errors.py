@@ -7,6 +7,7 @@ BotError
 │   ├── NotAllowed
 │   │   ├── ReadOnly            its admins have switched writing off
 │   │   ├── OrganisationBroken  the organisation's connection doesn't work: an admin mends it
+│   │   │   └── OrganisationLacks   … once more, for a scope that the action needs
 │   │   ├── NoLicence           the account may not use Confluence on that site
 │   │   ├── AppBlocked          an organisation's policy shuts the app out
 │   │   ├── CredentialRefused   this kind of credential isn't taken there
@@ -84,13 +85,30 @@ class OrganisationBroken(NotAllowed):
 
     code = "organisation_broken"
 
-    def __init__(self, cause: BotError) -> None:
+    def __init__(self, cause: BotError, words: str = "") -> None:
         """Keep what is wrong with it as *cause_code*, for whoever looks into it."""
         super().__init__(
-            "The organisation's connection to Confluence doesn't work just now, so nothing was "
+            words
+            or "The organisation's connection to Confluence doesn't work just now, so nothing was "
             "done. Ask an admin of the workspace to look at it; nobody needs to connect anew."
         )
         self.cause_code = cause.code
+
+
+class OrganisationLacks(OrganisationBroken):
+    """The organisation's connection stands but doesn't cover the action."""
+
+    code = "organisation_scope_missing"
+
+    def __init__(self, cause: "ScopeMissing") -> None:
+        """Name what it lacks, for the asker to pass on."""
+        lacking = ", ".join(sorted(cause.scopes))
+        super().__init__(
+            cause,
+            f"The organisation's connection to Confluence isn't allowed to do that: it lacks "
+            f"{lacking}. Nothing was done. Ask an admin of the workspace to authorize it again, "
+            "under “Authorization” in administration; nobody needs to connect anew.",
+        )
 
 
 class NoLicence(NotAllowed):

@@ -8,12 +8,17 @@ from handlers.places import open_button, share_button
 
 UNDO = "undo"
 EDIT_AGAIN = "edit_again"
+RECONNECT = "reconnect"
 
 _REFUSALS = {
     "title_taken": "the space has a page of that title by now",
     "not_allowed": "Confluence, or your workspace's policy, doesn't let you write there",
     "read_only": "your workspace's admins have switched writing off",
     "organisation_broken": "the organisation's connection to Confluence doesn't work just now",
+    "organisation_scope_missing": (
+        "the organisation's connection isn't allowed to write, and an admin of your workspace "
+        "has to authorize it again"
+    ),
     "account_changed": "you confirmed it as {account}, and it would go by another connection now",
     "bad_input": "it is more than Confluence takes in one page (5 MB)",
     "provider_fault": "Confluence answered in a way I don't understand",
@@ -21,9 +26,9 @@ _REFUSALS = {
     "changed": "the page has been changed since you looked at it",
     "unavailable": "Confluence wasn't answering",
     "quota_spent": "our share of Confluence's limits was used up",
-    "consent_required": "your consent has ended",
-    "scope_missing": "your consent doesn't cover writing",
-    "site_required": "your consent doesn't open that site any more",
+    "consent_required": "your consent has ended, so connect again first",
+    "scope_missing": "your consent doesn't cover writing, so connect again first",
+    "site_required": "your consent doesn't open that site any more, so connect again first",
     "profile_broken": "Confluence refuses this bot's own credentials",
     "no_api_there": "a web page answers where Confluence's API should be",
     "no_licence": "your account may not use Confluence on that site",
@@ -31,6 +36,8 @@ _REFUSALS = {
     "credential_refused": "Confluence doesn't take this kind of credential there",
     "captcha_required": "Confluence wants you to log in by browser first",
 }
+
+_MENDED_BY_CONSENT = {"scope_missing", "consent_required", "site_required"}
 
 
 def receipt_reply(receipt: Receipt, *, can_undo: bool) -> Reply:
@@ -40,6 +47,8 @@ def receipt_reply(receipt: Receipt, *, can_undo: bool) -> Reply:
     else:
         value = receipt.decision.id
         buttons = [blocks.button("Back to editing", EDIT_AGAIN, value, style="primary")]
+        if receipt.refusal in _MENDED_BY_CONSENT and not receipt.decision.is_lent:
+            buttons.insert(0, blocks.button("Connect again", RECONNECT))
     return Reply(_plain(receipt), tuple(_shown(receipt, buttons)))
 
 

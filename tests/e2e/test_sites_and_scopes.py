@@ -7,7 +7,7 @@ import pytest
 from bot.connection import Need
 from bot.principal import Principal, Tenant
 from sandbox.person import words
-from tests.e2e.test_every_way import PEOPLE, Way, create, made, opens, set_up
+from tests.e2e.test_every_way import PEOPLE, Way, create, lent, made, opens, searched, set_up
 from tests.handlers.admin_stage import Desk
 from tests.stage import Stage, link_in, staged
 
@@ -195,6 +195,34 @@ async def test_what_was_narrowed_elsewhere_is_said_and_mended_by_the_same_button
     assert "Release checklist" in words(await ada.last("@app"))
     kept = await stage.stores.connections.find(ADA, "system")
     assert kept.grant.scopes == Need.WRITE.scopes
+
+
+async def test_what_the_organisations_connection_lacks_is_named_and_asked_for_again(stage):
+    await lent(stage, WAYS["cloud_system"])
+    bob = stage.person("U0BOB")
+    narrow = sorted(Need.LEND.scopes - {"write:page:confluence"})
+    await stage.post("atlassian/narrow", {"account": "ada", "scopes": " ".join(narrow)})
+    assert "Release checklist" in await searched(stage, bob)
+
+    await bob.types("/confluence create")
+    await stage.quiet()
+    [space] = await bob.suggests("create_space", "ENG")
+    text = {"type": "rich_text_section", "elements": [{"type": "text", "text": "Hello"}]}
+    body = {"type": "rich_text", "elements": [text]}
+    await bob.submits(
+        {"space": {"create_space": space}, "title": {"title": "Plan"}, "body": {"body": body}}
+    )
+    await stage.quiet()
+    await bob.submits()
+    await stage.quiet()
+    said = words(await bob.modal())
+    assert "the organisation's connection isn't allowed to write" in said
+    assert "/connect/" not in str(await bob.modal())
+    await bob.closes(everything=True)
+
+    last = await Desk(stage).lends()
+    assert last["status"] == 200
+    await create(stage, bob, "Plan", "atlassian")
 
 
 async def test_a_consent_that_opens_fewer_sites_is_told(stage):

@@ -32,8 +32,12 @@ GIVEN = {
     Ended: (End.UNKNOWN,),
     errors.ReadOnly: (),
     errors.OrganisationBroken: (errors.Unavailable("Confluence"),),
+    errors.OrganisationLacks: (errors.ScopeMissing("system", frozenset({"write"})),),
 }
-OF_THEMSELVES = {errors.SiteRequired, errors.ReadOnly, errors.OrganisationBroken}
+OF_THEMSELVES = {
+    *(errors.SiteRequired, errors.ReadOnly),
+    *(errors.OrganisationBroken, errors.OrganisationLacks),
+}
 """Those whose words are always the same."""
 
 
