@@ -1,13 +1,14 @@
 """Several sites at once, and scopes that are asked for when they are first needed."""
 
 import re
+from typing import Any
 
 import pytest
 
 from bot.connection import Need
 from bot.principal import Principal, Tenant
 from sandbox.person import words
-from tests.e2e.test_every_way import PEOPLE, Way, create, lent, made, opens, searched, set_up
+from tests.e2e.test_every_way import BODY, PEOPLE, Way, create, lent, made, opens, searched, set_up
 from tests.handlers.admin_stage import Desk
 from tests.stage import Stage, link_in, staged
 
@@ -101,13 +102,7 @@ class TestSites:
         await stage.quiet()
         form = words(await ada.modal())
         assert "This channel writes to *Globex Docs* on *globex*" in form
-        body = {
-            "type": "rich_text",
-            "elements": [
-                {"type": "rich_text_section", "elements": [{"type": "text", "text": "Hello"}]}
-            ],
-        }
-        await ada.submits({"body": {"body": body}})
+        await ada.submits({"body": {"body": BODY}})
         await stage.quiet()
         preview = words(await ada.modal())
         assert "*Globex Docs* on *globex*" in preview
@@ -197,6 +192,39 @@ async def test_what_was_narrowed_elsewhere_is_said_and_mended_by_the_same_button
     assert kept.grant.scopes == Need.WRITE.scopes
 
 
+async def test_a_write_that_was_narrowed_meanwhile_is_mended_from_its_receipt(stage):
+    ada = await stage.connect_to_write()
+    narrow = " ".join(sorted(Need.READ.scopes))
+    await stage.post("atlassian/narrow", {"account": "ada", "scopes": narrow})
+    await previewed(stage, ada)
+    await ada.submits()
+    await stage.quiet()
+    assert "your consent doesn't cover writing" in words(await ada.modal())
+    await ada.closes(everything=True)
+
+    await ada.presses("reconnect")
+    await stage.quiet()
+    await stage.walk(link_in(await ada.screen()))
+    await stage.quiet()
+    await ada.presses("edit_again")
+    await stage.quiet()
+    await ada.submits()
+    await stage.quiet()
+    await ada.submits()
+    await stage.quiet()
+    assert "Published *" in words(await ada.modal()), words(await ada.modal())
+
+
+async def previewed(stage: Stage, person: Any) -> None:
+    await person.types("/confluence create")
+    await stage.quiet()
+    [space] = await person.suggests("create_space", "ENG")
+    await person.submits(
+        {"space": {"create_space": space}, "title": {"title": "Plan"}, "body": {"body": BODY}}
+    )
+    await stage.quiet()
+
+
 async def test_what_the_organisations_connection_lacks_is_named_and_asked_for_again(stage):
     await lent(stage, WAYS["cloud_system"])
     bob = stage.person("U0BOB")
@@ -204,15 +232,7 @@ async def test_what_the_organisations_connection_lacks_is_named_and_asked_for_ag
     await stage.post("atlassian/narrow", {"account": "ada", "scopes": " ".join(narrow)})
     assert "Release checklist" in await searched(stage, bob)
 
-    await bob.types("/confluence create")
-    await stage.quiet()
-    [space] = await bob.suggests("create_space", "ENG")
-    text = {"type": "rich_text_section", "elements": [{"type": "text", "text": "Hello"}]}
-    body = {"type": "rich_text", "elements": [text]}
-    await bob.submits(
-        {"space": {"create_space": space}, "title": {"title": "Plan"}, "body": {"body": body}}
-    )
-    await stage.quiet()
+    await previewed(stage, bob)
     await bob.submits()
     await stage.quiet()
     said = words(await bob.modal())
