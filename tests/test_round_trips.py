@@ -108,7 +108,14 @@ COSTS = {
     ),
     "`status`": Cost(
         of=("command status", "press status"),
-        database=("find integrations", "find connections", "find preferences", "find connections"),
+        database=(
+            "find integrations",
+            "find connections",
+            "find preferences",
+            "find connections",
+            "find integrations",
+            "find integrations",
+        ),
         requests=("Atlassian accessible-resources", "Atlassian me", "Slack response URL"),
     ),
     "`doctor`": Cost(
