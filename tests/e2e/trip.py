@@ -18,6 +18,8 @@ PATIENCE = 15.0
 """Seconds until a test gives up waiting: far more than a busy machine takes."""
 ROUND = 0.02
 ACCOUNTS = {"U0ADA": "ada", "U0BOB": "bob", "U0CY": "cy", "U0GUS": "gus"}
+SECRET = ("_SECRET", "_TOKEN", "AUDIT_KEY")
+"""How the names of settings end that hold one secret."""
 QUICK = {"CONFAB_SETTLE_AFTER": "1", "CONFAB_SETTLE_EVERY": "0.1", "CONFAB_DRAIN": "2"}
 """The bot's settings under which nobody waits."""
 
@@ -171,8 +173,21 @@ async def setting_out(plan: Plan, wires: Wires | None = None) -> AsyncIterator[T
         wires.lead_to(sandbox)
     async with sandbox, aiohttp.ClientSession() as session:
         yield Trip(sandbox, session, wires)
+    secrets = secrets_of(sandbox)
     for log in plan.home.glob("bot*.log"):
-        assert "Traceback" not in log.read_text(), log
+        written = log.read_text()
+        assert "Traceback" not in written, log
+        assert not [each for each in secrets if each in written], log
+
+
+def secrets_of(sandbox: Sandbox) -> set[str]:
+    """Return what no log may have: the bot's own secrets, and every token of both worlds."""
+    settings = sandbox.bot_settings()
+    ours = {settings["CONFAB_KEYS"].partition("=")[2]}
+    ours |= {value for name, value in settings.items() if name.endswith(SECRET)}
+    grants, slack = sandbox.atlassian.grants, sandbox.slack.workspace.state
+    theirs = {*grants.access, *grants.refresh, *grants.codes}
+    return {*ours, *theirs, *slack.tokens, *slack.refreshes, *slack.hooks} - {""}
 
 
 def _top(screen: Json, part: str) -> Json | None:
