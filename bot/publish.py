@@ -228,7 +228,7 @@ class Publisher:
         return await self._done(receipt, page)
 
     async def _looked_for(self, receipt: Receipt, error: BotError) -> Receipt:
-        """Settle a page without an id by its title, its author, its time and its text."""
+        """Settle a page without an id by its title, author, time, text and version message."""
         decision = receipt.decision
 
         async def look(acting: Acting) -> tuple[Page | None, PageText | None]:
@@ -249,7 +249,7 @@ class Publisher:
             if not is_late:
                 raise Unclear("Confluence") from blind
             return await self._advance(receipt, stage=Stage.UNCLEAR)
-        if written is not None and _says(written.document, decision.body):
+        if written is not None and _is_of(written, decision):
             return await self._done(receipt, written.page)
         if isinstance(error, TitleTaken) or taken is not None or written is not None:
             return await self._advance(receipt, stage=Stage.REFUSED, refusal=TitleTaken.code)
@@ -435,7 +435,24 @@ def message_of(decision: Decision) -> str:
     What the organisation's account writes carries the name of who asked for it (promise 10).
     """
     asked_by = f" for {decision.asker}" if decision.is_lent else ""
-    return f"Written in Slack with Confab{asked_by} · {decision.id[-8:]}"
+    return f"Written in Slack with Confab{asked_by} · {_mark_of(decision)}"
+
+
+def _mark_of(decision: Decision) -> str:
+    """Return what a version message ends with, and only that of *decision* does."""
+    return decision.id[-8:]
+
+
+def _is_of(written: PageText, decision: Decision) -> bool:
+    """Tell whether what stands there says what was decided, and by the same decision.
+
+    Two people may decide the same under one account. A first version without a message is one
+    of a server that keeps none; a later version's isn't the decision's.
+    """
+    page = written.page
+    marked = page.version_message if page.version == 1 else ""
+    is_marked = not marked or marked.endswith(_mark_of(decision))
+    return is_marked and _says(written.document, decision.body)
 
 
 _ACTIONS: Final = {

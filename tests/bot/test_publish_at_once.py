@@ -102,9 +102,10 @@ def sent(confluence, method="create_page"):
     return len([1 for name, _ in confluence.asked if name == method])
 
 
-def put(confluence, clock, document=TEXT, account=LOVELACE.id, **before):
+def put(confluence, clock, document=TEXT, account=LOVELACE.id, *, message="", version=1, **before):
     """Put a page of that title there, as another one has made it."""
-    made = confluence.add(page(7, "Plan"), document)
+    standing = replace(page(7, "Plan"), version_message=message, version=version)
+    made = confluence.add(standing, document)
     confluence.made[made.id] = (account, clock() - timedelta(**before))
     return made
 
@@ -196,8 +197,9 @@ async def test_two_replicas_make_one_page(publisher, claimed, confluence):
         {"document": OTHER},
         {"account": AccountId("bob")},
         {"seconds": 1},
+        {"message": "Written in Slack with Confab for Bob · abcdefgh"},
     ],
-    ids=["another text", "another account", "before the claim"],
+    ids=["another text", "another account", "before the claim", "another decision"],
 )
 @pytest.mark.parametrize("error", [Unclear("Confluence"), TitleTaken("taken")])
 async def test_a_page_that_is_not_ours_is_a_clash(
@@ -209,6 +211,15 @@ async def test_a_page_that_is_not_ours_is_a_clash(
     ended = await publisher.settle(receipt)
     assert (ended.stage, ended.refusal) == (Stage.REFUSED, TitleTaken.code)
     assert ended.page_id is None
+
+
+async def test_a_page_that_was_changed_since_is_told_by_what_it_says(
+    publisher, claimed, confluence, clock
+):
+    receipt = await claimed()
+    put(confluence, clock, message="Moved a comma and back", version=3)
+    confluence.fails["create_page"] = Unclear("Confluence")
+    assert (await publisher.settle(receipt)).stage is Stage.DONE
 
 
 async def test_a_clash_that_somebody_between_us_caused_by_sending_twice_is_none(
