@@ -28,8 +28,8 @@ NOT_A_WRITER: Final = (
 
 NOT_A_PUBLISHER: Final = (
     "Your workspace lets only certain people publish to Confluence from here, and you aren't "
-    "among them, so nothing was published. Your text is safe: go back and save it as a draft, or "
-    "ask an admin of the workspace."
+    "among them, so nothing was published. Your text is safe: go back and save it as a draft, "
+    "where the form offers that, or ask an admin of the workspace."
 )
 
 

@@ -149,7 +149,8 @@ def results(found: Found, turn: Turn, command: str, *, replace: bool) -> Reply:
     for hit in hits:
         shown += _hit(hit, found)
     shown += _turns(found, turn)
-    text = f"{len(hits)} results: " + "; ".join(unmarked(hit.title) for hit in hits)
+    counted = "1 result" if len(hits) == 1 else f"{len(hits)} results"
+    text = f"{counted}: " + "; ".join(unmarked(hit.title) for hit in hits)
     return Reply(text, tuple(shown), replace=replace)
 
 

@@ -33,7 +33,7 @@ ROLES: Final = {
     ),
     Role.PUBLISH: (
         "publish pages",
-        "Whoever may write and not publish saves drafts. Nobody chosen: whoever may write.",
+        "Others save drafts of their own, on Cloud. Nobody chosen: whoever may write pages.",
     ),
     Role.ADMINISTER: ("administer", "Slack's own admins and owners always may."),
 }
