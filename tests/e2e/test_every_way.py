@@ -138,7 +138,10 @@ async def incoming_link(stage: Stage, profile_id: str) -> tuple[AuthorizationPro
 
 
 def issuer(
-    authentication: ClientAuthentication, body: TokenBody, **switches: Any
+    authentication: ClientAuthentication,
+    body: TokenBody,
+    provider: Provider = Provider.DATA_CENTER,
+    **switches: Any,
 ) -> Callable[[Stage, str], Awaitable[tuple[Any, Json]]]:
     async def make(stage: Stage, profile_id: str) -> tuple[AuthorizationProfile, Json]:
         switched = {"client_authentication": authentication, "body": body, **switches}
@@ -150,8 +153,10 @@ def issuer(
         profile = base(
             profile_id,
             "The company's server",
-            provider=Provider.DATA_CENTER,
-            base_url=stage.datacenter.url,
+            provider=provider,
+            base_url=f"{stage.url}/issuer/cloud"
+            if provider is Provider.CLOUD
+            else stage.datacenter.url,
             issuer=f"{stage.url}/issuer",
             client_authentication=authentication,
             token_body=body,
@@ -173,6 +178,7 @@ ROTATING = issuer(ClientAuthentication.BASIC, TokenBody.FORM, rotation="rotating
 FIXED = issuer(
     ClientAuthentication.POST, TokenBody.JSON, rotation="fixed", expires_in="none", iss=False
 )
+CLOUDS_API = issuer(ClientAuthentication.BASIC, TokenBody.FORM, Provider.CLOUD, rotation="rotating")
 CLOUD_EXPIRED = post_to("atlassian/expire-access", {"account": "ada"})
 PEOPLE = (
     Way("cloud_system", system, expire=CLOUD_EXPIRED),
@@ -221,6 +227,7 @@ PEOPLE = (
     ),
     Way("issuer_rotating", ROTATING, "datacenter", expire=post_to("issuer/expire-access")),
     Way("issuer_fixed", FIXED, "datacenter", expire=post_to("issuer/expire-access")),
+    Way("issuer_clouds_api", CLOUDS_API, expire=post_to("issuer/expire-access")),
 )
 SERVICE = Way(
     "cloud_service_account",
@@ -235,6 +242,7 @@ CLIENTS = {
     "datacenter_oauth",
     "issuer_rotating",
     "issuer_fixed",
+    "issuer_clouds_api",
 }
 
 
