@@ -13,16 +13,16 @@ import pytest_asyncio
 from bot.ports import DELETE_TENANT, REPORT
 from bot.principal import Tenant
 from sandbox.atlassian.people import BY_NAME
-from sandbox.person import words
+from sandbox.person import Person, words
 from sandbox.server import Plan
 from store.preparation import SHAPES
 from tests.e2e.test_two_bots import LONG_AGO, collection
-from tests.e2e.trip import QUICK, link_in, setting_out, until
+from tests.e2e.trip import PATIENCE, QUICK, link_in, setting_out, until
 from tests.installing import a_browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ACME, OTHER = Tenant("T0ACME"), Tenant("T0OTHER")
+ACME, OTHER, GLOBE = Tenant("T0ACME"), Tenant("T0OTHER"), Tenant("E0GLOBE")
 PEOPLE = {ACME: "U0ADA", OTHER: "U0MAX"}
 ACCOUNTS = {"U0ADA": "ada", "U0MAX": "bob", "U0OLA": "cy"}
 
@@ -53,9 +53,9 @@ async def living(trip):
     return trip
 
 
-async def installs(trip, tenant):
+async def installs(trip, tenant, by=""):
     async with a_browser(Street(trip.sandbox.bot_url, trip.post)) as browser:
-        page = await browser.install(PEOPLE[tenant], tenant)
+        page = await browser.install(by or PEOPLE[tenant], tenant)
         assert page.heading == "Confab is installed", page.text
 
 
@@ -125,7 +125,27 @@ async def test_each_workspace_has_its_own_people_and_its_own_bot(living):
     async with collection(living, "connections") as kept:
         found = {(each["tenant"], each["user_id"]) async for each in kept.find()}
     assert found >= {*PEOPLE.items()}
-    assert {tenant for tenant, _ in found} == {ACME, OTHER}
+
+
+async def test_an_organisation_has_one_connection_for_each_of_its_people(living):
+    await installs(living, GLOBE, "W0IRIS")
+    teams = {"team": GLOBE, "grant": ["T0NORTH", "T0SOUTH"]}
+    await living.post("slack/access", teams)
+    north, south = (
+        Person(living.session, living.sandbox.url, "W0PAT", team) for team in teams["grant"]
+    )
+    await north.types("/confluence connect")
+    link = await north.waits_for(link_in, PATIENCE)
+    asked = {"url": link, "slack_person": "W0PAT", "atlassian_account": "gus", "site": "acme"}
+    walked = await living.post("walk", asked)
+    assert "onnected" in walked["pages"][-1]["text"], walked["pages"][-1]
+
+    await south.types("/confluence status")
+
+    await south.waits_for_message("Gus Petit", "general", PATIENCE)
+    async with collection(living, "connections") as kept:
+        found = [each["tenant"] async for each in kept.find({"user_id": "W0PAT"})]
+    assert found == [GLOBE]
 
 
 async def test_a_token_that_ends_is_renewed_once_for_all_who_ask(living, monkeypatch):
