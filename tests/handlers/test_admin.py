@@ -67,6 +67,20 @@ async def test_anybody_else_is_told_who_the_admins_are(stage):
     assert "Only admins" in await Desk(stage, "U0GUS").opens()
 
 
+@pytest.mark.parametrize("kind", ["500", "timeout", "429"])
+async def test_where_slack_cant_say_who_is_an_admin_nobody_is(stage, desk, kind):
+    await desk.opens()
+    stage.forget_people()
+    await stage.post("slack/faults", {"method": "users.info", "kind": kind, "times": 99})
+    said = await desk.presses("admin_read_only")
+    assert "Writing is" not in said
+    assert not (await integration(stage)).policy.is_read_only
+    await desk.person.closes(everything=True)
+    said = await desk.opens()
+    assert "State:" not in said
+    assert "Slack" in said
+
+
 class TestAuthorization:
     async def test_it_is_pre_authorized_from_the_first_press_to_the_message(self, stage, desk):
         assert "organisation is connected" in (await desk.lends(atlassian_account="ada"))["text"]
