@@ -107,6 +107,7 @@ class Reporter:
                 return self._clock() + timedelta(seconds=error.retry_after)
             if judged is None:
                 log.warning("nobody's grant may report", tenant=due.tenant, profile=due.id)
+                await self._let_go(found)
                 return self._clock() + FIRST
             again_in = judged.again_in
             if not await self._follow(found, judged):
@@ -168,17 +169,36 @@ class Reporter:
             now = self._clock()
             await self._stores.connections.replace_account(connection, account, now)
 
-    async def _erase(self, connection: Connection) -> bool:
-        """Delete what names an account that is closed; ``False`` while it is being written."""
-        principal = connection.principal
-        await self._stores.forgetting.drop_unfinished(principal)
-        async for receipt in self._stores.forgetting.list_receipts(principal):
+    async def _let_go(self, found: Sequence[Connection]) -> None:
+        """Delete people's consents that ended a cycle ago, as nobody can ask about their accounts.
+
+        The account may be the closed one. Its person was told when it ended, and connects anew.
+        """
+        latest = self._clock() - FIRST
+        for each in found:
+            if each.is_organisations or each.ended_at is None or each.ended_at > latest:
+                continue
+            if await self._unname(each):
+                await self._stores.connections.remove(each.principal, each.profile)
+                log.info("ended consent deleted", tenant=each.principal.tenant)
+
+    async def _unname(self, connection: Connection) -> bool:
+        """Name the account in no receipt any more; ``False`` while it is being written."""
+        async for receipt in self._stores.forgetting.list_receipts(connection.principal):
             if receipt.decision.account.id != connection.account.id:
                 continue
             if not receipt.stage.is_final:
                 return False
             nameless = replace(receipt.decision, account=_NOBODY)
             await self._stores.receipts.replace(receipt, replace(receipt, decision=nameless))
+        return True
+
+    async def _erase(self, connection: Connection) -> bool:
+        """Delete what names an account that is closed; ``False`` while it is being written."""
+        principal = connection.principal
+        await self._stores.forgetting.drop_unfinished(principal)
+        if not await self._unname(connection):
+            return False
         owner = connection.owner if connection.is_organisations else principal.user_id
         # What names the account in the audit is sealed under its owner's key.
         entry = Entry(principal.tenant, Action.GRANT_ENDED)

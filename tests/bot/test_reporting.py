@@ -145,6 +145,24 @@ async def test_where_no_grant_may_it_is_tried_a_cycle_later(scene):
     assert await scene.report() == scene.clock() + FIRST
 
 
+async def test_an_ended_consent_of_which_nobody_can_ask_is_deleted_a_cycle_later(scene):
+    await scene.connect(ADA, "ada", ended_at=NOON - FIRST)
+    await scene.connect(BOB, "bob", ended_at=NOON - FIRST + timedelta(seconds=1))
+    robot = organisation(HOME)
+    await scene.connect(robot, "robot", ended_at=NOON - FIRST)
+    await scene.report()
+    left = {each.principal async for each in scene.stores.connections.list_all(HOME)}
+    assert left == {BOB, robot}
+    assert scene.voice.said == []
+
+
+async def test_while_somebodys_grant_may_report_an_ended_consent_stays(scene):
+    await scene.connect(ADA, "ada", ended_at=NOON - 2 * FIRST)
+    await scene.connect(BOB, "bob")
+    await scene.report()
+    assert await scene.stores.connections.find(ADA, "system")
+
+
 @pytest.mark.parametrize(
     "changes",
     [
