@@ -4,18 +4,24 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterable
+from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.connect import APPS_URL, Asked, CodeShown, Done, Ended, Export, Question, SecretKept
+from bot.connection import IDENTITY, Need
 from bot.installation import Installation
 from bot.pending import PendingConnection, Purpose
 from bot.profile import AuthorizationProfile
 from bot.public_address import PublicAddress, is_loopback
 from handlers.browser.words import PROBLEMS, asked_in_words, words_for
 
+TOKENS_URL: Final = "https://id.atlassian.com/manage-profile/security/api-tokens"
+# Nobody renews a token, its account is asked for at the site, and one scope isn't offered:
+# https://jira.atlassian.com/browse/CONFCLOUD-82041
+_NOT_FOR_TOKENS: Final = IDENTITY | {"read:hierarchical-content:confluence"}
 _TWO_YEARS = 63072000
 _OURS = 500
 
@@ -64,7 +70,13 @@ class Pages:
 
     def typing(self, asked: Asked, problem: str = "") -> web.Response:
         """A secret to be typed: what for, what becomes of it, and what was wrong with the last."""
-        return self._show("typing.html", 400 if problem else 200, asked=asked, problem=problem)
+        status = 400 if problem else 200
+        needed = asked.pending.scopes - _NOT_FOR_TOKENS
+        to_write = Need.WRITE.scopes - _NOT_FOR_TOKENS - needed
+        scopes = {"needed": sorted(needed), "to_write": sorted(to_write)}
+        return self._show(
+            "typing.html", status, asked=asked, problem=problem, tokens_url=TOKENS_URL, **scopes
+        )
 
     def secret_kept(self, kept: SecretKept) -> web.Response:
         """Say that a profile's secret is kept, and lead back to Slack."""

@@ -215,6 +215,48 @@ async def test_a_write_that_was_narrowed_meanwhile_is_mended_from_its_receipt(st
     assert "Published *" in words(await ada.modal()), words(await ada.modal())
 
 
+async def test_a_typed_token_that_lacks_scopes_is_replaced_by_one_that_has_those_it_was_told(stage):
+    await set_up(stage, WAYS["cloud_scoped_token"])
+    ada = stage.person("U0ADA")
+    await ada.types("/confluence search release")
+    await stage.quiet()
+    first = await types_a_token(stage, ada, Need.READ)
+    await previewed(stage, ada)
+    await ada.submits()
+    await stage.quiet()
+    assert "your consent doesn't cover writing" in words(await ada.modal())
+    await ada.closes(everything=True)
+
+    await ada.presses("reconnect")
+    await stage.quiet()
+    page = await types_a_token(stage, ada, Need.WRITE)
+    for told in (first, page):
+        assert all(scope in told for scope in ("search:confluence", "write:page:confluence"))
+        assert "hierarchical" not in told
+        assert "offline_access" not in told
+    assert "to write pages as well: delete:page:confluence , write:page" in first
+    assert "to write pages as well" not in page
+    await ada.presses("edit_again")
+    await stage.quiet()
+    await ada.submits()
+    await stage.quiet()
+    await ada.submits()
+    await stage.quiet()
+    assert "Published *" in words(await ada.modal())
+
+
+async def types_a_token(stage: Stage, person: Any, need: Need) -> str:
+    """Make a token with what the page asks for, type it there, and return what the page said."""
+    left_out = {"offline_access", "read:hierarchical-content:confluence"}
+    asked = {"account": "ada", "days": 90, "scopes": sorted(need.scopes - left_out)}
+    made = await stage.post("atlassian/tokens", asked)
+    typed = {"user": made["email"], "secret": made["token"]}
+    walked = await stage.walk(link_in(await person.screen()), typed=typed)
+    await stage.quiet()
+    [page] = [each["text"] for each in walked["pages"] if "E-mail address" in each["text"]]
+    return str(page)
+
+
 async def previewed(stage: Stage, person: Any) -> None:
     await person.types("/confluence create")
     await stage.quiet()
