@@ -46,6 +46,10 @@ _UNASKED = (
     "add them to the profile."
 )
 
+_UNTRIED = (
+    "This workspace's authorization profile hasn't been tried since it was made, so nothing was "
+    "connected. Ask an admin to press “Try it” on its page first."
+)
 
 _NOBODYS_OWN = (
     "This workspace's authorization profile stands for a service account, which is nobody's own, "
@@ -80,8 +84,8 @@ class Connect:
 
         Raises:
             ProfileBroken: there is no such authorization profile.
-            NotAllowed: it asks for certain scopes alone, and those aren't enough; or nobody
-                consents under it for themselves.
+            NotAllowed: it asks for certain scopes alone, and those aren't enough; nobody
+                consents under it for themselves; or no admin has tried it.
         """
         await self._park(principal, parked)
         pending = await self._planned(self._begun(principal, wanted))
@@ -140,7 +144,10 @@ class Connect:
             require_browser(pending, browser)
             proven = await self._proof.check(pending, returned)
             if pending.principal.user_id == NOBODY_YET:
-                proven = await self._planned(proven)
+                try:
+                    proven = await self._planned(proven)
+                except NotAllowed as refused:
+                    raise Ended(End.UNTRIED, proven) from refused
             return await self._obtain(proven)
 
     async def consent(self, profile: str, returned: Returned, browser: Digest | None) -> Next:
@@ -241,7 +248,12 @@ class Connect:
         )
 
     async def _planned(self, pending: PendingConnection) -> PendingConnection:
-        """Settle under which version of which profile, and for which scopes, to ask."""
+        """Settle under which version of which profile, and for which scopes, to ask.
+
+        Raises:
+            ProfileBroken: there is no such profile.
+            NotAllowed: a person would be the first to try it, which is for an admin.
+        """
         profile_id = pending.profile
         if not profile_id:
             integration = await self._stores.integrations.find(pending.tenant)
@@ -250,6 +262,8 @@ class Connect:
         is_use = pending.purpose in {Purpose.OWN, Purpose.ORGANISATION}
         find = self._stores.profiles.get_usable if is_use else self._stores.profiles.get
         profile = await find(pending.tenant, profile_id)
+        if pending.purpose is Purpose.OWN and not profile.is_usable:
+            raise NotAllowed(_UNTRIED)
         held = await self._stores.connections.find(holder_of(pending), profile_id)
         return replace(
             pending,

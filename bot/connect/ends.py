@@ -49,6 +49,7 @@ class End(StrEnum):
     KEPT = "kept"
     NOT_ADMIN = "not_admin"
     SIGN_IN_NEEDED = "sign_in_needed"
+    UNTRIED = "untried"
     WRONG_ISSUER = "wrong_issuer"
     TOO_MANY_TRIES = "too_many_tries"
     NOT_INSTALLED = "not_installed"
@@ -142,6 +143,10 @@ MESSAGES: Final = {
     End.SIGN_IN_NEEDED: (
         "That is done only where Slack confirms whose browser it is, and that isn't set up"
         " here, so nothing was changed. Ask whoever runs Confab to set up Sign in with Slack."
+    ),
+    End.UNTRIED: (
+        "This workspace's authorization profile hasn't been tried since it was made, so nothing was"
+        " connected. Ask an admin to try it first."
     ),
     End.WRONG_ISSUER: (
         "The answer came from another server than the one that was asked, so nothing was"

@@ -204,6 +204,15 @@ ENDS: Final = {
         403,
         leads_on=False,
     ),
+    End.UNTRIED: Words(
+        "This way to connect hasn’t been tried",
+        "Your workspace’s authorization profile hasn’t worked yet since it was made, and an admin"
+        " goes first.",
+        NOTHING,
+        "Ask an admin of your workspace to try it, then connect from Slack.",
+        403,
+        leads_on=False,
+    ),
     End.WRONG_ISSUER: Words(
         "Another server answered",
         "The answer that your browser brought us comes from another server than the one that we"

@@ -55,6 +55,16 @@ TYPED = Credentials(SecretStr("token"))
 
 @pytest.fixture
 async def world():
+    """A world where an admin has tried each profile."""
+    world = await World().open()
+    for profile in (CUSTOM, PAT, SERVICE):
+        assert await world.profiles.add(replace(profile, tried_at=world.clock.now))
+    return world
+
+
+@pytest.fixture
+async def untried():
+    """A world where nobody has."""
     world = await World().open()
     for profile in (CUSTOM, PAT, SERVICE):
         assert await world.profiles.add(profile)
@@ -151,32 +161,32 @@ async def test_an_answer_of_another_server_is_not_used(world, issuer):
     assert world.provider.redeemed == []
 
 
-async def test_a_trial_keeps_nothing_but_that_it_worked(world):
-    await world.profiles.replace(replace(CUSTOM, revocation_url="https://id.example/revoke"))
-    onward = await proved(world, purpose=Purpose.TRIAL, profile="p1")
-    done = await world.connect.consent("p1", answer(onward), LAPTOP)
+async def test_a_trial_keeps_nothing_but_that_it_worked(untried):
+    await untried.profiles.replace(replace(CUSTOM, revocation_url="https://id.example/revoke"))
+    onward = await proved(untried, purpose=Purpose.TRIAL, profile="p1")
+    done = await untried.connect.consent("p1", answer(onward), LAPTOP)
 
-    assert (await world.profiles.find(ADA.tenant, "p1")).is_usable
-    assert world.connections.all == {}
-    assert [profile for profile, _ in world.provider.revoked] == ["p1"]
+    assert (await untried.profiles.find(ADA.tenant, "p1")).is_usable
+    assert untried.connections.all == {}
+    assert [profile for profile, _ in untried.provider.revoked] == ["p1"]
     assert done.connected.purpose is Purpose.TRIAL
 
 
-async def test_without_slack_sign_in_a_trial_waits_for_a_code_too(world):
-    world.sign_in.configured = False
-    onward = await world.connect.begin(
-        await world.link(purpose=Purpose.TRIAL, profile="p1"), LAPTOP
+async def test_without_slack_sign_in_a_trial_waits_for_a_code_too(untried):
+    untried.sign_in.configured = False
+    onward = await untried.connect.begin(
+        await untried.link(purpose=Purpose.TRIAL, profile="p1"), LAPTOP
     )
-    shown = await world.connect.consent("p1", answer(onward), LAPTOP)
+    shown = await untried.connect.consent("p1", answer(onward), LAPTOP)
 
     assert isinstance(shown, CodeShown)
-    assert not (await world.profiles.find(ADA.tenant, "p1")).is_usable
+    assert not (await untried.profiles.find(ADA.tenant, "p1")).is_usable
     with pytest.raises(NotFound):
-        await world.connect.confirm_code(BOB, shown.code.get_secret_value())
-    done = await world.connect.confirm_code(ADA, shown.code.get_secret_value())
+        await untried.connect.confirm_code(BOB, shown.code.get_secret_value())
+    done = await untried.connect.confirm_code(ADA, shown.code.get_secret_value())
     assert done.purpose is Purpose.TRIAL
-    assert world.connections.all == {}
-    assert (await world.profiles.find(ADA.tenant, "p1")).is_usable
+    assert untried.connections.all == {}
+    assert (await untried.profiles.find(ADA.tenant, "p1")).is_usable
 
 
 async def test_nobody_has_a_service_account_for_their_own(world):
@@ -250,15 +260,15 @@ async def test_where_nobody_can_prove_themselves_no_secret_is_typed(world):
     assert caught.value.end is End.SIGN_IN_NEEDED
 
 
-async def test_a_client_secret_is_kept_and_never_tried_by_itself(world):
-    await world.profiles.replace(replace(CUSTOM, client_secret=SecretStr("")))
-    token = await typing(world, purpose=Purpose.SECRET, profile="p1")
-    kept = await world.connect.take_typed(token, LAPTOP, Credentials(SecretStr("new")))
+async def test_a_client_secret_is_kept_and_never_tried_by_itself(untried):
+    await untried.profiles.replace(replace(CUSTOM, client_secret=SecretStr("")))
+    token = await typing(untried, purpose=Purpose.SECRET, profile="p1")
+    kept = await untried.connect.take_typed(token, LAPTOP, Credentials(SecretStr("new")))
 
-    stored = await world.profiles.find(ADA.tenant, "p1")
+    stored = await untried.profiles.find(ADA.tenant, "p1")
     assert isinstance(kept, SecretKept)
     assert stored.client_secret.get_secret_value() == "new"
-    assert world.provider.presented == []
+    assert untried.provider.presented == []
 
 
 async def test_a_profile_that_has_issued_a_grant_goes_on_as_a_new_version(world):
@@ -313,3 +323,19 @@ async def test_every_secret_that_waits_is_in_a_sealed_step(world):
     [step] = world.pendings.of(Step.TYPED)
     assert step.consumed_at is None
     assert "token" not in repr(step.obtained)
+
+
+async def test_nobody_but_an_admin_is_the_first_to_try_a_profile(untried):
+    with pytest.raises(NotAllowed, match="hasn't been tried"):
+        await untried.link(profile="p1")
+
+    seen = await untried.integrations.find(ADA.tenant)
+    await untried.integrations.replace(seen, replace(seen, people_profile="p1"))
+    sign_in = await untried.connect.begin_anew(Anew(ADA.tenant, Need.READ), LAPTOP)
+    with pytest.raises(Ended) as caught:
+        await untried.connect.prove(came_back(state_of(sign_in)), LAPTOP)
+
+    assert caught.value.end is End.UNTRIED
+    assert untried.connections.all == {}
+    assert await untried.link(profile="system")
+    assert await untried.link(profile="p1", purpose=Purpose.TRIAL)
