@@ -72,10 +72,14 @@ class Pages:
         """A secret to be typed: what for, what becomes of it, and what was wrong with the last."""
         status = 400 if problem else 200
         needed = asked.pending.scopes - _NOT_FOR_TOKENS
-        to_write = Need.WRITE.scopes - _NOT_FOR_TOKENS - needed
-        scopes = {"needed": sorted(needed), "to_write": sorted(to_write)}
         return self._show(
-            "typing.html", status, asked=asked, problem=problem, tokens_url=TOKENS_URL, **scopes
+            "typing.html",
+            status,
+            asked=asked,
+            problem=problem,
+            tokens_url=TOKENS_URL,
+            needed=sorted(needed),
+            to_write=sorted(Need.WRITE.scopes - _NOT_FOR_TOKENS - needed),
         )
 
     def secret_kept(self, kept: SecretKept) -> web.Response:
