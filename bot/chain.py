@@ -1,15 +1,13 @@
 """The job that numbers and chains the audit's rows, and whoever verifies what it did."""
 
-import asyncio
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
+from bot.errands import Shift
 from bot.errors import BotError
 from bot.ports import AuditChain, Clock, Leases
 from bot.principal import Tenant
@@ -24,7 +22,6 @@ MOST_AT_ONCE: Final = 250
 LOGGED_EVERY: Final = timedelta(days=1)
 """How often the newest link of each tenant is logged, though it is no other: logs are kept for
 a while, and a tenant may rest for longer."""
-RELEASES_WITHIN: Final = 2.0
 MOST_PROBLEMS: Final = 50
 
 
@@ -38,27 +35,13 @@ class Chainer:
     def __init__(self, chain: AuditChain, key: ChainKey, leases: Leases, clock: Clock) -> None:
         self._chain = chain
         self._key = key
-        self._leases = leases
+        self._shift = Shift(leases, LEASE, LASTS)
         self._clock = clock
-        self._holder = secrets.token_hex(8)
         self._logged_at: datetime | None = None
 
     async def run(self) -> None:
         """Work until cancelled."""
-        try:
-            while True:
-                try:
-                    await self.chain_all()
-                except BotError as error:
-                    log.warning("chaining", code=error.code)
-                except Exception:  # the one place where background jobs run
-                    log.exception("chaining")
-                await asyncio.sleep(EVERY.total_seconds())
-        finally:
-            # Of no use while the database is away: the lease ends by itself.
-            with suppress(BotError, TimeoutError):
-                async with asyncio.timeout(RELEASES_WITHIN):
-                    await self._leases.release(LEASE, self._holder)
+        await self._shift.repeat(self.chain_all, EVERY)
 
     async def chain_all(self) -> None:
         """Chain all that waits, as long as nobody else does; now and then log what is chained."""
@@ -93,7 +76,7 @@ class Chainer:
     ) -> AsyncIterator[Tenant]:
         """Yield the tenants that *find* finds, each under a lease that was just extended."""
         tenant = None
-        while await self._leases.hold(LEASE, self._holder, LASTS):
+        while await self._shift.hold():
             tenant = await find(tenant)
             if tenant is None:
                 return

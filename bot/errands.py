@@ -50,6 +50,37 @@ class Pace:
     every: timedelta
 
 
+class Shift:
+    """One replica's turn at the job *name*, under a lease that *lasts* so long at a time."""
+
+    def __init__(self, leases: Leases, name: str, lasts: timedelta) -> None:
+        self._leases = leases
+        self._name = name
+        self._lasts = lasts
+        self._holder = secrets.token_hex(8)
+
+    async def hold(self) -> bool:
+        """Take the lease or extend it; ``False`` while another replica has it."""
+        return await self._leases.hold(self._name, self._holder, self._lasts)
+
+    async def repeat(self, work: Callable[[], Awaitable[None]], every: timedelta) -> None:
+        """Do *work* until cancelled, whatever goes wrong, and give the lease back."""
+        try:
+            while True:
+                try:
+                    await work()
+                except BotError as error:
+                    log.warning("job failed", job=self._name, code=error.code)
+                except Exception:  # the one place where background jobs run
+                    log.exception("job failed", job=self._name)
+                await asyncio.sleep(every.total_seconds())
+        finally:
+            # Of no use while the database is away: the lease ends by itself.
+            with suppress(BotError, TimeoutError):
+                async with asyncio.timeout(RELEASES_WITHIN):
+                    await self._leases.release(self._name, self._holder)
+
+
 class Errands:
     """Does what is due, side by side, and puts off what fails, ever longer.
 
@@ -71,27 +102,13 @@ class Errands:
         self._start = start
         self._pace = pace
         self._clock = clock
-        self._holder = secrets.token_hex(8)
-        self._lasts = max(pace.every * 3, _MOMENT)
+        self._shift = Shift(rota.leases, rota.name, max(pace.every * 3, _MOMENT))
         self._attended: dict[_Key, asyncio.Event] = {}
         self._failed: OrderedDict[_Key, int] = OrderedDict()
 
     async def run(self) -> None:
         """Work until cancelled."""
-        try:
-            while True:
-                try:
-                    await self.run_due()
-                except BotError as error:
-                    log.warning("errands", job=self._rota.name, code=error.code)
-                except Exception:  # the one place where background jobs run
-                    log.exception("errands", job=self._rota.name)
-                await asyncio.sleep(self._pace.every.total_seconds())
-        finally:
-            # Of no use while the database is away: the lease ends by itself.
-            with suppress(BotError, TimeoutError):
-                async with asyncio.timeout(RELEASES_WITHIN):
-                    await self._rota.leases.release(self._rota.name, self._holder)
+        await self._shift.repeat(self.run_due, self._pace.every)
 
     async def run_due(self) -> None:
         """Take up all that is due now, a batch of each kind after the other, under the lease.
@@ -101,7 +118,7 @@ class Errands:
         """
         now = self._clock()
         seen = set(self._attended)
-        while await self._rota.leases.hold(self._rota.name, self._holder, self._lasts):
+        while await self._shift.hold():
             fresh = [due for kind in self._errands for due in await self._batch(kind, now, seen)]
             seen.update(map(_key, fresh))
             if not fresh or not await self._attend_all(fresh):

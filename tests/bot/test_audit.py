@@ -307,7 +307,7 @@ async def test_when_one_replica_is_killed_the_other_goes_on_and_each_row_is_chai
     first, second = office.chainer(), office.chainer()
     await office.auditor.write(ENTRY)
     await first.chain_all()
-    office.leases.dies_after = first._holder  # noqa: SLF001
+    office.leases.dies_after = first._shift._holder  # noqa: SLF001
     for _ in range(3):
         await office.auditor.write(ENTRY)
     with pytest.raises(asyncio.CancelledError):
