@@ -677,7 +677,8 @@ def _administration(
         outside.people,
         core.tenants,
     )
-    return admin.Admin(parts, admin.Gate(core.rules.roles, stores.integrations)).routes()
+    gate = admin.Gate(core.rules.roles, stores.integrations, stores.installations)
+    return admin.Admin(parts, gate).routes()
 
 
 def _connect(

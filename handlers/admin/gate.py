@@ -1,12 +1,14 @@
 """Nobody but an admin gets past it: asked anew at every press, form and menu."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
-from bot.errors import BotError
+from bot.errors import BotError, Unavailable
 from bot.integration import Integration, Role
-from bot.ports import Integrations
+from bot.ports import Installations, Integrations
+from bot.principal import Principal, Tenant
 from bot.roles import Roles
 from handlers import blocks, replies
 from handlers.admin import kit, names
@@ -30,9 +32,12 @@ def fine(_: Ask) -> Ack:
 class Gate:
     """Makes routes of the admin's listeners."""
 
-    def __init__(self, roles: Roles, integrations: Integrations) -> None:
+    def __init__(
+        self, roles: Roles, integrations: Integrations, installations: Installations
+    ) -> None:
         self._roles = roles
         self._integrations = integrations
+        self._installations = installations
 
     def word(self, word: str, listener: Listener) -> Route:
         """Return the route of a command's word, whose modal opens at once."""
@@ -96,12 +101,21 @@ class Gate:
             return None
         integration = await self._integrations.find(ask.principal.tenant)
         log.info("not an admin", route=names.ROOT)
-        return admins_only(integration)
+        return admins_only(integration, await self._installer(ask.principal.tenant))
+
+    async def _installer(self, tenant: Tenant) -> str:
+        """Return who installed us, if they are an admin; Slack lists admins to nobody."""
+        found = await self._installations.find_installer(tenant)
+        with suppress(Unavailable):  # then they are told of the others
+            if found and await self._roles.may_administer(Principal(tenant, found)):
+                return found
+        return ""
 
 
-def admins_only(integration: Integration) -> View:
+def admins_only(integration: Integration, installer: str = "") -> View:
     """Say who may, to whoever may not."""
-    named = integration.policy.members(Role.ADMINISTER)
+    members = integration.policy.members(Role.ADMINISTER)
+    named = list(dict.fromkeys((installer, *members) if installer else members))
     shown = " ".join(kit.mention(each) for each in named[: kit.MOST_OPTIONS])
     words = "the admins and owners of this workspace in Slack"
     who = f"{words}, and {shown}" if shown else words

@@ -32,6 +32,12 @@ async def integration(stage):
     return await stage.stores.integrations.find(ACME)
 
 
+async def installation(stage):
+    found = await stage.stores.installations.find(ACME)
+    assert found
+    return found
+
+
 async def rows(stage):
     await stage.quiet()
     return [each.entry async for each in stage.bot.recording.auditor.list_newest(ACME)]
@@ -60,11 +66,24 @@ async def test_anybody_else_is_told_who_the_admins_are(stage):
     await stage.stores.integrations.replace(
         await integration(stage), Integration(ACME, policy=named)
     )
+    await stage.stores.installations.save(await installation(stage), by="U0ADA")
     said = await Desk(stage, "U0BOB").opens()
     assert "Only admins" in said
-    assert "<@U0CY> <!subteam^S0EDITORS>" in said
+    assert "in Slack, and <@U0ADA> <@U0CY> <!subteam^S0EDITORS>." in said
     assert "available" in await Desk(stage, "U0CY").opens()
-    assert "Only admins" in await Desk(stage, "U0GUS").opens()
+    gus = Desk(stage, "U0GUS")
+    assert "Only admins" in await gus.opens()
+    await gus.person.closes(everything=True)
+    demote(stage, "U0ADA")
+    await stage.stores.integrations.replace(await integration(stage), Integration(ACME))
+    assert "admins and owners of this workspace in Slack. Ask" in await gus.opens()
+
+
+def demote(stage, user):
+    """Have Slack say that somebody is an admin no more."""
+    person = stage.slack.workspace.person(user)
+    person["roles"]["T0ACME"] = person["role"] = "member"
+    stage.forget_people()
 
 
 @pytest.mark.parametrize("kind", ["500", "timeout", "429"])
@@ -138,9 +157,7 @@ class TestAuthorization:
 
     async def test_whoever_is_no_admin_any_more_gets_no_further(self, stage, desk):
         await desk.opens("admin_authorization", "admin_lend")
-        stage.slack.workspace.person("U0ADA")["roles"]["T0ACME"] = "member"
-        stage.slack.workspace.person("U0ADA")["role"] = "member"
-        stage.forget_people()
+        demote(stage, "U0ADA")
         assert "Only admins" in await desk.saves({"name": {"name": "Robot"}})
 
 
