@@ -344,6 +344,15 @@ class LentConfluence(Confluence):
             _require_space(connection, site, head.space_id, writes=True)
         await self._inner.note(connection, site, page, key, value)
 
+    async def find_note(
+        self, connection: Connection, site: Site, page: PageId, key: str
+    ) -> Mapping[str, str] | None:
+        """Read what is noted beside a page that may be shown."""
+        if connection.lent is not None:
+            await self._require_page(connection, site, page)
+        with _unseen(connection):
+            return await self._inner.find_note(connection, site, page, key)
+
     async def may(  # noqa: PLR0913 (the port's)
         self,
         connection: Connection,

@@ -25,6 +25,7 @@ from bot.errors import (
     Changed,
     NotAllowed,
     NotFound,
+    ScopeMissing,
     TitleTaken,
     Unavailable,
     Unclear,
@@ -40,6 +41,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 ASKED_BY = "confab-asked-by"
+NOTED: Final = "decision"
 """The content property that names who asked for what the organisation's account wrote."""
 
 MOST_SENT = 2
@@ -231,7 +233,7 @@ class Publisher:
         """Settle a page without an id by its title, author, time, text and version message."""
         decision = receipt.decision
 
-        async def look(acting: Acting) -> tuple[Page | None, PageText | None]:
+        async def look(acting: Acting) -> tuple[Page | None, PageText | None, str]:
             where = acting.connection, acting.site
             # In this order: a page of ours that comes to be in between is no clash.
             taken = await self._confluence.find_page_by_title(
@@ -240,22 +242,32 @@ class Publisher:
             written = await self._confluence.find_written(
                 *where, decision.space, decision.title, receipt.claimed_at
             )
-            return taken, written
+            return taken, written, await self._noted(acting, written)
 
         is_late = self._clock() - receipt.touched_at >= MADE_LATE
         try:
-            taken, written = await self._in_its_name(receipt, look, looks=True)
+            taken, written, noted = await self._in_its_name(receipt, look, looks=True)
         except BotError as blind:
             if not is_late:
                 raise Unclear("Confluence") from blind
             return await self._advance(receipt, stage=Stage.UNCLEAR)
-        if written is not None and _is_of(written, decision):
+        if written is not None and _is_of(written, noted, decision):
             return await self._done(receipt, written.page)
         if isinstance(error, TitleTaken) or taken is not None or written is not None:
             return await self._advance(receipt, stage=Stage.REFUSED, refusal=TitleTaken.code)
         if not is_late:
             raise Unclear("Confluence") from error
         return await self._advance(receipt, stage=Stage.REFUSED, refusal=Unavailable.code)
+
+    async def _noted(self, acting: Acting, written: PageText | None) -> str:
+        """Return the mark of the decision that has taken the page for its own, if one has."""
+        if written is None or acting.connection.lent is None:
+            return ""  # nothing is noted beside what people write themselves
+        where = acting.connection, acting.site
+        with suppress(NotAllowed, NotFound, ScopeMissing):  # not every server lets apps read it
+            note = await self._confluence.find_note(*where, written.page.id, ASKED_BY)
+            return (note or {}).get(NOTED, "")
+        return ""
 
     async def _publish(self, receipt: Receipt, *, is_out: bool) -> Receipt:
         """Publish the draft; *is_out* says that an earlier try may have gone through."""
@@ -443,15 +455,16 @@ def _mark_of(decision: Decision) -> str:
     return decision.id[-8:]
 
 
-def _is_of(written: PageText, decision: Decision) -> bool:
+def _is_of(written: PageText, noted: str, decision: Decision) -> bool:
     """Tell whether what stands there says what was decided, and by the same decision.
 
     Two people may decide the same under one account. A first version without a message is one
-    of a server that keeps none; a later version's isn't the decision's.
+    of a server that keeps none; a later version's isn't the decision's. *noted* is the mark of
+    the decision that has taken the page for its own.
     """
-    page = written.page
-    marked = page.version_message if page.version == 1 else ""
-    is_marked = not marked or marked.endswith(_mark_of(decision))
+    page, mark = written.page, _mark_of(decision)
+    message = page.version_message if page.version == 1 else ""
+    is_marked = message.endswith(mark) if message else noted in {"", mark}
     return is_marked and _says(written.document, decision.body)
 
 
@@ -503,7 +516,8 @@ def _changed(decision: Decision, now: Connection) -> str:
 
 def note_of(decision: Decision) -> Mapping[str, str]:
     """Return what is kept beside the page of who asked for it."""
-    return {"asked_by": decision.asker, "slack_user": decision.principal.user_id}
+    asker = decision.principal.user_id
+    return {"asked_by": decision.asker, "slack_user": asker, NOTED: _mark_of(decision)}
 
 
 def _says(found: Document, sent: Document) -> bool:

@@ -397,6 +397,13 @@ class FakeConfluence(Confluence):
         self._get(page, draft=True)
         self.notes[page, key] = dict(value)
 
+    async def find_note(
+        self, connection: Connection, site: Site, page: PageId, key: str
+    ) -> Mapping[str, str] | None:
+        self._ask("find_note", (page, key))
+        self._get(page, draft=True)
+        return self.notes.get((page, key))
+
     async def create_page(
         self,
         connection: Connection,

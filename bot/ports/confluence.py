@@ -258,6 +258,12 @@ class Confluence(Protocol):
         """Keep *value* beside the page as the content property *key*, in place of the last."""
 
     @abstractmethod
+    async def find_note(
+        self, connection: Connection, site: Site, page: PageId, key: str
+    ) -> Mapping[str, str] | None:
+        """Return what ``note`` keeps beside the page as *key*, if anything."""
+
+    @abstractmethod
     async def create_page(  # noqa: PLR0913, PLR0917 - whose, where, and what: nothing to group
         self,
         connection: Connection,

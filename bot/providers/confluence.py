@@ -41,7 +41,7 @@ from bot.providers import confluence_around_wire as around_wire
 from bot.providers import confluence_permissions_wire as permissions_wire
 from bot.providers import confluence_search_wire as search_wire
 from bot.providers import confluence_wire as wire
-from bot.providers.confluence_bodies_wire import read, read_written
+from bot.providers.confluence_bodies_wire import read, read_written, words_in
 from bot.providers.gateway import Gateway
 from bot.providers.outgoing import Answer
 from bot.providers.recent import Recent
@@ -430,9 +430,15 @@ class ConfluenceApi(Confluence):
         value: Mapping[str, str],
     ) -> None:
         """See ``Confluence.note``."""
-        answer = await self._gateway.send(connection, site, around_wire.find_note(page, key))
-        last = next(iter(read(answer, around_wire.Notes).results), None)
+        last = await self._note(connection, site, page, key)
         await self._gateway.send(connection, site, around_wire.put_note(page, key, value, last))
+
+    async def find_note(
+        self, connection: Connection, site: Site, page: PageId, key: str
+    ) -> Mapping[str, str] | None:
+        """See ``Confluence.find_note``."""
+        found = await self._note(connection, site, page, key)
+        return words_in(found.value) if found is not None else None
 
     async def create_page(  # noqa: PLR0913, PLR0917 (the port's)
         self,
@@ -460,6 +466,12 @@ class ConfluenceApi(Confluence):
             ):
                 return await self.get_page(connection, site, PageId(each.id))
         return None
+
+    async def _note(
+        self, connection: Connection, site: Site, page: PageId, key: str
+    ) -> around_wire.Note | None:
+        answer = await self._gateway.send(connection, site, around_wire.find_note(page, key))
+        return next(iter(read(answer, around_wire.Notes).results), None)
 
     async def _page(self, connection: Connection, site: Site, call: wire.Call) -> wire.PageBody:
         return read(await self._gateway.send(connection, site, call), wire.PageBody)

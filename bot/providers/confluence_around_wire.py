@@ -121,8 +121,11 @@ class Labels(Body):
 
 
 class Note(Body):
-    """A content property, without what it says."""
+    """A content property."""
 
+    value: Annotated[dict[str, Any], BeforeValidator(tolerated_object)] = Field(
+        default_factory=dict
+    )
     id: Id
     version: VersionBody = VersionBody()
 

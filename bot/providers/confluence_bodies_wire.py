@@ -1,5 +1,6 @@
 """How Confluence's answers are read: for what is needed, tolerant of all the rest."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, TypeVar
 
@@ -29,6 +30,11 @@ def _tolerated_time(value: object) -> datetime | None:
 def tolerated_object(value: object) -> object:
     """Take anything but an object for an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def words_in(value: Mapping[str, object]) -> dict[str, str]:
+    """Return those of an object's fields that are words."""
+    return {key: each for key, each in value.items() if isinstance(each, str)}
 
 
 Id = Annotated[str, BeforeValidator(text_of_id)]

@@ -33,7 +33,7 @@ from bot.providers import confluence_around_wire as cloud_wire
 from bot.providers import confluence_search_wire as search_wire
 from bot.providers import datacenter_around_wire as around_wire
 from bot.providers import datacenter_wire as wire
-from bot.providers.confluence_bodies_wire import read, read_written
+from bot.providers.confluence_bodies_wire import read, read_written, words_in
 from bot.providers.confluence_wire import (
     PROVIDER,
     Call,
@@ -476,11 +476,15 @@ class DataCenterApi(Confluence):
         value: Mapping[str, str],
     ) -> None:
         """See ``Confluence.note``."""
-        last: around_wire.Note | None = None
-        with suppress(NotFound):
-            answer = await self._gateway.send(connection, site, around_wire.find_note(page, key))
-            last = read(answer, around_wire.Note)
+        last = await self._note(connection, site, page, key)
         await self._gateway.send(connection, site, around_wire.put_note(page, key, value, last))
+
+    async def find_note(
+        self, connection: Connection, site: Site, page: PageId, key: str
+    ) -> Mapping[str, str] | None:
+        """See ``Confluence.find_note``."""
+        found = await self._note(connection, site, page, key)
+        return words_in(found.value) if found is not None else None
 
     async def create_page(  # noqa: PLR0913, PLR0917 (the port's)
         self,
@@ -509,6 +513,14 @@ class DataCenterApi(Confluence):
             is_ours = each.title == title and made.createdBy.is_account(connection.account.id)
             if is_ours and was_made_since(made.createdDate, since, answer.headers, self._clock()):
                 return PageText(wire.page_of(each, site), wire.document_of(each))
+        return None
+
+    async def _note(
+        self, connection: Connection, site: Site, page: PageId, key: str
+    ) -> around_wire.Note | None:
+        with suppress(NotFound):
+            answer = await self._gateway.send(connection, site, around_wire.find_note(page, key))
+            return read(answer, around_wire.Note)
         return None
 
     async def _content(self, connection: Connection, site: Site, call: Call) -> wire.ContentBody:

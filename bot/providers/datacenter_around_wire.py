@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from bot import cql
 from bot.content import Hits, PageId, Site, SpaceKey
@@ -25,8 +25,11 @@ _QUOTED_OR_SITE_SEARCH = re.compile(
 
 
 class Note(Body):
-    """A content property, without what it says."""
+    """A content property."""
 
+    value: Annotated[dict[str, Any], BeforeValidator(tolerated_object)] = Field(
+        default_factory=dict
+    )
     version: Annotated[VersionBody, BeforeValidator(tolerated_object)] = VersionBody()
 
 

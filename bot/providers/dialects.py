@@ -255,6 +255,12 @@ class Dialects(Confluence):
         speaker = self._of(connection)
         return await speaker.note(connection, site, page, key, value)
 
+    async def find_note(
+        self, connection: Connection, site: Site, page: PageId, key: str
+    ) -> Mapping[str, str] | None:
+        """See ``Confluence.find_note``."""
+        return await self._of(connection).find_note(connection, site, page, key)
+
     async def create_page(  # noqa: PLR0913, PLR0917 (the port's)
         self,
         connection: Connection,

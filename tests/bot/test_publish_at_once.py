@@ -213,6 +213,47 @@ async def test_a_page_that_is_not_ours_is_a_clash(
     assert ended.page_id is None
 
 
+class Messageless(FakeConfluence):
+    """A server that keeps no message with a first version."""
+
+    async def create_page(self, connection, site, space, title, body, parent, message):
+        return await super().create_page(connection, site, space, title, body, parent, "")
+
+
+@pytest.mark.parametrize("kind", [FakeConfluence, Messageless])
+async def test_two_who_decide_the_same_under_the_organisations_account_claim_no_page_twice(
+    actor, stores, clock, kind
+):
+    confluence = kind(clock=clock)
+    memory = Memory(stores.receipts, stores.drafts, stores.preferences, auditor())
+    publisher = Publisher(actor, confluence, memory, clock, timedelta(minutes=10))
+    composer = Composer(actor, confluence, stores.drafts, clock)
+    run = actor.run
+
+    async def lent(principal, need, work, **how):
+        async def act(acting):
+            return await work(replace(acting, connection=replace(acting.connection, lent=object())))
+
+        return await run(principal, need, act, **how)
+
+    receipts = []
+    for _ in range(2):
+        form = Form(ACME.cloud_id, ENG, "Plan", TEXT, Act.PUBLISH)
+        draft = (await composer.compose(ADA, form)).draft
+        draft = replace(draft, decision=replace(draft.decision, asker="Ada"))
+        assert await publisher.claim(draft, "c0ffee00")
+        receipts.append(await stores.receipts.find(ADA, draft.decision.id))
+    actor.run = lent
+    confluence.fails_after["create_page"] = Unclear("Confluence")
+
+    first = await publisher.settle(receipts[0])
+    second = await publisher.settle(receipts[1])
+
+    assert (first.stage, second.stage) == (Stage.DONE, Stage.REFUSED)
+    assert (second.refusal, second.page_id) == (TitleTaken.code, None)
+    assert len(current(confluence)) == 1
+
+
 async def test_a_page_that_was_changed_since_is_told_by_what_it_says(
     publisher, claimed, confluence, clock
 ):

@@ -155,6 +155,8 @@ async def test_a_comment_a_file_labels_and_a_note(bench, given):
         await bench.confluence.note(*where, "confab", {"asker": name})
     notes = bench.world.world.wikis[CLOUD_ID].contents[int(where[2])].properties
     assert [each.value for each in notes] == [{"asker": "Bob"}]
+    assert await bench.confluence.find_note(*where, "confab") == {"asker": "Bob"}
+    assert await bench.confluence.find_note(*where, "other") is None
 
 
 # Who may see what

@@ -390,6 +390,9 @@ async def test_a_note_is_kept_beside_a_page_in_place_of_the_last(bench):
         await bench.confluence.note(given, bench.site, page, "confab", {"asker": name})
     held = bench.world.world.site.contents[int(page)].properties
     assert [each.value for each in held] == [{"asker": "Bob"}]
+    where = given, bench.site, page
+    assert await bench.confluence.find_note(*where, "confab") == {"asker": "Bob"}
+    assert await bench.confluence.find_note(*where, "other") is None
 
 
 # Who may see what
