@@ -543,6 +543,19 @@ def own_credentials(
     return CredentialPolicy(books, Roles(integrations, people, nowhere))
 
 
+def lending(actor: Any) -> None:
+    """Have *actor* act with the organisation's connection, of the same account."""
+    run = actor.run
+
+    async def lent(principal: Principal, need: Any, work: Any, **how: Any) -> Any:
+        async def with_it(acting: Any) -> Any:
+            return await work(replace(acting, connection=replace(acting.connection, lent=object())))
+
+        return await run(principal, need, with_it, **how)
+
+    actor.run = lent
+
+
 @dataclass
 class FakeSignIn(SlackSignIn):
     """Slack's sign-in, where each code proves somebody; nobody where it isn't configured."""

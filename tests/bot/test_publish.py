@@ -27,6 +27,7 @@ from tests.fakes import (
     FakeConsentServer,
     auditor,
     issuers,
+    lending,
     own_credentials,
     page,
 )
@@ -399,19 +400,6 @@ async def test_the_same_account_by_another_connection_writes_nothing(
 
     assert (settled.stage, settled.refusal) == (Stage.REFUSED, "account_changed")
     assert confluence.pages == {}
-
-
-def lending(actor):
-    """Have *actor* act with the organisation's connection, of the same account."""
-    run = actor.run
-
-    async def lent(principal, need, work, **how):
-        async def with_it(acting):
-            return await work(replace(acting, connection=replace(acting.connection, lent=object())))
-
-        return await run(principal, need, with_it, **how)
-
-    actor.run = lent
 
 
 async def undos(rows):

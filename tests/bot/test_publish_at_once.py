@@ -26,6 +26,7 @@ from tests.fakes import (
     FakeConsentServer,
     auditor,
     issuers,
+    lending,
     own_credentials,
     page,
 )
@@ -228,14 +229,6 @@ async def test_two_who_decide_the_same_under_the_organisations_account_claim_no_
     memory = Memory(stores.receipts, stores.drafts, stores.preferences, auditor())
     publisher = Publisher(actor, confluence, memory, clock, timedelta(minutes=10))
     composer = Composer(actor, confluence, stores.drafts, clock)
-    run = actor.run
-
-    async def lent(principal, need, work, **how):
-        async def act(acting):
-            return await work(replace(acting, connection=replace(acting.connection, lent=object())))
-
-        return await run(principal, need, act, **how)
-
     receipts = []
     for _ in range(2):
         form = Form(ACME.cloud_id, ENG, "Plan", TEXT, Act.PUBLISH)
@@ -243,7 +236,7 @@ async def test_two_who_decide_the_same_under_the_organisations_account_claim_no_
         draft = replace(draft, decision=replace(draft.decision, asker="Ada"))
         assert await publisher.claim(draft, "c0ffee00")
         receipts.append(await stores.receipts.find(ADA, draft.decision.id))
-    actor.run = lent
+    lending(actor)
     confluence.fails_after["create_page"] = Unclear("Confluence")
 
     first = await publisher.settle(receipts[0])
