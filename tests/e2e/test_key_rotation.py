@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 ROTATIONS = 2
 TOGETHER, EVERY = 10, 0.1
 """Requests that are sent at once, and the seconds from one such load to the next."""
-MOST = 30
+MOST = 15
 """Requests without an answer: a machine that does less in a second is given less."""
 
 
