@@ -128,14 +128,21 @@ def read(node, tree, module):
             return [getattr(module, name)]
         case ast.Attribute(value=ast.Name(id=where), attr=name):
             return [getattr(getattr(module, where), name)]
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="format")):
-            return [re.sub(r"{.*?}", "Something", getattr(module, name))]
-        case ast.Call(func=ast.Name(id=name)):
-            return list(returned_by(name, tree, module))
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=where), attr=name)):
-            there = getattr(module, where)
-            return list(returned_by(name, parsed(there), there))
+        case ast.Call(func=called):
+            return list(_made_by(called, tree, module))
     raise AssertionError(f"{module.__name__}:{node.lineno} can't be read")
+
+
+def _made_by(called, tree, module):
+    match called:
+        case ast.Attribute(value=ast.Name(id=name), attr="format"):
+            return [re.sub(r"{.*?}", "Something", getattr(module, name))]
+        case ast.Name(id=name):
+            return returned_by(name, tree, module)
+        case ast.Attribute(value=ast.Name(id=where), attr=name):
+            there = getattr(module, where)
+            return returned_by(name, parsed(there), there)
+    raise AssertionError(f"{module.__name__}:{called.lineno} can't be read")
 
 
 def _part(node):
