@@ -48,9 +48,6 @@ _WRITES: Final = frozenset(
         Action.PUBLISH,
         Action.DRAFT,
         Action.APPEND,
-        Action.COMMENT,
-        Action.ATTACH,
-        Action.LABEL,
     }
 )
 _Page = tuple[CloudId, PageId]
