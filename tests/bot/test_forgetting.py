@@ -199,7 +199,7 @@ class TestOneself:
         }
 
     async def test_a_page_of_which_only_the_audit_tells_has_a_link_too(self, scene):
-        entry = Entry.by(ADA, Action.COMMENT).under(connection())
+        entry = Entry.by(ADA, Action.APPEND).under(connection())
         scene.auditor.record(entry.on(ACME, ENG, PageId("7")).of("page", "Old"))
         written = (await scene.forgetter.look(ADA)).written
         url = f"{ACME.url}/wiki/pages/viewpage.action?pageId=7"
