@@ -275,8 +275,14 @@ def test_the_example_filled_in_can_be_used(env, tmp_path):
     for name in GOOD:
         env.delenv(name)
     text = (ROOT / ".env.example").read_text()
-    for name in ("KEYS", "AUDIT_KEY", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "ATLASSIAN_CLIENT_ID",
-                 "ATLASSIAN_CLIENT_SECRET"):  # fmt: skip
+    for name in (
+        "KEYS",
+        "AUDIT_KEY",
+        "SLACK_BOT_TOKEN",
+        "SLACK_SIGNING_SECRET",
+        "ATLASSIAN_CLIENT_ID",
+        "ATLASSIAN_CLIENT_SECRET",
+    ):
         variable_ = f"CONFAB_{name}="
         assert f"\n{variable_}\n" in text
         text = text.replace(f"\n{variable_}\n", f"\n{variable_}{GOOD[variable_[:-1]]}\n")
