@@ -11,6 +11,7 @@ from selenium.common.exceptions import (
     ElementNotInteractableException,
     NoSuchElementException,
     StaleElementReferenceException,
+    WebDriverException,
 )
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -27,6 +28,7 @@ _NOT_YET = (
     ElementNotInteractableException,
     ElementClickInterceptedException,
 )
+_REPLACED = "does not belong to the document"
 _T = TypeVar("_T")
 _TOP = "//dialog[@open][last()]"
 _FIELDS = ".//*[self::input or self::textarea or self::select or @contenteditable='true']"
@@ -169,7 +171,7 @@ class Screen:
     def waits_for(self, found: Callable[[], _T], seconds: float = PATIENCE) -> _T:
         """What *found* gives, as soon as it gives something."""
         wait = WebDriverWait(self.driver, seconds, 0.05, ignored_exceptions=_NOT_YET)
-        return wait.until(lambda _driver: found())
+        return wait.until(lambda _driver: _fresh(found))
 
     def testid(self, name: str) -> WebElement:
         """The element that the page calls *name*."""
@@ -261,6 +263,16 @@ class Screen:
             "arguments[0].dispatchEvent(new Event('change', {bubbles: true}))"
         )
         self.driver.execute_script(script, field, text)
+
+
+def _fresh(found: Callable[[], _T]) -> _T:
+    """What *found* gives; Chromium has a word of its own for an element that was replaced."""
+    try:
+        return found()
+    except WebDriverException as error:
+        if _REPLACED not in (error.msg or ""):
+            raise
+        raise StaleElementReferenceException(error.msg) from error
 
 
 def _none(what: str) -> WebElement:

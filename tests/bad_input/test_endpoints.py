@@ -36,6 +36,8 @@ PATHS = (
     "/connect/callback/system",
     "/connect/callback/other",
     "/connect/choice/T0ACME.x",
+    "/connect/typed/T0ACME.x",
+    "/connect/export/T0ACME.x",
     "/connect/again",
     "/connect/T0ACME.x",
     "/connect/",
@@ -111,6 +113,8 @@ async def test_whatever_is_served_is_among_the_paths(stage):
         "/connect/slack",
         "/connect/callback/{profile}",
         "/connect/choice/{token}",
+        "/connect/typed/{token}",
+        "/connect/export/{token}",
         "/connect/again",
         "/connect/{token}",
         "/healthz",
@@ -118,7 +122,7 @@ async def test_whatever_is_served_is_among_the_paths(stage):
     }
 
 
-@pytest.mark.parametrize("path", [each for each in PATHS if "?" not in each][:9])
+@pytest.mark.parametrize("path", [each for each in PATHS if "?" not in each][:11])
 @pytest.mark.parametrize("body", BODIES)
 async def test_every_body_is_answered_cleanly(steady, path, body):
     data, kind = BODIES[body]
