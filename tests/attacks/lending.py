@@ -10,8 +10,9 @@ from bot.connection import Connection, organisation
 from bot.content import AllowedSpace, Site, Space
 from bot.documents import from_mrkdwn
 from tests.attacks.scene import Json, deliver
-from tests.attacks.ways import ACME, PEOPLE, SERVICE, Way, lent
+from tests.attacks.ways import lent
 from tests.stage import Stage
+from tests.ways import ACME, PEOPLE, SERVICE, Way
 
 TITLE: Final = "Quokka"
 MARKS: Final = ("bilby", "numbat", "dunnart")

@@ -15,8 +15,9 @@ from bot.connection import Need
 from bot.errors import BadInput, BotError
 from bot.pending import Purpose
 from bot.profile import AuthorizationProfile, Mechanism, Provider
-from tests.attacks.ways import ACME, ADA, ROTATING, Way, callback, connector
+from tests.attacks.ways import connector
 from tests.stage import staged
+from tests.ways import ACME, ADA, ROTATING, Way, callback
 
 PUBLIC = "https://confluence.example.com"
 GOOD = {

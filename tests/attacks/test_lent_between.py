@@ -16,8 +16,8 @@ from bot.principal import Principal
 from sandbox.person import words
 from tests.attacks.lending import CLOUD, DATA_CENTER, MARKS, TITLE, Lender, allowed, lender
 from tests.attacks.scene import press, rich
-from tests.attacks.ways import ACME
 from tests.stage import staged
+from tests.ways import ACME
 
 MINE = "A page of Bob's"
 SEEN = f"{TITLE} seen"

@@ -16,17 +16,9 @@ from bot.connect import Wanted
 from bot.connection import Need
 from bot.pending import Purpose
 from bot.profile import SYSTEM
-from tests.attacks.ways import (
-    ACME,
-    ADA,
-    FIXED,
-    PEOPLE,
-    ROTATING,
-    Way,
-    callback,
-    connector,
-)
+from tests.attacks.ways import connector
 from tests.stage import Stage, staged
+from tests.ways import ACME, ADA, FIXED, PEOPLE, ROTATING, Way, callback
 
 ISSUER, CLOUD, INCOMING = Way("issuer", ROTATING), PEOPLE[1], PEOPLE[5]
 WITHOUT_ISS = Way("issuer without iss", FIXED)

@@ -30,9 +30,10 @@ from store.keyring import KeyRing
 from store.preparation import prepare
 from store.stores import mongo_stores
 from tests.attacks.scene import fill, rich, seen_by
-from tests.attacks.ways import ACME, ADA, PEOPLE, SERVICE, connector, lent, set_up
+from tests.attacks.ways import connector, lent, set_up
 from tests.embedded import running_database
 from tests.stage import link_in, staged
+from tests.ways import ACME, ADA, PEOPLE, SERVICE
 
 KEY, AUDIT_KEY = bytes(range(32)), bytes(range(32, 64))
 RING = f"k1={base64.b64encode(KEY).decode()}"

@@ -13,9 +13,9 @@ from bot.profile import SYSTEM, AuthorizationProfile, Mechanism, Provider
 from bot.trail import Action, Entry
 from handlers.ask import Kind
 from tests.attacks.scene import fill, press, rich, submit
-from tests.attacks.ways import ADA
 from tests.installing import a_browser, installing
 from tests.stage import link_in
+from tests.ways import ADA
 
 ACME, OTHER = Tenant("T0ACME"), Tenant("T0OTHER")
 PROFILE = "k" * 22

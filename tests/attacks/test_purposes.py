@@ -14,8 +14,9 @@ from bot.connection import Need
 from bot.pending import Purpose
 from bot.principal import Principal
 from bot.trail import Wanted as Rows
-from tests.attacks.ways import ACME, ADA, PEOPLE, SERVICE, Way, connector, set_up
+from tests.attacks.ways import connector, set_up
 from tests.stage import Stage, staged
+from tests.ways import ACME, ADA, PEOPLE, SERVICE, Way
 
 BOB = Principal(ACME, "U0BOB")
 CLOUD_CUSTOM, PAT, INCOMING, BASIC = PEOPLE[1], PEOPLE[4], PEOPLE[5], PEOPLE[6]

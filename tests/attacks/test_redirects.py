@@ -10,8 +10,9 @@ from bot.connect import Wanted
 from bot.connection import Need
 from bot.pending import Purpose
 from tests.attacks.test_mix_up import ISSUER, add
-from tests.attacks.ways import ADA, PEOPLE, connector
+from tests.attacks.ways import connector
 from tests.stage import staged
+from tests.ways import ADA, PEOPLE
 
 EVIL = (
     *(
