@@ -67,10 +67,16 @@ class Whereabouts:
         Raises:
             BadInput: none or several of the person's sites are called so.
         """
+        defaults = None if named else await self.defaults(principal, channel_id)
+        return await self.site_by(principal, need, named, defaults)
+
+    async def site_by(
+        self, principal: Principal, need: Need, named: str, defaults: ChannelDefaults | None
+    ) -> CloudId | None:
+        """Return the same where the channel's *defaults* are known already. Raises alike."""
         if named:
             sites = await self._actor.list_sites(principal, need)
             return site_called(sites, named).cloud_id
-        defaults = await self.defaults(principal, channel_id)
         if defaults is None:
             return None
         sites = await self._actor.list_sites(principal, need)

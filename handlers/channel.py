@@ -64,7 +64,7 @@ class Channel:
         await self._require_channel(ask, ask.channel_id)
         named, _ = split_site(ask.text)
         standing = await self._parts.whereabouts.defaults(ask.principal, ask.channel_id)
-        site = await self._parts.whereabouts.site(ask.principal, Need.WRITE, named, ask.channel_id)
+        site = await self._parts.whereabouts.site_by(ask.principal, Need.WRITE, named, standing)
 
         unseen = await self._unseen(ask.principal, standing) if standing else ""
 

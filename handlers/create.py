@@ -222,12 +222,12 @@ class Create:
         """Begin at the site that was named, or where the channel writes by default."""
         whereabouts = self._parts.whereabouts
         named, title = split_site(prefilled.title)
-        site = await whereabouts.site(ask.principal, Need.WRITE, named, ask.channel_id)
-        defaults = await whereabouts.defaults(ask.principal, ask.channel_id)
+        defaults = None if named else await whereabouts.defaults(ask.principal, ask.channel_id)
+        site = await whereabouts.site_by(ask.principal, Need.WRITE, named, defaults)
         begun = replace(prefilled, title=title)
 
         async def filled(acting: Acting) -> Modal:
-            if defaults is None or named:
+            if defaults is None:
                 return Modal(forms.form(acting, begun, note))
             surprise = await self._surprise(acting, ask, defaults)
             if surprise:

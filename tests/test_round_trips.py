@@ -286,7 +286,6 @@ COSTS = {
         ),
         database=(
             "find channels",
-            "find channels",
             "find integrations",
             "find preferences",
             "find connections",
@@ -388,7 +387,6 @@ COSTS = {
     "`here`": Cost(
         of=("command here",),
         database=(
-            "find channels",
             "find channels",
             "find integrations",
             "find preferences",
