@@ -26,7 +26,6 @@ from bot.ports import (
     Receipts,
     TenantKeys,
 )
-from store import memory
 from store.audit import MongoAuditChain, MongoAuditRows
 from store.connections import MongoConnections
 from store.data_keys import KEY_AGE, DataKeys
@@ -116,6 +115,8 @@ def mongo_stores(
 
 def memory_stores(clock: Clock) -> Stores:
     """Return stores that forget everything when the process ends."""
+    from store import memory  # noqa: PLC0415 - a bot never needs it, so it starts without
+
     due = memory.MemoryDueWork()
     audit = memory.MemoryAudit()
     forgetting = memory.MemoryForgetting()
