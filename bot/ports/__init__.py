@@ -15,6 +15,7 @@ from bot.ports.consent import (
     PreferencesStore,
     Profiles,
 )
+from bot.ports.dialogs import Dialogs, Tasks, Templates
 from bot.ports.forgetting import Counts, Forgetting, Judged, Known, PersonalData
 from bot.ports.keys import KeyEncryption, TenantKey, TenantKeys
 from bot.ports.slack import (
@@ -43,12 +44,14 @@ from bot.ports.work import (
     REMIND,
     RENEW,
     REPORT,
+    RUN,
     SETTLE,
     Due,
     DueWork,
     Leases,
     QuotaLedger,
     Spent,
+    running_of,
     settling,
     settling_of,
 )
@@ -63,6 +66,7 @@ __all__ = [
     "REMIND",
     "RENEW",
     "REPORT",
+    "RUN",
     "SETTLE",
     "AuditChain",
     "AuditRows",
@@ -73,6 +77,7 @@ __all__ = [
     "Counts",
     "Deliveries",
     "Departures",
+    "Dialogs",
     "Drafts",
     "Due",
     "DueWork",
@@ -102,9 +107,12 @@ __all__ = [
     "SlackPeople",
     "SlackSignIn",
     "Spent",
+    "Tasks",
+    "Templates",
     "TenantKey",
     "TenantKeys",
     "Voice",
+    "running_of",
     "settling",
     "settling_of",
 ]

@@ -23,6 +23,9 @@ class Due:
 SETTLE: Final = "settle"
 """The kind of due work that settles a decision."""
 
+RUN: Final = "run"
+"""The kind that finishes the run of a dialog whose plan was confirmed: see `running_of`."""
+
 FORGET: Final = "forget"
 """The kind that forgets somebody: its id is theirs, a slash, and that of whoever asked for it."""
 
@@ -51,6 +54,11 @@ def settling(decision: Decision, at: datetime) -> Due:
 def settling_of(principal: Principal, decision: str, at: datetime) -> Due:
     """Return the due entry of the principal's *decision*, named as its draft is."""
     return Due(SETTLE, principal.tenant, f"{principal.user_id}/{decision}", at)
+
+
+def running_of(principal: Principal, dialog: str, at: datetime) -> Due:
+    """Return the due entry of a dialog's run: its person's id, a slash, its own."""
+    return Due(RUN, principal.tenant, f"{principal.user_id}/{dialog}", at)
 
 
 class DueWork(Protocol):

@@ -1,0 +1,219 @@
+"""A dialog: one run of a dialog task by one principal, as it is kept between two turns."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, NewType
+
+from pydantic import SecretStr
+
+from bot.content import CloudId
+from bot.principal import Principal
+from bot.receipt import DecisionId
+from bot.task import TaskId
+from bot.template import TemplateId, Version
+from bot.values import Value
+from bot.written import NOTHING, Written, read
+
+DialogId = NewType("DialogId", str)
+PlanId = NewType("PlanId", str)
+
+DIALOG_LASTS: Final = timedelta(days=30)
+"""For so long after its last turn a dialog can be resumed."""
+QUIET_AFTER: Final = timedelta(days=1)
+"""After so long without a turn it is put away: nobody is reminded of it, the home tab has it."""
+
+
+class Phase(StrEnum):
+    """How far a dialog has come."""
+
+    ASKING = "asking"
+    CONFIRMING = "confirming"  # a plan stands to be confirmed
+    RUNNING = "running"  # confirmed: a step may be under way
+    UNCLEAR = "unclear"  # a step's outcome can't be read back: its person is asked
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing comes after it."""
+        return self in {Phase.DONE, Phase.FAILED, Phase.CANCELLED}
+
+
+class Filling(StrEnum):
+    """How a dialog asks."""
+
+    FORM = "form"
+    CONVERSATION = "conversation"
+
+
+class Origin(StrEnum):
+    """Whence an answer came."""
+
+    PERSON = "person"
+    COMMAND = "command"  # the words that began the dialog
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one entity was given; *shown* is it in words.
+
+    *said_at* is the time stamp of the message that said it, in Slack's form, if one did.
+    """
+
+    entity: str
+    value: Written
+    shown: str
+    origin: Origin = Origin.PERSON
+    said_at: str = ""
+
+    def read(self) -> Value:
+        """Return the value."""
+        return read(self.value)
+
+
+class Fate(StrEnum):
+    """What became of a step."""
+
+    SENT = "sent"  # under way, or its outcome isn't known yet
+    DONE = "done"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of a run's journal.
+
+    *key* is the step's place in the template, with the rounds that led to it: ``2.0[3].1``.
+    *result* is what later steps see. *decision* leads to the receipt of a page's writing.
+    *words* say what was written, with *url* where it is; *code* is that of a refusal.
+    *before* is what is needed to take the step back. *is_undone* says that it was.
+    """
+
+    key: str
+    action: str
+    fate: Fate
+    result: Written = NOTHING
+    decision: DecisionId | None = None
+    words: str = ""
+    url: str = ""
+    code: str = ""
+    before: Written = NOTHING
+    is_undone: bool = False
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One thing that will be written, in the engine's words and no others.
+
+    *digest* holds it to what was shown: what differs from it is shown again first.
+    """
+
+    key: str
+    action: str
+    words: str
+    digest: str
+    decision: DecisionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The writes that are known by now, to be confirmed together.
+
+    *account*, *site_name*, *is_lent* tell in whose name and where; *more* says that others
+    may follow, which will be confirmed when they are known. *preview* is what the template's
+    author says of it (Markdown's text).
+    """
+
+    id: PlanId
+    writes: tuple[Write, ...]
+    account: str
+    account_id: str
+    site: CloudId
+    site_name: str
+    is_lent: bool = False
+    asker: str = ""
+    more: bool = False
+    preview: Written = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """One run by *principal*; looked up under them alone.
+
+    *word* and *title* are the task's. *asked* is the entity that was asked for last, in the
+    message *asked_at*; *wrong* counts wrong answers to it. *order* lists the entities in the
+    order in which they were answered, for going back; *skipped* the optional ones that were
+    passed over. *channel* and *thread* are where it is held; *began_in* is the channel in which
+    it was begun. *now* is the time that its expressions see. *message_at* is the message that
+    shows its plan. *generation* grows with every change.
+    """
+
+    id: DialogId
+    principal: Principal
+    task: TaskId
+    word: str
+    title: str
+    template: TemplateId
+    version: Version
+    began_at: datetime
+    touched_at: datetime
+    expires_at: datetime
+    now: datetime
+    phase: Phase = Phase.ASKING
+    filling: Filling = Filling.FORM
+    answers: tuple[Answer, ...] = ()
+    order: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    asked: str = ""
+    asked_at: str = ""
+    wrong: int = 0
+    channel: str = ""
+    thread: str = ""
+    began_in: str = ""
+    site: CloudId | None = None
+    plan: Plan | None = None
+    confirmed: tuple[Write, ...] = ()
+    confirmed_at: datetime | None = None
+    journal: tuple[Record, ...] = ()
+    said: Written = NOTHING
+    failure: str = ""
+    is_trial: bool = False
+    is_told: bool = False
+    message_at: str = ""
+    response_url: SecretStr | None = None
+    response_url_at: datetime | None = None
+    correlation: str = ""
+    generation: int = 1
+
+    def answer(self, entity: str) -> Answer | None:
+        """Return what *entity* was given, if anything."""
+        return next((answer for answer in self.answers if answer.entity == entity), None)
+
+    def record(self, key: str) -> Record | None:
+        """Return the journal's line of the step at *key*, if it was reached."""
+        return next((record for record in self.journal if record.key == key), None)
+
+    def with_answer(self, answer: Answer) -> "Dialog":
+        """Return it with *answer* in place of the one before, as the last that was given."""
+        others = tuple(each for each in self.answers if each.entity != answer.entity)
+        order = tuple(name for name in self.order if name != answer.entity)
+        skipped = tuple(name for name in self.skipped if name != answer.entity)
+        return replace(
+            self, answers=(*others, answer), order=(*order, answer.entity), skipped=skipped
+        )
+
+    def with_record(self, record: Record) -> "Dialog":
+        """Return it with *record* in place of the one of its key, or behind the others."""
+        if self.record(record.key) is None:
+            return replace(self, journal=(*self.journal, record))
+        changed = (record if each.key == record.key else each for each in self.journal)
+        return replace(self, journal=tuple(changed))
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Tell whether it has been put away."""
+        return now - self.touched_at >= QUIET_AFTER

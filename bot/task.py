@@ -1,0 +1,117 @@
+"""A dialog task: a template installed in a tenant at one version, for somebody to run."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NewType
+
+from bot.principal import Tenant
+from bot.template import TemplateId, Version
+from bot.written import Written
+
+TaskId = NewType("TaskId", str)
+
+MOST_TASKS: Final = 200
+"""As many as one tenant has: a list of them is read whole."""
+MOST_ALIASES: Final = 5
+MOST_HISTORY: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateVersion:
+    """One version of a template as a tenant keeps it; it never changes but in what is decided.
+
+    *source* is its file. *by* is who brought it, nobody for the catalogue's. *is_shared* says
+    that others of the tenant find it; *approved_by* is the admin who approved that it may make
+    REST calls that change something.
+    """
+
+    tenant: Tenant
+    id: TemplateId
+    version: Version
+    source: str
+    by: str
+    added_at: datetime
+    is_shared: bool = False
+    approved_by: str = ""
+    generation: int = 1
+
+
+class Reach(StrEnum):
+    """Who may run a task."""
+
+    ME = "me"  # its owner alone
+    CHANNEL = "channel"  # whoever runs it there
+    GROUP = "group"  # a user group of Slack's
+    WORKSPACE = "workspace"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who may run a task; *id* and *name* are the channel's or the group's."""
+
+    reach: Reach = Reach.ME
+    id: str = ""
+    name: str = ""
+
+
+class Event(StrEnum):
+    """What was done to a task."""
+
+    INSTALLED = "installed"
+    EDITED = "edited"
+    UPGRADED = "upgraded"
+    ROLLED_BACK = "rolled_back"
+    SWITCHED_ON = "switched_on"
+    SWITCHED_OFF = "switched_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of a task's history."""
+
+    event: Event
+    by: str
+    at: datetime
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class DialogTask:
+    """An installed template.
+
+    *word* is what people type, *aliases* other words for it. *owner* may change it, as an admin
+    may. *by_admin* says that whoever installed this version was one: only then may it use the
+    organisation's connection, and only if *lends* says so too, in *spaces* (keys) and *channels*
+    (ids); none means all that the policy allows. *defaults* are (entity, value). *past* are the
+    versions it had, the last one last.
+    """
+
+    id: TaskId
+    tenant: Tenant
+    word: str
+    title: str
+    template: TemplateId
+    version: Version
+    owner: str
+    audience: Audience = Audience()
+    aliases: tuple[str, ...] = ()
+    defaults: tuple[tuple[str, Written], ...] = ()
+    by_admin: bool = False
+    lends: bool = False
+    spaces: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    is_on: bool = True
+    past: tuple[Version, ...] = ()
+    history: tuple[Happened, ...] = ()
+    generation: int = 1
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All by which it is called."""
+        return (self.word, *self.aliases)
+
+    def after(self, event: Event, by: str, at: datetime) -> "DialogTask":
+        """Return it with *event* in its history."""
+        line = Happened(event, by, at, self.version)
+        return replace(self, history=(*self.history, line)[-MOST_HISTORY:])

@@ -1,0 +1,689 @@
+"""An action template: one file of the catalogue, or of somebody's own, as it is read.
+
+Every text that may have holes is kept as it was written; `bot.expressions` reads the holes.
+The format's reference in the docs is made from these models.
+"""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal, NewType
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+
+TemplateId = NewType("TemplateId", str)
+Version = NewType("Version", str)
+"""A semantic version of three numbers, as in 1.4.0."""
+
+MOST_ENTITIES: Final = 40
+MOST_STEPS: Final = 50
+MOST_TIMES: Final = 50
+"""As often as a ``for_each`` goes round."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,39}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+Filled = Annotated[str, StringConstraints(max_length=4_000)]
+"""Text with holes: ``Decision: {{ title }}``."""
+Markdown = Annotated[str, StringConstraints(max_length=20_000)]
+"""GitHub's Markdown with holes; what fills them is never read as markup."""
+Expression = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+"""One expression, with or without its braces."""
+
+
+class Part(BaseModel):
+    """A part of a template."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EntityType(StrEnum):
+    """What kind of information an entity is."""
+
+    TEXT = "text"
+    LONG_TEXT = "long text"
+    RICH_TEXT = "rich text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    DATE = "date"
+    DATE_TIME = "date-time"
+    PERSON = "person"
+    CHANNEL = "channel"
+    SPACE = "space"
+    PAGE = "page"
+    LABEL = "label"
+    SITE = "site"
+    ATTACHMENT = "attachment"
+    URL = "URL"
+
+
+class Asked(StrEnum):
+    """When an entity is asked for."""
+
+    WHEN_MISSING = "when missing"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Source(StrEnum):
+    """Where the choices of an entity come from, when they aren't written in the template."""
+
+    SPACES = "spaces"
+    PAGES = "pages"
+    CHILDREN = "children"
+    SECTIONS = "sections"
+    LABELS = "labels"
+    VERSIONS = "versions"
+    COMMENTS = "comments"
+    PAGE_TEMPLATES = "page templates"
+
+
+class Choice(Part):
+    """One thing to choose: what it is to expressions, and what people read."""
+
+    value: Line
+    label: Line
+
+
+class Dynamic(Part):
+    """Choices that are looked up, *of* what another entity holds: a page, a space."""
+
+    source: Source
+    of: Name | None = None
+
+
+class Between(Part):
+    """Bounds, both included; either may be missing."""
+
+    least: float | None = None
+    most: float | None = None
+
+
+class Entity(Part):
+    """A piece of information that a dialog needs."""
+
+    name: Name
+    type: EntityType
+    label: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
+    """Above the field in a form; without it the name in words."""
+    prompt: Words
+    """The question in a conversation."""
+    help: Annotated[str, StringConstraints(max_length=1_000)] = ""
+    examples: Annotated[tuple[Line, ...], Field(max_length=5)] = ()
+    required: bool = True
+    many: bool = False
+    """Several are allowed: of people, pages, labels and attachments."""
+    default: Filled | bool | int | float | None = None
+    ask: Asked = Asked.WHEN_MISSING
+    when: Expression | None = None
+    """It is asked for only if this is true; it may name entities that come before it."""
+    length: Between | None = None
+    """In characters."""
+    pattern: Annotated[str, StringConstraints(max_length=200)] | None = None
+    """A regular expression for the whole of it; *complaint* says in words what is expected."""
+    complaint: Annotated[str, StringConstraints(max_length=200)] = ""
+    range: Between | None = None
+    """Of numbers; of dates in days from today."""
+    choices: Annotated[tuple[Choice | Line, ...], Field(max_length=100)] = ()
+    choices_from: Dynamic | None = None
+
+    @property
+    def title(self) -> str:
+        """What it is called in front of people."""
+        return self.label or in_words(self.name)
+
+
+class Step(Part):
+    """What every step may say besides what it does."""
+
+    id: Name | None = None
+    """Later steps see its result under this name."""
+    when: Expression | None = None
+    """It is left out unless this is true."""
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether it changes anything in Confluence."""
+        return False
+
+
+class WritingStep(Step):
+    """A step that changes something."""
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether it changes anything in Confluence."""
+        return True
+
+
+class Search(Part):
+    """Find pages: by words, or by CQL, whose holes are quoted."""
+
+    text: Filled = ""
+    cql: Filled = ""
+    space: Filled = ""
+    label: Filled = ""
+    by: Literal["anybody", "me"] = "anybody"
+    kind: Literal["page", "blog", "any"] = "page"
+    changed_since: Filled = ""
+    """A date; or a span that ends now, as in 7d."""
+    changed_before: Filled = ""
+    order: Literal["relevance", "newest", "oldest"] = "relevance"
+    most: Annotated[int, Field(ge=1, le=50)] = 10
+
+
+class SearchStep(Step):
+    """Find pages; gives ``results`` and ``count``."""
+
+    search: Search
+
+
+class OfPage(Part):
+    """A page."""
+
+    page: Filled
+
+
+class GetStep(Step):
+    """Read a page; gives it with ``body``, ``text``, ``labels``, ``version``."""
+
+    get: OfPage
+
+
+class Template(Part):
+    """A page template of Confluence's, or any page that holds ``{{variables}}``."""
+
+    template: Filled = ""
+    page: Filled = ""
+    values: dict[Line, Filled] | Filled = Field(default_factory=dict)
+    """By the variables' names; or what an ``ask_variables`` gave."""
+
+
+class Create(Part):
+    """A page or a blog post to be made; *body*, or what is made *of* a Confluence template."""
+
+    space: Filled
+    title: Filled
+    body: Markdown = ""
+    of: Template | None = None
+    parent: Filled = ""
+    kind: Filled = "page"
+    draft: Filled | bool = False
+
+
+class CreateStep(WritingStep):
+    """Make a page or a blog post; gives it."""
+
+    create: Create
+
+
+class Update(OfPage):
+    """A page's whole text, and its title where one is given."""
+
+    body: Markdown
+    title: Filled = ""
+
+
+class UpdateStep(WritingStep):
+    """Put a text in place of a page's; gives the page."""
+
+    update: Update
+
+
+class Append(OfPage):
+    """Text behind what the page says, or behind what one section of it says."""
+
+    body: Markdown
+    section: Filled = ""
+
+
+class AppendStep(WritingStep):
+    """Add to a page; gives the page."""
+
+    append: Append
+
+
+class Section(OfPage):
+    """What stands under one heading; all else of the page stays as it is to the letter."""
+
+    section: Filled
+    body: Markdown
+    place: Literal["replace", "start", "end"] = "replace"
+
+
+class SectionStep(WritingStep):
+    """Change one section of a page; gives the page."""
+
+    update_section: Section
+
+
+class Comment(OfPage):
+    """A comment at the foot of a page."""
+
+    body: Markdown
+
+
+class CommentStep(WritingStep):
+    """Comment on a page; gives ``url``."""
+
+    comment: Comment
+
+
+class ReplyTo(OfPage):
+    """An answer to a comment of the page."""
+
+    comment: Filled
+    body: Markdown
+
+
+class ReplyStep(WritingStep):
+    """Answer a comment; gives ``url``."""
+
+    reply: ReplyTo
+
+
+class Label(OfPage):
+    """Labels to give and to take off: each one label, or an expression that gives several."""
+
+    add: tuple[Filled, ...] = ()
+    remove: tuple[Filled, ...] = ()
+
+
+class LabelStep(WritingStep):
+    """Label a page."""
+
+    label: Label
+
+
+class Attach(OfPage):
+    """A file that somebody gave to the dialog."""
+
+    file: Filled
+
+
+class AttachStep(WritingStep):
+    """Attach a file; gives the attachment."""
+
+    attach: Attach
+
+
+class Move(OfPage):
+    """Below which page it goes."""
+
+    parent: Filled
+
+
+class MoveStep(WritingStep):
+    """Move a page with all below it."""
+
+    move: Move
+
+
+class Copy(OfPage):
+    """Below which page, and under which title."""
+
+    parent: Filled
+    title: Filled
+
+
+class CopyStep(WritingStep):
+    """Copy a page; gives the copy."""
+
+    copy_page: Copy = Field(alias="copy")
+
+
+class Restrict(OfPage):
+    """Who alone may read or change a page, besides whoever restricts it."""
+
+    operation: Literal["read", "update"] = "update"
+    people: tuple[Filled, ...] = ()
+    groups: tuple[Filled, ...] = ()
+
+
+class RestrictStep(WritingStep):
+    """Restrict a page."""
+
+    restrict: Restrict
+
+
+class Watch(OfPage):
+    """Whether the person is told of changes."""
+
+    on: bool = True
+
+
+class WatchStep(WritingStep):
+    """Watch a page, or stop."""
+
+    watch: Watch
+
+
+class Most(Part):
+    """How many at most."""
+
+    most: Annotated[int, Field(ge=1, le=50)] = 25
+
+
+class ListSpacesStep(Step):
+    """List the spaces that the person sees."""
+
+    list_spaces: Most
+
+
+class ChildrenStep(Step):
+    """List the pages right below a page."""
+
+    children: OfPage
+
+
+class CommentsStep(Step):
+    """List the comments at the foot of a page."""
+
+    comments: OfPage
+
+
+class SectionsStep(Step):
+    """List the headings of a page."""
+
+    sections: OfPage
+
+
+class Versions(OfPage):
+    """How many versions at most."""
+
+    most: Annotated[int, Field(ge=1, le=50)] = 10
+
+
+class VersionsStep(Step):
+    """List the versions of a page, newest first."""
+
+    versions: Versions
+
+
+class Diff(OfPage):
+    """Two versions; without *older* the one before *newer*, without *newer* the current one."""
+
+    older: Filled = ""
+    newer: Filled = ""
+
+
+class DiffStep(Step):
+    """Tell what changed between two versions; gives ``added``, ``removed``, ``changes``."""
+
+    diff: Diff
+
+
+class TrashStep(WritingStep):
+    """Move a page to the trash."""
+
+    trash: OfPage
+
+
+class Restore(OfPage):
+    """A page from the trash; or, with a *version*, what it said then."""
+
+    version: Filled = ""
+
+
+class RestoreStep(WritingStep):
+    """Restore a page, or one of its versions."""
+
+    restore: Restore
+
+
+class Http(Part):
+    """A REST call on the connection's own host, for what has no action.
+
+    Holes in *path* and *query* are percent-encoded. In *headers* alone
+    ``{{ connections.confluence.access_token }}`` may stand.
+    """
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    path: Annotated[str, StringConstraints(pattern=r"^/[^/]", max_length=2_000)]
+    query: dict[Line, Filled] = Field(default_factory=dict)
+    headers: dict[Line, Filled] = Field(default_factory=dict)
+    body: Any = None
+    """JSON; every text in it may have holes."""
+    does: Line | None = None
+    """What it does, in its author's words; needed for anything but GET."""
+
+
+class HttpStep(Step):
+    """Make a REST call; gives ``status`` and ``body``."""
+
+    http: Http
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether it may change anything: all but GET."""
+        return self.http.method != "GET"
+
+
+class AskStep(Step):
+    """Ask for more entities on the way: those that are named are asked for here, not before."""
+
+    ask: Annotated[tuple[Name, ...], Field(min_length=1, max_length=10)]
+
+
+class Variables(Part):
+    """A page template of Confluence's, or any page that holds ``{{variables}}``."""
+
+    template: Filled = ""
+    page: Filled = ""
+
+
+class AskVariablesStep(Step):
+    """Ask for each variable of it, by its type; gives what was answered, by their names."""
+
+    ask_variables: Variables
+
+
+class LetStep(Step):
+    """Give names to what expressions give."""
+
+    let: dict[Name, Filled]
+
+
+class FailStep(Step):
+    """End the dialog, saying why."""
+
+    fail: Filled
+
+
+class WhenStep(Step):
+    """Do some steps if something is true, and others if not."""
+
+    steps: Annotated[tuple["AnyStep", ...], Field(min_length=1)]
+    otherwise: tuple["AnyStep", ...] = ()
+
+
+class ForEachStep(Step):
+    """Do steps for each of a list; gives the list of what the last of them gave."""
+
+    for_each: Expression
+    item: Name = "item"
+    most: Annotated[int, Field(ge=1, le=MOST_TIMES)] = 20
+    steps: Annotated[tuple["AnyStep", ...], Field(min_length=1)]
+
+
+_KINDS: Final[dict[str, type[Step]]] = {
+    "search": SearchStep,
+    "get": GetStep,
+    "create": CreateStep,
+    "update": UpdateStep,
+    "append": AppendStep,
+    "update_section": SectionStep,
+    "comment": CommentStep,
+    "reply": ReplyStep,
+    "label": LabelStep,
+    "attach": AttachStep,
+    "move": MoveStep,
+    "copy": CopyStep,
+    "restrict": RestrictStep,
+    "watch": WatchStep,
+    "list_spaces": ListSpacesStep,
+    "children": ChildrenStep,
+    "comments": CommentsStep,
+    "sections": SectionsStep,
+    "versions": VersionsStep,
+    "diff": DiffStep,
+    "trash": TrashStep,
+    "restore": RestoreStep,
+    "http": HttpStep,
+    "ask": AskStep,
+    "ask_variables": AskVariablesStep,
+    "let": LetStep,
+    "fail": FailStep,
+    "for_each": ForEachStep,
+    "steps": WhenStep,
+}
+ACTIONS: Final = tuple(_KINDS)
+"""The words by which a step says what it does; a step has exactly one, ``steps`` last."""
+
+
+def action_of(step: Step) -> str:
+    """Return the word that says what *step* does."""
+    return next(word for word, kind in _KINDS.items() if isinstance(step, kind))
+
+
+def _kind_of(found: object) -> str | None:
+    if isinstance(found, Step):
+        return action_of(found)
+    if not isinstance(found, dict):
+        return None
+    return next((word for word in _KINDS if word in found), None)
+
+
+AnyStep = Annotated[
+    Annotated[SearchStep, Tag("search")]
+    | Annotated[GetStep, Tag("get")]
+    | Annotated[CreateStep, Tag("create")]
+    | Annotated[UpdateStep, Tag("update")]
+    | Annotated[AppendStep, Tag("append")]
+    | Annotated[SectionStep, Tag("update_section")]
+    | Annotated[CommentStep, Tag("comment")]
+    | Annotated[ReplyStep, Tag("reply")]
+    | Annotated[LabelStep, Tag("label")]
+    | Annotated[AttachStep, Tag("attach")]
+    | Annotated[MoveStep, Tag("move")]
+    | Annotated[CopyStep, Tag("copy")]
+    | Annotated[RestrictStep, Tag("restrict")]
+    | Annotated[WatchStep, Tag("watch")]
+    | Annotated[ListSpacesStep, Tag("list_spaces")]
+    | Annotated[ChildrenStep, Tag("children")]
+    | Annotated[CommentsStep, Tag("comments")]
+    | Annotated[SectionsStep, Tag("sections")]
+    | Annotated[VersionsStep, Tag("versions")]
+    | Annotated[DiffStep, Tag("diff")]
+    | Annotated[TrashStep, Tag("trash")]
+    | Annotated[RestoreStep, Tag("restore")]
+    | Annotated[HttpStep, Tag("http")]
+    | Annotated[AskStep, Tag("ask")]
+    | Annotated[AskVariablesStep, Tag("ask_variables")]
+    | Annotated[LetStep, Tag("let")]
+    | Annotated[FailStep, Tag("fail")]
+    | Annotated[ForEachStep, Tag("for_each")]
+    | Annotated[WhenStep, Tag("steps")],
+    Discriminator(_kind_of),
+]
+
+
+class Credentials(StrEnum):
+    """Whose connection a template asks to run under; the tenant's policy decides."""
+
+    OWN = "own only"
+    ORGANISATION = "organisation allowed"
+
+
+class Policy(Part):
+    """What a template asks for; without spaces or channels, all of them."""
+
+    credentials: Credentials = Credentials.OWN
+    spaces: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
+    """Keys."""
+    channels: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
+    """Slack's ids."""
+
+
+class Button(Part):
+    """What to do next: another task, with entities filled, or a page to open."""
+
+    label: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    task: Slug | None = None
+    values: dict[Name, Filled] = Field(default_factory=dict)
+    url: Filled = ""
+
+
+class Card(Part):
+    """A page, or anything with an address, shown with its facts."""
+
+    title: Filled
+    url: Filled = ""
+    facts: dict[Line, Filled] = Field(default_factory=dict)
+
+
+class Answer(Part):
+    """What the person reads in the end."""
+
+    text: Markdown
+    card: Card | None = None
+    buttons: Annotated[tuple[Button, ...], Field(max_length=5)] = ()
+
+
+class Category(StrEnum):
+    """Under what a template stands in the catalogue."""
+
+    WRITE = "Write"
+    MEET = "Meet and decide"
+    CHANGE = "Change pages"
+    FIND = "Find and read"
+    KEEP = "Keep order"
+
+
+class ActionTemplate(Part):
+    """One version of a template."""
+
+    id: Slug
+    version: Annotated[str, StringConstraints(pattern=r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=r"^[^\r\n]*$")]
+    description: Words
+    icon: Annotated[str, StringConstraints(pattern=r"^:[a-z0-9_+\-]{1,40}:$")] = ":page_facing_up:"
+    category: Category
+    change_note: Annotated[str, StringConstraints(max_length=500)] = ""
+    owner: Annotated[str, StringConstraints(max_length=100)] = ""
+    utterances: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+    scopes: Annotated[tuple[Line, ...], Field(max_length=40)] = ()
+    policy: Policy = Policy()
+    entities: Annotated[tuple[Entity, ...], Field(max_length=MOST_ENTITIES)] = ()
+    steps: Annotated[tuple[AnyStep, ...], Field(min_length=1, max_length=MOST_STEPS)]
+    preview: Markdown = ""
+    reply: Answer
+
+    def entity(self, name: str) -> Entity | None:
+        """Return the entity of that name."""
+        return next((entity for entity in self.entities if entity.name == name), None)
+
+
+def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Yield every step, and those inside of it, from the first to the last."""
+    for step in steps:
+        yield step
+        if isinstance(step, WhenStep):
+            yield from walk(step.steps)
+            yield from walk(step.otherwise)
+        elif isinstance(step, ForEachStep):
+            yield from walk(step.steps)
+
+
+def in_words(name: str) -> str:
+    """Return an entity's name as people read it: ``contentTitle`` is Content title."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").lower()
+    return spaced[:1].upper() + spaced[1:]
+
+
+def order_of(version: str) -> tuple[int, ...]:
+    """Return by what versions are ordered."""
+    return tuple(int(number) for number in version.split("."))
