@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 import aiohttp
 
 Json = dict[str, Any]
+#: what people write to name the app
+APP_NAME = "confab"
 
 
 class Person:
@@ -36,10 +38,31 @@ class Person:
         """Type a slash command or a message."""
         return await self._do("type", channel=channel, text=text, **fields)
 
+    async def says(self, text: str, thread: Json | str | None = None, **fields: object) -> Json:
+        """Write in the app's messages, or in that *thread* of theirs (a message, or its ts)."""
+        return await self.types(text, "@app", **_in_thread(thread), **fields)
+
+    async def mentions(
+        self, text: str, channel: str = "general", thread: Json | str | None = None
+    ) -> Json:
+        """Write *text* behind the app's name."""
+        return await self.types(f"@{APP_NAME} {text}", channel, **_in_thread(thread))
+
+    async def edits(self, message: Json, text: str) -> Json:
+        """Give a message of their own other words."""
+        return await self._do("edit", channel=message["channel"], ts=message["ts"], text=text)
+
+    async def deletes(self, message: Json) -> Json:
+        """Take back a message of their own."""
+        return await self._do("delete", channel=message["channel"], ts=message["ts"])
+
     async def presses(
         self, action_id: str, value: object = None, *, container: object = None, **ids: str
     ) -> Json:
-        """Press or choose; without *container*, the newest element of this id on the screen."""
+        """Press or choose; without *container*, the newest element of this id on the screen.
+
+        *container* is a message, ``{"view_id": …}`` or ``"home"``.
+        """
         where = container or await self._where(action_id)
         return await self._do("press", container=where, action_id=action_id, value=value, **ids)
 
@@ -90,6 +113,10 @@ class Person:
         """The messages of a channel (by id or name, ``@app`` for the app's) that aren't deleted."""
         return _messages(await self.screen(), channel)
 
+    async def thread(self, begun_by: Json | str, channel: str = "@app") -> list[Json]:
+        """What began a thread (a message, or its ts), and its replies."""
+        return in_thread(await self.screen(), begun_by, channel)
+
     async def last(self, channel: str = "general") -> Json:
         """The newest message of a channel."""
         return (await self.messages(channel))[-1]
@@ -134,6 +161,22 @@ class Person:
         message: Json = await self.waits_for(seen, timeout)
         return message
 
+    async def waits_for_reply(
+        self,
+        part: str,
+        thread: Json | str,
+        channel: str = "@app",
+        timeout: float = 5,  # noqa: ASYNC109
+    ) -> Json:
+        """Wait for a reply in *thread* that holds *part* in its text or blocks."""
+
+        def seen(screen: Json) -> Json | None:
+            found = in_thread(screen, thread, channel)[1:]
+            return next((m for m in reversed(found) if part in words(m)), None)
+
+        message: Json = await self.waits_for(seen, timeout)
+        return message
+
     async def _where(self, action_id: str) -> object:
         found = places(await self.screen(), action_id)
         if not found:
@@ -169,9 +212,21 @@ def places(screen: Json, action_id: str) -> list[object]:
     return found
 
 
+def in_thread(screen: Json, begun_by: Json | str, channel: str = "@app") -> list[Json]:
+    """A thread on *screen*, the message that began it first."""
+    ts = begun_by if isinstance(begun_by, str) else begun_by["ts"]
+    return [m for m in _messages(screen, channel) if ts in (m["ts"], m["thread_ts"])]
+
+
 def query_of(url: str) -> dict[str, str]:
     """The query of an address."""
     return dict(parse_qsl(urlsplit(url).query))
+
+
+def _in_thread(thread: Json | str | None) -> Json:
+    if thread is None:
+        return {}
+    return {"thread_ts": thread if isinstance(thread, str) else thread["ts"]}
 
 
 def _messages(screen: Json, channel: str) -> list[Json]:

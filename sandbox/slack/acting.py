@@ -9,6 +9,7 @@ from sandbox.slack.places import Place, Places
 from sandbox.slack.refusals import Refused, Unknown
 from sandbox.slack.speaking import Speaking
 from sandbox.slack.state import Json, View
+from sandbox.slack.telling import Telling
 from sandbox.slack.views import Views
 from sandbox.slack.workspace import Workspace
 
@@ -23,12 +24,21 @@ class Acting:
         self._views = views
         self._deliveries = deliveries
         self._acks = Acks(workspace, views)
-        self._speaking = Speaking(workspace, deliveries, events, self._acks)
+        self._telling = Telling(workspace, events)
+        self._speaking = Speaking(workspace, deliveries, self._telling, self._acks)
         self._places = Places(workspace, views)
 
     async def type(self, user: str, fields: Json) -> Outcome:
         """A slash command or a message."""
         return await self._speaking.type(user, fields)
+
+    async def edit(self, user: str, fields: Json) -> Outcome:
+        """Other words for a message of one's own."""
+        return await self._speaking.edit(user, fields)
+
+    async def delete(self, user: str, fields: Json) -> Outcome:
+        """Take back a message of one's own."""
+        return await self._speaking.delete(user, fields)
 
     async def press(self, user: str, fields: Json) -> Outcome:
         """A button, a menu, or any element that reports what is done with it."""
@@ -142,7 +152,7 @@ class Acting:
         view = self._views.home(user, app.id)
         if view is not None and tab == "home":
             event["view"] = payloads.view_fields(view, person)
-        return await self._speaking.tell("app_home_opened", event, team)
+        return await self._telling.tell("app_home_opened", event, team)
 
     def dismiss(self, user: str, fields: Json) -> Outcome:
         """Take a notice or an ephemeral message off the screen."""

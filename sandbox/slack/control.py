@@ -46,6 +46,8 @@ class Control:
             app.router.add_get(f"{PREFIX}/{path}", self._guarded(get))
         for name, act in {
             "type": acting.type,
+            "edit": acting.edit,
+            "delete": acting.delete,
             "press": acting.press,
             "suggest": acting.suggest,
             "submit": acting.submit,

@@ -19,7 +19,9 @@ class Manifest:
         #: whether an organisation may install the app as a whole
         self.org_ready = bool(self._settings.get("org_deploy_enabled"))
         self.rotates = bool(self._settings.get("token_rotation_enabled"))
-        self.home_tab = bool(self._features.get("app_home", {}).get("home_tab_enabled"))
+        tabs = self._features.get("app_home", {})
+        self.home_tab = bool(tabs.get("home_tab_enabled"))
+        self.messages_tab = bool(tabs.get("messages_tab_enabled"))
 
     def command(self, word: str) -> Mapping[str, Any] | None:
         """The slash command of this word."""
@@ -37,10 +39,8 @@ class Manifest:
 
     def can_type_to_app(self) -> bool:
         """Whether people may write in the app's messages tab."""
-        home = self._features.get("app_home", {})
-        return bool(home.get("messages_tab_enabled")) and not home.get(
-            "messages_tab_read_only_enabled"
-        )
+        read_only = self._features.get("app_home", {}).get("messages_tab_read_only_enabled")
+        return self.messages_tab and not read_only
 
     def registers(self, redirect_uri: str) -> bool:
         """Whether *redirect_uri* equals a registered address or lies below one."""

@@ -53,9 +53,11 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-_TYPED = re.compile(
-    r"(?P<url>https?://[^\s<>]+)|@(?P<user>[a-z][\w.-]*)|#(?P<channel>[a-z0-9][\w-]*)"
-)
+#: what is typed for an address, a person's name and a channel's; a sentence may end behind them
+URL = r"https?://[^\s<>]*[^\s<>.,;:!?'\")\]]"
+USER = r"[a-z][\w-]*(?:\.[\w-]+)*"
+CHANNEL = r"[a-z0-9][\w-]*"
+_TYPED = re.compile(rf"(?P<url>{URL})|@(?P<user>{USER})|#(?P<channel>{CHANNEL})")
 
 
 def linked(

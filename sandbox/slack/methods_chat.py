@@ -67,6 +67,8 @@ class Chat:
         domain = data.team_named(call.app.id)["domain"]
         place = f"{message.channel}/p{message.ts.replace('.', '')}"
         url = f"https://{domain}.slack.com/archives/{place}"
+        if message.is_reply:
+            url += f"?thread_ts={message.thread_ts}&cid={message.channel}"
         return {"channel": message.channel, "permalink": url}
 
     def _channel(self, call: Call) -> Json:
@@ -78,6 +80,8 @@ class Chat:
         if app.bot_user not in channel["members"]:
             private = channel["kind"] != "public"
             raise Refused("channel_not_found" if private else "not_in_channel")
+        if channel["kind"] == "im" and not self._workspace.manifest.messages_tab:
+            raise Refused("messages_tab_disabled")
         return channel
 
     def _addressed(self, app: Installation, name: str) -> Json | None:

@@ -87,14 +87,43 @@ def message_fields(message: Message) -> Json:
     }
     if message.attachments:
         made["attachments"] = message.attachments
-    if message.thread_ts:
-        made["thread_ts"] = message.thread_ts
+    if message.client_msg_id:
+        made["client_msg_id"] = message.client_msg_id
+    if message.files:
+        shown = {"files": message.files, "upload": False, "display_as_bot": False}
+        made |= {"subtype": "file_share", **shown}
     if message.edited:
-        made["edited"] = {"user": message.user, "ts": message.ts}
+        made["edited"] = {"user": message.user, "ts": message.edited_ts or message.ts}
     if message.bot:
         home = data.HOME_OF_BOT[message.user]
         made |= {"bot_id": data.BOTS[home][1], "app_id": data.APP_ID}
-    return made
+    return made | _thread_fields(message)
+
+
+def _thread_fields(message: Message) -> Json:
+    if message.thread_ts is None:
+        return {}
+    made: Json = {"thread_ts": message.thread_ts}
+    if message.is_reply:
+        return made | {"parent_user_id": message.parent_user}
+    return made | {
+        "reply_count": message.reply_count,
+        "reply_users_count": len(message.reply_users),
+        "latest_reply": message.latest_reply,
+        "reply_users": message.reply_users,
+        "is_locked": False,
+    }
+
+
+def tombstone_fields(message: Message) -> Json:
+    """What is left of a deleted message that has replies."""
+    made = {"type": "message", "subtype": "tombstone", "ts": message.ts, "user": "USLACKBOT"}
+    return {
+        **made,
+        "text": "This message was deleted.",
+        "hidden": True,
+        **_thread_fields(message),
+    }
 
 
 def in_message(workspace: Workspace, person: Json, message: Message, home: str) -> Json:

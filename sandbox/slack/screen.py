@@ -50,7 +50,8 @@ def _channel(workspace: Workspace, channel: Json, user: str) -> Json:
 
 def _message(workspace: Workspace, message: Message) -> Json:
     made = asdict(message)
-    del made["only_for"], made["hidden_from"]
+    for own in ("only_for", "hidden_from", "client_msg_id"):
+        del made[own]
     author = workspace.state.people[message.user]
     name = workspace.manifest.name if message.bot else author["real_name"]
     return {**made, "name": name, "bot": message.bot, "ephemeral": message.only_for is not None}

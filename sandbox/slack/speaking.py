@@ -1,32 +1,34 @@
 """What people type: commands, and messages of which the app may hear."""
 
+import copy
+from dataclasses import replace
+from uuid import uuid4
+
 from sandbox.slack import belonging, payloads
 from sandbox.slack.acks import Acks
+from sandbox.slack.composing import Composer
 from sandbox.slack.delivery import Deliveries, Delivery
-from sandbox.slack.events import Events, envelope
-from sandbox.slack.mentions import linked
 from sandbox.slack.outcome import Outcome
-from sandbox.slack.refusals import Refused
-from sandbox.slack.state import Installation, Json
+from sandbox.slack.refusals import Refused, Unknown
+from sandbox.slack.state import Json, Message
+from sandbox.slack.telling import Telling
 from sandbox.slack.workspace import Content, Workspace
 
 _NO_COMMAND = (
     "{word} is not a valid command. In Slack, all messages that start with the “/” character"
     " are interpreted as commands."
 )
-# In messages of these kinds of channel the app is told what is said, if it subscribes.
-_MESSAGE_EVENTS = {"public": "message.channels", "private": "message.groups", "im": "message.im"}
 
 
 class Speaking:
     """People's words, and who is told of them."""
 
     def __init__(
-        self, workspace: Workspace, deliveries: Deliveries, events: Events, acks: Acks
+        self, workspace: Workspace, deliveries: Deliveries, telling: Telling, acks: Acks
     ) -> None:
         self._workspace = workspace
         self._deliveries = deliveries
-        self._events = events
+        self._telling = telling
         self._acks = acks
 
     async def type(self, user: str, fields: Json) -> Outcome:
@@ -40,7 +42,7 @@ class Speaking:
         if text.startswith("/"):
             self._hold_unthreaded(user, channel, text, fields)
             return await self._command(user, team, channel, text)
-        return await self._message(user, channel, text, fields.get("thread_ts"))
+        return await self._message(user, (team, channel), fields, ())
 
     def _hold_unthreaded(self, user: str, channel: Json, text: str, fields: Json) -> None:
         word = text.partition(" ")[0]
@@ -58,43 +60,77 @@ class Speaking:
             self._workspace.notify(user, _NO_COMMAND.format(word=word), channel["id"])
             raise Refused("not_a_command")
         if known.get("should_escape"):
-            rest = self._linked(rest, channel)
+            rest = self._composer(channel, team).text(rest)
         typed = (word, rest.strip())
         fields = payloads.command(self._workspace, person, channel, typed, (app, team))
         ack = await self._deliveries.send(Delivery("slash_commands", fields, user))
         told = (user, channel["id"], word)
         return Outcome(ack, self._acks.command(ack, told, app.bot_user))
 
-    async def _message(self, user: str, channel: Json, text: str, thread: str | None) -> Outcome:
+    async def edit(self, user: str, fields: Json) -> Outcome:
+        """Other words for a message of one's own."""
+        message = self._own(user, fields, "cant_update_message")
+        channel = self._workspace.state.channels[message.channel]
+        if not fields["text"].strip() and not message.files:
+            raise Refused("no_text")
+        says = self._composed(fields["text"], channel, message.team, tuple(message.files))
+        before = copy.copy(message)
+        self._workspace.rewrite(message, says)
+        return Outcome(await self._telling.written(message, before))
+
+    async def delete(self, user: str, fields: Json) -> Outcome:
+        """Take back a message of one's own."""
+        message = self._own(user, fields, "cant_delete_message")
+        before = copy.copy(message)
+        self._workspace.delete(message)
+        return Outcome(await self._telling.written(None, before))
+
+    async def _message(
+        self, user: str, at: tuple[str, Json], fields: Json, files: tuple[Json, ...]
+    ) -> Outcome:
+        team, channel = at
         if channel["kind"] == "im" and not self._workspace.manifest.can_type_to_app():
             raise Refused("messages_tab_disabled")
-        said = Content(self._linked(text, channel), thread_ts=thread, link_names=True)
-        message = self._workspace.post(channel["id"], user, said, None)
-        event = payloads.message_fields(message) | {"channel": channel["id"]}
-        kind = {"im": "im", "private": "group"}.get(channel["kind"], "channel")
-        event |= {"channel_type": kind, "event_ts": message.ts}
-        told = await self.tell(_MESSAGE_EVENTS[channel["kind"]], event, message.team)
-        return Outcome(told.ack, None, {"ts": message.ts})
+        thread = fields.get("thread_ts")
+        if thread is not None and self._workspace.find_thread(channel["id"], thread) is None:
+            raise Refused("thread_not_found")
+        says = replace(self._composed(fields["text"], channel, team, files), thread_ts=thread)
+        message = self._workspace.post(channel["id"], user, says, None)
+        message.client_msg_id = str(uuid4())
+        self._warn_uninvited(user, team, channel, message)
+        return Outcome(await self._telling.written(message), None, {"ts": message.ts})
 
-    async def tell(self, name: str, event: Json, team: str) -> Outcome:
-        """Tell the app once, however many of its installations are in that channel."""
-        channel = self._workspace.state.channels[event["channel"]]
-        app = self._listening(channel, team)
-        if app is None or not self._workspace.manifest.subscribes(name):
-            return Outcome()
-        shared = {"is_ext_shared_channel": channel["shared"]}
-        where = team if app.is_org else app.id
-        made = envelope(event, self._workspace, app, where, **shared)
-        return Outcome(await self._events.send(made))
+    def _warn_uninvited(self, user: str, team: str, channel: Json, message: Message) -> None:
+        """Say that the app, which was named, isn't in this channel and so doesn't hear of it."""
+        app = self._workspace.installs.app_in(team)
+        if app is None or app.bot_user in channel["members"]:
+            return
+        if f"<@{app.bot_user}>" in message.text:
+            name = self._workspace.manifest.name
+            told = f"You mentioned {name}, but it’s not in this channel."
+            self._workspace.notify(user, told, channel["id"])
 
-    def _listening(self, channel: Json, team: str) -> Installation | None:
-        """The installation that hears this channel, that of *team* first."""
-        known = self._workspace.state.installations.values()
-        here = [a for a in known if a.installed and a.bot_user in channel["members"]]
-        return next((a for a in here if team in a.teams), here[0] if here else None)
+    def _own(self, user: str, fields: Json, otherwise: str) -> Message:
+        team = self._workspace.team_of(user, fields.get("team"))
+        channel = self._workspace.find_channel(fields["channel"], user, [team])
+        where = channel["id"] if channel else ""
+        message = self._workspace.find_message(where, str(fields["ts"]))
+        if message is None or not self._workspace.sees(user, message):
+            raise Unknown("no such message on this screen")
+        if message.user != user:
+            raise Refused(otherwise)
+        return message
 
-    def _linked(self, text: str, channel: Json) -> str:
+    def _composed(self, text: str, channel: Json, team: str, files: tuple[Json, ...]) -> Content:
+        composer = self._composer(channel, team)
+        blocks = tuple(composer.blocks(text))
+        return Content(composer.text(text), blocks, link_names=True, typed=text, files=files)
+
+    def _composer(self, channel: Json, team: str) -> Composer:
+        """What knows whom one can name there; the app by the bot that one meets in *team*."""
         state, here = self._workspace.state, set(belonging.teams_in(channel))
-        people = [p for p in state.people.values() if here & p["roles"].keys()]
+        app = self._workspace.installs.app_in(team)
+        met = [p for p in state.people.values() if p["role"] != "bot" and here & p["roles"].keys()]
+        bot = [state.people[app.bot_user]] if app else []
         channels = [c for c in state.channels.values() if here & set(belonging.teams_in(c))]
-        return linked(text, people, channels)
+        return Composer([*met, *bot], channels)

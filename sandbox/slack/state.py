@@ -28,6 +28,22 @@ class Message:
     warnings: list[Json] = field(default_factory=list)
     hidden_from: list[str] = field(default_factory=list)
     team: str = data.TEAM
+    client_msg_id: str | None = None
+    #: as the person typed it, for when they edit it
+    typed: str = ""
+    edited_ts: str | None = None
+    files: list[Json] = field(default_factory=list)
+    #: of a reply: who began the thread
+    parent_user: str | None = None
+    #: of what began a thread
+    reply_count: int = 0
+    reply_users: list[str] = field(default_factory=list)
+    latest_reply: str | None = None
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether it stands in a thread that another message began."""
+        return self.thread_ts is not None and self.thread_ts != self.ts
 
     @property
     def bot(self) -> bool:

@@ -1,7 +1,8 @@
 """The workspaces: who is where, what was said, and what may be answered."""
 
+import copy
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sandbox.clock import Clock
@@ -30,6 +31,13 @@ class Content:
     thread_ts: str | None = None
     #: whether "@channel" and "@name" in the text count as mentions (link_names, parse=full)
     link_names: bool = False
+    #: as a person typed it, and what they uploaded
+    typed: str = ""
+    files: tuple[Json, ...] = ()
+
+
+#: a message as it is now and as it was: posted without the latter, deleted without the former
+Heard = Callable[[Message | None, Message | None], None]
 
 
 class Workspace:
@@ -42,6 +50,8 @@ class Workspace:
         self.base_url = base_url
         self.changes = Changes(state)
         self.installs = Installs(state, clock, manifest)
+        #: told of whatever the app itself writes
+        self.overhear: Heard = lambda _now, _before: None
 
     def person(self, user: str) -> Json:
         """Raises `Unknown` where nobody has this id."""
@@ -72,7 +82,7 @@ class Workspace:
             return by_id
         here = [c for c in self.state.channels.values() if inside & set(belonging.teams_in(c))]
         if name == "@app" and user:
-            return next((c for c in here if c["kind"] == "im" and user in c["members"]), None)
+            return self._with_app(user, inside)
         bare = name.removeprefix("#")
         return next((c for c in here if c["kind"] != "im" and c["name"] == bare), None)
 
@@ -81,6 +91,12 @@ class Workspace:
         rows = self.state.messages
         found = (m for m in rows if m.ts == ts and m.channel == channel and not m.deleted)
         return next(found, None)
+
+    def find_thread(self, channel: str, ts: object) -> Message | None:
+        """The message that a thread began or may begin with, deleted ones with replies too."""
+        here = (m for m in self.state.messages if m.channel == channel and m.ts == ts)
+        lasts = (m for m in here if not m.deleted or m.reply_count)
+        return next((m for m in lasts if not m.is_reply and m.only_for is None), None)
 
     def sees(self, user: str, message: Message) -> bool:
         """Whether *message* is on this person's screen."""
@@ -91,26 +107,40 @@ class Workspace:
         return user in self.state.channels[message.channel]["members"]
 
     def post(self, channel: str, user: str, content: Content, only_for: str | None) -> Message:
-        """Put a message in a channel, or before one person's eyes."""
-        message = Message(self._new_ts(), channel, user, only_for=only_for)
+        """Put a message in a channel, or before one person's eyes.
+
+        Where no thread is of that ``thread_ts``, it stands in the channel: Slack refuses nothing
+        then (slack-go/slack issue 1571).
+        """
+        message = Message(self.new_ts(), channel, user, only_for=only_for)
         message.team = self._team_in(channel, user)
-        message.thread_ts = content.thread_ts
+        parent = self.find_thread(channel, content.thread_ts) if content.thread_ts else None
+        if parent is not None:
+            message.thread_ts, message.parent_user = parent.ts, parent.user
         self._fill(message, content)
         self.state.messages.append(message)
+        self._count_replies(message)
         self.changed(message)
+        self._overheard(message, None)
         return message
 
     def rewrite(self, message: Message, content: Content) -> None:
-        """Replace what *message* says; one shown by its blocks isn't marked as edited."""
+        """Replace what *message* says; the app's that has blocks isn't marked as edited."""
+        before = copy.copy(message)
         self._fill(message, content)
-        message.edited = not content.blocks
+        message.edited = not content.blocks or not message.bot
+        message.edited_ts = self.new_ts()
         self.changed(message)
+        self._overheard(message, before)
 
     def delete(self, message: Message) -> None:
-        """Take a message away."""
+        """Take a message away; one with replies leaves a trace."""
+        before = copy.copy(message)
         message.deleted = True
-        message.text, message.blocks, message.pings = "", [], []
+        message.text, message.blocks, message.pings, message.files = "", [], [], []
+        self._count_replies(message)
         self.changed(message)
+        self._overheard(None, before)
 
     def changed(self, message: Message) -> None:
         """Tell those who see *message*."""
@@ -170,6 +200,38 @@ class Workspace:
         """The blocks with the ids that Slack adds where the app gave none."""
         return [self._identified(block) for block in blocks]
 
+    def new_ts(self) -> str:
+        """The time, as Slack names messages and events by it: no two are the same."""
+        self.state.last_ts = max(self.clock.now(), self.state.last_ts + 0.0001)
+        return f"{self.state.last_ts:.6f}"
+
+    def _with_app(self, user: str, teams: set[str]) -> Json | None:
+        """Where *user* and the app talk that they meet in one of these workspaces."""
+        apps = (self.installs.app_in(team) for team in data.TEAMS if team in teams)
+        named = {data.direct_messages(user, app.id)["id"] for app in apps if app}
+        known = [c for c in self.state.channels.values() if c["kind"] == "im"]
+        theirs = [c for c in known if user in c["members"] and teams & set(belonging.teams_in(c))]
+        return next((c for c in theirs if c["id"] in named), next(iter(theirs), None))
+
+    def _count_replies(self, message: Message) -> None:
+        if not message.is_reply:
+            return
+        rows = [m for m in self.state.messages if m.channel == message.channel]
+        parent = next((m for m in rows if m.ts == message.thread_ts), None)
+        if parent is None:
+            return
+        replies = [m for m in rows if m.thread_ts == parent.ts and m is not parent]
+        stand = [m for m in replies if not m.deleted and m.only_for is None]
+        parent.reply_count = len(stand)
+        parent.reply_users = list(dict.fromkeys(m.user for m in stand))
+        parent.latest_reply = stand[-1].ts if stand else None
+        parent.thread_ts = parent.ts if stand else None
+
+    def _overheard(self, now: Message | None, before: Message | None) -> None:
+        message = now or before
+        if message is not None and message.bot:
+            self.overhear(now, before)
+
     def _team_in(self, channel: str, user: str) -> str:
         """Whose message it is: in a shared channel, of the author's own workspace."""
         here = belonging.teams_in(self.state.channels[channel])
@@ -194,13 +256,11 @@ class Workspace:
         message.text = content.text
         message.blocks = self.identify(content.blocks)
         message.attachments = list(content.attachments)
+        message.typed = content.typed
+        message.files = list(content.files)
         message.pings = pings(content.text, content.blocks, link_names=content.link_names)
         message.warnings = []
         message.values = {}
-
-    def _new_ts(self) -> str:
-        self.state.last_ts = max(self.clock.now(), self.state.last_ts + 0.0001)
-        return f"{self.state.last_ts:.6f}"
 
     def _number(self) -> int:
         self.state.minted += 1

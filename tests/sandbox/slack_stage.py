@@ -25,6 +25,17 @@ def manifest():
     return yaml.safe_load((ROOT / "manifest.yml").read_text())
 
 
+def conversing(told):
+    """Let people write in the app's Messages tab, and the app hear of it."""
+    told["features"]["app_home"]["messages_tab_read_only_enabled"] = False
+    _add(told["oauth_config"]["scopes"]["bot"], "app_mentions:read", "im:history", "files:read")
+    _add(told["settings"]["event_subscriptions"]["bot_events"], "app_mention", "message.im")
+
+
+def _add(listed, *names):
+    listed += [name for name in names if name not in listed]
+
+
 def plain(text):
     return {"type": "plain_text", "text": text}
 
@@ -137,5 +148,7 @@ async def stage(*, app_token=None, saved=None, change=None):
         receiver.router.add_post("/slack/events", made.receive)
         async with TestServer(receiver) as server:
             world.retarget(str(server.make_url("/slack/events")))
-            yield made
-            await world.close()
+            try:
+                yield made
+            finally:
+                await world.close()

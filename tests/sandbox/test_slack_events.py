@@ -125,6 +125,7 @@ async def test_what_is_said_is_told_where_the_app_listens():
     def listening(manifest):
         events = manifest["settings"]["event_subscriptions"]["bot_events"]
         events += ["message.channels", "message.groups"]
+        manifest["oauth_config"]["scopes"]["bot"] += ["channels:history", "groups:history"]
 
     async with stage(change=listening) as slack:
         slack.heard = asyncio.Queue()
@@ -133,7 +134,3 @@ async def test_what_is_said_is_told_where_the_app_listens():
         assert (await heard(slack))[0]["event"]["text"] == "hello"
         await slack.ada.types("secret", channel="eng")
         assert slack.heard.empty()
-
-
-async def test_nobody_writes_where_the_messages_tab_is_read_only(slack):
-    assert (await slack.ada.types("hello", channel="@app"))["error"] == "messages_tab_disabled"

@@ -126,9 +126,10 @@ async def test_what_slack_would_not_post_is_refused(slack, by_command, said, err
 
 
 async def test_a_thread_is_answered_with_replace_original_false(slack, by_command):
-    said = {"text": "x", "thread_ts": "1.1", "replace_original": False}
+    began = (await slack.bob.types("hello", "eng"))["ts"]
+    said = {"text": "x", "thread_ts": began, "replace_original": False}
     assert await answer(slack, by_command, **said) == (200, "ok")
-    assert (await slack.ada.last("eng"))["thread_ts"] == "1.1"
+    assert (await slack.ada.last("eng"))["thread_ts"] == began
 
 
 async def test_a_body_that_is_no_object_is_no_payload(slack, by_command):
