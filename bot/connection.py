@@ -1,5 +1,6 @@
 """The standing consent of a principal, or of the tenant, and what it permits."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -35,9 +36,13 @@ READ = IDENTITY | {
     "read:hierarchical-content:confluence",
 }
 WRITE = READ | {"write:page:confluence", "delete:page:confluence"}
-COMMENT = READ | {"read:comment:confluence", "write:comment:confluence"}
+READ_COMMENTS = READ | {"read:comment:confluence"}
+COMMENT = READ_COMMENTS | {"write:comment:confluence"}
 ATTACH = READ | {"read:attachment:confluence", "write:attachment:confluence"}
 LABEL = READ | {"read:label:confluence", "write:label:confluence"}
+TEMPLATES = READ | {"read:template:confluence"}
+RESTRICT = READ | {"write:content.restriction:confluence", "read:group:confluence"}
+WATCH = READ | {"read:watcher:confluence", "write:watcher:confluence"}
 LENDING = WRITE | {"read:content.permission:confluence", "read:group:confluence"}
 """What the organisation's connection takes: each page is checked for whoever asks, or for a
 group that stands for them, which an admin chooses."""
@@ -49,9 +54,13 @@ class Need(StrEnum):
     READ = "read"
     WRITE = "write"
     PUBLISH = "publish"  # for others to see, which a tenant may leave to certain people
+    READ_COMMENTS = "read comments"
     COMMENT = "comment"
     ATTACH = "attach"
     LABEL = "label"
+    TEMPLATES = "read page templates"
+    RESTRICT = "restrict"
+    WATCH = "watch"
     LEND = "lend"
 
     @property
@@ -62,18 +71,27 @@ class Need(StrEnum):
     @property
     def writes(self) -> bool:
         """Tell whether it changes anything in Confluence."""
-        return self not in {Need.READ, Need.LEND}
+        return self not in {Need.READ, Need.READ_COMMENTS, Need.TEMPLATES, Need.LEND}
 
 
 _SCOPES: Final = {
     Need.READ: READ,
     Need.WRITE: WRITE,
     Need.PUBLISH: WRITE,
+    Need.READ_COMMENTS: READ_COMMENTS,
     Need.COMMENT: COMMENT,
     Need.ATTACH: ATTACH,
     Need.LABEL: LABEL,
+    Need.TEMPLATES: TEMPLATES,
+    Need.RESTRICT: RESTRICT,
+    Need.WATCH: WATCH,
     Need.LEND: LENDING,
 }
+
+
+def scopes_of(needs: Iterable[Need]) -> frozenset[str]:
+    """Return the scopes that all of *needs* take together."""
+    return frozenset().union(*(need.scopes for need in needs))
 
 
 @dataclass(frozen=True, slots=True)

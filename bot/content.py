@@ -3,15 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Literal, NewType
 
-from bot.document import Document
+from bot.document import Document, Storage
 
 CloudId = NewType("CloudId", str)
 PageId = NewType("PageId", str)
 SpaceId = NewType("SpaceId", str)
 SpaceKey = NewType("SpaceKey", str)
 AccountId = NewType("AccountId", str)
+CommentId = NewType("CommentId", str)
+TemplateId = NewType("TemplateId", str)
+
+Operation = Literal["read", "update"]
+"""What a page's restrictions are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,24 @@ class PageStatus(StrEnum):
     OTHER = "other"
 
 
+class ContentKind(StrEnum):
+    """What a text is in its space: a blog post has a date in place of a parent."""
+
+    PAGE = "page"
+    BLOG = "blogpost"
+
+
+class Placement(StrEnum):
+    """Where new text goes, as to what a section says already."""
+
+    REPLACE = "replace"
+    START = "start"
+    END = "end"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page without its text; *url* is absolute, *version* starts at 1."""
+    """A page, or blog post, without its text; *url* is absolute, *version* starts at 1."""
 
     id: PageId
     title: str
@@ -97,6 +117,7 @@ class Page:
     version_message: str = ""
     parent_id: PageId | None = None
     changed_at: datetime | None = None
+    kind: ContentKind = ContentKind.PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +126,81 @@ class PageText:
 
     page: Page
     document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class PageStorage:
+    """A page together with its body to the letter."""
+
+    page: Page
+    storage: Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a page, without its text; the author's name may be unknown."""
+
+    number: int
+    author: Account
+    message: str = ""
+    at: datetime | None = None
+    is_minor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment at the foot of a page, or a reply to one; the author's name may be unknown."""
+
+    id: CommentId
+    page_id: PageId
+    author: Account
+    text: Document
+    url: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """Who alone may do one thing with a page; nobody named means whoever the space lets."""
+
+    accounts: tuple[Account, ...] = ()
+    groups: tuple["Group", ...] = ()
+
+
+class VariableKind(StrEnum):
+    """How a page template asks for a value."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A blank in a page template; *options* are what a *LIST* offers."""
+
+    name: str
+    kind: VariableKind = VariableKind.TEXT
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageTemplate:
+    """A page template of Confluence's own, without its text."""
+
+    id: TemplateId
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageTemplateText:
+    """A page template with its body to the letter, and the blanks that the body declares."""
+
+    head: PageTemplate
+    storage: Storage
+    variables: tuple[Variable, ...]
+    space_key: SpaceKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

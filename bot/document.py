@@ -215,3 +215,14 @@ class Document:
     """Everything that a page says, from top to bottom."""
 
     blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """A body in storage format as Confluence itself gave it: a page's, or a page template's."""
+
+    markup: str
+
+
+Body = Document | Storage
+"""What a page can be written from."""

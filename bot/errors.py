@@ -3,13 +3,18 @@
 BotError
 ├── UserError           the person who asked, by asking differently
 │   ├── BadInput            names the field of a form, where there is one
+│   │   └── ExpressionRefused   a template's expression can't be read, or isn't allowed
+│   ├── ExpressionFailed    a template's expression doesn't suit the values it was given
+│   │   └── Undefined           … or names one that there isn't
 │   ├── NotFound
+│   │   └── NoSuchSection       the page has no heading of those words
 │   ├── NotAllowed
 │   │   ├── ReadOnly            its admins have switched writing off
 │   │   ├── OrganisationBroken  the organisation's connection doesn't work: an admin mends it
 │   │   │   └── OrganisationLacks   … once more, for a scope that the action needs
 │   │   ├── NoLicence           the account may not use Confluence on that site
 │   │   ├── AppBlocked          an organisation's policy shuts the app out
+│   │   ├── NotOffered          the provider doesn't let apps do that, whoever asks
 │   │   ├── CredentialRefused   this kind of credential isn't taken there
 │   │   └── CaptchaRequired     too many failed logins: the person logs in by browser first
 │   ├── TitleTaken          a page of that title exists in the space
@@ -55,10 +60,46 @@ class BadInput(UserError):
         self.field = field
 
 
+class ExpressionRefused(BadInput):
+    """A template's expression can't be read, or holds what expressions may not."""
+
+    code = "expression_refused"
+
+    def __init__(self, why: str, line: int, column: int) -> None:
+        """Say *why*, and at which *line* and *column* of its text, both from 1."""
+        super().__init__(f"Line {line}, column {column}: {why}.")
+        self.why = why
+        self.line = line
+        self.column = column
+
+
+class ExpressionFailed(UserError):
+    """A template's expression can't be worked out with the values there are."""
+
+    code = "expression_failed"
+
+
+class Undefined(ExpressionFailed):
+    """A template's expression names something that isn't there."""
+
+    code = "expression_undefined"
+
+
 class NotFound(UserError):
     """The space, page or link isn't there, or isn't visible to the principal."""
 
     code = "not_found"
+
+
+class NoSuchSection(NotFound):
+    """The page has no heading of those words."""
+
+    code = "no_such_section"
+
+    def __init__(self, message: str, headings: tuple[str, ...]) -> None:
+        """Name the *headings* that it has, from top to bottom."""
+        super().__init__(message)
+        self.headings = headings
 
 
 class NotAllowed(UserError):
@@ -121,6 +162,12 @@ class AppBlocked(NotAllowed):
     """An organisation's policy shuts our app out, or its owner hasn't shared it."""
 
     code = "app_blocked"
+
+
+class NotOffered(NotAllowed):
+    """The provider offers apps no way to do that, whoever asks."""
+
+    code = "not_offered"
 
 
 class CredentialRefused(NotAllowed):

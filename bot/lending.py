@@ -19,6 +19,7 @@ from bot.content import (
     AccountId,
     AllowedSpace,
     Attachment,
+    ContentKind,
     Group,
     Hit,
     Hits,
@@ -30,7 +31,7 @@ from bot.content import (
     Space,
     SpaceId,
 )
-from bot.document import Document
+from bot.document import Body, Document
 from bot.errors import BotError, NotAllowed, NotFound
 from bot.ports import Confluence
 from bot.ports.confluence import Operation
@@ -88,18 +89,24 @@ class LentConfluence(Confluence):
         return await self._inner.find_people(connection, site, name)
 
     async def get_page(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText:
         """Return the page if it may be shown."""
         if connection.lent is not None:
-            await self._require_page(connection, site, page, draft=draft)
+            await self._require_page(connection, site, page, draft=draft, kind=kind)
         with _unseen(connection):
-            text = await self._inner.get_page(connection, site, page, draft=draft)
+            text = await self._inner.get_page(connection, site, page, draft=draft, kind=kind)
         # It may have been moved between the two calls.
         _require_space(connection, site, text.page.space_id, writes=draft)
         return text
 
-    async def get_page_head(
+    async def get_page_head(  # noqa: PLR0913 (the port's)
         self,
         connection: Connection,
         site: Site,
@@ -107,26 +114,35 @@ class LentConfluence(Confluence):
         *,
         draft: bool = False,
         trashed: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Return the page if it may be shown."""
         if connection.lent is None:
             return await self._inner.get_page_head(
-                connection, site, page, draft=draft, trashed=trashed
+                connection, site, page, draft=draft, trashed=trashed, kind=kind
             )
-        return await self._require_page(connection, site, page, draft=draft, trashed=trashed)
+        return await self._require_page(
+            connection, site, page, draft=draft, trashed=trashed, kind=kind
+        )
 
     async def find_page_by_title(
-        self, connection: Connection, site: Site, space: SpaceId, title: str
+        self,
+        connection: Connection,
+        site: Site,
+        space: SpaceId,
+        title: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page | None:
         """Return the page if it may be shown."""
         lent = connection.lent
         if lent is not None:
             _require_space(connection, site, space, writes=lent.writes)
-        found = await self._inner.find_page_by_title(connection, site, space, title)
+        found = await self._inner.find_page_by_title(connection, site, space, title, kind=kind)
         if found is None or lent is None:
             return found
         try:
-            return await self._require_page(connection, site, found.id)
+            return await self._require_page(connection, site, found.id, kind=kind)
         except NotFound:
             return None
 
@@ -199,20 +215,31 @@ class LentConfluence(Confluence):
         site: Site,
         space: SpaceId,
         title: str,
-        body: Document,
+        body: Body,
         parent: PageId | None = None,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Write where writing is allowed."""
         await self._require_place(connection, site, space, parent)
-        return await self._inner.create_draft(connection, site, space, title, body, parent)
+        return await self._inner.create_draft(
+            connection, site, space, title, body, parent, kind=kind
+        )
 
     async def publish_draft(
-        self, connection: Connection, site: Site, draft: Page, body: Document, message: str
+        self,
+        connection: Connection,
+        site: Site,
+        draft: Page,
+        body: Body,
+        message: str,
     ) -> Page:
         """Publish where writing is allowed, wherever the draft is by now."""
         if connection.lent is not None:
             with _unseen(connection):
-                head = await self._inner.get_page_head(connection, site, draft.id, draft=True)
+                head = await self._inner.get_page_head(
+                    connection, site, draft.id, draft=True, kind=draft.kind
+                )
             await self._require_place(connection, site, head.space_id, head.parent_id)
         return await self._inner.publish_draft(connection, site, draft, body, message)
 
@@ -222,21 +249,32 @@ class LentConfluence(Confluence):
         site: Site,
         space: Space,
         title: str,
-        body: Document,
+        body: Body,
         parent: PageId | None,
         message: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Write where writing is allowed."""
         await self._require_place(connection, site, space.id, parent)
-        return await self._inner.create_page(connection, site, space, title, body, parent, message)
+        return await self._inner.create_page(
+            connection, site, space, title, body, parent, message, kind=kind
+        )
 
-    async def find_written(
-        self, connection: Connection, site: Site, space: Space, title: str, since: datetime
+    async def find_written(  # noqa: PLR0913 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        space: Space,
+        title: str,
+        since: datetime,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText | None:
         """Look for what was written where writing is allowed."""
         if connection.lent is not None:
             _require_space(connection, site, space.id, writes=True)
-        return await self._inner.find_written(connection, site, space, title, since)
+        return await self._inner.find_written(connection, site, space, title, since, kind=kind)
 
     async def append(  # noqa: PLR0913 (the port's)
         self,
@@ -258,7 +296,7 @@ class LentConfluence(Confluence):
         site: Site,
         page: PageId,
         title: str,
-        body: Document,
+        body: Body,
         *,
         base: int,
         message: str,
@@ -270,21 +308,35 @@ class LentConfluence(Confluence):
         )
 
     async def trash_page(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         """Take back only where writing is allowed."""
         if connection.lent is not None:
             with _unseen(connection):
-                head = await self._inner.get_page_head(connection, site, page, draft=draft)
+                head = await self._inner.get_page_head(
+                    connection, site, page, draft=draft, kind=kind
+                )
             _require_space(connection, site, head.space_id, writes=True)
-        await self._inner.trash_page(connection, site, page, draft=draft)
+        await self._inner.trash_page(connection, site, page, draft=draft, kind=kind)
 
     async def add_comment(
-        self, connection: Connection, site: Site, page: PageId, body: Document
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        body: Document,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> str:
         """Comment where writing is allowed, on what may be seen."""
-        await self._require_change(connection, site, page, "read")
-        return await self._inner.add_comment(connection, site, page, body)
+        await self._require_change(connection, site, page, "read", kind=kind)
+        return await self._inner.add_comment(connection, site, page, body, kind=kind)
 
     async def list_attachments(
         self, connection: Connection, site: Site, page: PageId
@@ -329,29 +381,37 @@ class LentConfluence(Confluence):
         await self._require_change(connection, site, page)
         await self._inner.remove_label(connection, site, page, label)
 
-    async def note(
+    async def note(  # noqa: PLR0913 (the port's)
         self,
         connection: Connection,
         site: Site,
         page: PageId,
         key: str,
         value: Mapping[str, str],
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         """Note beside what was written where writing is allowed."""
         if connection.lent is not None:
             with _unseen(connection):
-                head = await self._inner.get_page_head(connection, site, page)
+                head = await self._inner.get_page_head(connection, site, page, kind=kind)
             _require_space(connection, site, head.space_id, writes=True)
-        await self._inner.note(connection, site, page, key, value)
+        await self._inner.note(connection, site, page, key, value, kind=kind)
 
     async def find_note(
-        self, connection: Connection, site: Site, page: PageId, key: str
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        key: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Mapping[str, str] | None:
         """Read what is noted beside a page that may be shown."""
         if connection.lent is not None:
-            await self._require_page(connection, site, page)
+            await self._require_page(connection, site, page, kind=kind)
         with _unseen(connection):
-            return await self._inner.find_note(connection, site, page, key)
+            return await self._inner.find_note(connection, site, page, key, kind=kind)
 
     async def may(  # noqa: PLR0913 (the port's)
         self,
@@ -375,7 +435,7 @@ class LentConfluence(Confluence):
             return ()
         return await self._inner.find_groups(connection, site, words)
 
-    async def _require_page(
+    async def _require_page(  # noqa: PLR0913 - the port's
         self,
         connection: Connection,
         site: Site,
@@ -383,12 +443,13 @@ class LentConfluence(Confluence):
         *,
         draft: bool = False,
         trashed: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Return the page's head, if its space is allowed and Confluence says they may see it."""
         lent = _lent(connection)
         with _unseen(connection):
             head = await self._inner.get_page_head(
-                connection, site, page, draft=draft, trashed=trashed
+                connection, site, page, draft=draft, trashed=trashed, kind=kind
             )
         # A draft is its author's alone, and what is in the trash is nobody's: only what was
         # written here is looked for there, and then the right to write in its space decides.
@@ -399,12 +460,18 @@ class LentConfluence(Confluence):
         return head
 
     async def _require_change(
-        self, connection: Connection, site: Site, page: PageId, operation: Operation = "update"
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        operation: Operation = "update",
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         if connection.lent is None:
             return
         with _unseen(connection):
-            head = await self._inner.get_page_head(connection, site, page)
+            head = await self._inner.get_page_head(connection, site, page, kind=kind)
         _require_space(connection, site, head.space_id, writes=True)
         if not await self._allows(connection, site, page, operation, fresh=True):
             raise NotFound(UNSEEN)

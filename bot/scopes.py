@@ -62,5 +62,5 @@ def scopes_to_ask(
     before = held.grant.scopes if held is not None else frozenset()
     if profile.provider is Provider.CLOUD:
         return need.scopes | before
-    writes = need is not Need.READ or DATA_CENTER_WRITE in before
+    writes = need.writes or need is Need.LEND or DATA_CENTER_WRITE in before
     return frozenset({DATA_CENTER_WRITE if writes else DATA_CENTER_READ})

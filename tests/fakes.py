@@ -16,6 +16,7 @@ from bot.content import (
     AccountId,
     Attachment,
     CloudId,
+    ContentKind,
     Group,
     Hits,
     Page,
@@ -28,7 +29,8 @@ from bot.content import (
     SpaceKey,
 )
 from bot.credentials import Books, CredentialPolicy
-from bot.document import Document
+from bot.document import Body, Document
+from bot.documents import document_in
 from bot.errors import BotError, Changed, NotAllowed, NotFound, TitleTaken
 from bot.installation import Installation, SlackPerson, UserGroup
 from bot.pending import Obtained
@@ -130,9 +132,9 @@ class FakeConfluence(Confluence):
     fails_after: dict[str, BotError] = field(default_factory=dict)
     asked: list[tuple[str, object]] = field(default_factory=list)
 
-    def add(self, head: Page, document: Document | None = None) -> Page:
+    def add(self, head: Page, body: Body | None = None) -> Page:
         """Put a page there."""
-        self.pages[head.id] = PageText(head, document or Document(()))
+        self.pages[head.id] = PageText(head, document_in(body or Document(())))
         return head
 
     def _ask(self, method: str, what: object) -> None:
@@ -161,7 +163,13 @@ class FakeConfluence(Confluence):
         return [each for each in self.people if name.casefold() in each.name.casefold()]
 
     async def get_page(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText:
         self._ask("get_page", page)
         return self._get(page, draft=draft)
@@ -174,6 +182,7 @@ class FakeConfluence(Confluence):
         *,
         draft: bool = False,
         trashed: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         self._ask("get_page_head", page)
         return self._get(page, draft=draft, trashed=trashed).page
@@ -186,16 +195,24 @@ class FakeConfluence(Confluence):
         return found
 
     async def find_page_by_title(
-        self, connection: Connection, site: Site, space: SpaceId, title: str
+        self,
+        connection: Connection,
+        site: Site,
+        space: SpaceId,
+        title: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page | None:
         self._ask("find_page_by_title", (space, title))
-        return self._titled(space, title)
+        return self._titled(space, title, kind)
 
-    def _titled(self, space: SpaceId, title: str) -> Page | None:
+    def _titled(
+        self, space: SpaceId, title: str, kind: ContentKind = ContentKind.PAGE
+    ) -> Page | None:
         for each in self.pages.values():
             head = each.page
             shown = head.space_id == space and head.status is PageStatus.CURRENT
-            if shown and head.title.casefold() == title.casefold():
+            if shown and head.kind is kind and head.title.casefold() == title.casefold():
                 return head
         return None
 
@@ -238,23 +255,30 @@ class FakeConfluence(Confluence):
         site: Site,
         space: SpaceId,
         title: str,
-        body: Document,
+        body: Body,
         parent: PageId | None = None,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         self._ask("create_draft", (space, title, parent))
         number = 1001 + len(self.pages)
         draft = page(number, title, PageStatus.DRAFT)
-        self.add(replace(draft, space_id=space, parent_id=parent), body)
+        self.add(replace(draft, space_id=space, parent_id=parent, kind=kind), body)
         return self._answer("create_draft", self.pages[draft.id].page)
 
     async def publish_draft(
-        self, connection: Connection, site: Site, draft: Page, body: Document, message: str
+        self,
+        connection: Connection,
+        site: Site,
+        draft: Page,
+        body: Body,
+        message: str,
     ) -> Page:
         self._ask("publish_draft", (draft.id, draft.title, message))
         stored = self._get(draft.id, draft=True).page
         if stored.status is not PageStatus.DRAFT:
             raise Changed("it is published already")
-        if self._titled(stored.space_id, draft.title):
+        if self._titled(stored.space_id, draft.title, stored.kind):
             raise TitleTaken("the title is taken")
         published = replace(
             stored, title=draft.title, status=PageStatus.CURRENT, version_message=message
@@ -280,7 +304,13 @@ class FakeConfluence(Confluence):
         return self._answer("append", self.add(changed, Document(blocks)))
 
     async def trash_page(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         self._ask("trash_page", page)
         stored = self._get(page, draft=draft)
@@ -302,7 +332,7 @@ class FakeConfluence(Confluence):
         site: Site,
         page: PageId,
         title: str,
-        body: Document,
+        body: Body,
         *,
         base: int,
         message: str,
@@ -315,7 +345,13 @@ class FakeConfluence(Confluence):
         return self._answer("update_page", self.add(changed, body))
 
     async def add_comment(
-        self, connection: Connection, site: Site, page: PageId, body: Document
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        body: Document,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> str:
         self._ask("add_comment", page)
         url = f"{self._get(page, draft=False).page.url}?focusedCommentId={len(self.comments)}"
@@ -392,13 +428,21 @@ class FakeConfluence(Confluence):
         page: PageId,
         key: str,
         value: Mapping[str, str],
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         self._ask("note", (page, key))
         self._get(page, draft=True)
         self.notes[page, key] = dict(value)
 
     async def find_note(
-        self, connection: Connection, site: Site, page: PageId, key: str
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        key: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Mapping[str, str] | None:
         self._ask("find_note", (page, key))
         self._get(page, draft=True)
@@ -410,20 +454,29 @@ class FakeConfluence(Confluence):
         site: Site,
         space: Space,
         title: str,
-        body: Document,
+        body: Body,
         parent: PageId | None,
         message: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         self._ask("create_page", (space.id, title, parent, message))
-        if self._titled(space.id, title):
+        if self._titled(space.id, title, kind):
             raise TitleTaken("the title is taken")
         made = replace(page(1001 + len(self.pages), title), space_id=space.id, parent_id=parent)
-        self.add(replace(made, version_message=message), body)
+        self.add(replace(made, version_message=message, kind=kind), body)
         self.made[made.id] = (connection.account.id, self.clock())
         return self._answer("create_page", self.pages[made.id].page)
 
     async def find_written(
-        self, connection: Connection, site: Site, space: Space, title: str, since: datetime
+        self,
+        connection: Connection,
+        site: Site,
+        space: Space,
+        title: str,
+        since: datetime,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText | None:
         self._ask("find_written", (space.id, title, since))
         for page_id, (account, at) in self.made.items():

@@ -3,15 +3,17 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from bot.connection import Connection
 from bot.content import (
     Account,
     AccountId,
     Attachment,
+    ContentKind,
     Group,
     Hits,
+    Operation,
     Page,
     PageId,
     PageText,
@@ -19,12 +21,13 @@ from bot.content import (
     Space,
     SpaceId,
 )
-from bot.document import Document
+from bot.document import Body, Document
+from bot.ports.confluence_actions import ConfluenceActions
 
-Operation = Literal["read", "update"]
+__all__ = ["Confluence", "Operation"]
 
 
-class Confluence(Protocol):
+class Confluence(ConfluenceActions, Protocol):
     """The part of Confluence the bot uses, in the name of a connection, at one of its sites.
 
     Its dialects differ in one thing that shows: where a provider has no drafts
@@ -52,12 +55,18 @@ class Confluence(Protocol):
 
     @abstractmethod
     async def get_page(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText:
         """Return the page with its text. Raises ``NotFound``."""
 
     @abstractmethod
-    async def get_page_head(
+    async def get_page_head(  # noqa: PLR0913 - whose, where, and what: nothing to group
         self,
         connection: Connection,
         site: Site,
@@ -65,6 +74,7 @@ class Confluence(Protocol):
         *,
         draft: bool = False,
         trashed: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Return the page without its text, from the trash too if *trashed*.
 
@@ -74,7 +84,13 @@ class Confluence(Protocol):
 
     @abstractmethod
     async def find_page_by_title(
-        self, connection: Connection, site: Site, space: SpaceId, title: str
+        self,
+        connection: Connection,
+        site: Site,
+        space: SpaceId,
+        title: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page | None:
         """Return the current page of that title in that space, in whatever case it is written."""
 
@@ -119,14 +135,21 @@ class Confluence(Protocol):
         site: Site,
         space: SpaceId,
         title: str,
-        body: Document,
+        body: Body,
         parent: PageId | None = None,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Write a draft that its author alone sees."""
 
     @abstractmethod
     async def publish_draft(
-        self, connection: Connection, site: Site, draft: Page, body: Document, message: str
+        self,
+        connection: Connection,
+        site: Site,
+        draft: Page,
+        body: Body,
+        message: str,
     ) -> Page:
         """Make *draft* the current page, version 1. Raises ``TitleTaken``, ``Changed``."""
 
@@ -145,7 +168,13 @@ class Confluence(Protocol):
 
     @abstractmethod
     async def trash_page(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         """Move the page to the trash, or delete the *draft*, which has no trash to go to."""
 
@@ -166,7 +195,7 @@ class Confluence(Protocol):
         site: Site,
         page: PageId,
         title: str,
-        body: Document,
+        body: Body,
         *,
         base: int,
         message: str,
@@ -180,7 +209,13 @@ class Confluence(Protocol):
 
     @abstractmethod
     async def add_comment(
-        self, connection: Connection, site: Site, page: PageId, body: Document
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        body: Document,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> str:
         """Write a comment at the foot of *page* and return the link to it."""
 
@@ -247,19 +282,27 @@ class Confluence(Protocol):
         """Return up to ten groups whose name contains *words*."""
 
     @abstractmethod
-    async def note(
+    async def note(  # noqa: PLR0913 - whose, where, and what: nothing to group
         self,
         connection: Connection,
         site: Site,
         page: PageId,
         key: str,
         value: Mapping[str, str],
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         """Keep *value* beside the page as the content property *key*, in place of the last."""
 
     @abstractmethod
     async def find_note(
-        self, connection: Connection, site: Site, page: PageId, key: str
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        key: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Mapping[str, str] | None:
         """Return what ``note`` keeps beside the page as *key*, if anything."""
 
@@ -270,9 +313,11 @@ class Confluence(Protocol):
         site: Site,
         space: Space,
         title: str,
-        body: Document,
+        body: Body,
         parent: PageId | None,
         message: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Make a page, seen at once by everybody who may see the space.
 
@@ -281,8 +326,15 @@ class Confluence(Protocol):
         """
 
     @abstractmethod
-    async def find_written(
-        self, connection: Connection, site: Site, space: Space, title: str, since: datetime
+    async def find_written(  # noqa: PLR0913 - whose, where, and what: nothing to group
+        self,
+        connection: Connection,
+        site: Site,
+        space: Space,
+        title: str,
+        since: datetime,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText | None:
         """Return the current page of exactly that title, with its text.
 

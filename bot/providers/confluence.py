@@ -13,6 +13,7 @@ from bot.content import (
     Account,
     AccountId,
     Attachment,
+    ContentKind,
     Group,
     Hits,
     Page,
@@ -23,8 +24,8 @@ from bot.content import (
     Space,
     SpaceId,
 )
-from bot.document import Document
-from bot.documents import append_adf, to_adf
+from bot.document import Body, Document
+from bot.documents import append_adf
 from bot.errors import (
     BotError,
     Changed,
@@ -93,13 +94,20 @@ class ConfluenceApi(Confluence):
         return search_wire.people_of(read(answer, search_wire.HitList))
 
     async def get_page(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText:
         """See ``Confluence.get_page``."""
-        body = await self._page(connection, site, wire.get_page(page, draft=draft, text=True))
-        return PageText(wire.page_of(body, site), wire.document_of(body))
+        call = wire.get_page(page, draft=draft, text=True, kind=kind)
+        body = await self._page(connection, site, call)
+        return PageText(wire.page_of(body, site, kind=kind), wire.document_of(body))
 
-    async def get_page_head(
+    async def get_page_head(  # noqa: PLR0913 (the port's)
         self,
         connection: Connection,
         site: Site,
@@ -107,36 +115,42 @@ class ConfluenceApi(Confluence):
         *,
         draft: bool = False,
         trashed: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.get_page_head``."""
-        call = wire.get_page(page, draft=draft, text=False, trashed=trashed)
-        body = await self._page(connection, site, call)
-        return wire.page_of(body, site)
+        call = wire.get_page(page, draft=draft, text=False, trashed=trashed, kind=kind)
+        return wire.page_of(await self._page(connection, site, call), site, kind=kind)
 
     async def find_page_by_title(
-        self, connection: Connection, site: Site, space: SpaceId, title: str
+        self,
+        connection: Connection,
+        site: Site,
+        space: SpaceId,
+        title: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page | None:
         """See ``Confluence.find_page_by_title``.
 
         Titles are unique whatever their case, but looked up in the case they were written
         in (CONFSERVER-40303): what the lookup misses, the search index may find.
         """
-        pages = await self._pages(connection, site, wire.pages_by_title(space, title))
+        pages = await self._pages(connection, site, wire.pages_by_title(space, title, kind), kind)
         found = titled(pages, title)
-        return found or await self._find_page_by_words(connection, site, space, title)
+        return found or await self._find_page_by_words(connection, site, space, title, kind)
 
     async def _find_page_by_words(
-        self, connection: Connection, site: Site, space: SpaceId, title: str
+        self, connection: Connection, site: Site, space: SpaceId, title: str, kind: ContentKind
     ) -> Page | None:
         words = cql.title_contains(title)
         if words is None:
             return None
         key = (await self.get_space(connection, site, space)).key
-        clause = cql.both(cql.of_type("page"), cql.in_spaces([key]), words)
+        clause = cql.both(cql.of_type(kind), cql.in_spaces([key]), words)
         hits = await self._look_up(connection, site, clause)
-        found = titled(search_wire.pages_of(hits, site, space), title)
+        found = titled(search_wire.pages_of(hits, site, space, kind), title)
         # The index lags; the page itself says what it is called now.
-        return await self.get_page_head(connection, site, found.id) if found else None
+        return await self.get_page_head(connection, site, found.id, kind=kind) if found else None
 
     async def suggest_spaces(
         self, connection: Connection, site: Site, words: str
@@ -262,19 +276,27 @@ class ConfluenceApi(Confluence):
         site: Site,
         space: SpaceId,
         title: str,
-        body: Document,
+        body: Body,
         parent: PageId | None = None,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.create_draft``."""
-        call = wire.create_draft(space, title, body, parent)
-        return await self._written(connection, site, call)
+        call = wire.create_draft(space, title, body, parent, kind)
+        return await self._written(connection, site, call, kind)
 
     async def publish_draft(
-        self, connection: Connection, site: Site, draft: Page, body: Document, message: str
+        self,
+        connection: Connection,
+        site: Site,
+        draft: Page,
+        body: Body,
+        message: str,
     ) -> Page:
         """See ``Confluence.publish_draft``."""
-        call = wire.put_page(draft.id, draft.title, to_adf(body), 1, message)
-        return await self._written(connection, site, call)
+        sent, kind = wire.body_of(body), draft.kind
+        call = wire.put_page(draft.id, draft.title, sent, 1, message, kind)
+        return await self._written(connection, site, call, kind)
 
     async def append(  # noqa: PLR0913 (the port's)
         self,
@@ -294,15 +316,21 @@ class ConfluenceApi(Confluence):
         existing = wire.adf_of(found)
         if existing is None:
             raise ProviderFault("a page without a readable body can't be appended to")
-        adf = append_adf(existing, body)
-        call = wire.put_page(head.id, head.title, adf, base + 1, message)
+        sent = wire.adf_body(append_adf(existing, body))
+        call = wire.put_page(head.id, head.title, sent, base + 1, message)
         return await self._written(connection, site, call)
 
     async def trash_page(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         """See ``Confluence.trash_page``."""
-        await self._gateway.send(connection, site, wire.trash_page(page, draft=draft))
+        await self._gateway.send(connection, site, wire.trash_page(page, draft=draft, kind=kind))
 
     async def list_children(
         self, connection: Connection, site: Site, page: PageId
@@ -324,20 +352,27 @@ class ConfluenceApi(Confluence):
         site: Site,
         page: PageId,
         title: str,
-        body: Document,
+        body: Body,
         *,
         base: int,
         message: str,
     ) -> Page:
         """See ``Confluence.update_page``. Confluence itself compares the versions."""
-        call = wire.put_page(page, title, to_adf(body), base + 1, message)
+        call = wire.put_page(page, title, wire.body_of(body), base + 1, message)
         return await self._written(connection, site, call)
 
     async def add_comment(
-        self, connection: Connection, site: Site, page: PageId, body: Document
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        body: Document,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> str:
         """See ``Confluence.add_comment``."""
-        answer = await self._gateway.send(connection, site, around_wire.add_comment(page, body))
+        call = around_wire.add_comment(page, body, kind)
+        answer = await self._gateway.send(connection, site, call)
         links = read_written(answer, around_wire.Linked).links
         return wire.absolute(site, links.base, links.webui)
 
@@ -421,23 +456,32 @@ class ConfluenceApi(Confluence):
         answer = await self._gateway.send(connection, site, call)
         return around_wire.groups_of(read(answer, around_wire.Groups))[:MOST_SUGGESTED]
 
-    async def note(
+    async def note(  # noqa: PLR0913 (the port's)
         self,
         connection: Connection,
         site: Site,
         page: PageId,
         key: str,
         value: Mapping[str, str],
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         """See ``Confluence.note``."""
-        last = await self._note(connection, site, page, key)
-        await self._gateway.send(connection, site, around_wire.put_note(page, key, value, last))
+        last = await self._note(connection, site, page, key, kind)
+        call = around_wire.put_note(page, key, value, last, kind)
+        await self._gateway.send(connection, site, call)
 
     async def find_note(
-        self, connection: Connection, site: Site, page: PageId, key: str
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        key: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Mapping[str, str] | None:
         """See ``Confluence.find_note``."""
-        found = await self._note(connection, site, page, key)
+        found = await self._note(connection, site, page, key, kind)
         return words_in(found.value) if found is not None else None
 
     async def create_page(  # noqa: PLR0913, PLR0917 (the port's)
@@ -446,40 +490,57 @@ class ConfluenceApi(Confluence):
         site: Site,
         space: Space,
         title: str,
-        body: Document,
+        body: Body,
         parent: PageId | None,
         message: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.create_page``. In two steps: v2's create takes no message."""
-        draft = await self.create_draft(connection, site, space.id, title, body, parent)
+        draft = await self.create_draft(connection, site, space.id, title, body, parent, kind=kind)
         return await self.publish_draft(connection, site, draft, body, message)
 
-    async def find_written(
-        self, connection: Connection, site: Site, space: Space, title: str, since: datetime
+    async def find_written(  # noqa: PLR0913 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        space: Space,
+        title: str,
+        since: datetime,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText | None:
         """See ``Confluence.find_written``."""
-        answer = await self._gateway.send(connection, site, wire.pages_by_title(space.id, title))
+        call = wire.pages_by_title(space.id, title, kind)
+        answer = await self._gateway.send(connection, site, call)
         for each in read(answer, wire.PageList).results:
             is_ours = each.title == title and each.authorId == connection.account.id
             if is_ours and wire.was_made_since(
                 each.createdAt, since, answer.headers, self._clock()
             ):
-                return await self.get_page(connection, site, PageId(each.id))
+                return await self.get_page(connection, site, PageId(each.id), kind=kind)
         return None
 
     async def _note(
-        self, connection: Connection, site: Site, page: PageId, key: str
+        self, connection: Connection, site: Site, page: PageId, key: str, kind: ContentKind
     ) -> around_wire.Note | None:
-        answer = await self._gateway.send(connection, site, around_wire.find_note(page, key))
+        call = around_wire.find_note(page, key, kind)
+        answer = await self._gateway.send(connection, site, call)
         return next(iter(read(answer, around_wire.Notes).results), None)
 
     async def _page(self, connection: Connection, site: Site, call: wire.Call) -> wire.PageBody:
         return read(await self._gateway.send(connection, site, call), wire.PageBody)
 
-    async def _pages(self, connection: Connection, site: Site, call: wire.Call) -> Sequence[Page]:
+    async def _pages(
+        self,
+        connection: Connection,
+        site: Site,
+        call: wire.Call,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> Sequence[Page]:
         answer = await self._gateway.send(connection, site, call)
         listed = read(answer, wire.PageList)
-        return tuple(wire.page_of(each, site, listed.links.base) for each in listed.results)
+        return tuple(wire.page_of(each, site, listed.links.base, kind) for each in listed.results)
 
     async def _look_up(
         self, connection: Connection, site: Site, clause: cql.Clause | None
@@ -489,10 +550,16 @@ class ConfluenceApi(Confluence):
         call = search_wire.look_up(clause, MOST_SUGGESTED)
         return read(await self._gateway.send(connection, site, call), search_wire.HitList)
 
-    async def _written(self, connection: Connection, site: Site, call: wire.Call) -> Page:
+    async def _written(
+        self,
+        connection: Connection,
+        site: Site,
+        call: wire.Call,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> Page:
         """Send a write; it was accepted, so an answer nobody can read leaves it unclear."""
         answer = await self._gateway.send(connection, site, call)
-        return wire.page_of(read_written(answer, wire.PageBody), site)
+        return wire.page_of(read_written(answer, wire.PageBody), site, kind=kind)
 
 
 def _key(connection: Connection, site: Site, what: object) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field
 
-from bot.content import AccountId, Attachment, Group, Page, PageId, Site
+from bot.content import AccountId, Attachment, ContentKind, Group, Page, PageId, Site
 from bot.document import Document
 from bot.documents import to_adf
 from bot.errors import BadInput
@@ -27,6 +27,7 @@ from bot.providers.confluence_wire import (
     VersionBody,
     absolute,
     adf_body,
+    contents,
     known_id,
     page_of,
 )
@@ -170,9 +171,10 @@ def list_child_pages(page: PageId) -> Call:
     return Call("list child pages", "GET", path, READ_PAGE, 1 + MOST_CHILDREN, query)
 
 
-def add_comment(page: PageId, body: Document) -> Call:
+def add_comment(page: PageId, body: Document, kind: ContentKind = ContentKind.PAGE) -> Call:
     """Write a comment at the foot of a page."""
-    sent = {"pageId": known_id(page), "body": adf_body(to_adf(body))}
+    where = "blogPostId" if kind is ContentKind.BLOG else "pageId"
+    sent = {where: known_id(page), "body": adf_body(to_adf(body))}
     return Call("add comment", "POST", "/api/v2/footer-comments", WRITE_COMMENT, 1, body=sent)
 
 
@@ -227,15 +229,21 @@ def find_groups(words: str) -> Call:
     return Call("find groups", "GET", path, GROUPS, 1 + 2 * MOST_GROUPS, query)
 
 
-def find_note(page: PageId, key: str) -> Call:
+def find_note(page: PageId, key: str, kind: ContentKind = ContentKind.PAGE) -> Call:
     """Ask for the content property of that key."""
-    path = f"/api/v2/pages/{known_id(page)}/properties"
+    path = f"{contents(kind)}/{known_id(page)}/properties"
     return Call("find note", "GET", path, READ_PAGE, 2, {"key": key})
 
 
-def put_note(page: PageId, key: str, value: Mapping[str, str], last: Note | None) -> Call:
+def put_note(
+    page: PageId,
+    key: str,
+    value: Mapping[str, str],
+    last: Note | None,
+    kind: ContentKind = ContentKind.PAGE,
+) -> Call:
     """Keep *value* under *key*, in place of the *last*."""
-    path = f"/api/v2/pages/{known_id(page)}/properties"
+    path = f"{contents(kind)}/{known_id(page)}/properties"
     scopes = READ_PAGE | WRITE_PAGE
     sent: dict[str, Any] = {"key": key, "value": dict(value)}
     if last is None:

@@ -9,6 +9,7 @@ from bot import cql
 from bot.content import (
     Account,
     AccountId,
+    ContentKind,
     Hit,
     Hits,
     Page,
@@ -173,11 +174,13 @@ def _hit(body: HitBody, site: Site, base: str) -> Hit:
     )
 
 
-def pages_of(body: HitList, site: Site, space: SpaceId) -> Iterator[Page]:
+def pages_of(
+    body: HitList, site: Site, space: SpaceId, kind: ContentKind = ContentKind.PAGE
+) -> Iterator[Page]:
     """Read the hits that are pages; what isn't told of them is left at its least."""
     for hit in body.results:
         content = hit.content
-        if content is None or content.type != "page" or not content.id:
+        if content is None or content.type != kind or not content.id:
             continue
         yield Page(
             PageId(content.id),
@@ -187,6 +190,7 @@ def pages_of(body: HitList, site: Site, space: SpaceId) -> Iterator[Page]:
             PageStatus.CURRENT,
             version=1,
             changed_at=hit.lastModified,
+            kind=kind,
         )
 
 

@@ -15,8 +15,19 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from pydantic import BeforeValidator, Field
 
-from bot.content import AccountId, Page, PageId, PageStatus, Site, Space, SpaceId, SpaceKey
-from bot.document import Document
+from bot.content import (
+    AccountId,
+    ContentKind,
+    Page,
+    PageId,
+    PageStatus,
+    Site,
+    Space,
+    SpaceId,
+    SpaceKey,
+)
+from bot.document import Body as Text
+from bot.document import Document, Storage
 from bot.documents import from_adf, to_adf
 from bot.errors import NotFound, ProviderFault
 from bot.providers.confluence_bodies_wire import (
@@ -156,20 +167,33 @@ def known_id(text: str) -> str:
     raise NotFound("That isn't in Confluence, or your account may not see it.")
 
 
-def get_page(page: PageId, *, draft: bool, text: bool, trashed: bool = False) -> Call:
+def contents(kind: ContentKind) -> str:
+    """Return where contents of that kind lie."""
+    return "/api/v2/blogposts" if kind is ContentKind.BLOG else "/api/v2/pages"
+
+
+def get_page(
+    page: PageId,
+    *,
+    draft: bool = False,
+    text: bool = False,
+    trashed: bool = False,
+    kind: ContentKind = ContentKind.PAGE,
+) -> Call:
     """Ask for one page, with its text or without; drafts and the trash only if wanted."""
     query = {"body-format": ADF} if text else {}
     if draft:
         query["get-draft"] = "true"
     if trashed:
         query["status"] = "current,trashed"
-    return Call("get page", "GET", f"/api/v2/pages/{known_id(page)}", READ_PAGE, 2, query)
+    path = f"{contents(kind)}/{known_id(page)}"
+    return Call("get page", "GET", path, READ_PAGE, 2, query)
 
 
-def pages_by_title(space: SpaceId, title: str) -> Call:
+def pages_by_title(space: SpaceId, title: str, kind: ContentKind = ContentKind.PAGE) -> Call:
     """Ask for the pages of exactly that title; the lookup minds the case."""
     query = {"space-id": known_id(space), "title": title, "status": "current", "limit": "5"}
-    return Call("find page", "GET", "/api/v2/pages", READ_PAGE, 6, query)
+    return Call("find page", "GET", contents(kind), READ_PAGE, 6, query)
 
 
 def latest_pages(space: SpaceId, limit: int) -> Call:
@@ -202,36 +226,59 @@ def list_spaces(limit: int, favourite_of: AccountId | None = None) -> Call:
     return Call("list spaces", "GET", "/api/v2/spaces", READ_SPACE, 1 + limit, query)
 
 
-def create_draft(space: SpaceId, title: str, body: Document, parent: PageId | None) -> Call:
-    """Write a draft: v2's create takes no version, so no message either."""
+def create_draft(
+    space: SpaceId,
+    title: str,
+    body: Text,
+    parent: PageId | None,
+    kind: ContentKind = ContentKind.PAGE,
+) -> Call:
+    """Write a draft: v2's create takes no version, so no message either; a post no parent."""
     sent: dict[str, Any] = {
         "spaceId": known_id(space),
         "status": "draft",
         "title": title,
-        "body": adf_body(to_adf(body)),
+        "body": body_of(body),
     }
-    if parent is not None:
+    if parent is not None and kind is ContentKind.PAGE:
         sent["parentId"] = known_id(parent)
-    return Call("create draft", "POST", "/api/v2/pages", WRITE_PAGE, 1, body=sent)
+    return Call("create draft", "POST", contents(kind), WRITE_PAGE, 1, body=sent)
 
 
-def put_page(page: PageId, title: str, adf: Mapping[str, Any], number: int, message: str) -> Call:
-    """Make *title* and *adf* version *number* of the page, and the page current."""
+def put_page(  # noqa: PLR0913, PLR0917 (the fields of what is sent)
+    page: PageId,
+    title: str,
+    body: Mapping[str, str],
+    number: int,
+    message: str,
+    kind: ContentKind = ContentKind.PAGE,
+) -> Call:
+    """Make *title* and *body* version *number* of the page, and the page current."""
     sent = {
         "id": known_id(page),
         "status": "current",
         "title": title,
-        "body": adf_body(adf),
+        "body": body,
         "version": {"number": number, "message": message},
     }
-    return Call("put page", "PUT", f"/api/v2/pages/{page}", WRITE_PAGE, 1, body=sent)
+    return Call("put page", "PUT", f"{contents(kind)}/{page}", WRITE_PAGE, 1, body=sent)
 
 
-def trash_page(page: PageId, *, draft: bool) -> Call:
+def trash_page(page: PageId, *, draft: bool, kind: ContentKind = ContentKind.PAGE) -> Call:
     """Move a page to the trash; a draft has none and is deleted, if it is called one."""
-    path = f"/api/v2/pages/{known_id(page)}"
+    path = f"{contents(kind)}/{known_id(page)}"
     query = {"draft": "true"} if draft else {}
     return Call("trash page", "DELETE", path, DELETE_PAGE, 1, query=query)
+
+
+def body_of(body: Text) -> dict[str, str]:
+    """Wrap a body: documents go as ADF, storage as it is."""
+    return storage_body(body) if isinstance(body, Storage) else adf_body(to_adf(body))
+
+
+def storage_body(storage: Storage) -> dict[str, str]:
+    """Wrap storage as v2 wants it."""
+    return {"representation": "storage", "value": storage.markup}
 
 
 def adf_body(adf: Mapping[str, Any]) -> dict[str, str]:
@@ -239,7 +286,9 @@ def adf_body(adf: Mapping[str, Any]) -> dict[str, str]:
     return {"representation": ADF, "value": json.dumps(adf, ensure_ascii=False)}
 
 
-def page_of(body: PageBody, site: Site, base: str = "") -> Page:
+def page_of(
+    body: PageBody, site: Site, base: str = "", kind: ContentKind = ContentKind.PAGE
+) -> Page:
     """Read one page; *base* is its list's, where it came in one."""
     version = body.version
     fallback = f"/pages/viewpage.action?pageId={quote(body.id)}"
@@ -253,6 +302,7 @@ def page_of(body: PageBody, site: Site, base: str = "") -> Page:
         version.message,
         PageId(body.parentId) if body.parentId else None,
         version.createdAt,
+        kind,
     )
 
 

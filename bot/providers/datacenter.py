@@ -13,6 +13,7 @@ from bot.content import (
     Account,
     AccountId,
     Attachment,
+    ContentKind,
     Group,
     Hits,
     Page,
@@ -24,7 +25,7 @@ from bot.content import (
     SpaceId,
     SpaceKey,
 )
-from bot.document import Document
+from bot.document import Body, Document
 from bot.documents import append_storage
 from bot.errors import BadInput, BotError, Changed, NotAllowed, NotFound, ProviderFault, Unclear
 from bot.ports import Clock, Confluence
@@ -107,12 +108,13 @@ class DataCenterApi(Confluence):
         page: PageId,
         *,
         draft: bool = False,  # noqa: ARG002 (the port's)
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText:
         """See ``Confluence.get_page``. There are no drafts to be asked for."""
-        body = await self._content(connection, site, wire.get_content(page, text=True))
+        body = await self._content(connection, site, wire.get_content(page, text=True), kind)
         return PageText(wire.page_of(body, site), wire.document_of(body))
 
-    async def get_page_head(
+    async def get_page_head(  # noqa: PLR0913 (the port's)
         self,
         connection: Connection,
         site: Site,
@@ -120,33 +122,40 @@ class DataCenterApi(Confluence):
         *,
         draft: bool = False,  # noqa: ARG002 (the port's)
         trashed: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.get_page_head``."""
         call = wire.get_content(page, text=False, trashed=trashed)
-        return wire.page_of(await self._content(connection, site, call), site)
+        return wire.page_of(await self._content(connection, site, call, kind), site)
 
     async def find_page_by_title(
-        self, connection: Connection, site: Site, space: SpaceId, title: str
+        self,
+        connection: Connection,
+        site: Site,
+        space: SpaceId,
+        title: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page | None:
         """See ``Confluence.find_page_by_title``. As on Cloud, the lookup minds the case."""
         key = (await self.get_space(connection, site, space)).key
-        listed = await self._contents(connection, site, wire.content_by_title(key, title))
+        listed = await self._contents(connection, site, wire.content_by_title(key, title, kind))
         pages = [wire.page_of(each, site, listed.links.base) for each in listed.results]
         return titled(pages, title) or await self._find_by_words(
-            connection, site, Space(space, key, key), title
+            connection, site, Space(space, key, key), title, kind
         )
 
     async def _find_by_words(
-        self, connection: Connection, site: Site, space: Space, title: str
+        self, connection: Connection, site: Site, space: Space, title: str, kind: ContentKind
     ) -> Page | None:
         words = cql.title_contains(title)
         if words is None:
             return None
-        clause = cql.both(cql.of_type("page"), cql.in_spaces([space.key]), words)
+        clause = cql.both(cql.of_type(kind), cql.in_spaces([space.key]), words)
         hits = await self._look_up(connection, site, clause)
-        found = titled(search_wire.pages_of(hits, site, space.id), title)
+        found = titled(search_wire.pages_of(hits, site, space.id, kind), title)
         # The index lags; the page itself says what it is called now.
-        return await self.get_page_head(connection, site, found.id) if found else None
+        return await self.get_page_head(connection, site, found.id, kind=kind) if found else None
 
     async def suggest_spaces(
         self, connection: Connection, site: Site, words: str
@@ -313,6 +322,7 @@ class DataCenterApi(Confluence):
         page: PageId,
         *,
         draft: bool = False,  # noqa: ARG002 (the port's)
+        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
     ) -> None:
         """See ``Confluence.trash_page``."""
         await self._gateway.send(connection, site, wire.trash_page(page))
@@ -331,7 +341,7 @@ class DataCenterApi(Confluence):
         site: Site,
         page: PageId,
         title: str,
-        body: Document,
+        body: Body,
         *,
         base: int,
         message: str,
@@ -341,10 +351,16 @@ class DataCenterApi(Confluence):
         return await self._written(connection, site, call)
 
     async def add_comment(
-        self, connection: Connection, site: Site, page: PageId, body: Document
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        body: Document,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> str:
         """See ``Confluence.add_comment``."""
-        return (await self._written(connection, site, wire.add_comment(page, body))).url
+        return (await self._written(connection, site, wire.add_comment(page, body, kind))).url
 
     async def list_attachments(
         self, connection: Connection, site: Site, page: PageId
@@ -467,20 +483,28 @@ class DataCenterApi(Confluence):
             start = int(following)
         return tuple(found[:MOST_SUGGESTED])
 
-    async def note(
+    async def note(  # noqa: PLR0913 (the port's)
         self,
         connection: Connection,
         site: Site,
         page: PageId,
         key: str,
         value: Mapping[str, str],
+        *,
+        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
     ) -> None:
         """See ``Confluence.note``."""
         last = await self._note(connection, site, page, key)
         await self._gateway.send(connection, site, around_wire.put_note(page, key, value, last))
 
     async def find_note(
-        self, connection: Connection, site: Site, page: PageId, key: str
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        key: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
     ) -> Mapping[str, str] | None:
         """See ``Confluence.find_note``."""
         found = await self._note(connection, site, page, key)
@@ -492,21 +516,30 @@ class DataCenterApi(Confluence):
         site: Site,
         space: Space,
         title: str,
-        body: Document,
+        body: Body,
         parent: PageId | None,
         message: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.create_page``."""
         key = (await self.get_space(connection, site, space.id)).key
-        call = wire.create_page(key, title, body, parent, message)
+        call = wire.create_page(key, title, body, parent, message, kind)
         return await self._written(connection, site, call)
 
-    async def find_written(
-        self, connection: Connection, site: Site, space: Space, title: str, since: datetime
+    async def find_written(  # noqa: PLR0913 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        space: Space,
+        title: str,
+        since: datetime,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText | None:
         """See ``Confluence.find_written``."""
         key = (await self.get_space(connection, site, space.id)).key
-        call = wire.content_by_title(key, title, text=True)
+        call = wire.content_by_title(key, title, kind, text=True)
         answer = await self._gateway.send(connection, site, call)
         for each in read(answer, wire.ContentList).results:
             made = each.history
@@ -523,10 +556,17 @@ class DataCenterApi(Confluence):
             return read(answer, around_wire.Note)
         return None
 
-    async def _content(self, connection: Connection, site: Site, call: Call) -> wire.ContentBody:
+    async def _content(
+        self,
+        connection: Connection,
+        site: Site,
+        call: Call,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> wire.ContentBody:
         found = read(await self._gateway.send(connection, site, call), wire.ContentBody)
-        if found.type not in {"", "page"}:
-            raise NotFound("That isn't a page.")
+        if found.type not in {"", kind}:
+            what = "a page" if kind is ContentKind.PAGE else "a blog post"
+            raise NotFound(f"That isn't {what}.")
         self._known(connection, site, _spaces_in(found))
         return found
 

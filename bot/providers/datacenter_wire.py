@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from pydantic import BeforeValidator, Field
 
-from bot.content import Page, PageId, Site, Space, SpaceId, SpaceKey
-from bot.document import Document
+from bot.content import ContentKind, Page, PageId, Site, Space, SpaceId, SpaceKey
+from bot.document import Body as Text
+from bot.document import Document, Storage
 from bot.documents import from_storage, to_storage
 from bot.providers.confluence_bodies_wire import (
     Body,
@@ -113,13 +114,19 @@ def get_content(page: PageId, *, text: bool, trashed: bool = False) -> Call:
     return Call("get page", "GET", f"/rest/api/content/{known_id(page)}", READ, 0, query)
 
 
-def content_by_title(space: SpaceKey, title: str, *, text: bool = False) -> Call:
+def content_by_title(
+    space: SpaceKey,
+    title: str,
+    kind: ContentKind = ContentKind.PAGE,
+    *,
+    text: bool = False,
+) -> Call:
     """Ask for the pages of exactly that title; the lookup minds the case."""
     expand = f"{SHOWN},history,body.storage" if text else SHOWN
     query = {
         "spaceKey": space,
         "title": title,
-        "type": "page",
+        "type": kind.value,
         "status": "current",
         "expand": expand,
         "limit": "5",
@@ -150,18 +157,23 @@ def list_spaces(limit: int, *, favourite: bool) -> Call:
     return Call("list spaces", "GET", "/rest/api/space", READ, 0, query)
 
 
-def create_page(
-    space: SpaceKey, title: str, body: Document, parent: PageId | None, message: str
+def create_page(  # noqa: PLR0913, PLR0917 (the fields of what is sent)
+    space: SpaceKey,
+    title: str,
+    body: Text,
+    parent: PageId | None,
+    message: str,
+    kind: ContentKind = ContentKind.PAGE,
 ) -> Call:
-    """Make a page, current at once."""
+    """Make a page, current at once; a blog post has no parent."""
     sent: dict[str, Any] = {
-        "type": "page",
+        "type": kind.value,
         "title": title,
         "space": {"key": space},
         "body": storage_body(storage_of(body)),
         "version": {"number": 1, "message": message},
     }
-    if parent is not None:
+    if parent is not None and kind is ContentKind.PAGE:
         sent["ancestors"] = [{"id": known_id(parent)}]
     return Call("create page", "POST", "/rest/api/content", WRITE, 0, body=sent)
 
@@ -184,11 +196,11 @@ def trash_page(page: PageId) -> Call:
     return Call("trash page", "DELETE", f"/rest/api/content/{known_id(page)}", WRITE, 0)
 
 
-def add_comment(page: PageId, body: Document) -> Call:
+def add_comment(page: PageId, body: Document, kind: ContentKind = ContentKind.PAGE) -> Call:
     """Write a comment at the foot of a page: content, like any other."""
     sent = {
         "type": "comment",
-        "container": {"id": known_id(page), "type": "page"},
+        "container": {"id": known_id(page), "type": kind.value},
         "body": storage_body(storage_of(body)),
     }
     return Call("add comment", "POST", "/rest/api/content", WRITE, 0, body=sent)
@@ -199,9 +211,12 @@ def storage_body(value: str) -> dict[str, dict[str, str]]:
     return {"storage": {"value": value, "representation": "storage"}}
 
 
-def storage_of(document: Document) -> str:
-    """Write a document in storage as Data Center reads it: people by user key."""
-    return with_user_keys(to_storage(document))
+def storage_of(body: Text) -> str:
+    """Write a document in storage as Data Center reads it: people by user key.
+
+    Its own storage stays as it is.
+    """
+    return body.markup if isinstance(body, Storage) else with_user_keys(to_storage(body))
 
 
 def with_user_keys(storage: str) -> str:
@@ -235,6 +250,7 @@ def page_of(body: ContentBody, site: Site, base: str = "") -> Page:
         version.message,
         PageId(body.ancestors[-1].id) if body.ancestors else None,
         version.when,
+        ContentKind.BLOG if body.type == ContentKind.BLOG else ContentKind.PAGE,
     )
 
 

@@ -8,6 +8,7 @@ from bot.content import (
     Account,
     AccountId,
     Attachment,
+    ContentKind,
     Group,
     Hits,
     Page,
@@ -17,7 +18,7 @@ from bot.content import (
     Space,
     SpaceId,
 )
-from bot.document import Document
+from bot.document import Body, Document
 from bot.ports import Confluence
 from bot.ports.confluence import Operation
 from bot.profile import Provider
@@ -50,13 +51,19 @@ class Dialects(Confluence):
         return await speaker.find_people(connection, site, name)
 
     async def get_page(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText:
         """See ``Confluence.get_page``."""
         speaker = self._of(connection)
-        return await speaker.get_page(connection, site, page, draft=draft)
+        return await speaker.get_page(connection, site, page, draft=draft, kind=kind)
 
-    async def get_page_head(
+    async def get_page_head(  # noqa: PLR0913 (the port's)
         self,
         connection: Connection,
         site: Site,
@@ -64,17 +71,26 @@ class Dialects(Confluence):
         *,
         draft: bool = False,
         trashed: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.get_page_head``."""
         speaker = self._of(connection)
-        return await speaker.get_page_head(connection, site, page, draft=draft, trashed=trashed)
+        return await speaker.get_page_head(
+            connection, site, page, draft=draft, trashed=trashed, kind=kind
+        )
 
     async def find_page_by_title(
-        self, connection: Connection, site: Site, space: SpaceId, title: str
+        self,
+        connection: Connection,
+        site: Site,
+        space: SpaceId,
+        title: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page | None:
         """See ``Confluence.find_page_by_title``."""
         speaker = self._of(connection)
-        return await speaker.find_page_by_title(connection, site, space, title)
+        return await speaker.find_page_by_title(connection, site, space, title, kind=kind)
 
     async def suggest_spaces(
         self, connection: Connection, site: Site, words: str
@@ -116,15 +132,22 @@ class Dialects(Confluence):
         site: Site,
         space: SpaceId,
         title: str,
-        body: Document,
+        body: Body,
         parent: PageId | None = None,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.create_draft``."""
         speaker = self._of(connection)
-        return await speaker.create_draft(connection, site, space, title, body, parent)
+        return await speaker.create_draft(connection, site, space, title, body, parent, kind=kind)
 
     async def publish_draft(
-        self, connection: Connection, site: Site, draft: Page, body: Document, message: str
+        self,
+        connection: Connection,
+        site: Site,
+        draft: Page,
+        body: Body,
+        message: str,
     ) -> Page:
         """See ``Confluence.publish_draft``."""
         speaker = self._of(connection)
@@ -145,11 +168,17 @@ class Dialects(Confluence):
         return await speaker.append(connection, site, page, body, base=base, message=message)
 
     async def trash_page(
-        self, connection: Connection, site: Site, page: PageId, *, draft: bool = False
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        draft: bool = False,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         """See ``Confluence.trash_page``."""
         speaker = self._of(connection)
-        return await speaker.trash_page(connection, site, page, draft=draft)
+        return await speaker.trash_page(connection, site, page, draft=draft, kind=kind)
 
     async def list_children(
         self, connection: Connection, site: Site, page: PageId
@@ -164,7 +193,7 @@ class Dialects(Confluence):
         site: Site,
         page: PageId,
         title: str,
-        body: Document,
+        body: Body,
         *,
         base: int,
         message: str,
@@ -176,11 +205,17 @@ class Dialects(Confluence):
         )
 
     async def add_comment(
-        self, connection: Connection, site: Site, page: PageId, body: Document
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        body: Document,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> str:
         """See ``Confluence.add_comment``."""
         speaker = self._of(connection)
-        return await speaker.add_comment(connection, site, page, body)
+        return await speaker.add_comment(connection, site, page, body, kind=kind)
 
     async def list_attachments(
         self, connection: Connection, site: Site, page: PageId
@@ -243,23 +278,31 @@ class Dialects(Confluence):
         speaker = self._of(connection)
         return await speaker.find_groups(connection, site, words)
 
-    async def note(
+    async def note(  # noqa: PLR0913 (the port's)
         self,
         connection: Connection,
         site: Site,
         page: PageId,
         key: str,
         value: Mapping[str, str],
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         """See ``Confluence.note``."""
         speaker = self._of(connection)
-        return await speaker.note(connection, site, page, key, value)
+        return await speaker.note(connection, site, page, key, value, kind=kind)
 
     async def find_note(
-        self, connection: Connection, site: Site, page: PageId, key: str
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        key: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Mapping[str, str] | None:
         """See ``Confluence.find_note``."""
-        return await self._of(connection).find_note(connection, site, page, key)
+        return await self._of(connection).find_note(connection, site, page, key, kind=kind)
 
     async def create_page(  # noqa: PLR0913, PLR0917 (the port's)
         self,
@@ -267,17 +310,28 @@ class Dialects(Confluence):
         site: Site,
         space: Space,
         title: str,
-        body: Document,
+        body: Body,
         parent: PageId | None,
         message: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.create_page``."""
         speaker = self._of(connection)
-        return await speaker.create_page(connection, site, space, title, body, parent, message)
+        return await speaker.create_page(
+            connection, site, space, title, body, parent, message, kind=kind
+        )
 
-    async def find_written(
-        self, connection: Connection, site: Site, space: Space, title: str, since: datetime
+    async def find_written(  # noqa: PLR0913 (the port's)
+        self,
+        connection: Connection,
+        site: Site,
+        space: Space,
+        title: str,
+        since: datetime,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText | None:
         """See ``Confluence.find_written``."""
         speaker = self._of(connection)
-        return await speaker.find_written(connection, site, space, title, since)
+        return await speaker.find_written(connection, site, space, title, since, kind=kind)

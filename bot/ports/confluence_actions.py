@@ -1,0 +1,220 @@
+"""Confluence beyond finding and writing a page: its sections, its talk, its past, its place."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from bot.connection import Connection
+from bot.content import (
+    AccountId,
+    Comment,
+    CommentId,
+    ContentKind,
+    Operation,
+    Page,
+    PageId,
+    PageStorage,
+    PageTemplate,
+    PageTemplateText,
+    PageText,
+    Placement,
+    Restriction,
+    Site,
+    Space,
+    SpaceKey,
+    TemplateId,
+    Version,
+)
+from bot.document import Document
+from bot.rest import Call, Called
+
+
+class ConfluenceActions(Protocol):
+    """The rest of ``Confluence``; what every method of that raises, these raise too."""
+
+    async def get_storage(self, connection: Connection, site: Site, page: PageId) -> PageStorage:
+        """Return the page with its body to the letter. Raises ``NotFound``."""
+        raise NotImplementedError
+
+    async def update_section(  # noqa: PLR0913 - whose, where, and what: nothing to group
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        section: str,
+        body: Document,
+        *,
+        base: int,
+        message: str,
+        placement: Placement,
+    ) -> Page:
+        """Change what stands below the heading *section* of version *base*, and nothing else.
+
+        A section ends before the next heading of its level or a higher one, or with what the
+        heading stands in (`bot.documents.section`). Every other byte of the page stays.
+
+        Raises:
+            Changed: the page has moved on.
+            NoSuchSection: it has no heading of those words; the error names those it has.
+            Ambiguous: it has several.
+        """
+        raise NotImplementedError
+
+    async def list_comments(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> Sequence[Comment]:
+        """Return the first 25 comments at the foot of *page*, without the replies to them."""
+        raise NotImplementedError
+
+    async def get_comment(self, connection: Connection, site: Site, comment: CommentId) -> Comment:
+        """Return one comment at the foot of a page, or one reply. Raises ``NotFound``."""
+        raise NotImplementedError
+
+    async def reply(
+        self, connection: Connection, site: Site, comment: CommentId, body: Document
+    ) -> str:
+        """Answer a comment at the foot of a page and return the link to the answer."""
+        raise NotImplementedError
+
+    async def move_page(
+        self, connection: Connection, site: Site, page: PageId, parent: PageId
+    ) -> None:
+        """Put *page* and all below it last below *parent*, which may lie in another space.
+
+        Raises:
+            TitleTaken: the other space has a page of that title.
+            Changed: the page has moved on meanwhile (Data Center).
+        """
+        raise NotImplementedError
+
+    async def copy_page(
+        self, connection: Connection, site: Site, page: PageId, title: str, parent: PageId
+    ) -> Page:
+        """Make a page like *page* below *parent*, called *title*.
+
+        Cloud copies its files, labels and restrictions too; on Data Center, which has no call
+        for it, the text alone is copied.
+
+        Raises:
+            TitleTaken: the space of *parent* has a page of that title.
+        """
+        raise NotImplementedError
+
+    async def find_restrictions(
+        self, connection: Connection, site: Site, page: PageId
+    ) -> Mapping[Operation, Restriction]:
+        """Return who alone may read, and who alone may change, this very page: always both."""
+        raise NotImplementedError
+
+    async def restrict(  # noqa: PLR0913, PLR0917 - whose, where, and what: nothing to group
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        operation: Operation,
+        accounts: Sequence[AccountId],
+        groups: Sequence[str],
+    ) -> None:
+        """Let those alone do *operation*; the groups by id.
+
+        The connection's own account is always among them, and who may do the other operation
+        stays as it is.
+        """
+        raise NotImplementedError
+
+    async def watch(self, connection: Connection, site: Site, page: PageId, *, on: bool) -> None:
+        """Have the connection's account told of changes to *page*, or no longer."""
+        raise NotImplementedError
+
+    async def is_watching(self, connection: Connection, site: Site, page: PageId) -> bool:
+        """Tell whether the connection's account watches *page*."""
+        raise NotImplementedError
+
+    async def list_spaces(
+        self, connection: Connection, site: Site, most: int = 25
+    ) -> Sequence[Space]:
+        """Return the first *most* spaces that the account may see."""
+        raise NotImplementedError
+
+    async def list_versions(
+        self, connection: Connection, site: Site, page: PageId, most: int = 25
+    ) -> Sequence[Version]:
+        """Return the last *most* versions of *page*, newest first."""
+        raise NotImplementedError
+
+    async def get_version(
+        self, connection: Connection, site: Site, page: PageId, number: int
+    ) -> PageText:
+        """Return *page* as it was in that version. Raises ``NotFound``."""
+        raise NotImplementedError
+
+    async def restore_version(  # noqa: PLR0913 - whose, where, and what: nothing to group
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        number: int,
+        *,
+        base: int,
+        message: str,
+    ) -> Page:
+        """Put the body of version *number*, to the letter, on top of version *base*.
+
+        The title stays as it is now.
+
+        Raises:
+            NotFound: there is no such version.
+            Changed: the page has moved on.
+        """
+        raise NotImplementedError
+
+    async def restore_page(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> Page:
+        """Take *page* out of the trash.
+
+        Raises:
+            NotFound: it isn't in the trash.
+            TitleTaken: the space has a page of that title by now.
+        """
+        raise NotImplementedError
+
+    async def list_page_templates(
+        self, connection: Connection, site: Site, space: SpaceKey | None
+    ) -> Sequence[PageTemplate]:
+        """Return the first 100 page templates of *space*, or without one those of all spaces.
+
+        Raises:
+            NotOffered: this Confluence doesn't offer them to apps.
+        """
+        raise NotImplementedError
+
+    async def get_page_template(
+        self, connection: Connection, site: Site, template: TemplateId
+    ) -> PageTemplateText:
+        """Return a page template with its text and its blanks.
+
+        Raises:
+            NotFound: it isn't there, or not to be seen.
+            NotOffered: this Confluence doesn't offer them to apps.
+        """
+        raise NotImplementedError
+
+    async def call(self, connection: Connection, site: Site, call: Call) -> Called:
+        """Send *call* to the site's own API, and nowhere else.
+
+        A redirect isn't followed; the access token is blacked out wherever the answer has it.
+
+        Raises:
+            BadInput: the call can't be sent, or Confluence refuses it as it is; it says why.
+        """
+        raise NotImplementedError
