@@ -128,6 +128,7 @@ class Answer:
     status: int = 200
     cost: int = 1
     headers: dict[str, str] = field(default_factory=dict)
+    charset: str | None = None
 
 
 Handler = Callable[[Call], Answer]

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from sandbox.atlassian import documents, people, sites, tiny
 from sandbox.atlassian.control_access import AccessControl
+from sandbox.atlassian.control_templates import TemplatesControl
 from sandbox.atlassian.faults import PLAYS, BadFault
 from sandbox.atlassian.refusals import Refusal
 from sandbox.atlassian.said import BadControl, Said, account_id, named_site, required_account
@@ -29,7 +30,7 @@ class Control:
 
     def attach(self, app: web.Application) -> None:
         """Serve under `/_sandbox/atlassian/`."""
-        access = AccessControl(self._world)
+        access, templates = AccessControl(self._world), TemplatesControl(self._world)
         reads = {
             "accounts": self.accounts,
             "sites": self.sites,
@@ -39,6 +40,7 @@ class Control:
             "faults": self.faults,
             "points": self.points,
             "defects": self.defects,
+            "templates": templates.list_all,
             **access.reads,
         }
         writes = {
@@ -57,6 +59,7 @@ class Control:
             "pages/delete": self.delete_page,
             "points": self.set_points,
             "clock": self.advance,
+            "templates": templates.add,
             **access.writes,
         }
         for name, read in reads.items():

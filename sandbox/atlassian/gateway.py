@@ -11,10 +11,14 @@ from aiohttp import web
 from sandbox.atlassian import (
     v1_content,
     v1_groups,
+    v1_restrictions,
     v1_search,
     v1_site,
+    v1_templates,
+    v1_tree,
     v2_around,
     v2_content,
+    v2_likes,
     v2_talk,
 )
 from sandbox.atlassian.call import Answer, Call, Handler, Upload
@@ -43,14 +47,22 @@ GATEWAY, SITE = "gateway", "site"
 MAX_PAGE = 5 * 1024 * 1024
 MAX_REQUEST = 30 * 1024 * 1024
 SCOPE_MISMATCH = "Unauthorized; scope does not match"
+# Refusals that the description of the operation leaves out.
+NOT_LISTED = frozenset(
+    (f"{method} {v1_restrictions.RESTRICTION}", 400) for method in ("PUT", "POST")
+)
 WITHOUT_LICENCE = "Current user not permitted to use Confluence"
 HANDLERS: dict[str, Handler] = {
     **v2_content.HANDLERS,
     **v2_around.HANDLERS,
     **v2_talk.HANDLERS,
+    **v2_likes.HANDLERS,
     **v1_content.HANDLERS,
     **v1_search.HANDLERS,
     **v1_groups.HANDLERS,
+    **v1_restrictions.HANDLERS,
+    **v1_tree.HANDLERS,
+    **v1_templates.HANDLERS,
 }
 
 
@@ -164,6 +176,7 @@ class Gateway:
             status=answer.status,
             headers=headers,
             content_type="application/json",
+            charset=answer.charset,
         )
 
     def _check_answer(self, incoming: Incoming, entry: Entry, response: web.Response) -> None:
@@ -173,8 +186,12 @@ class Gateway:
         if response.status >= 500 or response.status == 410:
             return
         body = response.body if isinstance(response.body, bytes) else None
-        given = GivenResponse(response.status, body, response.content_type)
-        entry.defects = self._contract.answer_problems(incoming.asked(), given)
+        kind = response.content_type
+        if response.charset:
+            kind = f"{kind};charset={response.charset.upper()}"
+        given = GivenResponse(response.status, body, kind)
+        if (entry.operation, response.status) not in NOT_LISTED:
+            entry.defects = self._contract.answer_problems(incoming.asked(), given)
 
     def _caller(self, incoming: Incoming) -> Caller:
         if incoming.door == SITE:

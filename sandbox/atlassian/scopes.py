@@ -23,6 +23,11 @@ WORDS = {
     "write:label:confluence": "Add and remove labels",
     "read:content.permission:confluence": "Check what others may see",
     "read:group:confluence": "View groups and who is in them",
+    "delete:attachment:confluence": "Delete attachments",
+    "read:template:confluence": "View page templates",
+    "read:content.restriction:confluence": "View who alone may see content",
+    "write:content.restriction:confluence": "Restrict who may see and change content",
+    "write:content:confluence": "Bring back earlier versions of content",
     "write:watcher:confluence": "Watch content for you",
     "read:watcher:confluence": "See what you watch",
 }

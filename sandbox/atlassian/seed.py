@@ -3,7 +3,7 @@
 import base64
 import uuid
 
-from sandbox.atlassian import people
+from sandbox.atlassian import page_templates, people
 from sandbox.atlassian.grants import Credential, Grant
 from sandbox.atlassian.seed_pages import ACME2_ROWS, ACME_ROWS, CY, GLOBEX_ROWS, HOOLI_ROWS, Row
 from sandbox.atlassian.seed_words import doc, p
@@ -12,6 +12,7 @@ from sandbox.atlassian.wiki import FULL, MEMBER, VIEWER, Body, Content, Group, S
 
 DAY = 86_400
 FIRST_IDS = {ACME: 327_680, GLOBEX: 524_288, ACME2: 720_896, HOOLI: 917_504}
+FIRST_TEMPLATE = 2_097_153
 TYPES = {"txt": "text/plain", "csv": "text/csv"}
 ACME_SPACES = (
     ("ENG", "Engineering", "global", {"ada": FULL, "bob": MEMBER, "cy": MEMBER, "gus": VIEWER}),
@@ -94,6 +95,8 @@ def build(now: float) -> dict[str, Wiki]:
             add_space(wiki, key, name, kind, {**rights}, start)
         for row in rows:
             add_row(wiki, row, start)
+        keys = {each.key: each.id for each in wiki.spaces.values()}
+        wiki.templates = page_templates.seeded(keys, FIRST_TEMPLATE)
     add_inline_comment(wikis[ACME], start)
     return wikis
 
@@ -145,6 +148,7 @@ def add_row(wiki: Wiki, row: Row, start: float) -> None:
         versions_of(row, author, made),
         parent=find_parent(wiki, space, row.under),
         labels=list(row.labels),
+        likes=[people.BY_NAME[name].account_id for name in row.likes],
         readers=[people.BY_NAME[name].account_id for name in row.readers],
         reader_groups=[group.id for name in row.groups if (group := wiki.find_group(name))],
     )

@@ -48,6 +48,7 @@ class Row:
     storage: bool = False
     comments: tuple[tuple[str, str], ...] = field(default=())
     files: tuple[tuple[str, str], ...] = ()
+    likes: tuple[str, ...] = ()
 
     @property
     def document(self) -> Body:
@@ -240,6 +241,7 @@ ENG = (
         edits=(("bob", "Added staging"), ("ada", "")),
         comments=(("bob", "Should staging wait for the tests?"), ("ada", "Yes, it should.")),
         files=(("launch-plan.txt", "T-10 fuel\nT-0 go\n"), ("notes.csv", "a,b\n1,2\n")),
+        likes=("bob", "cy"),
     ),
     Row("ENG", "Greetings from everywhere", WORLD, "Engineering home", "cy", 12, ("i18n",)),
     Row("ENG", 'Awkward characters: <b> & "quotes"', AWKWARD, "Engineering home", "cy", 15),

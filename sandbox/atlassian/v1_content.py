@@ -1,7 +1,6 @@
-"""The rest of REST v1 that lives: people, restrictions, labels, files, conversion, watching."""
+"""The rest of REST v1 that lives: people, labels, files, conversion, watching."""
 
 import base64
-import hashlib
 import uuid
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 from sandbox.atlassian import documents, people, present
 from sandbox.atlassian.call import Answer, Call, Handler, Upload
 from sandbox.atlassian.refusals import Refusal, v1_refusal
-from sandbox.atlassian.v1_present import v1_content, v1_group, v1_space, v1_user
+from sandbox.atlassian.v1_present import v1_content, v1_space, v1_user
 from sandbox.atlassian.v1_search import here
 from sandbox.atlassian.wiki import Body, Content, Version, id_of
 
@@ -46,63 +45,6 @@ def get_users(call: Call) -> Answer:
     found = [v1_user(each) for each in known if here(call, each)]
     sheet = {"results": found, "start": 0, "limit": 200, "size": len(found)}
     return Answer({**sheet, "_links": {"base": call.base}}, cost=1 + 2 * len(found))
-
-
-def restriction(call: Call, content: Content, operation: str) -> dict[str, Any]:
-    """Who alone may read or update; nobody named means everybody who sees the space."""
-    is_read = operation == "read"
-    named = content.readers if is_read else content.editors
-    users = [v1_user(people.BY_ID[each]) for each in named]
-    held = content.reader_groups if is_read else content.editor_groups
-    groups = [v1_group(call.wiki.groups[each]) for each in held]
-    return {
-        "operation": operation,
-        "restrictions": {
-            "user": {"results": users, "start": 0, "limit": 200, "size": len(users)},
-            "group": {"results": groups, "start": 0, "limit": 200, "size": len(groups)},
-        },
-        "_expandable": {"content": f"/rest/api/content/{content.id}"},
-        "_links": {"self": f"{call.base}/rest/api/content/{content.id}/restriction/byOperation"},
-    }
-
-
-def restrictions_cost(content: Content) -> int:
-    """Two points for each person or group that is named."""
-    people_named = len(content.readers) + len(content.editors)
-    return 1 + 2 * (people_named + len(content.reader_groups) + len(content.editor_groups))
-
-
-def list_restrictions(call: Call) -> Answer:
-    """GET /content/{id}/restriction: the content's own, not what it inherits."""
-    content = call.content("id", *KINDS)
-    shown = [restriction(call, content, each) for each in ("read", "update")]
-    said = f"{[(each['operation'], each['restrictions']) for each in shown]}".encode()
-    body = {
-        "results": shown,
-        "start": 0,
-        "limit": 100,
-        "size": len(shown),
-        "restrictionsHash": hashlib.sha256(said).hexdigest()[:16],
-        "_links": {"base": call.base, "context": "/wiki"},
-    }
-    return Answer(body, cost=restrictions_cost(content))
-
-
-def list_restrictions_by_operation(call: Call) -> Answer:
-    """GET /content/{id}/restriction/byOperation."""
-    content = call.content("id", *KINDS)
-    shown = {each: restriction(call, content, each) for each in ("read", "update")}
-    shown["_links"] = {"base": call.base}
-    return Answer(shown, cost=restrictions_cost(content))
-
-
-def get_restriction(call: Call) -> Answer:
-    """GET /content/{id}/restriction/byOperation/{operationKey}."""
-    operation = call.path["operationKey"]
-    if operation not in ("read", "update"):
-        raise v1_refusal(404, "No such operation")
-    content = call.content("id", *KINDS)
-    return Answer(restriction(call, content, operation), cost=restrictions_cost(content))
 
 
 def editable(call: Call, *kinds: str) -> Content:
@@ -152,19 +94,20 @@ def upload(call: Call) -> Answer:
     files = [each for each in call.uploads if each.name == "file"]
     if not files:
         raise v1_refusal(400, "At least one file is required")
-    comment = said.get("comment", "")
-    kept = [keep_file(call, page, each, comment) for each in files]
+    note = said.get("comment", ""), said.get("minorEdit", "") == "true"
+    kept = [keep_file(call, page, each, note) for each in files]
     shown = [file_shown(call, each) for each in kept]
     sheet = {"results": shown, "start": 0, "limit": 200, "size": len(shown)}
     return Answer({**sheet, "_links": {"base": call.base, "context": "/wiki"}})
 
 
-def keep_file(call: Call, page: Content, file: Upload, comment: str) -> Content:
-    """A new attachment, or a new version of the one with this name."""
+def keep_file(call: Call, page: Content, file: Upload, note: tuple[str, bool]) -> Content:
+    """A new attachment, or a new version of the one with this name; *note*: comment, minor."""
     earlier = [
         each
         for each in call.wiki.contents.values()
         if each.kind == "attachment"
+        and each.status == "current"
         and each.extra["container"] == page.id
         and each.title == file.filename
     ]
@@ -172,7 +115,7 @@ def keep_file(call: Call, page: Content, file: Upload, comment: str) -> Content:
         words = "Cannot add a new attachment with same file name as an existing attachment: "
         raise v1_refusal(400, words + file.filename)
     number = earlier[0].latest.number + 1 if earlier else 1
-    version = Version(number, call.me, call.now, file.filename, documents.EMPTY, comment)
+    version = Version(number, call.me, call.now, file.filename, documents.EMPTY, *note)
     facts = {
         "container": page.id,
         "media_type": file.media_type,
@@ -256,25 +199,44 @@ def get_converted(call: Call) -> Answer:
     )
 
 
+def watched(call: Call) -> tuple[Content, str]:
+    """What is watched, and by whom: others than oneself only for a Confluence administrator.
+
+    Raises:
+        Refusal: 403 for that, and for content that isn't there or may not be seen.
+    """
+    content = call.wiki.contents.get(id_of(call.path["contentId"]))
+    if content is None or content.kind not in KINDS or content.status != "current":
+        raise v1_refusal(403, "Not permitted to view this content")
+    if not call.wiki.sees(call.me, content):
+        raise v1_refusal(403, "Not permitted to view this content")
+    who = call.query.get("accountId", call.me)
+    if who != call.me and not call.wiki.administers(call.me):
+        raise v1_refusal(403, "You need to be a Confluence administrator to watch for others")
+    if who not in people.BY_ID or not here(call, people.BY_ID[who]):
+        raise v1_refusal(403, "No such user")
+    return content, who
+
+
 def get_watch(call: Call) -> Answer:
     """GET /user/watch/content/{contentId}."""
-    content = call.content("contentId", *KINDS)
-    return Answer({"watching": call.me in content.watchers})
+    content, who = watched(call)
+    return Answer({"watching": who in content.watchers})
 
 
 def add_watch(call: Call) -> Answer:
     """POST /user/watch/content/{contentId}."""
-    content = call.content("contentId", *KINDS)
-    if call.me not in content.watchers:
-        content.watchers.append(call.me)
+    content, who = watched(call)
+    if who not in content.watchers:
+        content.watchers.append(who)
     return Answer(status=204)
 
 
 def remove_watch(call: Call) -> Answer:
     """DELETE /user/watch/content/{contentId}."""
-    content = call.content("contentId", *KINDS)
-    if call.me in content.watchers:
-        content.watchers.remove(call.me)
+    content, who = watched(call)
+    if who in content.watchers:
+        content.watchers.remove(who)
     return Answer(status=204)
 
 
@@ -282,9 +244,6 @@ HANDLERS: dict[str, Handler] = {
     "GET /wiki/rest/api/user/current": get_current_user,
     "GET /wiki/rest/api/user": get_user,
     "GET /wiki/rest/api/user/bulk": get_users,
-    f"GET {CONTENT}/{{id}}/restriction": list_restrictions,
-    f"GET {CONTENT}/{{id}}/restriction/byOperation": list_restrictions_by_operation,
-    f"GET {CONTENT}/{{id}}/restriction/byOperation/{{operationKey}}": get_restriction,
     f"POST {CONTENT}/{{id}}/label": add_labels,
     f"DELETE {CONTENT}/{{id}}/label": remove_label_by_query,
     f"DELETE {CONTENT}/{{id}}/label/{{label}}": remove_label,

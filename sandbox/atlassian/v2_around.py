@@ -16,6 +16,7 @@ SPACE_SORTS = {
     "key": lambda held: held.key,
     "name": lambda held: held.name,
 }
+VERSIONED = {"footer-comment": "comment", "inline-comment": "comment"}
 RIGHTS = {"read": "read", "create": "create", "delete": "delete", "administer": "administer"}
 
 
@@ -69,18 +70,24 @@ def list_descendants(call: Call) -> Answer:
     return present.listed(call, found)
 
 
+def kind_in(call: Call) -> str:
+    """The kind of content that the path names: `/wiki/api/v2/pages/…` is about a page."""
+    return call.operation.path.split("/")[4].removesuffix("s")
+
+
 def list_versions(call: Call) -> Answer:
     """GET /pages/{id}/versions, the newest first unless asked otherwise."""
-    content = call.content("id", "page", "blogpost")
+    content = call.content("id", kind_in(call))
     representation = call.query.get("body-format", "")
     newest_first = call.query.get("sort", "-modified-date").startswith("-")
     found = sorted(content.versions, key=lambda each: each.number, reverse=newest_first)
     shown = []
     for each in found:
         version = present.version_of(each)
-        if representation and content.kind == "page":
+        if representation:
             body = documents.as_asked(each.body, representation)
-            version["page"] = {"title": each.title, "id": str(content.id), "body": body}
+            held = {"title": each.title, "id": str(content.id), "body": body}
+            version[VERSIONED.get(content.kind, content.kind)] = held
         shown.append(version)
     return present.listed(call, shown)
 
@@ -89,7 +96,7 @@ def version_getter(name: str) -> Handler:
     """GET /pages/{page-id}/versions/{version-number}."""
 
     def answer(call: Call) -> Answer:
-        content = call.content(name, "page", "blogpost")
+        content = call.content(name, kind_in(call))
         number = call.number("version_number")
         found = [each for each in content.versions if each.number == number]
         if not found:
@@ -330,9 +337,22 @@ def around(root: str, name: str) -> dict[str, Handler]:
     }
 
 
+def versions(root: str, name: str) -> dict[str, Handler]:
+    """The versions of what has no properties here."""
+    path = f"/wiki/api/v2/{root}"
+    held = name.replace("-", "_")
+    return {
+        f"GET {path}/{{id}}/versions": list_versions,
+        f"GET {path}/{{{name}}}/versions/{{version-number}}": version_getter(held),
+    }
+
+
 HANDLERS: dict[str, Handler] = {
     **around("pages", "page-id"),
     **around("blogposts", "blogpost-id"),
+    **versions("footer-comments", "id"),
+    **versions("inline-comments", "id"),
+    **versions("attachments", "attachment-id"),
     "GET /wiki/api/v2/attachments/{id}/labels": list_labels,
     f"GET {PAGES}/{{id}}/children": list_children,
     f"GET {PAGES}/{{id}}/direct-children": list_children,

@@ -123,7 +123,7 @@ def extras(call: Call, content: Content) -> dict[str, Any]:
         "properties": lambda: [present.content_property(each) for each in content.properties],
         "versions": lambda: [present.version_of(each) for each in reversed(content.versions)],
         "operations": lambda: operations_on(call, content),
-        "likes": list,
+        "likes": lambda: [{"accountId": each} for each in content.likes],
     }
     return {
         name: present.some(make()) for name, make in ways.items() if call.flag(f"include-{name}")
@@ -191,6 +191,8 @@ def updater(kind: str) -> Handler:
 
     def answer(call: Call) -> Answer:
         content, sent = find_any(call, kind), call.document()
+        if content.status == "trashed":
+            return restored(call, content, sent)
         require_editable(call, content)
         status = sent.get("status")
         if status not in ("current", "draft") or (content.status, status) == ("current", "draft"):
@@ -206,6 +208,25 @@ def updater(kind: str) -> Handler:
         return Answer(present.with_base(call, present.page(call, content, body.representation)))
 
     return answer
+
+
+def restored(call: Call, content: Content, sent: dict[str, Any]) -> Answer:
+    """Out of the trash: nothing but the status changes, whatever is sent besides."""
+    if not call.wiki.edits(call.me, content):
+        raise not_found(content.kind.capitalize())
+    require(sent.get("status") == "current", "Content in the trash can only become current")
+    number = require_number(content, sent)
+    require_free_title(call, content, content.title)
+    message = str(sent.get("version", {}).get("message") or "")
+    latest = content.latest
+    content.versions.append(
+        replace(latest, number=number, author=call.me, created=call.now, message=message)
+    )
+    content.status = "current"
+    above = call.wiki.contents.get(content.parent or 0)
+    if content.parent is not None and (above is None or above.status != "current"):
+        content.parent = call.wiki.spaces[content.space].homepage
+    return Answer(present.with_base(call, present.page(call, content, latest.body.representation)))
 
 
 def update_title(call: Call) -> Answer:

@@ -7,7 +7,7 @@ from sandbox.atlassian.call import Answer, Call, Handler
 from sandbox.atlassian.refusals import not_found, v2_refusal
 from sandbox.atlassian.v2_content import in_order
 from sandbox.atlassian.v2_rules import require, sent_body
-from sandbox.atlassian.wiki import COMMENT, DELETE, Content, Version, id_of
+from sandbox.atlassian.wiki import ADMINISTER, COMMENT, DELETE, Content, Version, id_of
 
 TARGETS = ("pageId", "blogPostId", "parentCommentId")
 
@@ -199,6 +199,24 @@ def get_attachment(call: Call) -> Answer:
     return Answer(present.with_base(call, present.attachment(call, content)), cost=2)
 
 
+def delete_attachment(call: Call) -> Answer:
+    """DELETE /attachments/{id}, a bare number here: to the trash; with `purge` out of it."""
+    content = call.wiki.contents.get(call.number("id"))
+    purges = call.flag("purge")
+    if content is None or content.kind != "attachment" or not call.wiki.sees(call.me, content):
+        raise not_found("Attachment")
+    space = call.wiki.spaces[content.space]
+    if not call.wiki.may(call.me, DELETE, space) or (content.status == "trashed") != purges:
+        raise not_found("Attachment")
+    if not purges:
+        content.status = "trashed"
+        return Answer(status=204)
+    if not call.wiki.may(call.me, ADMINISTER, space):
+        raise v2_refusal(403, "You need to administer the space to purge an attachment")
+    call.wiki.remove(content)
+    return Answer(status=204)
+
+
 def handlers_for(kind: str) -> dict[str, Handler]:
     """The operations that both kinds of comment share."""
     path = f"/wiki/api/v2/{kind}s"
@@ -220,6 +238,7 @@ HANDLERS: dict[str, Handler] = {
     **handlers_for("inline-comment"),
     "GET /wiki/api/v2/attachments": list_attachments,
     "GET /wiki/api/v2/attachments/{id}": get_attachment,
+    "DELETE /wiki/api/v2/attachments/{id}": delete_attachment,
     "GET /wiki/api/v2/pages/{id}/attachments": list_attachments_below,
     "GET /wiki/api/v2/blogposts/{id}/attachments": list_attachments_below,
 }

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sandbox.atlassian.page_templates import Template
+
 READ, CREATE, DELETE, COMMENT, ADMINISTER = "read", "create", "delete", "comment", "administer"
 FULL = (READ, CREATE, DELETE, COMMENT, ADMINISTER)
 MEMBER = (READ, CREATE, DELETE, COMMENT)
@@ -71,6 +73,7 @@ class Content:
     reader_groups: list[str] = field(default_factory=list)
     editor_groups: list[str] = field(default_factory=list)
     watchers: list[str] = field(default_factory=list)
+    likes: list[str] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -123,6 +126,7 @@ class Wiki:
         self.groups: dict[str, Group] = {}
         self.spaces: dict[int, Space] = {}
         self.contents: dict[int, Content] = {}
+        self.templates: dict[str, Template] = {}
         self.media: dict[str, int] = {}
         self.conversions: dict[str, Body] = {}
         self.asked: set[str] = set()
@@ -263,6 +267,7 @@ class Wiki:
             "groups": [asdict(group) for group in self.groups.values()],
             "spaces": [asdict(space) for space in self.spaces.values()],
             "contents": [asdict(content) for content in self.contents.values()],
+            "templates": [asdict(template) for template in self.templates.values()],
         }
 
     def load(self, saved: dict[str, Any]) -> None:
@@ -271,6 +276,8 @@ class Wiki:
         self.groups = {each["id"]: Group(**each) for each in saved["groups"]}
         self.spaces = {each["id"]: Space(**each) for each in saved["spaces"]}
         self.contents = {each["id"]: content_from(each) for each in saved["contents"]}
+        held = [Template(**each) for each in saved.get("templates", ())]
+        self.templates = {each.id: each for each in held}
 
 
 def lets(who: Sequence[str], content: Content, right: str) -> bool:

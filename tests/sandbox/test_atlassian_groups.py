@@ -316,7 +316,8 @@ async def test_each_of_them_can_be_gone(atlassian, ada, name, method, path):
     await atlassian.control("gone", operations=[name])
 
     assert name in known
-    assert (before.status, (await ada.v1(method, path)).status) == (501, 410)
+    assert before.status != 410
+    assert (await ada.v1(method, path)).status == 410
 
 
 async def test_a_page_is_moved_to_another_space_with_all_below_it(atlassian, service):

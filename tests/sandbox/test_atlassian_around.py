@@ -1,0 +1,152 @@
+"""Page templates, watching, likes, files and comments: what stands around pages."""
+
+import pytest
+
+from sandbox.atlassian.people import BY_NAME
+from tests.sandbox.atlassian_stage import Visitor, basic, stage, storage
+
+
+@pytest.fixture
+async def atlassian():
+    async with stage() as made:
+        yield made
+
+
+@pytest.fixture
+async def ada(atlassian):
+    return await atlassian.person("ada")
+
+
+@pytest.fixture
+async def cy(atlassian):
+    return await atlassian.person("cy")
+
+
+async def templates(person, **query):
+    return await person.v1("GET", "/template/page", params=query)
+
+
+def names(answer):
+    return [each["name"] for each in answer.json["results"]]
+
+
+async def test_templates_of_the_site_and_of_a_space_are_listed_apart(ada):
+    assert names(await templates(ada)) == ["Decision record", "Standing agenda"]
+    assert names(await templates(ada, spaceKey="ENG")) == ["Release notes"]
+    assert names(await templates(ada, spaceKey="OPS")) == []
+    assert names(await templates(ada, start=1, limit=1)) == ["Standing agenda"]
+
+
+async def test_a_template_has_its_body_where_that_is_asked_for(ada):
+    listed = (await templates(ada, spaceKey="ENG")).json["results"][0]
+    path = f"/template/{listed['templateId']}"
+    bare = (await ada.v1("GET", path)).json
+    full = (await ada.v1("GET", path, params={"expand": "body"})).json
+
+    assert "body" not in listed
+    assert "body" not in bare
+    assert (full["name"], full["space"]["key"]) == ("Release notes", "ENG")
+    value = full["body"]["storage"]["value"]
+    assert value.startswith('<at:declarations><at:string at:name="Version" /><at:textarea ')
+    assert '<at:option at:value="Customers" />' in value
+    assert '<at:var at:name="Changes" />' in value
+
+
+async def test_a_template_that_is_not_there_or_may_not_be_seen_is_refused(atlassian, ada):
+    dee = await atlassian.person("dee")
+    await atlassian.control("spaces/permit", space="ENG", group="all-staff", rights=[])
+    path = f"/template/{(await templates(ada, spaceKey='ENG')).json['results'][0]['templateId']}"
+
+    assert (await dee.v1("GET", path)).status == 403
+    assert (await templates(dee, spaceKey="ENG")).status == 403
+    assert (await templates(ada, spaceKey="NOWHERE")).status == 403
+    assert (await ada.v1("GET", "/template/1")).status == 403
+
+
+async def test_templates_are_read_at_the_site_with_a_token_too(atlassian):
+    made = await atlassian.control("tokens", account="ada")
+    visitor = Visitor(atlassian, "", "acme", basic(made["email"], made["token"]))
+
+    assert names(await visitor.get("/rest/api/template/page")) == [
+        "Decision record",
+        "Standing agenda",
+    ]
+
+
+async def test_templates_have_a_scope_of_their_own(atlassian):
+    reader = await atlassian.person("ada", "read:page:confluence read:content-details:confluence")
+
+    assert (await templates(reader)).status == 401
+
+
+async def test_a_template_is_made_at_the_side_door_and_outlives_a_restart(atlassian, ada):
+    made = await atlassian.control("templates", name="Odd", space="OPS", body="<p>{{x}}</p>")
+    saved = atlassian.world.dump()
+
+    assert names(await templates(ada, spaceKey="OPS")) == ["Odd"]
+    assert made["id"] in {each["id"] for each in await atlassian.look("templates")}
+    held = saved["wikis"][ada.site]["templates"]
+    assert made["id"] in {each["id"] for each in held}
+
+
+async def test_watching_what_one_may_not_see_is_refused(atlassian, cy, ada):
+    hidden = f"/user/watch/content/{atlassian.page_id('Salary bands of engineering')}"
+    open_page = f"/user/watch/content/{atlassian.page_id('Price list')}"
+    bob = {"accountId": BY_NAME["bob"].account_id}
+
+    assert [(await cy.v1(each, hidden)).status for each in ("GET", "POST", "DELETE")] == [403] * 3
+    assert (await cy.v1("POST", "/user/watch/content/999999")).status == 403
+    assert (await cy.v1("POST", open_page, params=bob)).status == 403
+    assert (await ada.v1("POST", open_page, params=bob)).status == 204
+    assert (await ada.v1("GET", open_page, params=bob)).json == {"watching": True}
+
+
+async def test_likes_are_counted_and_named(atlassian, ada, cy):
+    path = f"/api/v2/pages/{atlassian.page_id('Release checklist')}"
+
+    assert (await ada.get(f"{path}/likes/count")).json == {"count": 2}
+    users = (await ada.get(f"{path}/likes/users")).json["results"]
+    assert [each["accountId"] for each in users] == [
+        BY_NAME[each].account_id for each in ("bob", "cy")
+    ]
+    shown = (await ada.get(path, **{"include-likes": "true"})).json["likes"]["results"]
+    assert shown == users
+    post = atlassian.page_id("We launched!")
+    assert (await ada.get(f"/api/v2/blogposts/{post}/likes/count")).json == {"count": 0}
+    hidden = atlassian.page_id("Salary bands of engineering")
+    assert (await cy.get(f"/api/v2/pages/{hidden}/likes/count")).status == 404
+
+
+async def test_a_file_goes_to_the_trash_and_makes_room_for_its_name(atlassian, ada):
+    page_id = atlassian.page_id("Release checklist")
+    held = (await ada.get(f"/api/v2/pages/{page_id}/attachments")).json["results"][0]
+    gus = await atlassian.person("gus")
+    path = f"/api/v2/attachments/{held['id'].removeprefix('att')}"
+
+    assert (await ada.delete(f"/api/v2/attachments/{held['id']}")).status == 400
+    assert (await gus.delete(path)).status == 404
+    assert (await ada.delete(path)).status == 204
+    assert [(await ada.get(path)).status, (await ada.delete(path)).status] == [404, 404]
+    left = (await ada.get(f"/api/v2/pages/{page_id}/attachments")).json["results"]
+    assert held["title"] not in [each["title"] for each in left]
+    assert (await ada.delete(path, purge="true")).status == 204
+    assert (await ada.delete(path, purge="true")).status == 404
+
+
+async def test_versions_of_a_comment_and_of_a_file(atlassian, ada):
+    made = await ada.post(
+        "/api/v2/footer-comments",
+        {"pageId": atlassian.page_id("Price list"), "body": storage("<p>One</p>")},
+    )
+    path = f"/api/v2/footer-comments/{made.json['id']}"
+    await ada.put(path, {"version": {"number": 2}, "body": storage("<p>Two</p>")})
+    listed = (await ada.get(f"{path}/versions", **{"body-format": "storage"})).json["results"]
+    file = (await ada.get("/api/v2/attachments")).json["results"][0]
+
+    assert [each["comment"]["body"]["storage"]["value"] for each in listed] == [
+        "<p>Two</p>",
+        "<p>One</p>",
+    ]
+    assert (await ada.get(f"{path}/versions/1")).json["nextVersion"] == 2
+    of_file = await ada.get(f"/api/v2/attachments/{file['id']}/versions")
+    assert [each["number"] for each in of_file.json["results"]] == [1]
