@@ -4,6 +4,7 @@ BotError
 ├── UserError           the person who asked, by asking differently
 │   ├── BadInput            names the field of a form, where there is one
 │   │   └── ExpressionRefused   a template's expression can't be read, or isn't allowed
+│   ├── TemplateRefused     a template's file can't be read, or would not work
 │   ├── ExpressionFailed    a template's expression doesn't suit the values it was given
 │   │   └── Undefined           … or names one that there isn't
 │   ├── NotFound
@@ -33,6 +34,8 @@ BotError
     └── SealBroken          … or whoever runs us: a sealed value doesn't open
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -71,6 +74,39 @@ class ExpressionRefused(BadInput):
         self.why = why
         self.line = line
         self.column = column
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """What is wrong with a template's file, and where; *line* and *column* count from 1.
+
+    *where* is the place in it, as in ``steps[2].create.title``.
+    """
+
+    line: int
+    column: int
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        """Return it as people read it."""
+        return f"Line {self.line}: {self.message}"
+
+
+class TemplateRefused(UserError):
+    """A template's file can't be read, or what it says would not work."""
+
+    code = "template_refused"
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep all *problems*; name the first."""
+        self.problems = tuple(problems)
+        others = len(self.problems) - 1
+        more = f" There {'is one more problem' if others == 1 else f'are {others} more problems'}."
+        super().__init__(
+            f"The template can't be used. {self.problems[0]}.{more if others else ''} "
+            "Nothing was installed or changed: put it right and give the file once more."
+        )
 
 
 class ExpressionFailed(UserError):

@@ -31,11 +31,12 @@ GIVEN = {
     errors.QuotaSpent: ("Confluence", NOON + timedelta(hours=1)),
     Ended: (End.UNKNOWN,),
     errors.ReadOnly: (),
+    errors.TemplateRefused: ((errors.Problem(1, 1, "", "it is empty"),),),
     errors.OrganisationBroken: (errors.Unavailable("Confluence"),),
     errors.OrganisationLacks: (errors.ScopeMissing("system", frozenset({"write"})),),
 }
 OF_THEMSELVES = {
-    *(errors.SiteRequired, errors.ReadOnly),
+    *(errors.SiteRequired, errors.ReadOnly, errors.TemplateRefused),
     *(errors.OrganisationBroken, errors.OrganisationLacks),
 }
 """Those whose words are always the same."""
