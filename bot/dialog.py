@@ -74,6 +74,25 @@ class Answer:
         return read(self.value)
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A message that was heard of late, and what stood before it, as far as it changed that.
+
+    With them a message that was said earlier but arrives later is still taken in its turn.
+    *words* is what it said. *changed* are the entities that it gave or emptied, *before* the
+    answers that those had.
+    """
+
+    said_at: str
+    words: Written
+    asked: str = ""
+    wrong: int = 0
+    order: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    before: tuple[Answer, ...] = ()
+
+
 class Fate(StrEnum):
     """What became of a step."""
 
@@ -148,9 +167,11 @@ class Dialog:
     *word* and *title* are the task's. *asked* is the entity that was asked for last, in the
     message *asked_at*; *wrong* counts wrong answers to it. *order* lists the entities in the
     order in which they were answered, for going back; *skipped* the optional ones that were
-    passed over. *channel* and *thread* are where it is held; *began_in* is the channel in which
-    it was begun. *now* is the time that its expressions see. *message_at* is the message that
-    shows its plan. *generation* grows with every change.
+    passed over. *heard* are its last messages and *heard_at* the time stamps of more of them;
+    *fixed* are the entities that had answers when its plan was confirmed at *fixed_at*.
+    *channel* and *thread* are where it is held; *began_in* is the channel in which it was begun.
+    *now* is the time that its expressions see. *message_at* is the message that shows its plan.
+    *generation* grows with every change.
     """
 
     id: DialogId
@@ -172,6 +193,10 @@ class Dialog:
     asked: str = ""
     asked_at: str = ""
     wrong: int = 0
+    heard: tuple[Spoken, ...] = ()
+    heard_at: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    fixed_at: datetime | None = None
     channel: str = ""
     thread: str = ""
     began_in: str = ""
