@@ -1,7 +1,10 @@
 """A person in the sandbox's Slack, for tests and scripts."""
 
+import json
 import time
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -38,9 +41,25 @@ class Person:
         """Type a slash command or a message."""
         return await self._do("type", channel=channel, text=text, **fields)
 
-    async def says(self, text: str, thread: Json | str | None = None, **fields: object) -> Json:
-        """Write in the app's messages, or in that *thread* of theirs (a message, or its ts)."""
-        return await self.types(text, "@app", **_in_thread(thread), **fields)
+    async def says(
+        self, text: str, thread: Json | str | None = None, files: Iterable[Json] = ()
+    ) -> Json:
+        """Write in the app's messages, or in that *thread* of theirs (a message, or its ts).
+
+        *files* are those that `uploads` gave.
+        """
+        shared = [each["id"] for each in files]
+        return await self.types(text, "@app", files=shared, **_in_thread(thread))
+
+    async def uploads(self, name: str, content: str | bytes, mimetype: str | None = None) -> Json:
+        """Upload a file, to be shared or put into a form; Slack's file object."""
+        raw = content.encode() if isinstance(content, str) else content
+        sent = {"name": name, "content": b64encode(raw).decode(), "mimetype": mimetype}
+        done = await self._do("upload", **sent)
+        if done["error"]:
+            raise AssertionError(done)
+        file: Json = done["file"]
+        return file
 
     async def mentions(
         self, text: str, channel: str = "general", thread: Json | str | None = None
@@ -185,7 +204,10 @@ class Person:
 
     async def _do(self, act: str, **fields: object) -> Json:
         url = f"{self._base}/people/{self.user}/{act}"
-        async with self._session.post(url, json=self._team | fields) as response:
+        # As a stream: aiohttp warns of large bodies, and files come this way too.
+        body = BytesIO(json.dumps(self._team | fields).encode())
+        kind = {"Content-Type": "application/json"}
+        async with self._session.post(url, data=body, headers=kind) as response:
             if not response.ok:
                 raise AssertionError(f"{act}: {response.status} {await response.text()}")
             done: Json = await response.json()

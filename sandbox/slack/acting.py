@@ -4,6 +4,7 @@ from sandbox.slack import elements, payloads
 from sandbox.slack.acks import Acks, failure
 from sandbox.slack.delivery import Ack, Deliveries, Delivery
 from sandbox.slack.events import Events
+from sandbox.slack.files import fields_of
 from sandbox.slack.outcome import Outcome
 from sandbox.slack.places import Place, Places
 from sandbox.slack.refusals import Refused, Unknown
@@ -86,6 +87,7 @@ class Acting:
         if complaints:
             self._views.complain(view, complaints)
             return Outcome(None, Refused("form_invalid"), {"errors": complaints})
+        self._hand_over(view)
         person = self._workspace.person(user)
         payload = self._interaction("view_submission", user, view.home)
         payload |= payloads.in_view(view, person)
@@ -204,7 +206,10 @@ class Acting:
         return elements.chosen(pair[1], value, self._held(place, pair, offered))
 
     def _held(self, place: Place, pair: elements.Pair, offered: Json) -> list[Json]:
-        """Options offered last, and those that are chosen already."""
+        """Options offered last and those chosen already; for files, what the person uploaded."""
+        if pair[1]["type"] == "file_input" and place.view is not None:
+            files, owner = self._workspace.state.files.values(), place.view.user
+            return [fields_of(f, self._workspace.base_url) for f in files if f.user == owner]
         held = place.holder.values.get(pair[0]["block_id"], {}).get(pair[1]["action_id"], {})
         chosen = [held["selected_option"]] if held.get("selected_option") else []
         return [*offered.get("options", ()), *chosen, *(held.get("selected_options") or ())]
@@ -235,6 +240,14 @@ class Acting:
             value = view.values[block["block_id"]][block["element"]["action_id"]]
             found[block["block_id"]] = elements.complaint(block, value)
         return {block_id: text for block_id, text in found.items() if text}
+
+    def _hand_over(self, view: View) -> None:
+        """Let the app have the files that are in the form."""
+        for slot in view.values.values():
+            for value in slot.values():
+                for file in value.get("files") or ():
+                    kept = self._workspace.state.files[file["id"]]
+                    kept.sent_to = sorted({*kept.sent_to, view.home})
 
     def _response_urls(self, view: View) -> list[Json]:
         made = []

@@ -40,6 +40,7 @@ class Control:
             "channels": self._channels,
             "workspaces": self._workspaces,
             "people/{user}/screen": self._screen,
+            "people/{user}/files/{file}": self._download,
             "log": self._log,
             "stream": self._stream,
         }.items():
@@ -48,6 +49,7 @@ class Control:
             "type": acting.type,
             "edit": acting.edit,
             "delete": acting.delete,
+            "upload": self._world.files.upload,
             "press": acting.press,
             "suggest": acting.suggest,
             "submit": acting.submit,
@@ -146,6 +148,9 @@ class Control:
             wait = min(float(request.query.get("wait", "0")), LONGEST_WAIT)
             await self._workspace.changes.newer(user, int(request.query["after"]), wait)
         return web.json_response(screen(self._workspace, self._world.views, user, team))
+
+    async def _download(self, request: web.Request) -> web.Response:
+        return self._world.files.download(request.match_info["user"], request.match_info["file"])
 
     async def _log(self, request: web.Request) -> web.Response:
         after = int(request.query.get("after", "0"))
@@ -273,7 +278,8 @@ def _told(outcome: Outcome) -> Json:
 async def _object(request: web.Request) -> Json:
     if request.content_type != "application/json":
         raise ValueError("send application/json")
-    made = await request.json()
+    # Past aiohttp's own limit: files come this way.
+    made = json.loads(await request.content.read())
     if not isinstance(made, dict):
         raise TypeError("send an object")
     return made

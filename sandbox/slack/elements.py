@@ -23,6 +23,8 @@ _ONE = {
     "timepicker": "selected_time",
     "datetimepicker": "selected_date_time",
 }
+#: files of one ``file_input``, and the bytes of each
+FILES, FILE_BYTES = 10, 10_000_000
 _MANY = {
     "multi_static_select": "selected_options",
     "multi_external_select": "selected_options",
@@ -122,7 +124,8 @@ def chosen(element: Json, value: object, offered: Iterable[Json] = ()) -> Json:
 
 def _many(element: Json, value: object, offered: Iterable[Json]) -> list[object]:
     given = [] if value is None else value if isinstance(value, list) else [value]
-    most = element.get("max_selected_items") or len(given)
+    files = element.get("max_files", FILES) if element["type"] == "file_input" else len(given)
+    most = element.get("max_selected_items") or files
     if len(given) > most:
         raise Refused("too_many_selected")
     return [_one(element, each, offered) for each in given]
@@ -134,6 +137,8 @@ def _one(element: Json, value: object, offered: Iterable[Json]) -> object:
         return _option(element, value, offered)
     if kind == "rich_text_input":
         return _document(value)
+    if kind == "file_input":
+        return _file(element, value, offered)
     if kind == "datetimepicker":
         return _whole_number(value)
     if isinstance(value, str | int | float) and not isinstance(value, bool):
@@ -175,6 +180,20 @@ def _option(element: Json, value: object, offered: Iterable[Json]) -> Json:
             found: Json = option
             return found
     raise Refused("no_such_option")
+
+
+def _file(element: Json, value: object, uploaded: Iterable[Json]) -> Json:
+    """One of the files that the person *uploaded*, by its id."""
+    wanted = value.get("id") if isinstance(value, dict) else value
+    file = next((each for each in uploaded if each["id"] == wanted), None)
+    if file is None:
+        raise Refused("file_not_found")
+    ends = [end.lower().removeprefix(".") for end in element.get("filetypes", ())]
+    if ends and file["name"].rpartition(".")[2].lower() not in ends:
+        raise Refused("file_type_not_allowed")
+    if file["size"] > FILE_BYTES:
+        raise Refused("file_too_large")
+    return file
 
 
 def _label(option: Json) -> str:

@@ -1,6 +1,7 @@
 """What people type: commands, and messages of which the app may hear."""
 
 import copy
+from collections.abc import Iterable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ from sandbox.slack import belonging, payloads
 from sandbox.slack.acks import Acks
 from sandbox.slack.composing import Composer
 from sandbox.slack.delivery import Deliveries, Delivery
+from sandbox.slack.files import fields_of, unseen_fields
 from sandbox.slack.outcome import Outcome
 from sandbox.slack.refusals import Refused, Unknown
 from sandbox.slack.state import Json, Message
@@ -33,16 +35,18 @@ class Speaking:
 
     async def type(self, user: str, fields: Json) -> Outcome:
         """A slash command or a message."""
-        team, text = self._workspace.team_of(user, fields.get("team")), fields["text"]
+        team = self._workspace.team_of(user, fields.get("team"))
+        text = fields.get("text", "")
         channel = self._workspace.find_channel(fields["channel"], user, [team])
         if channel is None or user not in channel["members"]:
             raise Refused("not_in_channel")
-        if not text.strip():
+        files = self._files(user, channel, fields.get("files") or ())
+        if not text.strip() and not files:
             raise Refused("no_text")
-        if text.startswith("/"):
+        if text.startswith("/") and not files:
             self._hold_unthreaded(user, channel, text, fields)
             return await self._command(user, team, channel, text)
-        return await self._message(user, (team, channel), fields, ())
+        return await self._message(user, (team, channel), fields, files)
 
     def _hold_unthreaded(self, user: str, channel: Json, text: str, fields: Json) -> None:
         word = text.partition(" ")[0]
@@ -94,7 +98,9 @@ class Speaking:
         thread = fields.get("thread_ts")
         if thread is not None and self._workspace.find_thread(channel["id"], thread) is None:
             raise Refused("thread_not_found")
-        says = replace(self._composed(fields["text"], channel, team, files), thread_ts=thread)
+        says = replace(
+            self._composed(fields.get("text", ""), channel, team, files), thread_ts=thread
+        )
         message = self._workspace.post(channel["id"], user, says, None)
         message.client_msg_id = str(uuid4())
         self._warn_uninvited(user, team, channel, message)
@@ -109,6 +115,18 @@ class Speaking:
             name = self._workspace.manifest.name
             told = f"You mentioned {name}, but it’s not in this channel."
             self._workspace.notify(user, told, channel["id"])
+
+    def _files(self, user: str, channel: Json, names: Iterable[str]) -> tuple[Json, ...]:
+        """What *user* uploaded under these ids, shared in *channel* from now on."""
+        known = self._workspace.state.files
+        files = [known[name] for name in names if name in known]
+        if len(files) != len(list(names)) or any(file.user != user for file in files):
+            raise Refused("file_not_found")
+        for file in files:
+            file.channels = sorted({*file.channels, channel["id"]})
+        if channel["shared"]:
+            return tuple(unseen_fields(file) for file in files)
+        return tuple(fields_of(file, self._workspace.base_url) for file in files)
 
     def _own(self, user: str, fields: Json, otherwise: str) -> Message:
         team = self._workspace.team_of(user, fields.get("team"))

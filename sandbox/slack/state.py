@@ -94,6 +94,23 @@ class Hook:
 
 
 @dataclass(slots=True)
+class File:
+    """Something uploaded; *content* is in Base64."""
+
+    id: str
+    user: str
+    team: str
+    name: str
+    mimetype: str = ""
+    content: str = ""
+    size: int = 0
+    created: int = 0
+    #: where it was shared, and the installations to which it came in a form
+    channels: list[str] = field(default_factory=list)
+    sent_to: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Notice:
     """Something that Slack itself tells a person."""
 
@@ -167,6 +184,7 @@ class State:
     views: dict[str, View] = field(default_factory=dict)
     stacks: dict[str, list[str]] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict)
     triggers: dict[str, Trigger] = field(default_factory=dict)
     hooks: dict[str, Hook] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
@@ -197,6 +215,7 @@ class State:
 
 
 _RECORDS = {
+    "files": File,
     "views": View,
     "triggers": Trigger,
     "hooks": Hook,

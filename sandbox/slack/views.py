@@ -5,6 +5,7 @@ import secrets
 
 from sandbox.slack import data, elements
 from sandbox.slack.blockkit import Complaint, check_view
+from sandbox.slack.files import READ
 from sandbox.slack.refusals import Refused, Unknown
 from sandbox.slack.state import Json, View
 from sandbox.slack.workspace import Workspace
@@ -161,8 +162,16 @@ class Views:
         if len(json.dumps(body, ensure_ascii=False).encode(errors="replace")) > BYTES:
             raise Refused("view_too_large")
         refuse(check_view(body, kind, "/view"), "invalid_arguments")
+        self._hold_files(body, home)
         self._unique(body.get("external_id"), home, replaced)
         return body
+
+    def _hold_files(self, body: Json, home: str) -> None:
+        """A form takes files only for an app that may read them."""
+        granted = self._workspace.installs.scopes(self._state.installations[home])
+        asked = (block.get("element", {}).get("type") for block in body["blocks"])
+        if "file_input" in asked and READ not in granted:
+            raise Refused("missing_scope", needed=READ, provided=",".join(granted))
 
     def _unique(self, external_id: object, home: str, replaced: View | None) -> None:
         ours = (view for view in self._state.views.values() if view.home == home)

@@ -10,6 +10,7 @@ from sandbox.slack.acting import Acting
 from sandbox.slack.control import Control
 from sandbox.slack.delivery import AppUnderTest, Deliveries
 from sandbox.slack.events import Events
+from sandbox.slack.files import Files
 from sandbox.slack.hooks import Hooks
 from sandbox.slack.ledger import Ledger
 from sandbox.slack.lifecycle import Lifecycle
@@ -52,11 +53,13 @@ class SlackWorld:
         self.installing = Installing(self.workspace, self.deliveries)
         self.lifecycle = Lifecycle(self.workspace, self.events, self.installing)
         self._hooks = Hooks(self.workspace, self.ledger, self.api.faults)
+        self.files = Files(self.workspace, self.ledger, self.api.faults)
         for part in (
             Auth(self.workspace, self.deliveries, self.lifecycle.renounced),
             Directory(self.workspace, self.api.need),
             Groups(self.workspace),
             Chat(self.workspace),
+            self.files,
             ViewMethods(self.workspace, self.views),
             self.sign_in,
             self.installing,
@@ -69,6 +72,7 @@ class SlackWorld:
         app.router.add_route("POST", "/slack/api/{method}", self.api.serve)
         app.router.add_post("/slack/hooks/{team}/{hook}", self._hooks.serve)
         app.router.add_get("/slack/socket/{ticket}", self.deliveries.sockets.serve)
+        self.files.attach(app)
         self.sign_in.attach(app)
         self.installing.attach(app)
         Control(self).attach(app)
