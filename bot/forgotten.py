@@ -77,6 +77,15 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "parked_requests": ("request that waited", "requests that waited"),
     "preferences": ("list of choices: the site in use, recent spaces", "lists of choices"),
     "drafts": ("draft that waited to be confirmed", "drafts that waited to be confirmed"),
+    "dialogs": ("dialog: what was answered in it", "dialogs: what was answered in them"),
+    "templates": (
+        "template: it stays, without the name of who brought it",
+        "templates: they stay, without the name of who brought them",
+    ),
+    "tasks": (
+        "dialog task: it goes if it was theirs alone, else the name does",
+        "dialog tasks: what was theirs alone goes, of the others the name",
+    ),
     "receipts": ("receipt of something written", "receipts of things written"),
     "installations": ("note of who installed the app", "notes of who installed the app"),
     "profiles": (

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType
 
+from bot.connection import ORGANISATION
 from bot.principal import Tenant
 from bot.template import TemplateId, Version
 from bot.written import Written
@@ -21,9 +22,9 @@ MOST_HISTORY: Final = 50
 class TemplateVersion:
     """One version of a template as a tenant keeps it; it never changes but in what is decided.
 
-    *source* is its file. *by* is who brought it, nobody for the catalogue's. *is_shared* says
-    that others of the tenant find it; *approved_by* is the admin who approved that it may make
-    REST calls that change something.
+    *source* is its file. *is_own* says that somebody of the tenant brought it: *by*, as long as
+    they aren't forgotten. *is_shared* says that others of the tenant find it; *approved_by* is the
+    admin who approved that it may make REST calls that change something.
     """
 
     tenant: Tenant
@@ -32,9 +33,18 @@ class TemplateVersion:
     source: str
     by: str
     added_at: datetime
+    is_own: bool = False
     is_shared: bool = False
     approved_by: str = ""
     generation: int = 1
+
+    def without(self, user_id: str) -> "TemplateVersion":
+        """Return it with nobody of that id in it; what they approved stays so."""
+        return replace(
+            self,
+            by="" if self.by == user_id else self.by,
+            approved_by=ORGANISATION if self.approved_by == user_id else self.approved_by,
+        )
 
 
 class Reach(StrEnum):
@@ -105,6 +115,14 @@ class DialogTask:
     past: tuple[Version, ...] = ()
     history: tuple[Happened, ...] = ()
     generation: int = 1
+
+    def without(self, user_id: str) -> "DialogTask":
+        """Return it with nobody of that id in it, for whoever else may run it."""
+        history = tuple(
+            replace(each, by="") if each.by == user_id else each for each in self.history
+        )
+        owner = "" if self.owner == user_id else self.owner
+        return replace(self, owner=owner, history=history)
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -157,6 +157,13 @@ class Collection:
             result = await self._raw.update_one(self._inside(where), change)
         return result.matched_count == 1
 
+    async def change_unless_taken(self, where: Where, change: Change) -> bool:
+        """Change the document *where* that holds; ``False`` if there is none, or one in its way."""
+        try:
+            return await self.update(self._inside(where), change)
+        except DuplicateKeyError:
+            return False
+
     async def update_each(self, changes: Sequence[tuple[Where, Mapping[str, Any]]]) -> None:
         """Make each of *changes* to the document where its own condition holds, if there is one.
 

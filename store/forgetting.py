@@ -9,15 +9,18 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.connection import ORGANISATION
+from bot.dialog import Phase
 from bot.errors import Unavailable
 from bot.integration import ChannelDefaults
-from bot.ports import DELETE_TENANT, FORGET, SETTLE, Counts, Forgetting
+from bot.ports import DELETE_TENANT, FORGET, RUN, SETTLE, Counts, Forgetting
 from bot.principal import Principal, Tenant
 from bot.profile import AuthorizationProfile
 from bot.receipt import Receipt, Stage
+from bot.task import DialogTask, Reach, TemplateVersion
 from store import (
     connections,
     data_keys,
+    dialogs,
     drafts,
     due_work,
     integrations,
@@ -26,6 +29,8 @@ from store import (
     person_keys,
     profiles,
     receipts,
+    tasks,
+    templates,
 )
 from store.collection import Collection, Stored
 from store.database import Database
@@ -33,14 +38,27 @@ from store.preparation import SHAPES
 from store.sealing import Vault
 from store.shape import People, Shape
 
-UNFINISHED: Final = (drafts.SHAPE, pending.SHAPE, parked.SHAPE)
-NAMED: Final = (profiles.SHAPE, integrations.CHANNELS, integrations.SHAPE, due_work.SHAPE)
+UNFINISHED: Final = (dialogs.SHAPE, drafts.SHAPE, pending.SHAPE, parked.SHAPE)
+NAMED: Final = (
+    profiles.SHAPE,
+    integrations.CHANNELS,
+    integrations.SHAPE,
+    templates.SHAPE,
+    tasks.SHAPE,
+    due_work.SHAPE,
+)
 """Where `MongoForgetting` knows how to take a person's name out."""
 
 _LAST: Final = person_keys.SHAPE.name
 _FIRST: Final = (data_keys.SHAPE.name, person_keys.SHAPE.name)
 _OVER: Final = {"stage": {"$in": [stage.value for stage in Stage if stage.is_final]}}
 _UNDER_WAY: Final = {"stage": {"$nin": [stage.value for stage in Stage if stage.is_final]}}
+_RUNNING: Final = {"phase": Phase.RUNNING.value}
+_STAYS: Final[Mapping[str, Mapping[str, Any]]] = {
+    receipts.SHAPE.name: _OVER,
+    dialogs.SHAPE.name: {"phase": {"$ne": Phase.RUNNING.value}},
+}
+"""What alone goes, where something may be under way."""
 _MOST: Final = 100_000
 _TRIES: Final = 5
 
@@ -61,6 +79,8 @@ class MongoForgetting(Forgetting):
             profiles.SHAPE.name: self._out_of_profiles,
             integrations.CHANNELS.name: self._out_of_channels,
             integrations.SHAPE.name: self._out_of_integration,
+            templates.SHAPE.name: self._out_of_templates,
+            tasks.SHAPE.name: self._out_of_tasks,
             due_work.SHAPE.name: self._out_of_due_work,
         }
 
@@ -71,6 +91,8 @@ class MongoForgetting(Forgetting):
             profiles.SHAPE.name: len(await self._profiles_by(principal)),
             integrations.CHANNELS.name: len(await self._channels_by(principal)),
             integrations.SHAPE.name: int(await self._is_in_policy(principal)),
+            templates.SHAPE.name: len(await self._templates_by(principal)),
+            tasks.SHAPE.name: len(await self._tasks_of(principal)),
             due_work.SHAPE.name: await self._of(due_work.SHAPE).count(await self._due(principal)),
         }
         return {name: number for name, number in (counts | named).items() if number}
@@ -83,7 +105,8 @@ class MongoForgetting(Forgetting):
         """See `Forgetting.drop_unfinished`."""
         gone: _Gone = {}
         for shape in UNFINISHED:
-            gone[shape.name] = await self._of(shape).remove_all(_theirs(principal))
+            where = {**_theirs(principal), **_STAYS.get(shape.name, {})}
+            gone[shape.name] = await self._of(shape).remove_all(where)
         return gone
 
     async def forget(self, principal: Principal, heir: str = "") -> Counts:
@@ -91,10 +114,7 @@ class MongoForgetting(Forgetting):
         gone = dict(await self.drop_unfinished(principal))
         await self._hand_over(principal, heir)
         for shape in _owned():
-            if shape.name == receipts.SHAPE.name:
-                where = _theirs(principal) | _OVER
-            else:
-                where = _theirs(principal)
+            where = {**_theirs(principal), **_STAYS.get(shape.name, {})}
             if shape.name != _LAST:
                 gone[shape.name] = gone.get(shape.name, 0) + await self._of(shape).remove_all(where)
         for name, take_out in self._take_out.items():
@@ -164,6 +184,42 @@ class MongoForgetting(Forgetting):
                 return 1
         raise Unavailable("the database")
 
+    async def _templates_by(self, principal: Principal) -> list[tuple[Stored, TemplateVersion]]:
+        shape, user_id = templates.SHAPE, principal.user_id
+        order = [("template", 1), ("version", 1)]
+        found = []
+        for stored in await self._all(shape, principal.tenant, order):
+            binding = shape.binding("sealed", stored)
+            template = await self._vault.open(binding, TemplateVersion, stored["sealed"])
+            if user_id in {template.by, template.approved_by}:
+                found.append((stored, template))
+        return found
+
+    async def _out_of_templates(self, principal: Principal) -> int:
+        found = await self._templates_by(principal)
+        for stored, template in found:
+            await self._reseal(templates.SHAPE, stored, template.without(principal.user_id))
+        return len(found)
+
+    async def _tasks_of(self, principal: Principal) -> list[tuple[Stored, DialogTask]]:
+        found = []
+        for stored in await self._all(tasks.SHAPE, principal.tenant, [("task", 1)]):
+            binding = tasks.SHAPE.binding("sealed", stored)
+            task = await self._vault.open(binding, DialogTask, stored["sealed"])
+            if task.without(principal.user_id) != task:
+                found.append((stored, task))
+        return found
+
+    async def _out_of_tasks(self, principal: Principal) -> int:
+        found = await self._tasks_of(principal)
+        for stored, task in found:
+            if task.audience.reach is Reach.ME and task.owner == principal.user_id:
+                key = {"tenant": stored["tenant"], "task": stored["task"]}
+                await self._of(tasks.SHAPE).remove(key)
+            else:
+                await self._reseal(tasks.SHAPE, stored, task.without(principal.user_id))
+        return len(found)
+
     async def _out_of_due_work(self, principal: Principal) -> int:
         return await self._of(due_work.SHAPE).remove_all(await self._due(principal))
 
@@ -172,15 +228,19 @@ class MongoForgetting(Forgetting):
         under_way = await self._of(receipts.SHAPE).find_several(
             _theirs(principal) | _UNDER_WAY, order=[("decision", 1)], most=_MOST
         )
+        running = await self._of(dialogs.SHAPE).find_several(
+            _theirs(principal) | _RUNNING, order=[("dialog", 1)], most=_MOST
+        )
         own, written = principal.user_id, [each["decision"] for each in under_way]
         # The sign behind a slash in ASCII is 0.
         ids = [{"id": own}, {"id": {"$gte": f"{own}/", "$lt": f"{own}0"}}]
         settled = {"kind": SETTLE, "id": {"$in": [f"{own}/{decision}" for decision in written]}}
+        run = {"kind": RUN, "id": {"$in": [f"{own}/{each['dialog']}" for each in running]}}
         return {
             "tenant": principal.tenant,
             "kind": {"$nin": [FORGET, DELETE_TENANT]},
             "$or": ids,
-            "$nor": [settled],
+            "$nor": [settled, run],
         }
 
     async def _all(

@@ -1,9 +1,11 @@
 """How long things are kept, and what of them: the same for every store."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from bot.dialog import Dialog, Phase
 from bot.document import Document
 from bot.receipt import Receipt, Stage
 
@@ -27,3 +29,35 @@ def without_needless_text(receipt: Receipt) -> Receipt:
     if not needless:
         return receipt
     return replace(receipt, decision=replace(receipt.decision, body=Document()))
+
+
+def confirmed(dialog: Dialog, at: datetime) -> Dialog:
+    """Return *dialog*, which waited for it, with its plan confirmed."""
+    writes = dialog.plan.writes if dialog.plan else ()
+    return replace(
+        dialog,
+        phase=Phase.RUNNING,
+        confirmed=(*dialog.confirmed, *writes),
+        confirmed_at=at,
+    )
+
+
+def is_awaited(seen: Dialog | None, changed: Dialog) -> bool:
+    """Tell whether a run becomes due by the change, which must be on the list before."""
+    if changed.is_trial or changed.phase not in {Phase.CONFIRMING, Phase.RUNNING}:
+        return False
+    return seen is None or seen.phase is not changed.phase or _plan_of(seen) != _plan_of(changed)
+
+
+def _plan_of(dialog: Dialog) -> str:
+    return dialog.plan.id if dialog.plan else ""
+
+
+def latest_of_each(
+    runs: Iterable[tuple[str, datetime]], most: int = 50
+) -> Sequence[tuple[str, datetime]]:
+    """Return who ran something and when last, of *runs* with the latest first."""
+    latest: dict[str, datetime] = {}
+    for user_id, at in runs:
+        latest.setdefault(user_id, at)
+    return list(latest.items())[:most]

@@ -21,6 +21,7 @@ from store import (
     connections,
     data_keys,
     deliveries,
+    dialogs,
     drafts,
     due_work,
     installations,
@@ -35,6 +36,8 @@ from store import (
     profiles,
     quota,
     receipts,
+    tasks,
+    templates,
 )
 from store.collection import answering
 from store.database import Database
@@ -68,6 +71,9 @@ SHAPES: Final = (
     profiles.SHAPE,
     integrations.SHAPE,
     integrations.CHANNELS,
+    templates.SHAPE,
+    tasks.SHAPE,
+    dialogs.SHAPE,
 )
 _LEASE: Final = "preparation"
 _LASTS: Final = timedelta(seconds=30)

@@ -9,6 +9,7 @@ from bot.ports import (
     Clock,
     Connections,
     Deliveries,
+    Dialogs,
     Drafts,
     DueWork,
     Forgetting,
@@ -24,6 +25,8 @@ from bot.ports import (
     Profiles,
     QuotaLedger,
     Receipts,
+    Tasks,
+    Templates,
     TenantKeys,
 )
 from store.audit import MongoAuditChain, MongoAuditRows
@@ -31,6 +34,7 @@ from store.connections import MongoConnections
 from store.data_keys import KEY_AGE, DataKeys
 from store.database import Database
 from store.deliveries import MongoDeliveries
+from store.dialogs import MongoDialogs
 from store.drafts import MongoDrafts
 from store.due_work import MongoDueWork
 from store.forgetting import MongoForgetting
@@ -47,6 +51,8 @@ from store.profiles import MongoProfiles
 from store.quota import MongoQuotaLedger
 from store.receipts import MongoReceipts
 from store.sealing import Vault
+from store.tasks import MongoTasks
+from store.templates import MongoTemplates
 from store.tenant_keys import KeptTenantKeys
 
 
@@ -73,6 +79,9 @@ class Stores:
     integrations: Integrations
     keys: TenantKeys
     forgetting: Forgetting
+    templates: Templates
+    tasks: Tasks
+    dialogs: Dialogs
 
 
 def mongo_stores(
@@ -110,6 +119,9 @@ def mongo_stores(
         integrations=MongoIntegrations(database, vault),
         keys=KeptTenantKeys(keys, ring),
         forgetting=MongoForgetting(database, vault),
+        templates=MongoTemplates(database, vault),
+        tasks=MongoTasks(database, vault),
+        dialogs=MongoDialogs(database, vault, due, clock, first_check),
     )
 
 
@@ -140,6 +152,9 @@ def memory_stores(clock: Clock) -> Stores:
         integrations=memory.MemoryIntegrations(),
         keys=memory.MemoryTenantKeys(),
         forgetting=forgetting,
+        templates=memory.MemoryTemplates(),
+        tasks=memory.MemoryTasks(),
+        dialogs=memory.MemoryDialogs(due, clock),
     )
     forgetting.go_over([getattr(stores, each.name) for each in fields(Stores)])
     return stores

@@ -2,6 +2,7 @@
 
 from store.memory.audit import MemoryAudit
 from store.memory.connections import MemoryConnections
+from store.memory.dialogs import MemoryDialogs, MemoryTasks, MemoryTemplates
 from store.memory.drafts import MemoryDrafts
 from store.memory.due_work import MemoryDueWork
 from store.memory.forgetting import MemoryForgetting
@@ -19,6 +20,7 @@ __all__ = [
     "MemoryAudit",
     "MemoryConnections",
     "MemoryDeliveries",
+    "MemoryDialogs",
     "MemoryDrafts",
     "MemoryDueWork",
     "MemoryForgetting",
@@ -33,5 +35,7 @@ __all__ = [
     "MemoryProfiles",
     "MemoryQuotaLedger",
     "MemoryReceipts",
+    "MemoryTasks",
+    "MemoryTemplates",
     "MemoryTenantKeys",
 ]

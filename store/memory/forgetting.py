@@ -5,14 +5,18 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequen
 from dataclasses import replace
 from typing import Any, Final
 
+from bot.connection import Connection
+from bot.dialog import Dialog, Phase
 from bot.integration import ChannelDefaults, Integration
 from bot.pending import PendingConnection
-from bot.ports import DELETE_TENANT, FORGET, SETTLE, Counts, Due, Forgetting
+from bot.ports import DELETE_TENANT, FORGET, RUN, SETTLE, Counts, Due, Forgetting
 from bot.principal import Principal, Tenant
 from bot.profile import AuthorizationProfile
 from bot.receipt import Receipt
+from bot.task import DialogTask, Reach, TemplateVersion
 from store.memory.audit import MemoryAudit
 from store.memory.connections import MemoryConnections
+from store.memory.dialogs import MemoryDialogs, MemoryTasks, MemoryTemplates
 from store.memory.drafts import MemoryDrafts
 from store.memory.due_work import MemoryDueWork
 from store.memory.installations import MemoryInstallations
@@ -39,11 +43,16 @@ _COLLECTIONS: Final[Mapping[tuple[type[object], str], str]] = {
     (MemoryDueWork, "_kept"): "due_work",
     (MemoryDeliveries, "_seen"): "deliveries",
     (MemoryQuotaLedger, "_points"): "quota",
+    (MemoryTemplates, "_kept"): "templates",
+    (MemoryTasks, "_kept"): "tasks",
+    (MemoryDialogs, "_kept"): "dialogs",
     (MemoryAudit, "_rows"): "audit_rows",
     (MemoryAudit, "_links"): "audit_links",
     (MemoryAudit, "_keys"): "person_keys",
 }
-_UNFINISHED: Final = ("drafts", "pending_connections", "parked_requests")
+_UNFINISHED: Final = ("dialogs", "drafts", "pending_connections", "parked_requests")
+
+_ENDING: Final = {SETTLE, RUN}
 
 _Dict = dict[Any, Any]
 
@@ -82,15 +91,13 @@ class MemoryForgetting(Forgetting):
         """See `Forgetting.forget`."""
         for _, kept in self._dicts():
             for key, held in list(kept.items()):
-                if getattr(held, "owner", None) == principal.user_id and _names(
-                    principal.tenant, key
-                ):
+                if isinstance(held, Connection) and _is_owned(principal, held):
                     kept[key] = replace(held, owner=heir)
         under_way = {
             f"{principal.user_id}/{each.decision.id}"
             async for each in self.list_receipts(principal)
             if not each.stage.is_final
-        }
+        } | self._running(principal)
         return self._drop(principal, None, under_way)
 
     async def delete_tenant(self, tenant: Tenant) -> Counts:
@@ -114,7 +121,7 @@ class MemoryForgetting(Forgetting):
         gone: Counter[str] = Counter()
         for name, kept in self._dicts():
             for key, held in list(kept.items()) if names is None or name in names else ():
-                if isinstance(held, Due) and held.kind == SETTLE and held.id in under_way:
+                if isinstance(held, Due) and held.kind in _ENDING and held.id in under_way:
                     continue
                 if _is_of(principal, key, held) and not _is_under_way(held):
                     del kept[key]
@@ -123,6 +130,15 @@ class MemoryForgetting(Forgetting):
                     kept[key] = without
                     gone[name] += 1
         return {name: number for name, number in gone.items() if number and name}
+
+    def _running(self, principal: Principal) -> set[str]:
+        """Return the ids of what is due for the principal's runs."""
+        return {
+            f"{principal.user_id}/{held.id}"
+            for name, kept in self._dicts()
+            for held in (kept.values() if name == "dialogs" else ())
+            if held.principal == principal and _is_under_way(held)
+        }
 
     def _dicts(self) -> Iterator[tuple[str, _Dict]]:
         """Yield everything that is held, and the collection which it stands for, if for any."""
@@ -138,6 +154,8 @@ def _is_of(principal: Principal, key: object, held: object) -> bool:
         return held.principal == principal
     if isinstance(held, Receipt):
         return held.decision.principal == principal
+    if isinstance(held, DialogTask):
+        return held.audience.reach is Reach.ME and _is_owned(principal, held)
     if isinstance(held, Due):
         own = held.id.partition("/")[0] == principal.user_id
         return held.tenant == principal.tenant and own and held.kind not in {FORGET, DELETE_TENANT}
@@ -146,7 +164,14 @@ def _is_of(principal: Principal, key: object, held: object) -> bool:
     return key == principal or (isinstance(key, tuple) and principal in key)
 
 
+def _is_owned(principal: Principal, held: Connection | DialogTask) -> bool:
+    tenant = held.tenant if isinstance(held, DialogTask) else held.principal.tenant
+    return (tenant, held.owner) == (principal.tenant, principal.user_id)
+
+
 def _is_under_way(held: object) -> bool:
+    if isinstance(held, Dialog):
+        return held.phase is Phase.RUNNING
     return isinstance(held, Receipt) and not held.stage.is_final
 
 
@@ -158,6 +183,8 @@ def _without(principal: Principal, held: object) -> object:
         return replace(held, made_by="")
     if isinstance(held, ChannelDefaults) and held.set_by == principal.user_id:
         return replace(held, set_by="")
+    if isinstance(held, TemplateVersion | DialogTask):
+        return held.without(principal.user_id)
     if isinstance(held, Integration):
         return replace(held, policy=held.policy.without(principal.user_id))
     return held

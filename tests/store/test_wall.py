@@ -3,7 +3,7 @@
 import inspect
 import re
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import store
 from bot.connection import Preferences
 from bot.content import CloudId
 from bot.integration import Integration
-from bot.ports import Due, Spent
+from bot.ports import Due, Spent, running_of
 from bot.trail import Wanted
 from store.collection import Collection
 from store.connections import SHAPE
@@ -23,6 +23,7 @@ from tests.store.world import PROFILE, settle_whole
 
 LONG = timedelta(seconds=30)
 C1 = CloudId("c1")
+ANCIENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _methods():
@@ -187,12 +188,50 @@ CALLS = {
         False,
     ),
     "due.begin": (lambda s, me: s.due.begin(replace(me.other_due, at=me.soon)), None),
+    "templates.add": (lambda s, me: s.templates.add(me.template), True),
+    "templates.find": (lambda s, me: s.templates.find(*_version(me)), None),
+    "templates.list_versions": (lambda s, me: s.templates.list_versions(*_version(me)[:2]), []),
+    "templates.list_own": (lambda s, me: s.templates.list_own(me.ada.tenant), []),
+    "templates.replace": (lambda s, me: s.templates.replace(me.template, me.template), False),
+    "templates.remove": (lambda s, me: s.templates.remove(*_version(me)), None),
+    "tasks.add": (lambda s, me: s.tasks.add(me.task), True),
+    "tasks.find": (lambda s, me: s.tasks.find(me.ada.tenant, me.task.id), None),
+    "tasks.find_by_word": (lambda s, me: s.tasks.find_by_word(me.ada.tenant, me.task.word), None),
+    "tasks.list_all": (lambda s, me: s.tasks.list_all(me.ada.tenant), []),
+    "tasks.replace": (lambda s, me: s.tasks.replace(me.task, me.task), None),
+    "tasks.remove": (lambda s, me: s.tasks.remove(me.task), False),
+    "dialogs.begin": (lambda s, me: s.dialogs.begin(me.dialog), None),
+    "dialogs.find": (lambda s, me: s.dialogs.find(me.ada, me.dialog.id), None),
+    "dialogs.find_in_thread": (
+        lambda s, me: s.dialogs.find_in_thread(me.ada, me.dialog.channel, me.dialog.thread),
+        None,
+    ),
+    "dialogs.list_open": (lambda s, me: s.dialogs.list_open(me.ada), []),
+    "dialogs.replace": (lambda s, me: s.dialogs.replace(me.dialog, me.dialog), None),
+    "dialogs.confirm": (
+        lambda s, me: s.dialogs.confirm(me.ada, me.dialog.id, me.dialog.plan.id),
+        False,
+    ),
+    "dialogs.find_due": (
+        lambda s, me: s.dialogs.find_due(running_of(me.ada, me.dialog.id, me.now)),
+        None,
+    ),
+    "dialogs.list_users": (
+        lambda s, me: s.dialogs.list_users(me.ada.tenant, me.task.id, ANCIENT),
+        [],
+    ),
+    "dialogs.count_open": (lambda s, me: s.dialogs.count_open(me.ada.tenant, me.task.id), 0),
+    "dialogs.remove": (lambda s, me: s.dialogs.remove(me.ada, me.dialog.id), None),
     "forgetting.count": (lambda s, me: s.forgetting.count(me.ada), {}),
     "forgetting.list_receipts": (lambda s, me: _all(s.forgetting.list_receipts(me.ada)), []),
     "forgetting.drop_unfinished": (lambda s, me: _sum(s.forgetting.drop_unfinished(me.ada)), 0),
     "forgetting.forget": (lambda s, me: _sum(s.forgetting.forget(me.ada)), 0),
     "forgetting.delete_tenant": (lambda s, me: _sum(s.forgetting.delete_tenant(me.ada.tenant)), 0),
 }
+
+
+def _version(me):
+    return me.ada.tenant, me.template.id, me.template.version
 
 
 def _step(me):

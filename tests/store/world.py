@@ -17,6 +17,7 @@ from bot.content import (
     SpaceId,
     SpaceKey,
 )
+from bot.dialog import Answer, Dialog, DialogId, Fate, Phase, Plan, PlanId, Record, Write
 from bot.document import BulletList, Document, Item, Mention, Paragraph, Text
 from bot.installation import BotTokens, Installation, PendingInstall
 from bot.integration import (
@@ -38,7 +39,10 @@ from bot.profile import (
     TokenBody,
 )
 from bot.receipt import Act, Decision, DecisionId, Draft, DraftId, Receipt, Stage
+from bot.task import Audience, DialogTask, Event, Reach, TaskId, TemplateVersion
+from bot.template import TemplateId, Version
 from bot.trail import Action, AuditRow, Entry, Link, Links, RowId
+from bot.written import Written
 
 PROFILE = "system"
 
@@ -65,6 +69,8 @@ SECRETS = (
     "Wiki of Acme",
     "All of staff",
     "U1ADMIN",
+    "how Ada decides",
+    "Ada's plan",
 )
 
 
@@ -277,6 +283,65 @@ class World:
         )
 
     @property
+    def template(self):
+        return TemplateVersion(
+            self.ada.tenant,
+            TemplateId(f"decision-{self.number}"),
+            Version("1.0.0"),
+            source="name: how Ada decides",
+            by=self.ada.user_id,
+            added_at=self.now,
+            is_own=True,
+            approved_by="U1ADMIN",
+        )
+
+    @property
+    def task(self):
+        task = DialogTask(
+            TaskId(f"t{self.number}"),
+            self.ada.tenant,
+            word=f"decide{self.number}",
+            title="how Ada decides",
+            template=self.template.id,
+            version=self.template.version,
+            owner=self.ada.user_id,
+            audience=Audience(Reach.CHANNEL, "C1", "Secret plans"),
+            aliases=(f"d{self.number}",),
+            defaults=(("space", Written('"typed by Ada"')),),
+        )
+        return task.after(Event.INSTALLED, self.ada.user_id, self.now)
+
+    @property
+    def dialog(self):
+        write = Write("0", "create", "Create the page “Secret plans”", "digest", DecisionId("d9"))
+        site = self.site
+        return Dialog(
+            id=DialogId(f"g{self.number}"),
+            principal=self.ada,
+            task=self.task.id,
+            word=self.task.word,
+            title=self.task.title,
+            template=self.template.id,
+            version=self.template.version,
+            began_at=self.now,
+            touched_at=self.now,
+            expires_at=self.now + timedelta(days=30),
+            now=self.now,
+            phase=Phase.CONFIRMING,
+            answers=(Answer("title", Written('"typed by Ada"'), "typed by Ada", said_at="1.1"),),
+            order=("title",),
+            channel="D1",
+            thread=f"1.{self.number}",
+            plan=Plan(
+                PlanId(f"p{self.number}"), (write,), "Ada Lovelace", "712020:a", site.cloud_id,
+                site.name,
+            ),
+            journal=(Record("x", "search", Fate.DONE, Written('"Ada\'s plan"')),),
+            response_url=self.hook,
+            response_url_at=self.now,
+        )  # fmt: skip
+
+    @property
     def install(self):
         return PendingInstall(digest(f"install {self.ada}"), digest("cookie"), self.soon)
 
@@ -317,6 +382,9 @@ async def settle_in(stores, world):
     await stores.due.add(world.other_due)
     await stores.deliveries.is_first(world.ada.tenant, "Ev1", world.now)
     await stores.quota.add("app", world.ada.tenant, 3, world.now)
+    await stores.templates.add(world.template)
+    await stores.tasks.add(world.task)
+    await stores.dialogs.begin(world.dialog)
     world.note = await stores.notes.seal(world.ada, "typed by Ada")
     await stores.audit.insert(await stores.audit.seal(world.audit_row))
     await stores.chain.add(world.links)
