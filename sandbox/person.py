@@ -120,9 +120,20 @@ class Person:
         location: str = answer["location"]
         return location
 
-    async def installs(self, url: str, workspace: str | None = None, *, allow: bool = True) -> str:
-        """Allow or refuse the app in a workspace or organisation; where the browser goes then."""
-        answer = await self._do("install", url=url, workspace=workspace, allow=allow)
+    async def installs(
+        self,
+        url: str,
+        workspace: str | None = None,
+        *,
+        allow: bool = True,
+        without: Iterable[str] = (),
+    ) -> str:
+        """Allow or refuse the app in a workspace or organisation; where the browser goes then.
+
+        *without* are optional scopes that are left out.
+        """
+        how = {"workspace": workspace, "allow": allow, "without": list(without)}
+        answer = await self._do("install", url=url, **how)
         if answer["error"]:
             raise AssertionError(answer)
         location: str = answer["location"]

@@ -38,6 +38,8 @@ _INSTALL = """<h1>{app} is requesting permission to access {place}</h1>
 <h2>What will {app} be able to do?</h2><ul id="scopes">{scopes}</ul>
 <p><button name="decision" value="cancel" id="cancel">Cancel</button>
 <button name="decision" value="allow" id="allow" class="primary">Allow</button></p></form>"""
+#: fields of the form: that one may leave scopes out, and the optional ones that were left in
+CHOOSES, OPTIONAL = "chooses", "optional"
 _HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
@@ -55,15 +57,18 @@ def install_page(
     app: str,
     people: Iterable[Json],
     choice: tuple[Json, Iterable[str]],
-    scopes: Iterable[str],
+    scopes: Iterable[tuple[str, bool]],
     asked: Mapping[str, str],
 ) -> web.Response:
-    """What the app will be able to do, and where; *choice* is who is there, and their places."""
+    """What the app will be able to do, and where; *choice* is who is there, and their places.
+
+    Of each of *scopes* it is said whether it can be left out.
+    """
     person, homes = choice
     named = [data.team_named(each) for each in homes]
     options = "".join(_option(each, person) for each in people)
     switch = _SWITCH.format(hidden=_hidden(asked, "as"), options=options)
-    hidden = _hidden(asked, "as") + _hidden({"user": person["id"]})
+    hidden = _hidden(asked, "as") + _hidden({"user": person["id"], CHOOSES: "1"})
     body = _INSTALL.format(
         app=escape(app),
         place=escape(named[0]["name"] if len(named) == 1 else "Slack"),
@@ -71,9 +76,7 @@ def install_page(
         hidden=hidden,
         homes="".join(_home(each, checked=each is named[0]) for each in named)
         or "<p>You can install it nowhere.</p>",
-        scopes="".join(
-            f"<li>{escape(in_words(each))} <code>{escape(each)}</code></li>" for each in scopes
-        ),
+        scopes="".join(_scope(each, optional=optional) for each, optional in scopes),
     )
     return _html("Install", body, 200)
 
@@ -84,6 +87,14 @@ def _hidden(asked: Mapping[str, str], *left_out: str) -> str:
         for key, value in asked.items()
         if key not in left_out
     )
+
+
+def _scope(scope: str, *, optional: bool) -> str:
+    words = f"{escape(in_words(scope))} <code>{escape(scope)}</code>"
+    if not optional:
+        return f"<li>{words}</li>"
+    box = f'<input type="checkbox" name="{OPTIONAL}" value="{escape(scope)}" checked>'
+    return f"<li><label>{box} {words} (optional)</label></li>"
 
 
 def _home(home: Mapping[str, str], *, checked: bool) -> str:

@@ -185,7 +185,10 @@ class Control:
     async def _install_as(self, user: str, fields: Json) -> Outcome:
         asked = dict(parse_qsl(urlsplit(fields["url"]).query))
         allow, workspace = fields.get("allow", True) is True, fields.get("workspace")
-        location = self._world.installing.decide(user, asked, workspace, allow=allow)
+        without = fields.get("without", ())
+        location = self._world.installing.decide(
+            user, asked, workspace, allow=allow, without=without
+        )
         return Outcome(beside={"location": location})
 
     async def _rotate(self, fields: Json) -> Json:

@@ -27,6 +27,13 @@ class Installs:
         """What the installation was granted."""
         return self._manifest.bot_scopes if app.scopes is None else tuple(app.scopes)
 
+    def scopes_without(self, left_out: Iterable[str]) -> list[str]:
+        """What an installation is granted by whoever leaves these optional scopes out."""
+        without = set(left_out)
+        if not without <= set(self._manifest.optional_scopes):
+            raise Refused("scope_not_optional")
+        return [scope for scope in self._manifest.bot_scopes if scope not in without]
+
     def hold_installable(self, home: str, person: Json) -> None:
         """Refuse where *person* may not install the app at *home*.
 

@@ -36,13 +36,16 @@ class Lifecycle:
         app = self._state.installations.get(home)
         if not fields["installed"]:
             return await self._leave(home, app, fields)
+        scopes = self._installs.scopes_without(fields.get("without", ()))
         if home == data.TEAM:
             self._installs.restore(home)
+            if "without" in fields:
+                self._state.installations[home].scopes = scopes
             self._workspace.moved(home)
             return {"error": None, "acks": []}
         user = self._installer(home, fields.get("user"))
         self._installs.hold_installable(home, self._workspace.person(user))
-        made = self._installs.install(home, user, self._workspace.manifest.bot_scopes)
+        made = self._installs.install(home, user, scopes)
         if "teams" in fields:
             self._installs.give(home, fields["teams"])
         self._workspace.moved(home)

@@ -14,7 +14,12 @@ class Manifest:
         self._settings = manifest.get("settings", {})
         name = manifest.get("display_information", {}).get("name", "App")
         self.name: str = name
-        self.bot_scopes = tuple(self._oauth.get("scopes", {}).get("bot", ()))
+        scopes = self._oauth.get("scopes", {})
+        self.bot_scopes = tuple(scopes.get("bot", ()))
+        #: of those, what whoever installs the app may leave out
+        self.optional_scopes = tuple(
+            s for s in scopes.get("bot_optional", ()) if s in self.bot_scopes
+        )
         self.redirect_urls: tuple[str, ...] = tuple(self._oauth.get("redirect_urls", ()))
         #: whether an organisation may install the app as a whole
         self.org_ready = bool(self._settings.get("org_deploy_enabled"))

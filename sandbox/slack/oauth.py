@@ -1,14 +1,14 @@
 """How the app is installed: OAuth 2.0 as Slack has it, with tokens that may rotate."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from aiohttp import web
 
 from sandbox.slack import belonging, data
 from sandbox.slack.calls import Call, Method
 from sandbox.slack.clients import answered, authenticated
-from sandbox.slack.consent_page import install_page, refusal_page
+from sandbox.slack.consent_page import CHOOSES, OPTIONAL, install_page, refusal_page
 from sandbox.slack.delivery import Deliveries
 from sandbox.slack.oidc import COOKIE
 from sandbox.slack.refusals import Refused, Unknown
@@ -40,14 +40,22 @@ class Installing:
         }
 
     def decide(
-        self, user: str, asked: Mapping[str, str], workspace: str | None, *, allow: bool
+        self,
+        user: str,
+        asked: Mapping[str, str],
+        workspace: str | None,
+        *,
+        allow: bool,
+        without: Collection[str] = (),
     ) -> str:
         """Where the browser goes once *user* has allowed or refused; *workspace* or their own.
+
+        *without* are optional scopes that *user* leaves out.
 
         Raises:
             Refused: the address isn't one that Slack would show a page for, or *user* may not.
         """
-        scopes = self._check(asked)
+        scopes = self._left(self._check(asked), without)
         person = self._workspace.person(user)
         back = asked.get("redirect_uri") or self._workspace.manifest.redirect_urls[0]
         if not allow:
@@ -131,15 +139,23 @@ class Installing:
             return refusal_page("team_mismatch")
         name = self._workspace.manifest.name
         choice = (person, self._homes(person, asked))
-        return install_page(name, people, choice, scopes, asked)
+        optional = self._workspace.manifest.optional_scopes
+        told = [(scope, scope in optional) for scope in scopes]
+        return install_page(name, people, choice, told, asked)
 
     async def _decide(self, request: web.Request) -> web.Response:
         if request.headers.get("Origin") not in (None, self._workspace.base_url):
             return refusal_page("invalid_origin")
-        form = {k: v for k, v in (await request.post()).items() if isinstance(v, str)}
+        sent = await request.post()
+        form = {
+            k: v for k, v in sent.items() if isinstance(v, str) and k not in (CHOOSES, OPTIONAL)
+        }
+        optional = self._workspace.manifest.optional_scopes if CHOOSES in sent else ()
+        without = [scope for scope in optional if scope not in sent.getall(OPTIONAL, [])]
         allow, user = form.pop("decision", "") == "allow", form.pop("user", "")
         try:
-            location = self.decide(user, form, form.pop("workspace", None), allow=allow)
+            home = form.pop("workspace", None)
+            location = self.decide(user, form, home, allow=allow, without=without)
         except (Refused, Unknown) as refused:
             return refusal_page(str(refused))
         response = web.Response(status=302, headers={"Location": location})
@@ -161,6 +177,12 @@ class Installing:
         if asked.get("team") not in (None, "", *data.TEAMS, *data.ORGANISATIONS):
             raise Refused("invalid_team")
         return scopes
+
+    def _left(self, scopes: list[str], without: Collection[str]) -> list[str]:
+        """What is left of *scopes*; only optional ones can be left out."""
+        if not set(without) <= set(self._workspace.manifest.optional_scopes):
+            raise Refused("scope_not_optional")
+        return [scope for scope in scopes if scope not in without]
 
     def _homes(self, person: Json, asked: Mapping[str, str]) -> list[str]:
         """Where *person* may install the app, of what is asked for: their own workspace first."""

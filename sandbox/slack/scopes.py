@@ -7,6 +7,7 @@ WORDS = {
     "commands": "Add shortcuts and slash commands that people can use",
     "files:read": "View files shared in channels that the app is in",
     "groups:read": "View basic information about private channels that the app is in",
+    "im:history": "View messages in its direct messages",
     "im:read": "View basic information about its direct messages",
     "im:write": "Start direct messages with people",
     "links:read": "View certain addresses in messages",

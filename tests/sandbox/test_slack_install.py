@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from sandbox.person import query_of
 from sandbox.slack.clients import answered
 from sandbox.walk import walk
-from tests.sandbox.slack_stage import stage
+from tests.sandbox.slack_stage import conversing, stage
 
 BACK = "http://localhost:1/slack/oauth_redirect"
 SCOPES = "chat:write,commands"
@@ -294,3 +294,44 @@ async def test_no_secret_is_in_the_log(slack):
     log = str((await slack.log())["calls"])
     for secret in (code, token, "client-secret"):
         assert secret not in log
+
+
+def with_optional(told):
+    ready(told)
+    conversing(told)
+    told["oauth_config"]["scopes"]["bot_optional"] = ["files:read", "im:history"]
+
+
+async def test_optional_scopes_can_be_left_out_and_others_not():
+    async with stage(change=with_optional) as slack:
+        url = asking(slack, scope="chat:write,files:read,im:history")
+        _, text = await page(slack, url, "U0MAX")
+        assert text.count("(optional)") == 2
+        back = await slack.person("U0MAX").installs(url, without=["files:read"])
+        answer = await trade(slack, code=query_of(back)["code"])
+        assert answer["scope"] == "chat:write,im:history"
+        refusal = {"url": url, "without": ["chat:write"]}
+        assert (await slack.post("people/U0MAX/install", **refusal))[
+            "error"
+        ] == "scope_not_optional"
+
+
+async def test_whoever_unticks_a_scope_on_the_page_leaves_it_out():
+    async with stage(change=with_optional) as slack:
+        asked = query_of(asking(slack, scope="chat:write,files:read,im:history"))
+        form = {**asked, "user": "U0MAX", "decision": "allow", "chooses": "1"}
+        form["optional"] = "im:history"
+        url = f"{slack.base_url}/slack/oauth/v2/authorize"
+        async with slack.session.post(url, data=form, allow_redirects=False) as got:
+            answer = await trade(slack, code=query_of(got.headers["Location"])["code"])
+        assert answer["scope"] == "chat:write,im:history"
+
+
+async def test_acme_can_be_without_an_optional_scope():
+    async with stage(change=with_optional) as slack:
+        await slack.post("install", installed=True, without=["files:read"])
+        headers = (await slack.client.auth_test()).headers
+        assert "files:read" not in headers["x-oauth-scopes"]
+        assert "im:history" in headers["x-oauth-scopes"]
+        await slack.post("install", installed=True, without=[])
+        assert "files:read" in (await slack.client.auth_test()).headers["x-oauth-scopes"]
