@@ -8,10 +8,11 @@ from bot.connection import ORGANISATION
 from bot.content import Account, AccountId, CloudId, SpaceId, SpaceKey
 from bot.errors import SealBroken
 from bot.integration import NOBODY, ChannelDefaults, Integration, Policy, Role
-from bot.ports import DELETE_TENANT, FORGET, Due
+from bot.ports import DELETE_TENANT, FORGET, RUN, Due
 from bot.principal import Principal, Tenant
 from bot.profile import AuthorizationProfile
 from bot.receipt import DecisionId, Stage
+from bot.task import Audience
 from bot.trail import Wanted
 from store.forgetting import NAMED, MongoForgetting
 from store.migrations import begin_reports
@@ -241,9 +242,32 @@ class TestWhatIsUnfinished:
     async def test_is_dropped_and_the_rest_stays(self, stores, world):
         await settle_in(stores, world)
         gone = await stores.forgetting.drop_unfinished(world.ada)
-        assert gone == {"drafts": 1, "pending_connections": 2, "parked_requests": 1}
+        assert gone == {"dialogs": 1, "drafts": 1, "pending_connections": 2, "parked_requests": 1}
         assert await stores.drafts.find(world.ada, world.draft.id) is None
         assert await stores.connections.find(world.ada, world.profile) == world.connection
+
+    async def test_a_dialog_whose_run_is_under_way_stays_with_what_finishes_it(
+        self, stores, world, clock
+    ):
+        await settle_in(stores, world)
+        assert await stores.dialogs.confirm(world.ada, world.dialog.id, world.dialog.plan.id)
+        await stores.forgetting.drop_unfinished(world.ada)
+        await stores.forgetting.forget(world.ada)
+        assert await stores.dialogs.find(world.ada, world.dialog.id)
+        clock.advance(60)
+        assert world.dialog.id in str(await stores.due.list_due(RUN, clock(), 1000))
+
+    async def test_a_task_for_others_stays_without_its_owner_and_ones_own_goes(self, stores, world):
+        mine = replace(world.task, id="t9", word="mine", aliases=(), audience=Audience())
+        await stores.tasks.add(world.task)
+        await stores.tasks.add(mine)
+        await stores.templates.add(world.template)
+        await stores.forgetting.forget(world.ada, ADMIN)
+        assert await stores.tasks.find(world.ada.tenant, mine.id) is None
+        (left,) = await stores.tasks.list_all(world.ada.tenant)
+        assert (left.owner, left.history[0].by) == ("", "")
+        (template,) = await stores.templates.list_own(world.ada.tenant)
+        assert (template.by, template.source) == ("", world.template.source)
 
     async def test_receipts_are_listed_whatever_their_number(self, stores, world):
         decisions = {DecisionId(f"d{number:03}") for number in range(230)}

@@ -16,6 +16,7 @@ TTL = {
     "parked_requests": "purge_at",
     "drafts": "expires_at",
     "receipts": "purge_at",
+    "dialogs": "expires_at",
     "deliveries": "purge_at",
     "quota": "purge_at",
     "pending_installs": "purge_at",

@@ -94,6 +94,9 @@ SEALED = [
         lambda s, me: s.integrations.find_channel(me.ada.tenant, me.channel.channel_id),
         [TENANT, RECORD],
     ),
+    ("templates", "sealed", lambda s, me: s.templates.list_own(me.ada.tenant), [TENANT, RECORD]),
+    ("tasks", "sealed", lambda s, me: s.tasks.list_all(me.ada.tenant), [TENANT, RECORD]),
+    ("dialogs", "sealed", lambda s, me: s.dialogs.find(me.ada, me.dialog.id), None),
 ]
 MOVES = [
     pytest.param(name, field, read, whose, id=f"{name}.{field} {whose}")
@@ -166,6 +169,8 @@ def _where(world, name):
         "profiles": {"profile": world.custom.id},
         "integrations": {},
         "channels": {"channel_id": world.channel.channel_id},
+        "templates": {"template": world.template.id},
+        "tasks": {"task": world.task.id},
     }
     if name in tenants:
         return {**where, **tenants[name]}
@@ -174,6 +179,7 @@ def _where(world, name):
         "pending_connections": {"step": "consent", "key": world.consent.key},
         "drafts": {"draft": world.draft.id},
         "receipts": {"decision": world.decision.id},
+        "dialogs": {"dialog": world.dialog.id},
     }
     return {**where, "user_id": world.ada.user_id, **own.get(name, {})}
 
