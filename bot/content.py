@@ -96,14 +96,6 @@ class ContentKind(StrEnum):
     BLOG = "blogpost"
 
 
-class Placement(StrEnum):
-    """Where new text goes, as to what a section says already."""
-
-    REPLACE = "replace"
-    START = "start"
-    END = "end"
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page, or blog post, without its text; *url* is absolute, *version* starts at 1."""

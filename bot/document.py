@@ -6,6 +6,7 @@ carries its marks and a link carries its text, so only blocks nest.
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Final, Literal
 
 Mark = Literal["strong", "em", "strike", "code", "underline"]
@@ -222,6 +223,14 @@ class Storage:
     """A body in storage format as Confluence itself gave it: a page's, or a page template's."""
 
     markup: str
+
+
+class Placement(StrEnum):
+    """Where new text goes, as to what a section says already."""
+
+    REPLACE = "replace"
+    START = "start"
+    END = "end"
 
 
 Body = Document | Storage

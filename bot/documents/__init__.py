@@ -1,6 +1,6 @@
 """Reads and writes documents: Slack's, Confluence's and Markdown."""
 
-from bot.documents.append import append_adf, append_storage
+from bot.documents.append import addition_to, append_adf, append_storage
 from bot.documents.bodies import body_to_storage, digest_of, document_in
 from bot.documents.from_adf import from_adf
 from bot.documents.from_markdown import from_markdown
@@ -13,6 +13,7 @@ from bot.documents.to_slack import to_blocks, to_rich_text
 from bot.documents.to_storage import to_storage
 
 __all__ = [
+    "addition_to",
     "append_adf",
     "append_storage",
     "body_to_storage",

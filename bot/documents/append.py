@@ -23,5 +23,10 @@ def append_storage(existing: str, addition: Document) -> str:
 
     Tasks that are added get ids that no task of the page has.
     """
+    return existing + addition_to(existing, addition)
+
+
+def addition_to(existing: str, addition: Document) -> str:
+    """Return *addition* in storage format, to stand anywhere in *existing*."""
     last = max((int(found[1]) for found in _TASK_ID.finditer(existing)), default=0)
-    return existing + to_storage(addition, first_task=last + 1)
+    return to_storage(addition, first_task=last + 1)

@@ -16,7 +16,6 @@ from bot.content import (
     PageTemplate,
     PageTemplateText,
     PageText,
-    Placement,
     Restriction,
     Site,
     Space,
@@ -24,7 +23,7 @@ from bot.content import (
     TemplateId,
     Version,
 )
-from bot.document import Document
+from bot.document import Document, Placement
 from bot.rest import Call, Called
 
 
