@@ -98,13 +98,13 @@ class TemplateRefused(UserError):
 
     code = "template_refused"
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        """Keep all *problems*; name the first."""
+    def __init__(self, problems: Iterable[Problem], name: str = "") -> None:
+        """Keep all *problems* of the file *name*; tell the first."""
         self.problems = tuple(problems)
         others = len(self.problems) - 1
-        more = f" There {'is one more problem' if others == 1 else f'are {others} more problems'}."
+        more = f" That is the first of {len(self.problems)} problems." if others else ""
         super().__init__(
-            f"The template can't be used. {self.problems[0]}.{more if others else ''} "
+            f"The template {name}".rstrip() + f" can't be used. {self.problems[0]}.{more} "
             "Nothing was installed or changed: put it right and give the file once more."
         )
 

@@ -509,7 +509,7 @@ class ForEachStep(Step):
     steps: Annotated[tuple["AnyStep", ...], Field(min_length=1)]
 
 
-_KINDS: Final[dict[str, type[Step]]] = {
+STEP_KINDS: Final[dict[str, type[Step]]] = {
     "search": SearchStep,
     "get": GetStep,
     "create": CreateStep,
@@ -540,13 +540,14 @@ _KINDS: Final[dict[str, type[Step]]] = {
     "for_each": ForEachStep,
     "steps": WhenStep,
 }
-ACTIONS: Final = tuple(_KINDS)
+"""What a step is, by the word that says what it does."""
+ACTIONS: Final = tuple(STEP_KINDS)
 """The words by which a step says what it does; a step has exactly one, ``steps`` last."""
 
 
 def action_of(step: Step) -> str:
     """Return the word that says what *step* does."""
-    return next(word for word, kind in _KINDS.items() if isinstance(step, kind))
+    return next(word for word, kind in STEP_KINDS.items() if isinstance(step, kind))
 
 
 def _kind_of(found: object) -> str | None:
@@ -554,7 +555,7 @@ def _kind_of(found: object) -> str | None:
         return action_of(found)
     if not isinstance(found, dict):
         return None
-    return next((word for word in _KINDS if word in found), None)
+    return next((word for word in STEP_KINDS if word in found), None)
 
 
 AnyStep = Annotated[
@@ -647,7 +648,7 @@ class ActionTemplate(Part):
     """One version of a template."""
 
     id: Slug
-    version: Annotated[str, StringConstraints(pattern=r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")]
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}$")]
     name: Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=r"^[^\r\n]*$")]
     description: Words
     icon: Annotated[str, StringConstraints(pattern=r"^:[a-z0-9_+\-]{1,40}:$")] = ":page_facing_up:"
