@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.atlassian import documents
 from sandbox.atlassian.call import Answer, Upload
 from sandbox.atlassian.refusals import Refusal
-from sandbox.atlassian.wiki import Content, Property, Version
+from sandbox.atlassian.wiki import DELETE, Content, Property, Version
 from sandbox.datacenter import present
 from sandbox.datacenter.call import CONTEXT, Call, Handler, listed
 from sandbox.datacenter.content import CONTENT, KINDS, children_shown, expansions
@@ -66,6 +66,18 @@ def replace_file(call: Call) -> Answer:
         raise refusal(400, "Exactly one file of this page is required")
     kept = keep(call, page, files[0], held)
     return Answer(present.content(call, kept, ("version", "container", "metadata")))
+
+
+def remove_file(call: Call) -> Answer:
+    """DELETE …/child/attachment/{attachmentId}: to the trash."""
+    page, held = call.content("id", *KINDS), call.content("attachmentId", "attachment")
+    if held.extra["container"] != page.id:
+        raise missing(call.path["attachmentId"])
+    space = call.wiki.spaces[page.space]
+    if not call.wiki.may(call.me, DELETE, space) or not call.wiki.edits(call.me, page):
+        raise refusal(400, "User not permitted to remove the attachment")
+    held.status = "trashed"
+    return Answer(status=204)
 
 
 def keep(call: Call, page: Content, file: Upload, earlier: Content | None) -> Content:
@@ -265,6 +277,7 @@ HANDLERS: dict[str, Handler] = {
     f"GET {FILES}": list_files,
     f"POST {FILES}": add_files,
     f"POST {FILES}/{{attachmentId}}/data": replace_file,
+    f"DELETE {FILES}/{{attachmentId}}": remove_file,
     f"GET {LABELS}": list_labels,
     f"POST {LABELS}": add_labels,
     f"DELETE {LABELS}": remove_label_by_query,

@@ -13,7 +13,15 @@ from sandbox.atlassian.log import Entry, Log
 from sandbox.atlassian.operations import Operation, pattern
 from sandbox.atlassian.refusals import Refusal, not_stood_for
 from sandbox.clock import Clock
-from sandbox.datacenter import around, content, places, search, writing
+from sandbox.datacenter import (
+    around,
+    content,
+    page_templates,
+    places,
+    restricting,
+    search,
+    writing,
+)
 from sandbox.datacenter.call import ROOT, Call, Handler
 from sandbox.datacenter.clients import RANKS, READ, WRITE
 from sandbox.datacenter.credentials import Caller, Credentials
@@ -33,6 +41,8 @@ HANDLERS: dict[str, Handler] = {
     **around.HANDLERS,
     **places.HANDLERS,
     **search.HANDLERS,
+    **restricting.HANDLERS,
+    **page_templates.HANDLERS,
 }
 
 
@@ -53,7 +63,7 @@ def find_operation(method: str, path: str) -> tuple[Operation, dict[str, str]] |
 
 
 class Rest:
-    """Stands for `/confluence/rest/api`."""
+    """Stands for `rest/api`, and for the templates in `rest/experimental`."""
 
     def __init__(  # noqa: PLR0913 -- what the API stands between
         self,
@@ -77,8 +87,8 @@ class Rest:
         self._contract = contract
 
     def attach(self, app: web.Application) -> None:
-        """Serve below `/datacenter/confluence/rest/api`."""
-        app.router.add_route("*", ROOT + "/{tail:rest/api(?:/.*)?}", self.serve)
+        """Serve below `/datacenter/confluence/rest/api` and `rest/experimental`."""
+        app.router.add_route("*", ROOT + "/{tail:rest/(?:api|experimental)(?:/.*)?}", self.serve)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Any request to the API."""
@@ -126,6 +136,8 @@ class Rest:
     def _check_answer(self, incoming: Incoming, entry: Entry, response: web.Response) -> None:
         if self._contract is None or not entry.operation or entry.contract:
             return
+        if page_templates.EXPERIMENTAL in entry.operation:
+            return
         status = 201 if entry.operation == SAID_TO_BE_CREATED else response.status
         body = response.body if isinstance(response.body, bytes) else None
         given = GivenResponse(status, body, response.content_type)
@@ -172,7 +184,8 @@ class Rest:
         raise plain_refusal(404, f"null for uri: {self._base_url}{ROOT}{incoming.path}"[:300])
 
     def _require_contract(self, incoming: Incoming, operation: Operation, entry: Entry) -> None:
-        if self._contract is None:
+        # No description exists of the experimental half.
+        if self._contract is None or operation.path.startswith(page_templates.EXPERIMENTAL):
             return
         entry.contract = self._contract.request_problems(operation, incoming.asked())
         if entry.contract:

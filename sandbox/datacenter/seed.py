@@ -3,6 +3,7 @@
 import base64
 from dataclasses import dataclass
 
+from sandbox.atlassian import page_templates
 from sandbox.atlassian.wiki import FULL, MEMBER, VIEWER, Body, Content, Group, Space, Version
 from sandbox.datacenter.bodies import mention
 from sandbox.datacenter.people import BY_NAME, GROUPS, STAFF, USERS
@@ -10,6 +11,7 @@ from sandbox.datacenter.site import Site
 
 DAY = 86_400
 FIRST_ID = 98_304
+FIRST_TEMPLATE = 3_145_729
 NAME = "datacenter"
 Rights = dict[str, tuple[str, ...]]
 
@@ -154,6 +156,8 @@ def build(now: float) -> Site:
         add_space(site, plan, start)
     for row in ROWS:
         add_row(site, row, start)
+    keys = {each.key: each.id for each in site.spaces.values()}
+    site.templates = page_templates.seeded(keys, FIRST_TEMPLATE)
     return site
 
 

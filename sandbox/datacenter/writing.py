@@ -1,11 +1,21 @@
 """Content written: created, updated, commented on, put into the trash."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sandbox.atlassian.call import Answer
 from sandbox.atlassian.refusals import Refusal
-from sandbox.atlassian.wiki import ADMINISTER, COMMENT, CREATE, DELETE, Content, Space, Version
+from sandbox.atlassian.wiki import (
+    ADMINISTER,
+    COMMENT,
+    CREATE,
+    DELETE,
+    Content,
+    Space,
+    Version,
+    id_of,
+)
 from sandbox.datacenter import present
 from sandbox.datacenter.bodies import accepted
 from sandbox.datacenter.call import Call, Handler
@@ -143,6 +153,9 @@ def thread_of(call: Call, sent: Sent, page: Content) -> int | None:
 def update_content(call: Call) -> Answer:
     """PUT /content/{contentId}: a new version, perhaps below another parent."""
     sent = call.document()
+    thrown = thrown_away(call)
+    if thrown is not None and sent.get("status") == "current":
+        return put_back(call, thrown, sent)
     content = call.content("contentId", *KINDS, *present.COMMENTS)
     if sent.get("type") != present.content(call, content)["type"]:
         raise refusal(400, "The content type is missing or has changed")
@@ -170,8 +183,34 @@ def update_content(call: Call) -> Answer:
     return Answer(present.content(call, content, CHANGED.split(",")))
 
 
+def thrown_away(call: Call) -> Content | None:
+    """A page or blog post of the trash that the caller sees."""
+    found = call.wiki.contents.get(id_of(call.path["contentId"]))
+    if found is None or found.kind not in KINDS or found.status != "trashed":
+        return None
+    return found if call.wiki.sees(call.me, found) else None
+
+
+def put_back(call: Call, content: Content, sent: Sent) -> Answer:
+    """Out of the trash: nothing but the status changes, whatever is sent besides."""
+    require_editor(call, content)
+    number = number_of(sent, content)
+    if call.wiki.title_taken(content.space, content.title, content.kind, but=content.id):
+        raise title_taken(content.title, call.wiki.spaces[content.space])
+    message = str(sent["version"].get("message") or "")
+    latest = content.latest
+    content.versions.append(
+        replace(latest, number=number, author=call.me, created=call.now, message=message)
+    )
+    content.status = "current"
+    above = call.wiki.contents.get(content.parent or 0)
+    if above is None or above.status != "current":
+        content.parent = None
+    return Answer(present.content(call, content, CHANGED.split(",")))
+
+
 def require_status(call: Call, sent: Sent) -> None:
-    """Drafts aren't stood for, and nothing is brought back from the trash."""
+    """Drafts aren't stood for."""
     for said in (call.query.get("status", "current"), sent.get("status", "current")):
         if said != "current":
             raise refusal(400, f"Unsupported content status: {str(said)[:50]}")
@@ -222,6 +261,8 @@ def move(call: Call, sent: Sent, content: Content) -> None:
         return
     if parent is content or content in call.wiki.ancestors(parent):
         raise refusal(400, "A page can't stand below itself")
+    if space.homepage == content.id:
+        raise refusal(400, "The homepage of a space can't be moved")
     content.parent = parent.id
 
 
