@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from bot.authorize import Authorizer
 from bot.connection import Connection, Lent, Need, Preferences, organisation
 from bot.content import Account, CloudId, Site
-from bot.credentials import Choice, CredentialPolicy
+from bot.credentials import UNLIMITED, Choice, CredentialPolicy, Limits
 from bot.errors import (
     ConsentRequired,
     NotAllowed,
@@ -70,12 +70,14 @@ class Actor:
         *,
         prefers: bool = False,
         looks: bool = False,
+        limits: Limits = UNLIMITED,
     ) -> T:
         """Do *work* in the principal's name; once more with a new token if the old is refused.
 
         Without a *site*, it is the one in use. *prefers* says that *work* wants to know what
         its person chose; it is told where the site depends on it, too. *looks* says that it
-        only looks up, with the rights of *need*, what became of something done before.
+        only looks up, with the rights of *need*, what became of something done before. *limits*
+        narrow what the tenant's policy allows.
 
         Raises:
             ConsentRequired: no usable grant, or not for what is needed.
@@ -85,7 +87,7 @@ class Actor:
         """
         asks = prefers or site is None
         choice, preferences = await asyncio.gather(
-            self._credentials.choose(principal, need, looks=looks),
+            self._credentials.choose(principal, need, looks=looks, limits=limits),
             self._chosen(principal, asks=asks),
         )
         lent = choice.lent

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.connection import Connection, Lent, Need
+from bot.content import AllowedSpace
 from bot.errors import InstallationBroken, NotAllowed, ReadOnly, Unavailable
 from bot.installation import Installation, SlackPerson
 from bot.integration import Credential, Integration, Role
@@ -46,6 +47,32 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What holds besides the tenant's policy, and never loosens it.
+
+    *own_only* leaves the organisation's connection out; of the spaces that it is lent for, only
+    those of the keys *spaces* are left, or without any all of them.
+    """
+
+    own_only: bool = False
+    spaces: tuple[str, ...] = ()
+
+    def narrowed(self, lent: Lent) -> Lent:
+        """Return *lent* within the limits."""
+        if not self.spaces:
+            return lent
+        keys = {key.casefold() for key in self.spaces}
+
+        def within(allowed: tuple[AllowedSpace, ...]) -> tuple[AllowedSpace, ...]:
+            return tuple(space for space in allowed if space.key.casefold() in keys)
+
+        return replace(lent, readable=within(lent.readable), writable=within(lent.writable))
+
+
+UNLIMITED: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
     """What the choice is read from."""
 
@@ -62,8 +89,17 @@ class CredentialPolicy:
         self._books = books
         self._roles = roles
 
-    async def choose(self, principal: Principal, need: Need, *, looks: bool = False) -> Choice:
-        """Return whose connection *principal* uses for *need*. One read, where all is usual.
+    async def choose(
+        self,
+        principal: Principal,
+        need: Need,
+        *,
+        looks: bool = False,
+        limits: Limits = UNLIMITED,
+    ) -> Choice:
+        """Return whose connection *principal* uses for *need*, within *limits*.
+
+        One read, where all is usual.
 
         Raises:
             ReadOnly: it would write, and the tenant doesn't for now.
@@ -73,7 +109,8 @@ class CredentialPolicy:
         integration = await self._books.integrations.find(principal.tenant)
         if need.writes and not looks:
             await self._require_writer(principal, integration, need)
-        credential = integration.policy.credential(need) if integration.lends else Credential.OWN
+        lends = integration.lends and not limits.own_only
+        credential = integration.policy.credential(need) if lends else Credential.OWN
         own = Choice(integration.people_profile)
         if credential is Credential.OWN:
             return own
@@ -82,7 +119,7 @@ class CredentialPolicy:
         if credential is Credential.OWN_ELSE_ORGANISATION and connection is not None:
             return own
         lent = await self._lend(principal, integration, connection)
-        lent = replace(lent, writes=need.writes, looks=looks)
+        lent = replace(limits.narrowed(lent), writes=need.writes, looks=looks)
         return Choice(integration.organisation_profile, lent, connection)
 
     async def people_profile(self, tenant: Tenant) -> str:

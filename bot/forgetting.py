@@ -48,6 +48,9 @@ _WRITES: Final = frozenset(
         Action.PUBLISH,
         Action.DRAFT,
         Action.APPEND,
+        Action.UPDATE,
+        Action.RESTORE_VERSION,
+        Action.COPY,
     }
 )
 _Page = tuple[CloudId, PageId]

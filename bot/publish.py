@@ -4,7 +4,7 @@ A receipt says how far the decision has come; every step is written down before 
 begins, so that any process can take it up wherever another left it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,8 +17,9 @@ from bot.audit import Auditor
 from bot.compose import need_of
 from bot.connection import ORGANISATION, Connection
 from bot.content import Page, PageId, PageStatus, PageText
-from bot.document import Document
-from bot.documents import digest_of, from_storage, to_storage
+from bot.credentials import Limits
+from bot.document import Body, Document
+from bot.documents import body_to_storage, digest_of, document_in, from_storage
 from bot.errors import (
     BadInput,
     BotError,
@@ -32,7 +33,16 @@ from bot.errors import (
 )
 from bot.ports import Clock, Confluence, Drafts, PreferencesStore, Receipts
 from bot.principal import Principal
-from bot.receipt import Act, Decision, DecisionId, Draft, DraftId, Receipt, Stage
+from bot.receipt import (
+    Act,
+    Decision,
+    DecisionId,
+    Draft,
+    DraftId,
+    Receipt,
+    Stage,
+    message_of,
+)
 from bot.trail import Action, Entry, Outcome, Used
 from bot.undo import take_back
 
@@ -101,17 +111,44 @@ class Publisher:
 
         ``False`` if it was claimed before: its receipt tells what became of it.
         """
-        now = self._clock()
+        receipt = self._fresh(draft.decision, correlation)
         return await self._memory.receipts.claim(
-            Receipt(
-                draft.decision,
-                Stage.CLAIMED,
-                claimed_at=now,
-                touched_at=now,
+            replace(
+                receipt,
                 response_url=draft.response_url,
                 response_url_at=draft.response_url_at,
-                correlation=correlation,
             )
+        )
+
+    async def write(self, decision: Decision, correlation: str) -> Receipt:
+        """Bring a decision that a run's plan named to its end, from wherever it stands.
+
+        Whoever calls sees to it that it is called again where this process doesn't come to the
+        end. Nobody else tells of it.
+
+        Raises:
+            TakenUp, Unclear: see `settle`.
+        """
+        fresh = replace(self._fresh(decision, correlation), told=True)
+        if not await self._memory.receipts.claim(fresh):
+            found = await self._memory.receipts.find(decision.principal, decision.id)
+            if found is None:
+                raise TakenUp
+            return await self.resume(found)
+        return await self.settle(fresh)
+
+    async def resume(self, receipt: Receipt) -> Receipt:
+        """Return *receipt* at its end: it may stand there already. See `settle`."""
+        return receipt if receipt.stage.is_final else await self.settle(receipt)
+
+    async def find(self, principal: Principal, decision: DecisionId) -> Receipt | None:
+        """Return the principal's own receipt of *decision*."""
+        return await self._memory.receipts.find(principal, decision)
+
+    def _fresh(self, decision: Decision, correlation: str) -> Receipt:
+        now = self._clock()
+        return Receipt(
+            decision, Stage.CLAIMED, claimed_at=now, touched_at=now, correlation=correlation
         )
 
     async def settle(self, receipt: Receipt) -> Receipt:
@@ -139,24 +176,40 @@ class Publisher:
             await self._memory.drafts.remove(decision.principal, DraftId(decision.id))
 
     async def undo(self, principal: Principal, decision: DecisionId) -> Receipt:
-        """Move the page to the trash, if it is as it was written and the time isn't up."""
-        receipt = await self._memory.receipts.find(principal, decision)
-        if receipt is None or not self.can_undo(receipt):
+        """Take *decision* back, if the page is as it was written and the time isn't up."""
+        return (await self.undo_all(principal, (decision,)))[0]
+
+    async def undo_all(
+        self, principal: Principal, decisions: Sequence[DecisionId]
+    ) -> Sequence[Receipt]:
+        """Take *decisions* on one page back, which were written one after another.
+
+        Raises:
+            NotAllowed: the time is up, or one of them can't be.
+            Changed: somebody has changed the page since; it stays as it is.
+        """
+        found = [await self._memory.receipts.find(principal, each) for each in decisions]
+        receipts = [each for each in found if each is not None and self.can_undo(each)]
+        if len(receipts) < len(decisions):
             raise NotAllowed(
                 "That can't be undone from here any more; nothing was changed. "
-                "In Confluence you can still move the page to the trash."
+                "In Confluence the page's history and its trash still have what was there."
             )
 
         async def take_it_back(acting: Acting) -> None:
-            await take_back(self._confluence, acting, receipt)
+            await take_back(self._confluence, acting, receipts)
 
-        entry = replace(entry_of(receipt), action=Action.UNDO)
-        if receipt.decision.is_lent:
+        last = receipts[-1]
+        entry = replace(entry_of(last), action=Action.UNDO)
+        if last.decision.is_lent:
             async with self._memory.auditor.around(replace(entry, key="")):
-                await self._in_its_name(receipt, take_it_back)
+                await self._in_its_name(last, take_it_back)
         else:
-            await self._in_its_name(receipt, take_it_back)
-            self._memory.auditor.record(replace(entry, key=f"{decision}.undo"))
+            await self._in_its_name(last, take_it_back)
+            self._memory.auditor.record(replace(entry, key=f"{last.decision.id}.undo"))
+        return [await self._undone(receipt) for receipt in receipts]
+
+    async def _undone(self, receipt: Receipt) -> Receipt:
         undone = replace(receipt, undone_at=self._clock())
         return await self._memory.receipts.replace(receipt, undone) or undone
 
@@ -164,13 +217,17 @@ class Publisher:
         """Tell whether *Undo* may still be offered."""
         done_at = receipt.done_at or receipt.touched_at  # earlier versions kept no done_at
         young = self._clock() - done_at < self._undo_for
-        wrote = receipt.stage is Stage.DONE and receipt.decision.act is not Act.APPEND
-        return young and wrote and receipt.page_id is not None and receipt.undone_at is None
+        return (
+            young
+            and receipt.stage is Stage.DONE
+            and receipt.page_id is not None
+            and receipt.undone_at is None
+        )
 
     async def _step(self, receipt: Receipt) -> Receipt:
         decision = receipt.decision
-        if decision.act is Act.APPEND:
-            return await self._append(receipt)
+        if decision.act.changes:
+            return await self._change(receipt)
         if decision.act is Act.PUBLISH and not decision.provider.has_drafts:
             return await self._make(receipt)
         if receipt.stage is Stage.DRAFTED:
@@ -191,6 +248,7 @@ class Publisher:
                 decision.title,
                 decision.body,
                 decision.parent_id,
+                kind=decision.kind,
             )
 
         try:
@@ -219,6 +277,7 @@ class Publisher:
                 decision.body,
                 decision.parent_id,
                 message_of(decision),
+                kind=decision.kind,
             )
 
         try:
@@ -237,10 +296,10 @@ class Publisher:
             where = acting.connection, acting.site
             # In this order: a page of ours that comes to be in between is no clash.
             taken = await self._confluence.find_page_by_title(
-                *where, decision.space.id, decision.title
+                *where, decision.space.id, decision.title, kind=decision.kind
             )
             written = await self._confluence.find_written(
-                *where, decision.space, decision.title, receipt.claimed_at
+                *where, decision.space, decision.title, receipt.claimed_at, kind=decision.kind
             )
             return taken, written, await self._noted(acting, written)
 
@@ -265,7 +324,9 @@ class Publisher:
             return ""  # nothing is noted beside what people write themselves
         where = acting.connection, acting.site
         with suppress(NotAllowed, NotFound, ScopeMissing):  # not every server lets apps read it
-            note = await self._confluence.find_note(*where, written.page.id, ASKED_BY)
+            note = await self._confluence.find_note(
+                *where, written.page.id, ASKED_BY, kind=written.page.kind
+            )
             return (note or {}).get(NOTED, "")
         return ""
 
@@ -316,7 +377,9 @@ class Publisher:
         """Look under an id that we know: the one way to settle an unclear answer."""
 
         async def look(acting: Acting) -> Page:
-            return await self._confluence.get_page_head(acting.connection, acting.site, page_id)
+            return await self._confluence.get_page_head(
+                acting.connection, acting.site, page_id, kind=receipt.decision.kind
+            )
 
         return await self._in_its_name(receipt, look, looks=True)
 
@@ -326,35 +389,23 @@ class Publisher:
             raise Unclear("Confluence") from blind
         return await self._advance(receipt, stage=Stage.UNCLEAR)
 
-    async def _append(self, receipt: Receipt) -> Receipt:
+    async def _change(self, receipt: Receipt) -> Receipt:
         if receipt.sent >= MOST_SENT + 1:
             return await self._advance(receipt, stage=Stage.UNCLEAR)
         receipt = await self._advance(receipt, stage=Stage.SENDING, sent=receipt.sent + 1)
         try:
-            page = await self._appended(receipt)
+            page = await self._changed_page(receipt)
         except BotError as error:
             if receipt.sent > 1 or isinstance(error, (Unclear, Changed)):
                 return await self._looked_at(receipt, error)
             return await self._refuse(receipt, error)
         return await self._done(receipt, page)
 
-    async def _appended(self, receipt: Receipt) -> Page:
-        decision = receipt.decision
-        page_id = decision.page_id
-        if page_id is None:
-            raise BadInput("There is no page to add to.")
+    async def _changed_page(self, receipt: Receipt) -> Page:
+        async def change(acting: Acting) -> Page:
+            return await change_page(self._confluence, acting, receipt.decision)
 
-        async def append(acting: Acting) -> Page:
-            return await self._confluence.append(
-                acting.connection,
-                acting.site,
-                page_id,
-                decision.body,
-                base=decision.base_version,
-                message=message_of(decision),
-            )
-
-        return await self._in_its_name(receipt, append)
+        return await self._in_its_name(receipt, change)
 
     async def _looked_at(self, receipt: Receipt, error: BotError) -> Receipt:
         """Tell our version of the page from somebody else's by its message."""
@@ -392,9 +443,13 @@ class Publisher:
                 raise AccountChanged(_changed(decision, acting.connection))
             return await work(acting)
 
-        site = decision.site.cloud_id
         return await self._actor.run(
-            decision.principal, need_of(decision.act), checked, site=site, looks=looks
+            decision.principal,
+            need_of(decision.act),
+            checked,
+            site=decision.site.cloud_id,
+            looks=looks,
+            limits=Limits(decision.own_only, decision.lent_spaces),
         )
 
     async def _done(self, receipt: Receipt, page: Page) -> Receipt:
@@ -408,7 +463,7 @@ class Publisher:
             done_at=self._clock(),
             digest=digest_of(receipt.decision.body) if receipt.decision.act is Act.DRAFT else "",
         )
-        if done.decision.act is not Act.APPEND:
+        if not done.decision.act.changes:
             with suppress(BotError):  # a comfort; what was written must be told
                 await self._remember_space(done.decision)
         return done
@@ -418,7 +473,12 @@ class Publisher:
 
         async def note(acting: Acting) -> None:
             await self._confluence.note(
-                acting.connection, acting.site, page.id, ASKED_BY, note_of(receipt.decision)
+                acting.connection,
+                acting.site,
+                page.id,
+                ASKED_BY,
+                note_of(receipt.decision),
+                kind=receipt.decision.kind,
             )
 
         try:
@@ -441,18 +501,33 @@ class Publisher:
         return stored
 
 
-def message_of(decision: Decision) -> str:
-    """Return the version message: whence the text came, and which decision put it there.
-
-    What the organisation's account writes carries the name of who asked for it (promise 10).
-    """
-    asked_by = f" for {decision.asker}" if decision.is_lent else ""
-    return f"Written in Slack with Confab{asked_by} · {_mark_of(decision)}"
-
-
-def _mark_of(decision: Decision) -> str:
-    """Return what a version message ends with, and only that of *decision* does."""
-    return decision.id[-8:]
+async def change_page(confluence: Confluence, acting: Acting, decision: Decision) -> Page:
+    """Do to the page what *decision* says, on top of the version that it was shown in."""
+    if decision.page_id is None:
+        raise BadInput("There is no page to change.")
+    page = acting.connection, acting.site, decision.page_id
+    base, message = decision.base_version, message_of(decision)
+    match decision.act:
+        case Act.UPDATE:
+            return await confluence.update_page(
+                *page, decision.title, decision.body, base=base, message=message
+            )
+        case Act.RESTORE_VERSION:
+            return await confluence.restore_version(
+                *page, decision.version, base=base, message=message
+            )
+        case Act.SECTION:
+            return await confluence.update_section(
+                *page,
+                decision.section,
+                document_in(decision.body),
+                base=base,
+                message=message,
+                placement=decision.placement,
+            )
+        case _:
+            text = document_in(decision.body)
+            return await confluence.append(*page, text, base=base, message=message)
 
 
 def _is_of(written: PageText, noted: str, decision: Decision) -> bool:
@@ -462,7 +537,7 @@ def _is_of(written: PageText, noted: str, decision: Decision) -> bool:
     of a server that keeps none; a later version's isn't the decision's. *noted* is the mark of
     the decision that has taken the page for its own.
     """
-    page, mark = written.page, _mark_of(decision)
+    page, mark = written.page, decision.mark
     message = page.version_message if page.version == 1 else ""
     is_marked = message.endswith(mark) if message else noted in {"", mark}
     return is_marked and _says(written.document, decision.body)
@@ -472,6 +547,9 @@ _ACTIONS: Final = {
     Act.PUBLISH: Action.PUBLISH,
     Act.DRAFT: Action.DRAFT,
     Act.APPEND: Action.APPEND,
+    Act.UPDATE: Action.UPDATE,
+    Act.SECTION: Action.UPDATE,
+    Act.RESTORE_VERSION: Action.RESTORE_VERSION,
 }
 _OUTCOMES: Final = {
     Stage.DONE: Outcome.DONE,
@@ -517,12 +595,12 @@ def _changed(decision: Decision, now: Connection) -> str:
 def note_of(decision: Decision) -> Mapping[str, str]:
     """Return what is kept beside the page of who asked for it."""
     asker = decision.principal.user_id
-    return {"asked_by": decision.asker, "slack_user": asker, NOTED: _mark_of(decision)}
+    return {"asked_by": decision.asker, "slack_user": asker, NOTED: decision.mark}
 
 
-def _says(found: Document, sent: Document) -> bool:
+def _says(found: Document, sent: Body) -> bool:
     """Tell whether what was read back is what was sent, as far as storage format carries it."""
-    return digest_of(found) == digest_of(from_storage(to_storage(sent)))
+    return digest_of(found) == digest_of(from_storage(body_to_storage(sent)))
 
 
 def _was_first(receipt: Receipt, error: BotError) -> bool:
@@ -542,4 +620,5 @@ def _draft_of(receipt: Receipt) -> Page:
         PageStatus.DRAFT,
         version=1,
         parent_id=decision.parent_id,
+        kind=decision.kind,
     )

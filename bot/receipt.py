@@ -7,8 +7,8 @@ from typing import NewType
 
 from pydantic import SecretStr
 
-from bot.content import Account, PageId, Site, Space
-from bot.document import Document
+from bot.content import Account, ContentKind, PageId, Site, Space
+from bot.document import Body, Placement
 from bot.principal import Principal
 from bot.profile import Provider
 
@@ -22,13 +22,23 @@ class Act(StrEnum):
     PUBLISH = "publish"  # a new page, for everybody who may see the space
     DRAFT = "draft"  # a new draft, which its author alone sees
     APPEND = "append"  # more text at the end of a page that exists
+    UPDATE = "update"  # another text in place of a page's
+    SECTION = "section"  # another text in one section of a page
+    RESTORE_VERSION = "restore_version"  # what a page said before, on top of what it says now
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether it changes a page that is there already."""
+        return self not in {Act.PUBLISH, Act.DRAFT}
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Exactly what will be written, where and as whom; its id is minted for the preview.
 
-    For APPEND, *page_id*, *page_url* and *base_version* name the page as it was shown.
+    For what changes a page, *page_id*, *page_url* and *base_version* name it as it was shown;
+    SECTION changes *section* as *placement* says, RESTORE_VERSION brings *version* back, UPDATE may
+    change *old_title* to *title*. *own_only* and *lent_spaces* narrow whose connection writes it.
     *asker* is its person's name where the organisation's connection writes, and else empty.
     """
 
@@ -40,7 +50,7 @@ class Decision:
     site: Site
     space: Space
     title: str
-    body: Document
+    body: Body
     parent_id: PageId | None = None
     parent_title: str = ""
     page_id: PageId | None = None
@@ -48,11 +58,23 @@ class Decision:
     base_version: int = 0
     provider: Provider = Provider.CLOUD
     asker: str = ""
+    kind: ContentKind = ContentKind.PAGE
+    section: str = ""
+    placement: Placement = Placement.END
+    version: int = 0
+    old_title: str = ""
+    own_only: bool = False
+    lent_spaces: tuple[str, ...] = ()
 
     @property
     def is_lent(self) -> bool:
         """Tell whether the organisation's connection writes it."""
         return bool(self.asker)
+
+    @property
+    def mark(self) -> str:
+        """What its version message ends with, and no other decision's does."""
+        return self.id[-8:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +135,20 @@ class Receipt:
     response_url: SecretStr | None = None
     response_url_at: datetime | None = None
     correlation: str = ""
+
+
+def message_of(decision: Decision) -> str:
+    """Return the version message: whence the text came, and which decision put it there.
+
+    What the organisation's account writes carries the name of who asked for it (promise 10).
+    """
+    return f"Written in Slack with Confab{_asked_by(decision)} · {decision.mark}"
+
+
+def undo_message_of(decision: Decision) -> str:
+    """Return the version message of what takes *decision* back."""
+    return f"Taken back in Slack with Confab{_asked_by(decision)} · {decision.mark}"
+
+
+def _asked_by(decision: Decision) -> str:
+    return f" for {decision.asker}" if decision.is_lent else ""

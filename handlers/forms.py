@@ -11,7 +11,7 @@ from bot.connection import Connection
 from bot.content import CloudId, Page, PageId, Space, SpaceId, SpaceKey
 from bot.cutting import cut
 from bot.document import Document
-from bot.documents import from_mrkdwn, from_rich_text, text_of, to_blocks, to_rich_text
+from bot.documents import document_in, from_mrkdwn, from_rich_text, text_of, to_blocks, to_rich_text
 from bot.mrkdwn import escape, link
 from bot.receipt import Act, Decision, Draft
 from handlers import blocks
@@ -103,7 +103,7 @@ def preview(draft: Draft) -> View:
     shown = [
         _where(decision),
         _heading(decision.title),
-        *to_blocks(decision.body, most=80, ending=_and_more),
+        *to_blocks(document_in(decision.body), most=80, ending=_and_more),
     ]
     view = blocks.modal("Is this right?", shown, close="Back")
     asking = blocks.form(view, CONFIRM, _SUBMITS[decision.act], draft.id)
@@ -169,7 +169,7 @@ def _where(decision: Decision) -> Block:
             return blocks.context(f"A new page in {place}, {whose}, for all who may see the space.")
         case Act.DRAFT:
             return blocks.context(f"A draft in {place}, {whose}, that you alone can see.")
-        case Act.APPEND:
+        case _:
             page = link(decision.page_url, decision.title)
             return blocks.context(f"More text at the end of {page} in {place}, {whose}.")
 
@@ -206,7 +206,7 @@ def from_decision(decision: Decision) -> Prefilled:
     """Begin with what was decided before."""
     return Prefilled(
         decision.title,
-        decision.body,
+        document_in(decision.body),
         decision.site.cloud_id,
         decision.space,
         decision.parent_id,

@@ -75,10 +75,20 @@ def undone(receipt: Receipt) -> Reply:
     words = f"“{title}” is in the trash of {space}, as it was: moved {whose}."
     if receipt.decision.act is Act.DRAFT:
         words = f"The draft “{title}” in {space} is deleted, {whose}; nobody else had seen it."
+    elif receipt.decision.act.changes:
+        words = f"“{title}” in {space} says again what it said before: put back {whose}."
     return Reply(f"Undone: {receipt.decision.title}", (blocks.section(words),), replace=True)
 
 
-_TITLES = {Act.PUBLISH: "Published", Act.DRAFT: "Saved as a draft", Act.APPEND: "Added"}
+_TITLES = {
+    Act.PUBLISH: "Published",
+    Act.DRAFT: "Saved as a draft",
+    Act.APPEND: "Added",
+    Act.UPDATE: "Changed",
+    Act.SECTION: "Changed",
+    Act.RESTORE_VERSION: "Restored",
+}
+_UNDOES = {Act.PUBLISH: "Move it to the trash", Act.DRAFT: "Delete the draft"}
 
 
 def whose_account(decision: Decision) -> str:
@@ -113,6 +123,8 @@ def _words(receipt: Receipt) -> str:
             return f"Added to *{title}* {where}, {whose}."
         case Stage.DONE if decision.act is Act.DRAFT:
             return f"Saved *{title}* as a draft {where}, {whose}. You alone can see it."
+        case Stage.DONE if decision.act.changes:
+            return f"{_TITLES[decision.act]} *{title}* {where}, {whose}."
         case Stage.DONE:
             return f"Published *{title}* {where}, {whose}."
         case Stage.REFUSED:
@@ -144,7 +156,7 @@ def _kept(receipt: Receipt) -> str:
 
 
 def _stray(receipt: Receipt) -> str:
-    if receipt.sent <= 1 or receipt.decision.act is Act.APPEND:
+    if receipt.sent <= 1 or receipt.decision.act.changes:
         return ""
     if receipt.decision.is_lent:
         return (
@@ -178,7 +190,7 @@ def _acting(receipt: Receipt, *, can_undo: bool) -> list[Block]:
     decision = receipt.decision
     shown = []
     if can_undo:
-        label = "Move it to the trash" if decision.act is Act.PUBLISH else "Delete the draft"
+        label = _UNDOES.get(decision.act, "Put back what it said before")
         shown.append(
             blocks.confirmed(
                 blocks.button("Undo", UNDO, decision.id),

@@ -232,6 +232,32 @@ class SlackPeople(Protocol):
         """Ask Slack anew next time: something about them has changed."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """A file that somebody gave in Slack; *kind* is its media type."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+class Files(Protocol):
+    """The files that people give in Slack."""
+
+    @abstractmethod
+    async def fetch(self, tenant: Tenant, file: str) -> FileContent:
+        """Return the file of that id, as it is now.
+
+        Whoever asks must have checked that the person gave it: the bot may see more.
+
+        Raises:
+            NotFound: it is gone, or isn't shown to the bot.
+            BadInput: it is larger than is taken.
+            Unavailable: Slack can't answer now.
+            InstallationBroken: Slack refuses the bot's token.
+        """
+
+
 class Voice(Protocol):
     """Speaking to people unasked, as the bot, in Slack."""
 

@@ -12,8 +12,8 @@ from bot.compose import Composer, Form
 from bot.content import Account, AccountId, PageStatus
 from bot.document import Document, Paragraph, Text
 from bot.errors import Changed, NotAllowed, TitleTaken, Unavailable, Unclear
-from bot.publish import Memory, Publisher, TakenUp, message_of
-from bot.receipt import Act, Stage
+from bot.publish import Memory, Publisher, TakenUp
+from bot.receipt import Act, Stage, message_of
 from bot.trail import Wanted
 from store.memory import MemoryAudit, MemoryPreferences
 from store.stores import memory_stores

@@ -13,8 +13,8 @@ from bot.document import Document, Mention, Paragraph, Task, TaskList, Text
 from bot.documents import from_storage, to_storage
 from bot.errors import BadInput, BotError, NotAllowed, TitleTaken, Unavailable, Unclear
 from bot.profile import Mechanism, Provider
-from bot.publish import MADE_LATE, Memory, Publisher, TakenUp, message_of
-from bot.receipt import Act, Stage
+from bot.publish import MADE_LATE, Memory, Publisher, TakenUp
+from bot.receipt import Act, Stage, message_of
 from store.stores import memory_stores
 from tests.fakes import (
     ACME,
