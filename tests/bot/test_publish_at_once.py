@@ -217,8 +217,8 @@ async def test_a_page_that_is_not_ours_is_a_clash(
 class Messageless(FakeConfluence):
     """A server that keeps no message with a first version."""
 
-    async def create_page(self, connection, site, space, title, body, parent, message):
-        return await super().create_page(connection, site, space, title, body, parent, "")
+    async def create_page(self, connection, site, space, title, body, parent, message, **how):
+        return await super().create_page(connection, site, space, title, body, parent, "", **how)
 
 
 @pytest.mark.parametrize("kind", [FakeConfluence, Messageless])
