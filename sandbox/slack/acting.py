@@ -6,6 +6,7 @@ from sandbox.slack.delivery import Ack, Deliveries, Delivery
 from sandbox.slack.events import Events
 from sandbox.slack.files import fields_of
 from sandbox.slack.outcome import Outcome
+from sandbox.slack.pickable import pickable
 from sandbox.slack.places import Place, Places
 from sandbox.slack.refusals import Refused, Unknown
 from sandbox.slack.speaking import Speaking
@@ -13,6 +14,9 @@ from sandbox.slack.state import Json, View
 from sandbox.slack.telling import Telling
 from sandbox.slack.views import Views
 from sandbox.slack.workspace import Workspace
+
+#: what an action repeats of its element
+_TOLD = ("text", "style", "url", "placeholder", "confirm")
 
 
 class Acting:
@@ -48,7 +52,8 @@ class Acting:
         block, element = pair
         value = self._chosen(place, pair, fields.get("value"))
         place.keep(pair, value)
-        beside = {"url": element["url"]} if "url" in element else {}
+        leads = value.get("selected_option") if element["type"] == "overflow" else element
+        beside = {"url": leads["url"]} if leads and "url" in leads else {}
         if block["type"] == "input" and not block.get("dispatch_action"):
             self._workspace.changes.touch([user])
             return Outcome(beside=beside)
@@ -92,7 +97,7 @@ class Acting:
         payload = self._interaction("view_submission", user, view.home)
         payload |= payloads.in_view(view, person)
         del payload["container"]
-        payload["trigger_id"] = self._workspace.mint_trigger(user, view.id, view.home)
+        payload["trigger_id"] = self._workspace.mint_trigger(user, view.id, view.home, view.channel)
         payload["response_urls"] = self._response_urls(view)
         ack = await self._deliveries.send(Delivery("interactive", payload, user))
         if view.id not in self._workspace.state.views:
@@ -133,7 +138,9 @@ class Acting:
             payload |= self._on_message(user, app.id, fields)
         elif app.is_org:
             payload["team"] = None  # slackapi/bolt-python pull request 23
-        payload["trigger_id"] = self._workspace.mint_trigger(user, home=app.id)
+        payload["trigger_id"] = self._workspace.mint_trigger(
+            user, home=app.id, channel=payload.get("channel", {}).get("id")
+        )
         ack = await self._deliveries.send(Delivery("interactive", payload, user))
         if not ack.ok:
             name = self._workspace.manifest.name
@@ -177,12 +184,14 @@ class Acting:
         person = self._workspace.person(user)
         action: Json = {"type": element["type"], "action_id": element["action_id"]}
         action |= {"block_id": block["block_id"], "action_ts": self._ts(), **value}
-        action |= {k: element[k] for k in ("text", "style", "url") if k in element}
+        action |= {k: v for k, v in element.items() if k in _TOLD or k.startswith("initial_")}
         payload = self._interaction("block_actions", user, place.home, team)
         payload |= place.fields(self._workspace, person)
         view = place.view
         in_stack = view.id if view and view.body["type"] == "modal" else None
-        payload["trigger_id"] = self._workspace.mint_trigger(user, in_stack, place.home)
+        payload["trigger_id"] = self._workspace.mint_trigger(
+            user, in_stack, place.home, place.channel
+        )
         payload["actions"] = [action]
         return await self._deliveries.send(Delivery("interactive", payload, user))
 
@@ -206,10 +215,12 @@ class Acting:
         return elements.chosen(pair[1], value, self._held(place, pair, offered))
 
     def _held(self, place: Place, pair: elements.Pair, offered: Json) -> list[Json]:
-        """Options offered last and those chosen already; for files, what the person uploaded."""
-        if pair[1]["type"] == "file_input" and place.view is not None:
-            files, owner = self._workspace.state.files.values(), place.view.user
-            return [fields_of(f, self._workspace.base_url) for f in files if f.user == owner]
+        """Options offered last and those chosen already, or what Slack itself has for them."""
+        if elements.picks_ids(pair[1]):
+            return pickable(self._workspace, place.user, pair[1])
+        if pair[1]["type"] == "file_input":
+            mine = [f for f in self._workspace.state.files.values() if f.user == place.user]
+            return [fields_of(file, self._workspace.base_url) for file in mine]
         held = place.holder.values.get(pair[0]["block_id"], {}).get(pair[1]["action_id"], {})
         chosen = [held["selected_option"]] if held.get("selected_option") else []
         return [*offered.get("options", ()), *chosen, *(held.get("selected_options") or ())]
@@ -223,7 +234,7 @@ class Acting:
         return self._views.top(user)
 
     def _fill(self, view: View, values: Json) -> None:
-        place = Place(view)
+        place = Place(view, view.user)
         for name, given in values.items():
             by_block = any(b["block_id"] == name for b in place.blocks)
             inner = given if by_block and isinstance(given, dict) else {name: given}

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
+from sandbox.slack.blockkit import check_blocks
+from sandbox.slack.blockkit.rules import is_day
 from sandbox.slack.refusals import Refused
 from sandbox.slack.state import Json
 
@@ -50,12 +53,12 @@ _INITIAL = {
     "selected_date_time": "initial_date_time",
 }
 _PATTERNS = {
-    "datepicker": re.compile(r"\d{4}-\d\d-\d\d"),
-    "timepicker": re.compile(r"\d\d:\d\d"),
+    "timepicker": re.compile(r"([01]\d|2[0-3]):[0-5]\d"),
     "email_text_input": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
     "url_text_input": re.compile(r"https?://\S+"),
     "number_input": re.compile(r"-?\d+(\.\d+)?"),
 }
+_PICKERS = ("users_select", "conversations_select", "channels_select")
 Pair = tuple[Json, Json]
 
 
@@ -78,20 +81,27 @@ def find(blocks: Iterable[Json], action_id: str, block_id: str | None = None) ->
     return None
 
 
+def picks_ids(element: Json) -> bool:
+    """Whether people or conversations are chosen in it, which Slack itself knows."""
+    return str(element["type"]).endswith(_PICKERS)
+
+
 def keeps_value(element: Json) -> bool:
     """Whether the element has a value of its own (a button hasn't)."""
     return element["type"] in _ONE or element["type"] in _MANY
 
 
-def initial(element: Json) -> Json:
-    """The value with which an element is first shown."""
+def initial(element: Json, current: str | None = None) -> Json:
+    """The value with which an element is first shown to who looks at *current*, a conversation."""
     many = element["type"] in _MANY
     slot = _MANY[element["type"]] if many else _ONE[element["type"]]
     value = element.get(_INITIAL.get(slot, ""), [] if many else None)
+    if current is not None and element.get("default_to_current_conversation"):
+        value = [current] if many else current
     return {"type": element["type"], slot: value}
 
 
-def values_of(blocks: Iterable[Json], kept: Json) -> Json:
+def values_of(blocks: Iterable[Json], kept: Json, current: str | None = None) -> Json:
     """State values of these blocks: what is in *kept* for the same ids and type, else initial."""
     values: Json = {}
     for block, element in pairs(blocks):
@@ -100,7 +110,7 @@ def values_of(blocks: Iterable[Json], kept: Json) -> Json:
         old = kept.get(block["block_id"], {}).get(element["action_id"])
         same = old is not None and old["type"] == element["type"]
         slot = values.setdefault(block["block_id"], {})
-        slot[element["action_id"]] = old if same else initial(element)
+        slot[element["action_id"]] = old if same else initial(element, current)
     return values
 
 
@@ -139,6 +149,8 @@ def _one(element: Json, value: object, offered: Iterable[Json]) -> object:
         return _document(value)
     if kind == "file_input":
         return _file(element, value, offered)
+    if picks_ids(element):
+        return _id(value, offered)
     if kind == "datetimepicker":
         return _whole_number(value)
     if isinstance(value, str | int | float) and not isinstance(value, bool):
@@ -154,13 +166,22 @@ def _whole_number(value: object) -> int:
 
 def _matching(kind: str, value: str) -> str:
     pattern = _PATTERNS.get(kind)
-    if kind in ("datepicker", "timepicker") and pattern and not pattern.fullmatch(value):
+    if kind == "timepicker" and pattern and not pattern.fullmatch(value):
+        raise Refused("wrong_kind_of_value")
+    if kind == "datepicker" and not is_day(value):
         raise Refused("wrong_kind_of_value")
     return value
 
 
+def _id(value: object, pickable: Iterable[Json]) -> object:
+    """The id of somebody or something that the person finds in the menu."""
+    if all(each["id"] != value for each in pickable):
+        raise Refused("no_such_option")
+    return value
+
+
 def _document(value: object) -> Json:
-    if isinstance(value, dict) and value.get("type") == "rich_text":
+    if isinstance(value, dict) and not check_blocks([value]) and value["type"] == "rich_text":
         return value
     if not isinstance(value, str):
         raise Refused("wrong_kind_of_value")
@@ -207,7 +228,11 @@ def complaint(block: Json, value: Json) -> str | None:
     held = value.get(slot)
     if _empty(held):
         return None if block.get("optional") else "Please complete this required field."
-    return _length_complaint(element, held) or _pattern_complaint(element, held)
+    return (
+        _length_complaint(element, held)
+        or _pattern_complaint(element, held)
+        or _number_complaint(element, held)
+    )
 
 
 def _empty(held: object) -> bool:
@@ -224,6 +249,19 @@ def _length_complaint(element: Json, held: object) -> str | None:
     # 3,000 is what an input holds where the app names no limit.
     if len(held) > element.get("max_length", 3000):
         return f"Must be at most {element.get('max_length', 3000)} characters"
+    return None
+
+
+def _number_complaint(element: Json, held: object) -> str | None:
+    if element["type"] != "number_input":
+        return None
+    number = Decimal(str(held))
+    if not element["is_decimal_allowed"] and number != number.to_integral_value():
+        return "Please enter a whole number."
+    if "min_value" in element and number < Decimal(element["min_value"]):
+        return f"Please enter a number of at least {element['min_value']}."
+    if "max_value" in element and number > Decimal(element["max_value"]):
+        return f"Please enter a number of at most {element['max_value']}."
     return None
 
 

@@ -68,7 +68,7 @@ def command(
         "api_app_id": data.APP_ID,
         "is_enterprise_install": "true" if app.is_org else "false",
         "response_url": workspace.mint_hook(person["id"], channel["id"], home=app.id),
-        "trigger_id": workspace.mint_trigger(person["id"], home=app.id),
+        "trigger_id": workspace.mint_trigger(person["id"], home=app.id, channel=channel["id"]),
     }
     if owner:
         made |= {"enterprise_id": owner["id"], "enterprise_name": owner["name"]}

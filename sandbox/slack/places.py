@@ -15,6 +15,8 @@ class Place:
     """What holds the element: a message or a view."""
 
     holder: Message | View
+    #: who looks at it
+    user: str
 
     @property
     def blocks(self) -> list[Json]:
@@ -36,6 +38,11 @@ class Place:
         if isinstance(self.holder, View):
             return self.holder.home
         return data.HOME_OF_BOT.get(self.holder.user, data.TEAM)
+
+    @property
+    def channel(self) -> str | None:
+        """The conversation that one looks at there."""
+        return self.holder.channel
 
     def element(self, action_id: str, block_id: str | None) -> elements.Pair:
         """The element of this id with its block; refuses where there is none."""
@@ -76,8 +83,8 @@ class Places:
         if not isinstance(container, dict):
             raise Unknown("container must be a message, a view or home")
         if "view_id" in container:
-            return Place(self._views.get(container["view_id"], user))
-        return Place(self.message(user, container))
+            return Place(self._views.get(container["view_id"], user), user)
+        return Place(self.message(user, container), user)
 
     def message(self, user: str, named: Json) -> Message:
         """A message that this person sees; raises `Unknown` otherwise."""
@@ -92,4 +99,4 @@ class Places:
         view = self._views.home_in(user, team)
         if view is None:
             raise Unknown("the home tab is empty")
-        return Place(view)
+        return Place(view, user)

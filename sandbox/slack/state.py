@@ -66,6 +66,8 @@ class View:
     notice: str | None = None
     #: where the app is installed that shows it
     home: str = data.TEAM
+    #: what its person looked at when it was opened
+    channel: str | None = None
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class Trigger:
     view: str | None = None
     used: bool = False
     home: str = data.TEAM
+    channel: str | None = None
 
 
 @dataclass(slots=True)

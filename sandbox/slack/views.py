@@ -52,9 +52,9 @@ class Views:
     def open(self, trigger_id: object, body: object, home: str) -> View:
         """A new stack with this modal, of the app as it is installed at *home*."""
         checked = self._checked(body, "modal", home)
-        user = self._workspace.consume_trigger(trigger_id, home).user
-        self.clear(user)
-        return self._stacked(user, checked, home)
+        trigger = self._workspace.consume_trigger(trigger_id, home)
+        self.clear(trigger.user)
+        return self._stacked(trigger.user, checked, home, trigger.channel)
 
     def push(self, trigger_id: object, body: object, home: str) -> View:
         """One more modal on the stack from which the trigger came."""
@@ -94,7 +94,7 @@ class Views:
     def replace(self, view: View, checked: Json) -> None:
         """Show another body; what was typed stays where block_id and action_id stay."""
         view.body = self._identified(checked)
-        view.values = elements.values_of(view.body["blocks"], view.values)
+        view.values = elements.values_of(view.body["blocks"], view.values, view.channel)
         view.errors, view.notice = {}, None
         view.hash = self._hash()
         self._workspace.changes.touch([view.user])
@@ -122,19 +122,22 @@ class Views:
         view.errors, view.notice = errors, notice
         self._workspace.changes.touch([view.user])
 
-    def _stacked(self, user: str, checked: Json, home: str) -> View:
+    def _stacked(self, user: str, checked: Json, home: str, channel: str | None = None) -> View:
         stack = self._state.stacks.setdefault(user, [])
-        view = self._made(user, checked, home)
+        if stack:
+            channel = self._state.views[stack[-1]].channel
+        view = self._made(user, checked, home, channel)
         if stack:
             view.root, view.previous = stack[0], stack[-1]
         stack.append(view.id)
         self._workspace.changes.touch([user])
         return view
 
-    def _made(self, user: str, checked: Json, home: str) -> View:
+    def _made(self, user: str, checked: Json, home: str, channel: str | None = None) -> View:
         view_id = self._workspace.mint_id("V")
         view = View(view_id, user, self._identified(checked), self._hash(), view_id, home=home)
-        view.values = elements.values_of(view.body["blocks"], {})
+        view.channel = channel
+        view.values = elements.values_of(view.body["blocks"], {}, channel)
         self._state.views[view_id] = view
         return view
 

@@ -160,11 +160,20 @@ class Workspace:
         self.state.notices.append(notice)
         self.changes.touch([user])
 
-    def mint_trigger(self, user: str, view: str | None = None, home: str = data.TEAM) -> str:
-        """A trigger id for what *user* just did, good for the app as it is installed at *home*."""
+    def mint_trigger(
+        self,
+        user: str,
+        view: str | None = None,
+        home: str = data.TEAM,
+        channel: str | None = None,
+    ) -> str:
+        """A trigger id for what *user* just did, good for the app as it is installed at *home*.
+
+        *channel* is the conversation that they looked at, *view* the modal.
+        """
         now = self.clock.now()
         trigger = Trigger(f"{self._number()}.{secrets.token_hex(16)}", user, now + TRIGGER_SECONDS)
-        trigger.view, trigger.home = view, home
+        trigger.view, trigger.home, trigger.channel = view, home, channel
         self.state.triggers[trigger.id] = trigger
         if self.state.minted % _FORGETTING == 0:
             self._forget(now - FORGOTTEN_SECONDS)

@@ -559,7 +559,7 @@ def menu(kind, **more):
         (menu("radio_buttons"), "Option c", "selected_option", "c"),
         (menu("static_select"), None, "selected_option", None),
         ({"type": "users_select"}, "U0BOB", "selected_user", "U0BOB"),
-        ({"type": "channels_select"}, "C0ENG", "selected_channel", "C0ENG"),
+        ({"type": "channels_select"}, "C0GENERAL", "selected_channel", "C0GENERAL"),
         ({"type": "datepicker"}, "2026-01-01", "selected_date", "2026-01-01"),
         ({"type": "timepicker"}, "23:59", "selected_time", "23:59"),
         ({"type": "datetimepicker"}, 1_790_000_000, "selected_date_time", 1_790_000_000),

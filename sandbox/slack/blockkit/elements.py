@@ -25,6 +25,7 @@ from sandbox.slack.blockkit.richtext import DOCUMENT
 from sandbox.slack.blockkit.rules import (
     Bool,
     ByType,
+    Day,
     Exactly,
     Extra,
     Focus,
@@ -65,7 +66,7 @@ _OFFERED = (exactly_one("options", "option_groups"), initial_is_offered, values_
 _LISTED = {"options": OPTIONS, "option_groups": GROUPS}
 _FEW: Mapping[str, Rule] = {"max_selected_items": Int(1, 100)}
 _SOME_IDS = Items(Str(255), 100, 0)
-_DATE, _TIME = Str(10, pattern=r"\d{4}-\d\d-\d\d"), Str(5, pattern=r"([01]\d|2[0-3]):[0-5]\d")
+_DATE, _TIME = Day(), Str(5, pattern=r"([01]\d|2[0-3]):[0-5]\d")
 _NUMBER = Str(64, pattern=r"-?\d+(\.\d+)?")
 _STYLE = OneOf(("primary", "danger"))
 _FEEDBACK = Shape({"text": plain(75), "value": Str(2000)}, {"accessibility_label": Str(75)})

@@ -4,6 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 
@@ -61,6 +62,25 @@ class Str(Rule):
         elif len(value) < self.least:
             report.say(f"must be more than {self.least - 1} characters", at)
         elif self.pattern and not re.fullmatch(self.pattern, value, re.DOTALL):
+            report.say("must match the expected format", at)
+
+
+def is_day(text: str) -> bool:
+    """Whether *text* is a day of the calendar as Slack writes it."""
+    try:
+        return len(text) == len("2026-01-31") and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Day(Rule):
+    """A day of the calendar, as in 2026-01-31."""
+
+    def check(self, value: object, at: str, report: Report) -> None:
+        if not isinstance(value, str):
+            report.say("must provide a string", at)
+        elif not is_day(value):
             report.say("must match the expected format", at)
 
 
