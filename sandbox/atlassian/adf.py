@@ -94,7 +94,15 @@ def write_text(node: Node, _inner: str) -> str:
             text = f'<a href="{escape(mark["attrs"]["href"])}">{text}</a>'
         elif mark["type"] == "subsup":
             text = f"<{mark['attrs']['type']}>{text}</{mark['attrs']['type']}>"
+        elif mark["type"] == "annotation":
+            text = write_marker(mark["attrs"]["id"], text)
     return text
+
+
+def write_marker(ref: str, text: str) -> str:
+    """Where an inline comment stands."""
+    opened = f'<ac:inline-comment-marker ac:ref="{escape(ref)}">'
+    return f"{opened}{text}</ac:inline-comment-marker>"
 
 
 def write_heading(node: Node, inner: str) -> str:

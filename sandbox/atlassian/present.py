@@ -126,9 +126,13 @@ def comment(call: Call, content: Content, representation: str) -> Shown:
     else:
         shown["pageId" if above.kind == "page" else "blogPostId"] = str(above.id)
     if content.kind == "inline-comment":
-        shown["resolutionStatus"] = "open"
+        marker = content.extra.get("marker", "")
+        there = not marker or marker in documents.storage_of(above.latest.body)
+        shown["resolutionStatus"] = "open" if there else "dangling"
         selection = content.extra.get("selection", "")
         shown["properties"] = {"inlineOriginalSelection": selection}
+        if marker:
+            shown["properties"]["inlineMarkerRef"] = marker
     return shown
 
 

@@ -5,6 +5,7 @@ import uuid
 
 from sandbox.atlassian import page_templates, people
 from sandbox.atlassian.grants import Credential, Grant
+from sandbox.atlassian.seed_handbook import INLINE, TITLE
 from sandbox.atlassian.seed_pages import ACME2_ROWS, ACME_ROWS, CY, GLOBEX_ROWS, HOOLI_ROWS, Row
 from sandbox.atlassian.seed_words import doc, p
 from sandbox.atlassian.sites import ACME, ACME2, GLOBEX, HOOLI
@@ -98,6 +99,8 @@ def build(now: float) -> dict[str, Wiki]:
         keys = {each.key: each.id for each in wiki.spaces.values()}
         wiki.templates = page_templates.seeded(keys, FIRST_TEMPLATE)
     add_inline_comment(wikis[ACME], start)
+    for marker, who, words, said in INLINE:
+        add_marked_comment(wikis[ACME], (marker, words), who, said)
     return wikis
 
 
@@ -166,6 +169,11 @@ def versions_of(row: Row, author: str, made: float) -> list[Version]:
         found.append(
             Version(number, editor, made + 1800 * (number - 1), row.title, row.document, message)
         )
+    for number, state in enumerate(row.states, start=len(found) + 1):
+        when = made + (row.days - state.days) * DAY
+        body = Body("storage", state.body)
+        editor = people.BY_NAME[state.who].account_id
+        found.append(Version(number, editor, when, row.title, body, state.message))
     return found
 
 
@@ -208,6 +216,15 @@ def add_hanging(
     return wiki.add(
         Content(wiki.new_id(), kind, page.space, "current", author, made, [first], extra={**extra})
     )
+
+
+def add_marked_comment(wiki: Wiki, place: tuple[str, str], who: str, said: str) -> None:
+    """An inline comment on the handbook, at a marker in its text."""
+    page = next(each for each in wiki.contents.values() if each.title == TITLE)
+    body = Body("storage", f"<p>{said}</p>")
+    made = page.latest.created + 900
+    held = add_hanging(wiki, "inline-comment", page, who, (f"Re: {TITLE}", body, made))
+    held.extra["marker"], held.extra["selection"] = place
 
 
 def add_inline_comment(wiki: Wiki, start: float) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from sandbox.atlassian import people
+from sandbox.atlassian.seed_handbook import RUNBOOK, RUNBOOK_TITLE, STATES, TITLE, State
 from sandbox.atlassian.seed_words import (
     bullets,
     code,
@@ -49,6 +50,7 @@ class Row:
     comments: tuple[tuple[str, str], ...] = field(default=())
     files: tuple[tuple[str, str], ...] = ()
     likes: tuple[str, ...] = ()
+    states: tuple[State, ...] = ()
 
     @property
     def document(self) -> Body:
@@ -466,12 +468,85 @@ RESTRICTED = (
     ),
 )
 """What the service account reads: the first two nobody else but Ada may."""
+WORKED_ON = (
+    plain("ENG", "Observatory", "What we see from the hill.", "Engineering home", days=300),
+    Row(
+        "ENG",
+        TITLE,
+        STATES[0].body,
+        "Observatory",
+        STATES[0].who,
+        STATES[0].days,
+        ("handbook", "telescope"),
+        storage=True,
+        states=STATES[1:],
+        comments=(("bob", "The best page that we have."),),
+        likes=("cy",),
+    ),
+    Row("ENG", RUNBOOK_TITLE, RUNBOOK, "Observatory", "cy", 90, ("howto",), storage=True),
+    Row(
+        "ENG",
+        "Mirror cleaning log",
+        "<p>Cleaned twice.</p>",
+        "Observatory",
+        "bob",
+        45,
+        ("weekly",),
+        storage=True,
+        states=(State("ada", "Cleaned again", 5, "<p>Cleaned three times.</p>"),),
+    ),
+    Row(
+        "OPS",
+        "Dome weather log",
+        "<p>Dry.</p>",
+        "Operations home",
+        "ada",
+        6.5,
+        ("weekly", "dome"),
+        storage=True,
+        states=(
+            State("bob", "Rain", 4.5, "<p>Dry.</p><p>Rain.</p>"),
+            State("ada", "Dry again", 4, "<p>Dry.</p><p>Rain.</p><p>Dry.</p>"),
+        ),
+    ),
+    plain("OPS", "Fax gateway", "Nobody sends faxes.", "Operations home", author="bob", days=620),
+    plain(
+        "OPS",
+        "Telex directory",
+        "Numbers of our friends.",
+        "Operations home",
+        days=480,
+        labels=("legacy",),
+    ),
+    plain(
+        "OPS",
+        "Paper archive",
+        "Shelf by shelf.",
+        "Operations home",
+        author="cy",
+        days=400,
+        labels=("legacy",),
+    ),
+    plain(
+        "ENG",
+        "First light",
+        "We have seen Saturn.",
+        kind="blogpost",
+        days=5.5,
+        labels=("telescope",),
+    ),
+    plain(
+        "OPS", "Night shift changes", "Two people a night.", kind="blogpost", author="bob", days=8.5
+    ),
+)
+"""For what is done with pages: one with a history, one with placeholders, some of Ada's week, and
+some that nobody has changed for more than a year."""
 LAB = (
     plain("LAB", "Test stand", "Engines are tried here before they fly.", author="dee"),
     plain("LAB", "Release checklist", "Nothing is released here.", "Test stand", author="dee"),
 )
 HQ = (plain("HQ", "Hooli home", "Making the world a better place.", author="ivy"),)
-ACME_ROWS = (*ENG, *OPS, *HR, *SECRET, *PERSONAL, *RESTRICTED)
+ACME_ROWS = (*ENG, *OPS, *HR, *SECRET, *PERSONAL, *RESTRICTED, *WORKED_ON)
 GLOBEX_ROWS = DOCS
 ACME2_ROWS = LAB
 HOOLI_ROWS = HQ

@@ -153,12 +153,19 @@ def local_id(element: etree._Element) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, etree.tostring(element).decode()))
 
 
+def read_marker(element: etree._Element, marks: list[Node]) -> list[Node]:
+    """Words at which an inline comment stands."""
+    attrs = {"id": attribute(element, "ac:ref"), "annotationType": "inlineComment"}
+    return inline(element, with_mark(marks, {"type": "annotation", "attrs": attrs}))
+
+
 INLINE_READERS: dict[str, Callable[[etree._Element, list[Node]], list[Node]]] = {
     "br": read_break,
     "time": read_time,
     "ac:link": read_link,
     "ac:emoticon": read_emoticon,
     "ac:structured-macro": read_inline_macro,
+    "ac:inline-comment-marker": read_marker,
 }
 
 

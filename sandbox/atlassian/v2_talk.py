@@ -1,8 +1,10 @@
 """REST v2: comments, and attachments as they are read."""
 
+import uuid
+from dataclasses import replace
 from typing import Any
 
-from sandbox.atlassian import documents, present
+from sandbox.atlassian import documents, markers, present
 from sandbox.atlassian.call import Answer, Call, Handler
 from sandbox.atlassian.refusals import not_found, v2_refusal
 from sandbox.atlassian.v2_content import in_order
@@ -86,6 +88,7 @@ def creator(kind: str) -> Handler:
             raise not_found("Content")
         body = sent_body(sent) or documents.EMPTY
         selection = selected(sent, page) if kind == "inline-comment" else ""
+        marker = mark(sent, page, selection) if selection else ""
         title = f"Re: {page.title}"
         comment = Content(
             call.wiki.new_id(),
@@ -96,7 +99,7 @@ def creator(kind: str) -> Handler:
             call.now,
             [Version(1, call.me, call.now, title, body)],
             parent=target.id if target is not page else None,
-            extra={"container": page.id, "selection": selection},
+            extra={"container": page.id, "selection": selection, "marker": marker},
         )
         call.wiki.add(comment)
         made = present.comment(call, comment, body.representation)
@@ -130,6 +133,16 @@ def selected(sent: dict[str, Any], page: Content) -> str:
     there = documents.text_of(page.latest.body).count(text) if text else 0
     require(there == count and 0 <= index < count, "The text selection was not found as described")
     return text
+
+
+def mark(sent: dict[str, Any], page: Content, selection: str) -> str:
+    """Put a marker into the page, which makes no version; nothing where the words are in pieces."""
+    marker = str(uuid.uuid4())
+    place = sent["inlineCommentProperties"]["textSelectionMatchIndex"]
+    latest = page.latest
+    body = markers.with_marker(latest.body, selection, place, marker)
+    page.versions[-1] = replace(latest, body=body)
+    return marker if marker in body.value else ""
 
 
 def mine(call: Call, kind: str) -> Content:

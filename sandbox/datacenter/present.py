@@ -116,8 +116,14 @@ def extensions(held: Content) -> Shown:
     if held.kind == "attachment":
         facts = {"mediaType": held.extra["media_type"], "fileSize": held.extra["size"]}
         return {**facts, "comment": held.latest.message}
+    if held.kind == "inline-comment":
+        place = {
+            "markerRef": held.extra.get("marker", ""),
+            "originalSelection": held.extra.get("selection", ""),
+        }
+        return {"location": "inline", "inlineProperties": place, "resolution": {"status": "open"}}
     if held.kind in COMMENTS:
-        return {"location": "inline" if held.kind == "inline-comment" else "footer"}
+        return {"location": "footer"}
     return {"position": held.position if held.kind == "page" else "none"}
 
 

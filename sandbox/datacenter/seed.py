@@ -4,6 +4,7 @@ import base64
 from dataclasses import dataclass
 
 from sandbox.atlassian import page_templates
+from sandbox.atlassian.seed_handbook import INLINE, RUNBOOK, RUNBOOK_TITLE, STATES, TITLE, State
 from sandbox.atlassian.wiki import FULL, MEMBER, VIEWER, Body, Content, Group, Space, Version
 from sandbox.datacenter.bodies import mention
 from sandbox.datacenter.people import BY_NAME, GROUPS, STAFF, USERS
@@ -44,6 +45,7 @@ class Row:
     edits: tuple[tuple[str, str], ...] = ()
     comments: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    states: tuple[State, ...] = ()
 
 
 SPACES = (
@@ -143,6 +145,32 @@ ROWS = (
     Row("SECRET", "Nightfall Home", "<p>Nobody talks about the moon base.</p>"),
     Row("SECRET", "Moon base budget", "<p>Seven billion.</p>", "Nightfall Home", author="bob"),
     Row("~ada", "Ada’s notes", "<p>Mine alone: 日本語, العربية.</p>"),
+    Row(
+        "ENG",
+        TITLE,
+        STATES[0].body,
+        "Engineering Home",
+        author=STATES[0].who,
+        days=STATES[0].days,
+        labels=("handbook", "telescope"),
+        states=STATES[1:],
+    ),
+    Row("ENG", RUNBOOK_TITLE, RUNBOOK, "Engineering Home", author="bob", days=90),
+    Row(
+        "OPS",
+        "Dome weather log",
+        "<p>Dry.</p>",
+        "Operations Home",
+        author="bob",
+        days=45,
+        labels=("weekly",),
+        states=(State("ada", "Rain", 4, "<p>Dry.</p><p>Rain.</p>"),),
+    ),
+    Row("OPS", "Fax gateway", "<p>Nobody sends faxes.</p>", "Operations Home", "bob", 620),
+    Row(
+        "OPS", "Telex directory", "<p>Friends.</p>", "Operations Home", days=480, labels=("legacy",)
+    ),
+    Row("ENG", "First light", "<p>We have seen Saturn.</p>", kind="blogpost", days=5.5),
 )
 
 
@@ -156,6 +184,10 @@ def build(now: float) -> Site:
         add_space(site, plan, start)
     for row in ROWS:
         add_row(site, row, start)
+    for marker, who, words, said in INLINE:
+        page = next(each for each in site.contents.values() if each.title == TITLE)
+        held = add_hanging(site, "inline-comment", page, who, f"<p>{said}</p>")
+        held.extra["marker"], held.extra["selection"] = marker, words
     keys = {each.key: each.id for each in site.spaces.values()}
     site.templates = page_templates.seeded(keys, FIRST_TEMPLATE)
     return site
@@ -188,6 +220,10 @@ def add_row(site: Site, row: Row, start: float) -> None:
     for number, (who, message) in enumerate(row.edits, start=2):
         editor = BY_NAME[who].account_id
         versions.append(Version(number, editor, made + 1_800, row.title, body, message))
+    for number, state in enumerate(row.states, start=len(versions) + 1):
+        when = made + (row.days - state.days) * DAY
+        editor, left = BY_NAME[state.who].account_id, Body("storage", state.body)
+        versions.append(Version(number, editor, when, row.title, left, state.message))
     content = Content(
         site.new_id(),
         row.kind,

@@ -46,7 +46,7 @@ async def ada(atlassian):
         ),
         (
             "type = blogpost and space = ENG order by created desc",
-            ["We launched!", "New faces in March"],
+            ["First light", "We launched!", "New faces in March"],
         ),
         ("type = space and space = ENG", ["Engineering"]),
         ('label in ("prices", "news") order by title', ["Price list", "We launched!"]),

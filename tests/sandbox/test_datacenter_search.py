@@ -34,7 +34,7 @@ async def cy(dc):
     [
         ('title = "Incident runbook"', ["Incident runbook"]),
         ('title ~ "engine" and type = page and space = "ENG"', ["Rocket engine manual"]),
-        ('siteSearch ~ "runbook"', ["Incident runbook"]),
+        ('siteSearch ~ "runbook"', ["Incident runbook", "Runbook template"]),
         ('label = "manual"', ["Rocket engine manual"]),
         ('creator = "cy" and type = page', ["Ignition sequence"]),
         (
@@ -44,7 +44,7 @@ async def cy(dc):
         ('creator = currentUser() and type = page and space = "OPS"', []),
         ('type = space and title ~ "Operations"', ["Operations"]),
         ('type = attachment and title = "release-dates.csv"', ["release-dates.csv"]),
-        ('type = blogpost and space = "ENG"', ["We moved to our own ground"]),
+        ('type = blogpost and space = "ENG"', ["We moved to our own ground", "First light"]),
     ],
 )
 async def test_what_a_query_finds(cy, cql, titles):
