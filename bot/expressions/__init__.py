@@ -1,6 +1,17 @@
 """Expressions in action templates: Jinja2's syntax, our own meaning, bounded by their input."""
 
+from bot.expressions.bodies import CompiledBody, compile_body, filled
 from bot.expressions.compiled import HIDDEN, Compiled, compile_expression, compile_text
 from bot.expressions.filters import FILTERS, Filter
 
-__all__ = ["FILTERS", "HIDDEN", "Compiled", "Filter", "compile_expression", "compile_text"]
+__all__ = [
+    "FILTERS",
+    "HIDDEN",
+    "Compiled",
+    "CompiledBody",
+    "Filter",
+    "compile_body",
+    "compile_expression",
+    "compile_text",
+    "filled",
+]

@@ -91,13 +91,15 @@ class Compiled:
         """
         scope = Scope(values)
         pieces: list[str] = []
+        room = MAX_BYTES
         for part in self.parts:
             if isinstance(part, str):
                 pieces.append(part)
-            elif part.work is None:
-                pieces.append(token)
             else:
-                pieces.append(fill(part.value(scope)))
+                pieces.append(fill(part.value(scope)) if part.work else token)
+            room -= len(pieces[-1])
+            if room < 0:
+                break
         return cut_bytes("".join(pieces), MAX_BYTES)
 
     def holds(self, values: Values) -> bool:
