@@ -48,8 +48,10 @@ class Ask:
     """What somebody wants, and how to answer them.
 
     *command* is the word of a command, *text* what was typed: after it, or into a menu.
-    *value* is the pressed button's or the chosen option's. *team_id* is the workspace in which
-    it was said, for words and for Slack's methods, never for whose it is. *source* is the
+    *value* is the pressed button's or the chosen option's, *action* the whole pressed element,
+    or the menu that wants options, with its ``block_id``. *team_id* is the workspace in which
+    it was said, for words and for Slack's methods, never for whose it is. *thread* is the time
+    stamp of the message under which it was said, or to be answered. *source* is the
     message that a shortcut was used on. *modal* is the id of the modal that was opened for
     this request, or EXTERNAL and the external id of the view that its ack showed. *event_time*
     is in Unix seconds. *parks* are the command's words by which the request can be resumed.
@@ -60,8 +62,10 @@ class Ask:
     command: str = ""
     text: str = ""
     value: str = ""
+    action: Mapping[str, Any] = field(default_factory=dict)
     team_id: str = ""
     channel_id: str = ""
+    thread: str = ""
     trigger_id: str = ""
     response_url: SecretStr | None = None
     view: Shown | None = None
@@ -147,6 +151,7 @@ class Route:
     judges a form in its ack (no I/O but the one insert of a confirmed write). *resumes*
     says, in a command's words, what to go on with once a consent that is missing is given.
     What is done *before_ack* comes again from Slack where it fails, and must be fit for that.
+    *by_person* says of an event that somebody asks for something by it, as by a command.
     """
 
     kind: Kind
@@ -157,6 +162,7 @@ class Route:
     for_guests: bool = False
     resumes: Callable[[Ask], str] | None = None
     before_ack: bool = False
+    by_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

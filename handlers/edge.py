@@ -53,9 +53,12 @@ class Help:
 
 
 class Table:
-    """Every listener, by what reaches it."""
+    """Every listener, by what reaches it; *others* answers what no command is called."""
 
-    def __init__(self, routes: tuple[Route | Suggestions, ...]) -> None:
+    def __init__(
+        self, routes: tuple[Route | Suggestions, ...], others: Route | None = None
+    ) -> None:
+        self.others = others
         self.routes: dict[tuple[Kind, str], Route] = {}
         self.menus: dict[str, Suggestions] = {}
         for route in routes:
@@ -121,7 +124,7 @@ class Edge(AsyncMiddleware):
     def _command(self, delivery: Delivery) -> BoltResponse:
         if delivery.name == "help":
             return _json(self._words.answer)
-        route = self._table.routes.get((Kind.COMMAND, delivery.name))
+        route = self._table.routes.get((Kind.COMMAND, delivery.name), self._table.others)
         if route is None:
             return _json(self._words.unknown(delivery.name))
         return self._background(route, delivery)

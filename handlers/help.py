@@ -2,10 +2,12 @@
 
 import difflib
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from bot.mrkdwn import escape
 from handlers import blocks
-from handlers.ask import Words
+from handlers.ask import Reply, Words
 from handlers.edge import Help
 
 WORDS = (
@@ -37,6 +39,12 @@ def build(command: str) -> Help:
     return Help(answer, unknown)
 
 
+def unknown_word(command: str, word: str, near: Sequence[str] = ()) -> Reply:
+    """Say that *word* isn't known, and what is; *near* are words of the tenant's own."""
+    message = _message(_correction(command, word, near), command)
+    return Reply(str(message["text"]), tuple(message["blocks"]))
+
+
 def _text(command: str) -> str:
     lines = [f"• `{command} {_entities(words.usage)}` — {words.purpose}" for words in WORDS]
     return "\n".join(
@@ -49,15 +57,16 @@ def _entities(usage: str) -> str:
     return usage.replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _correction(command: str, word: str) -> str:
-    near = difflib.get_close_matches(word[:40], [words.word for words in WORDS], n=1)
+def _correction(command: str, word: str, others: Sequence[str] = ()) -> str:
+    known = [*(words.word for words in WORDS), *others]
+    near = difflib.get_close_matches(word[:40], known, n=1)
     told = f"I don't know “{escape(word[:40])}”, so nothing was done."
     if near:
         return f"{told} Did you mean `{command} {near[0]}`? Here is all that I know."
     return f"{told} Here is all that I know."
 
 
-def _message(text: str, command: str) -> dict[str, object]:
+def _message(text: str, command: str) -> dict[str, Any]:
     shown = [blocks.section(text)]
     if not text.startswith("*"):
         shown.append(blocks.section(_text(command)))

@@ -5,8 +5,8 @@ https://docs.slack.dev/interactivity/implementing-slash-commands
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from pydantic import SecretStr
 
@@ -37,6 +37,7 @@ class Delivery:
     text: str = ""
     value: str = ""
     channel_id: str = ""
+    thread: str = ""
     trigger_id: str = ""
     response_url: SecretStr | None = None
     view: Shown | None = None
@@ -44,6 +45,7 @@ class Delivery:
     event_id: str = ""
     event_time: int = 0
     event: Mapping[str, Any] = field(default_factory=dict)
+    action: Mapping[str, Any] = field(default_factory=dict)
 
 
 def text_at(body: object, *path: str) -> str:
@@ -144,6 +146,12 @@ def _elements(found: object) -> dict[str, Body]:
     return {name: state for name, state in found.items() if isinstance(state, Mapping)}
 
 
+def _thread(body: Body) -> str:
+    """Return under which message the pressed one stands, or is to be answered."""
+    message = _mapping_at(body, "message")
+    return text_at(message, "thread_ts") or text_at(message, "ts")
+
+
 def _press(body: Body) -> Delivery:
     action = _first(body, "actions")
     option = _mapping_at(action, "selected_option")
@@ -151,13 +159,19 @@ def _press(body: Body) -> Delivery:
         Kind.PRESS,
         text_at(action, "action_id"),
         value=text_at(action, "value") or text_at(option, "value"),
+        thread=_thread(body),
+        action=action,
         **_interaction(body),
     )
 
 
 def _options(body: Body) -> Delivery:
     return Delivery(
-        Kind.OPTIONS, text_at(body, "action_id"), text=text_at(body, "value"), **_interaction(body)
+        Kind.OPTIONS,
+        text_at(body, "action_id"),
+        text=text_at(body, "value"),
+        action=body,
+        **_interaction(body),
     )
 
 
@@ -178,13 +192,51 @@ def _shortcut(body: Body) -> Delivery:
     )
 
 
-def _event(body: Body) -> Delivery:
+SAID: Final = "said"
+"""What somebody writes to the bot in its Messages tab, or changes there."""
+
+
+def _event(body: Body) -> Delivery | None:
     event = _mapping_at(body, "event")
+    name = text_at(event, "type")
+    if name == "message":
+        said = _said(event)
+        return None if said is None else replace(_event_in(body, event, SAID), **said)
+    found = _event_in(body, event, name)
+    if name == "app_mention":
+        thread = text_at(event, "thread_ts")
+        return replace(found, channel_id=text_at(event, "channel"), thread=thread)
+    return found
+
+
+def _said(event: Body) -> dict[str, Any] | None:
+    """Read what somebody wrote to the bot; ``None`` for what the bot says, and for all else.
+
+    https://docs.slack.dev/reference/events/message: an edit has the message within it.
+    """
+    subtype = text_at(event, "subtype")
+    message = _mapping_at(event, "message") if subtype == "message_changed" else event
+    is_persons = not (text_at(message, "bot_id") or text_at(message, "app_id"))
+    is_theirs = text_at(event, "channel_type") == "im" and is_persons
+    if not is_theirs or subtype not in {"", "file_share", "message_changed"}:
+        return None
+    if subtype == "message_changed" and not _mapping_at(message, "edited"):
+        return None  # Slack itself has changed it, as by an unfurl
+    return {
+        "user_id": text_at(message, "user"),
+        "channel_id": text_at(event, "channel"),
+        "thread": text_at(message, "thread_ts"),
+        "text": text_at(message, "text"),
+        "source": message,
+    }
+
+
+def _event_in(body: Body, event: Body, name: str) -> Delivery:
     authorized = _first(body, "authorizations")
     at = body.get("event_time")
     return Delivery(
         Kind.EVENT,
-        text_at(event, "type"),
+        name,
         user_id=text_at(event, "user"),
         team_id=text_at(authorized, "team_id") or text_at(body, "team_id"),
         enterprise_id=text_at(authorized, "enterprise_id") or text_at(body, "enterprise_id"),

@@ -131,7 +131,7 @@ class Runner:
 
     async def admit(self, route: Route, installation: Installation, delivery: Delivery) -> None:
         """Raise ``NotAllowed`` unless the person may use *route* here."""
-        if route.kind is Kind.EVENT:
+        if route.kind is Kind.EVENT and not route.by_person:
             return
         person = await self.require_insider(installation, delivery)
         if person is None:
@@ -203,8 +203,10 @@ def ask_of(installation: Installation, delivery: Delivery, correlation: str) -> 
         command=delivery.name if delivery.kind is Kind.COMMAND else "",
         text=delivery.text,
         value=delivery.value,
+        action=delivery.action,
         team_id=delivery.team_id,
         channel_id=delivery.channel_id,
+        thread=delivery.thread,
         trigger_id=delivery.trigger_id,
         response_url=delivery.response_url,
         view=delivery.view,

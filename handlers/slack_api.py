@@ -46,6 +46,7 @@ REFUSED = frozenset(
 )
 """The bot's own token is no good any more."""
 
+GONE_MESSAGES = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 GONE = frozenset({"not_found", "view_not_found", "invalid_view_id", "hash_conflict"})
 
 
@@ -125,6 +126,56 @@ class SlackApi:
         except SlackApiError as error:
             raise _refusal(error) from error
 
+    async def post(
+        self, installation: Installation, reply: Reply, channel: str, thread: str = ""
+    ) -> tuple[str, str]:
+        """Say something as the bot; return the conversation's id and the message's time stamp.
+
+        *channel* may be a person's id: then it is said in the app's own Messages tab, which has
+        an id of its own.
+        """
+        message = {"channel": channel, **_message(reply)}
+        said = await self._asked(
+            installation, "chat.postMessage", message | ({"thread_ts": thread} if thread else {})
+        )
+        return str(said.get("channel", channel)), str(said.get("ts", ""))
+
+    async def change(
+        self, installation: Installation, reply: Reply, channel: str, message: str
+    ) -> bool:
+        """Say *reply* in place of the bot's own message; ``False`` if that is gone."""
+        try:
+            await self.call(
+                installation,
+                "chat.update",
+                {"channel": channel, "ts": message, **_message(reply)},
+            )
+        except SlackApiError as error:
+            if refusal_code(error) in GONE_MESSAGES:
+                return False
+            raise _refusal(error) from error
+        return True
+
+    async def find_permalink(self, installation: Installation, channel: str, message: str) -> str:
+        """Return the address of a message; empty where Slack tells none."""
+        try:
+            found = await self.client(installation).chat_getPermalink(
+                channel=channel, message_ts=message
+            )
+        except SlackApiError:
+            return ""
+        except UNANSWERED as error:
+            raise Unavailable(PROVIDER) from error
+        return str(found.get("permalink", ""))
+
+    async def _asked(
+        self, installation: Installation, method: str, arguments: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        try:
+            return await self.call(installation, method, arguments)
+        except SlackApiError as error:
+            raise _refusal(error) from error
+
     async def find_channel(self, installation: Installation, channel_id: str) -> Channel:
         """Tell whether strangers read a channel; a channel that we can't see counts as so."""
         try:
@@ -165,11 +216,24 @@ class SlackApi:
         with suppress(*passing):
             if await self.respond(ask.response_url, reply.text, reply):
                 return
-        message = {"channel": ask.principal.user_id, **_message(reply)}
+        if ask.event.get("type") == "app_mention" and await self._whisper(installation, ask, reply):
+            return
+        in_tab = ask.thread and ask.channel_id.startswith("D")
+        where = (ask.channel_id, ask.thread) if in_tab else (ask.principal.user_id, "")
+        await self.post(installation, reply, *where)
+
+    async def _whisper(self, installation: Installation, ask: Ask, reply: Reply) -> bool:
+        """Say it where they are, for their eyes only; ``False`` where Slack doesn't let us."""
+        place = {"channel": ask.channel_id, "user": ask.principal.user_id}
+        under = {"thread_ts": ask.thread} if ask.thread else {}
         try:
-            await self.call(installation, "chat.postMessage", message)
+            await self.call(
+                installation, "chat.postEphemeral", {**place, **under, **_message(reply)}
+            )
         except SlackApiError as error:
-            raise _refusal(error) from error
+            log.info("not whispered", error=refusal_code(error))
+            return False
+        return True
 
     async def respond(self, url: SecretStr | None, text: str, reply: Reply | None = None) -> bool:
         """Post to a response URL; ``False`` if there is none, or it is spent or expired."""
