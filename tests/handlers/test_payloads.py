@@ -1,6 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handlers.ask import Kind
 from handlers.payloads import read_delivery
 
 JSON = st.recursive(
