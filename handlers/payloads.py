@@ -216,9 +216,9 @@ def _said(event: Body) -> dict[str, Any] | None:
     """
     subtype = text_at(event, "subtype")
     message = _mapping_at(event, "message") if subtype == "message_changed" else event
-    is_persons = not (text_at(message, "bot_id") or text_at(message, "app_id"))
-    is_theirs = text_at(event, "channel_type") == "im" and is_persons
-    if not is_theirs or subtype not in {"", "file_share", "message_changed"}:
+    is_bots = text_at(message, "bot_id") or text_at(message, "app_id")
+    is_theirs = text_at(event, "channel_type") == "im" and text_at(message, "user")
+    if is_bots or not is_theirs or subtype not in {"", "file_share", "message_changed"}:
         return None
     if subtype == "message_changed" and not _mapping_at(message, "edited"):
         return None  # Slack itself has changed it, as by an unfurl
