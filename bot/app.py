@@ -185,6 +185,7 @@ def allowed_origins(settings: Settings) -> tuple[str, ...]:
         settings.slack_api_url,
         settings.slack_url,
         settings.slack_hooks_url,
+        settings.slack_files_url,
         settings.atlassian_auth_url,
         settings.atlassian_api_url,
     )

@@ -240,6 +240,7 @@ class Settings(AppSettings):
     slack_api_url: BaseUrl
     slack_url: BaseUrl
     slack_hooks_url: BaseUrl
+    slack_files_url: BaseUrl
 
     atlassian_client_id: str
     atlassian_client_secret: SecretStr

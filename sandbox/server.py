@@ -303,6 +303,7 @@ class Sandbox:
             "CONFAB_SLACK_API_URL": f"{self.url}/slack/api/",
             "CONFAB_SLACK_URL": f"{self.url}/slack",
             "CONFAB_SLACK_HOOKS_URL": f"{self.url}/slack/hooks",
+            "CONFAB_SLACK_FILES_URL": f"{self.url}/slack",
             "CONFAB_ATLASSIAN_CLIENT_ID": atlassian.client_id,
             "CONFAB_ATLASSIAN_CLIENT_SECRET": atlassian.client_secret,
             "CONFAB_ATLASSIAN_AUTH_URL": f"{self.url}/atlassian/auth",

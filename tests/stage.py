@@ -199,6 +199,7 @@ def _values(url: str, bot_url: str, app: AppUnderTest, client: OAuthClient) -> d
         "slack_api_url": f"{url}/slack/api/",
         "slack_url": f"{url}/slack",
         "slack_hooks_url": f"{url}/slack/hooks",
+        "slack_files_url": f"{url}/slack",
         "atlassian_client_id": client.client_id,
         "atlassian_client_secret": client.client_secret,
         "atlassian_auth_url": f"{url}/atlassian/auth",

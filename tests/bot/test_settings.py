@@ -28,6 +28,7 @@ GOOD = {
     "CONFAB_SLACK_API_URL": "https://slack.com/api/",
     "CONFAB_SLACK_URL": "https://slack.com",
     "CONFAB_SLACK_HOOKS_URL": "https://hooks.slack.com",
+    "CONFAB_SLACK_FILES_URL": "https://files.slack.com",
     "CONFAB_ATLASSIAN_CLIENT_ID": "atlassian-id",
     "CONFAB_ATLASSIAN_CLIENT_SECRET": "atlassian-secret",
     "CONFAB_ATLASSIAN_AUTH_URL": "https://auth.atlassian.com",
@@ -79,6 +80,7 @@ def test_nothing_that_names_a_server_or_holds_a_secret_has_a_default(env):
         "CONFAB_SLACK_API_URL",
         "CONFAB_SLACK_URL",
         "CONFAB_SLACK_HOOKS_URL",
+        "CONFAB_SLACK_FILES_URL",
         "CONFAB_ATLASSIAN_CLIENT_ID",
         "CONFAB_ATLASSIAN_CLIENT_SECRET",
         "CONFAB_ATLASSIAN_AUTH_URL",
@@ -290,6 +292,7 @@ def test_the_example_filled_in_can_be_used(env, tmp_path):
 
     settings = load_settings(Settings)
     assert settings.slack_hooks_url == "https://hooks.slack.com"
+    assert settings.slack_files_url == "https://files.slack.com"
     assert settings.atlassian_auth_url == "https://auth.atlassian.com"
 
 
