@@ -10,6 +10,7 @@ from typing import Final
 
 from benches.acks import acks
 from benches.documents import documents
+from benches.expressions import expressions
 from benches.line import Line, summary
 from benches.lookups import lookups
 from benches.refresh_storm import refresh_storm
@@ -27,6 +28,7 @@ BENCHES: Final[dict[str, Bench]] = {
     "lookup_growth": lookups,
     "refresh_storm": refresh_storm,
     "seal": seals,
+    "expression": expressions,
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 from benches.__main__ import BENCHES, main
 from benches.acks import acks
 from benches.documents import documents
+from benches.expressions import expressions
 from benches.line import Line, summary
 from benches.lookups import lookups
 from benches.machine import CORES, cpu_seconds, on_core, resident_bytes
@@ -59,6 +60,10 @@ async def test_seals(tmp_path):
     smallest(["seal"], await seals(tmp_path, rounds=1, times=10))
 
 
+async def test_expressions(tmp_path):
+    smallest(["expression"], await expressions(tmp_path, rounds=1, times=20))
+
+
 async def test_documents(tmp_path):
     names = ["documents", "documents_read", "documents_growth"]
     smallest(names, await documents(tmp_path, rounds=1, kilobytes=10))
@@ -73,6 +78,7 @@ def test_the_goals_are_those_that_were_set():
         "lookup_growth",
         "refresh_storm",
         "seal",
+        "expression",
     ]
 
 

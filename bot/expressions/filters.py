@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -84,8 +84,9 @@ def _table(value: Value, *columns: Value) -> Value:
     if not 0 < len(names) <= MAX_COLUMNS:
         raise Mistake(f"“table” takes from 1 to {MAX_COLUMNS} columns")
     head = tuple(_cell(_heading(name), header=True) for name in names)
-    rows = (tuple(_cell(_field(each, name)) for name in names) for each in _list(value, "table"))
-    return Document((Table((head, *rows)),))
+    values = _list(value, "table")
+    columns_of = [[_cell(each) for each in _fields(values, name)] for name in names]
+    return Document((Table((head, *zip(*columns_of, strict=True))),))
 
 
 def _cut(value: Value, most: Value) -> Value:
@@ -125,16 +126,15 @@ def _default(value: Value, otherwise: Value) -> Value:
 
 
 def _map(value: Value, name: Value) -> Value:
-    path = _text(name, "map")
-    return tuple(_field(each, path) for each in _list(value, "map"))
+    return tuple(_fields(_list(value, "map"), _text(name, "map")))
 
 
 def _where(value: Value, name: Value, *wanted: Value) -> Value:
-    path = _text(name, "where")
-    held = [(each, _field(each, path)) for each in _list(value, "where")]
+    things = _list(value, "where")
+    held = zip(things, _fields(things, _text(name, "where")), strict=True)
     if not wanted:
-        return tuple(each for each, found in held if is_true(found))
-    return tuple(each for each, found in held if same(found, wanted[0]))
+        return tuple([each for each, found in held if is_true(found)])
+    return tuple([each for each, found in held if same(found, wanted[0])])
 
 
 def _unique(value: Value) -> Value:
@@ -146,9 +146,9 @@ def _unique(value: Value) -> Value:
 def _sort(value: Value, name: Value = "", order: Value = "up") -> Value:
     if order not in ("up", "down"):
         raise Mistake("“sort” goes “up” or “down”")
-    path = _text(name, "sort")
-    keyed = [(_field(each, path) if path else each, each) for each in _list(value, "sort")]
-    return order_by(keyed, downwards=order == "down")
+    values, path = _list(value, "sort"), _text(name, "sort")
+    keys = _fields(values, path) if path else values
+    return order_by(list(zip(keys, values, strict=True)), downwards=order == "down")
 
 
 def _slug(value: Value) -> Value:
@@ -262,13 +262,12 @@ def _day(value: Value, name: str) -> date:
     raise Mistake(f"“{name}” takes a date")
 
 
-def _field(value: Value, path: str) -> Value:
-    """Return what stands at *path*, as in ``space.key``; nothing has nothing in any field."""
+def _fields(values: tuple[Value, ...], path: str) -> Sequence[Value]:
+    """Return what each has at *path*, as in ``space.key``; nothing has nothing in any field."""
+    held: Sequence[Value] = values
     for name in path.split("."):
-        if value is None:
-            return None
-        value = field_of(value, name)
-    return value
+        held = [None if each is None else field_of(each, name) for each in held]
+    return held
 
 
 def field_of(value: Value, name: str) -> Value:

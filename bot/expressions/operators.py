@@ -26,6 +26,8 @@ def same(left: Value, right: Value) -> bool:
     Raises:
         Mistake: a thing is compared with a text, which it never is.
     """
+    if type(left) is str and type(right) is str:
+        return left == right
     if isinstance(left, Thing) and isinstance(right, str):
         left, right = right, left
     if isinstance(left, str) and isinstance(right, Thing):
