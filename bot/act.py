@@ -109,12 +109,14 @@ class Actor:
             error.scopes = error.scopes or need.scopes
             raise
 
-    async def list_sites(self, principal: Principal, need: Need) -> tuple[Site, ...]:
+    async def list_sites(
+        self, principal: Principal, need: Need, limits: Limits = UNLIMITED
+    ) -> tuple[Site, ...]:
         """Return the sites where *principal* can act for *need*; none without a connection.
 
         Of the organisation's, only those with a space that is allowed for *need*.
         """
-        choice = await self._credentials.choose(principal, need)
+        choice = await self._credentials.choose(principal, need, limits=limits)
         holder = organisation(principal.tenant) if choice.lent else principal
         connection = await self._connections.find(holder, choice.profile)
         if connection is None:
