@@ -37,6 +37,7 @@ class Control:
             "grants": self.grants,
             "pages": self.pages,
             "log": self.log,
+            "writes": self.writes,
             "faults": self.faults,
             "points": self.points,
             "defects": self.defects,
@@ -46,6 +47,7 @@ class Control:
         writes = {
             "faults": self.set_fault,
             "faults/clear": self.clear_faults,
+            "faults/release": self.release_faults,
             "log/clear": self.clear_log,
             "commit": self.commit,
             "expire-access": self.expire_access,
@@ -149,9 +151,14 @@ class Control:
         """GET log: by part of path or query, by method, account, status or `contract=true`."""
         return self._world.log.find(**said)
 
+    def writes(self, said: Said) -> object:
+        """GET writes: how often each was done and refused, filtered as the log is."""
+        return self._world.log.writes(**said)
+
     def faults(self, _said: Said) -> object:
-        """GET faults, those that are set and the kinds that there are."""
-        return {"set": self._world.faults.dump(), "kinds": sorted(PLAYS)}
+        """GET faults: those that are set, the kinds that there are, and what hangs."""
+        faults = self._world.faults
+        return {"set": faults.dump(), "kinds": sorted(PLAYS), "hanging": faults.hanging}
 
     def points(self, _said: Said) -> object:
         """GET points."""
@@ -163,13 +170,17 @@ class Control:
         return self._world.log.defects
 
     def set_fault(self, said: Said) -> object:
-        """POST faults {kind, method?, path?, times?, ms?, retry_after?, fields?}."""
+        """POST faults {kind, method?, path?, times?, skip?, ms?, retry_after?, fields?}."""
         return asdict(self._world.faults.set(said))
 
     def clear_faults(self, _said: Said) -> object:
         """POST faults/clear."""
         self._world.faults.clear()
         return {}
+
+    def release_faults(self, _said: Said) -> object:
+        """POST faults/release: what hangs goes on."""
+        return {"released": self._world.faults.release()}
 
     def clear_log(self, _said: Said) -> object:
         """POST log/clear."""

@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from aiohttp import web
 
 from sandbox.atlassian.log import Entry, Log
+from sandbox.atlassian.refusals import v1_refusal, v2_refusal
 from sandbox.clock import Clock
 
 Act = Callable[[], web.Response]
@@ -18,6 +20,12 @@ DROPPED_FIELDS = ("title", "_links", "version", "body", "id")
 LOGIN_PAGE = "<!doctype html><title>Log in with Atlassian account</title><h1>Log in</h1>"
 ENDLESS_CHUNK = b'{"title": "' + b"a" * 65_536 + b'"},'
 ENDLESS_CHUNKS = 100_000
+# What Confluence itself refuses, unlike the gateway or the server in front of it.
+WORDS = {
+    403: "Not permitted",
+    404: "Not found, or you don't have permission to view it",
+    409: "Version must be incremented on update. Current version is: 1000",
+}
 
 
 class Limits(Protocol):
@@ -39,13 +47,14 @@ class Expiring(Protocol):
 
 @dataclass
 class Fault:
-    """One thing that goes wrong for the next *times* requests that match."""
+    """One thing that goes wrong for *times* requests that match, after *skip* of them."""
 
     id: int
     kind: str
     method: str = ".*"
     path: str = ".*"
     times: int = 1
+    skip: int = 0
     ms: int = 0
     retry_after: int | None = None
     fields: list[str] | None = None
@@ -70,6 +79,7 @@ class Faults:
         self._ids = itertools.count(1)
         self._held: list[Act] = []
         self._late: set[asyncio.TimerHandle] = set()
+        self._hanging: dict[asyncio.Future[bool], str] = {}
         self.waiting: list[Fault] = []
 
     def set(self, said: dict[str, Any]) -> Fault:
@@ -83,16 +93,17 @@ class Faults:
         try:
             fault = Fault(id=next(self._ids), **said)
             fault.meets("GET", "/")
-            int(fault.times), int(fault.ms)
+            int(fault.times), int(fault.skip), int(fault.ms)
         except (TypeError, ValueError, re.error) as error:
             raise BadFault(f"not a fault: {error}") from error
         self.waiting.append(fault)
         return fault
 
     def clear(self) -> None:
-        """No faults any more; held commits are forgotten."""
+        """No faults any more; held commits are forgotten, and what hangs is cut off."""
         self.waiting.clear()
         self._held.clear()
+        self.release(go_on=False)
         for timer in self._late:
             timer.cancel()
         self._late.clear()
@@ -104,17 +115,34 @@ class Faults:
             act()
         return len(held)
 
+    def release(self, *, go_on: bool = True) -> int:
+        """Let what hangs *go on*, or cut it off; how many there were."""
+        hanging, self._hanging = self._hanging, {}
+        for each in hanging:
+            if not each.done():
+                each.set_result(go_on)
+        return len(hanging)
+
+    @property
+    def hanging(self) -> list[str]:
+        """The requests that hang now, each as `POST /path`."""
+        return list(self._hanging.values())
+
     def dump(self) -> list[dict[str, Any]]:
         """What is set."""
         return [asdict(fault) for fault in self.waiting]
 
     def _take(self, request: web.Request) -> Fault | None:
         for fault in self.waiting:
-            if fault.meets(request.method, request.path):
-                fault.times -= 1
-                if fault.times <= 0:
-                    self.waiting.remove(fault)
-                return fault
+            if not fault.meets(request.method, request.path):
+                continue
+            if fault.skip > 0:
+                fault.skip -= 1
+                continue
+            fault.times -= 1
+            if fault.times <= 0:
+                self.waiting.remove(fault)
+            return fault
         return None
 
     async def play(self, request: web.Request, act: Act) -> web.StreamResponse:
@@ -146,9 +174,10 @@ class Faults:
         else:
             wait = fault.retry_after
             headers = self._pool.headers() | ({} if wait is None else {"Retry-After": str(wait)})
-        return web.json_response(
-            {"code": status, "message": fault.kind}, status=status, headers=headers
-        )
+        body = {"code": status, "message": fault.kind}
+        if status in WORDS:
+            body = refusal_body(request.path, status)
+        return web.json_response(body, status=status, headers=headers)
 
     def hold(self, act: Act, ms: int) -> None:
         """Commit later: after *ms*, or when told to."""
@@ -162,6 +191,38 @@ class Faults:
         """Answer late."""
         await asyncio.sleep(fault.ms / 1000)
         return self._acted(fault, act)
+
+    async def play_slow_after(
+        self, fault: Fault, _request: web.Request, act: Act
+    ) -> web.StreamResponse:
+        """Do it at once, and answer late."""
+        answer = self._acted(fault, act)
+        await asyncio.sleep(fault.ms / 1000)
+        return answer
+
+    async def _hang(self, request: web.Request) -> bool:
+        """Wait until it is released; whether it goes on."""
+        waits: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._hanging[waits] = f"{request.method} {request.path}"
+        try:
+            return await waits
+        finally:
+            self._hanging.pop(waits, None)
+
+    async def play_hang_before(
+        self, fault: Fault, request: web.Request, act: Act
+    ) -> web.StreamResponse:
+        """Do nothing until it is released; cut off, do nothing at all."""
+        if await self._hang(request):
+            return self._acted(fault, act)
+        return cut(request)
+
+    async def play_hang_after(
+        self, fault: Fault, request: web.Request, act: Act
+    ) -> web.StreamResponse:
+        """Do it at once, and keep the answer until it is released."""
+        answer = self._acted(fault, act)
+        return answer if await self._hang(request) else cut(request)
 
     async def play_drop_after(
         self, fault: Fault, request: web.Request, act: Act
@@ -229,6 +290,16 @@ class Faults:
         return self._acted(fault, act)
 
 
+def refusal_body(path: str, status: int) -> dict[str, Any]:
+    """As Confluence itself says no to a request at *path*."""
+    if "/wiki/api/v2/" in path:
+        return v2_refusal(status, WORDS[status]).body
+    if "/wiki/rest/" in path:
+        return v1_refusal(status, WORDS[status]).body
+    reason = HTTPStatus(status).phrase
+    return {"statusCode": status, "message": WORDS[status], "reason": reason}
+
+
 def cut(request: web.Request) -> web.Response:
     """Close the connection; what is returned reaches nobody."""
     if request.transport is not None:
@@ -259,12 +330,18 @@ def refuser(
 
 
 PLAYS: dict[str, Callable[[Faults, Fault, web.Request, Act], Awaitable[web.StreamResponse]]] = {
+    "403": refuser(403),
+    "404": refuser(404),
+    "409": refuser(409),
     "429-burst": refuser(429),
     "429-quota": refuser(429),
     "500": refuser(500),
     "502": refuser(502),
     "503": refuser(503),
     "slow": Faults.play_slow,
+    "slow-after": Faults.play_slow_after,
+    "hang-before": Faults.play_hang_before,
+    "hang-after": Faults.play_hang_after,
     "drop-after": Faults.play_drop_after,
     "drop-before": Faults.play_drop_before,
     "late-commit": Faults.play_late_commit,

@@ -43,6 +43,21 @@ class Log:
         """Entries whose field holds the word; status, account, client and method match exactly."""
         return [asdict(each) for each in self.entries if matches(each, wanted)]
 
+    def writes(self, **wanted: str) -> list[dict[str, Any]]:
+        """How often each write was done or refused, by method and path; see `find` for *wanted*.
+
+        What was cut off before it was done, or got another answer in its place, is neither.
+        """
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for each in self.entries:
+            never_reached = bool(each.fault) and not each.operation and each.status < 400
+            if each.method == "GET" or never_reached or not matches(each, wanted):
+                continue
+            told = {"method": each.method, "path": each.path, "operation": each.operation}
+            held = found.setdefault((each.method, each.path), {**told, "done": 0, "refused": 0})
+            held["done" if each.status < 400 else "refused"] += 1
+        return list(found.values())
+
     @property
     def defects(self) -> list[str]:
         """Where an answer of the sandbox broke the contract."""

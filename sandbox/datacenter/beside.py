@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from sandbox.atlassian.faults import Faults
 from sandbox.atlassian.log import Entry, Log
 from sandbox.atlassian.moments import iso
 from sandbox.atlassian.refusals import Refusal
@@ -25,14 +26,22 @@ Act = Callable[[Caller], web.Response]
 class Beside:
     """Personal access tokens and attachments, for the same callers as the API."""
 
-    def __init__(
-        self, clock: Clock, site: Site, tokens: Tokens, credentials: Credentials, log: Log
+    def __init__(  # noqa: PLR0913 -- what it stands between
+        self,
+        clock: Clock,
+        site: Site,
+        tokens: Tokens,
+        *,
+        credentials: Credentials,
+        log: Log,
+        faults: Faults,
     ) -> None:
         self._clock = clock
         self._site = site
         self._tokens = tokens
         self._credentials = credentials
         self._log = log
+        self._faults = faults
 
     def attach(self, app: web.Application) -> None:
         """Serve `rest/pat/` and `download/`."""
@@ -100,9 +109,12 @@ class Beside:
             raise refusal(404, "No token found with this id")
         return web.Response(status=204)
 
-    async def download(self, request: web.Request) -> web.Response:
+    async def download(self, request: web.Request) -> web.StreamResponse:
         """A file's bytes, or those of its version that is asked for by number: the last."""
-        return self._answered(request, lambda caller: self._downloaded(caller, request))
+        return await self._faults.play(
+            request,
+            lambda: self._answered(request, lambda caller: self._downloaded(caller, request)),
+        )
 
     def _downloaded(self, caller: Caller, request: web.Request) -> web.Response:
         page = self._site.contents.get(id_of(request.match_info["page"]))

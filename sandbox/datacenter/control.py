@@ -39,6 +39,7 @@ class Control:
             "tokens": self.tokens,
             "grants": self.grants,
             "log": lambda said: self._world.log.find(**said),
+            "writes": lambda said: self._world.log.writes(**said),
             "faults": self.faults,
             "defects": lambda _said: self._world.log.defects,
         }
@@ -55,6 +56,7 @@ class Control:
             "captcha/solve": self.solve_captcha,
             "faults": lambda said: asdict(self._world.faults.set(said)),
             "faults/clear": self.clear_faults,
+            "faults/release": lambda _said: {"released": self._world.faults.release()},
             "log/clear": self.clear_log,
             "commit": lambda _said: {"committed": self._world.faults.commit_held()},
         }
@@ -113,8 +115,9 @@ class Control:
         ]
 
     def faults(self, _said: Said) -> object:
-        """GET faults, those that are set and the kinds that there are."""
-        return {"set": self._world.faults.dump(), "kinds": sorted(PLAYS)}
+        """GET faults: those that are set, the kinds that there are, and what hangs."""
+        faults = self._world.faults
+        return {"set": faults.dump(), "kinds": sorted(PLAYS), "hanging": faults.hanging}
 
     def make_token(self, said: Said) -> object:
         """POST tokens {account, name?, days?}: a personal access token, with its secret."""

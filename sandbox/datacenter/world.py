@@ -69,7 +69,14 @@ class DataCenterWorld:
             faults=self.faults,
             contract=load_contract(DOCUMENT, prefix=""),
         ).attach(app)
-        Beside(self.clock, self.site, self.tokens, self.credentials, self.log).attach(app)
+        Beside(
+            self.clock,
+            self.site,
+            self.tokens,
+            credentials=self.credentials,
+            log=self.log,
+            faults=self.faults,
+        ).attach(app)
         Browse(self.site, pages).attach(app)
         Control(self).attach(app)
 
