@@ -148,7 +148,9 @@ class Route:
     """One line of the table: what arrives, and who answers it.
 
     *opens* builds the modal that is shown at once, before any slow call. *submitted*
-    judges a form in its ack (no I/O but the one insert of a confirmed write). *resumes*
+    judges a form in its ack (no I/O but the one write of what is confirmed); of a press it is
+    the same, but for errors and views, for which there is no place. *unsure* is shown of a form
+    that may or may not have been written down in time. *resumes*
     says, in a command's words, what to go on with once a consent that is missing is given.
     What is done *before_ack* comes again from Slack where it fails, and must be fit for that.
     *by_person* says of an event that somebody asks for something by it, as by a command.
@@ -162,6 +164,7 @@ class Route:
     for_guests: bool = False
     resumes: Callable[[Ask], str] | None = None
     before_ack: bool = False
+    unsure: Callable[[], View] | None = None
     by_person: bool = False
 
 

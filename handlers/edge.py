@@ -17,7 +17,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import BotError, NotAllowed, Unavailable
 from bot.installation import Installation
-from handlers import forms, replies
+from handlers import replies
 from handlers.ask import EXTERNAL, Ack, Answer, Ask, Kind, Route, Suggestions
 from handlers.payloads import Delivery, read_delivery
 from handlers.places import OPENED
@@ -36,9 +36,6 @@ OPTIONS_WITHIN = 2.0
 
 JUDGED_WITHIN = 2.5
 """Seconds for what must be done before the ack, of Slack's three."""
-
-UNSURE = {forms.CONFIRM: forms.maybe_recorded}
-"""What to show of a form that may or may not have been written down in that time."""
 
 Counted = Callable[[str, str, float], None]
 """Takes note of a delivery: its kind, its outcome, and the seconds to its ack."""
@@ -138,7 +135,24 @@ class Edge(AsyncMiddleware):
             return _EMPTY
         if route.before_ack:
             return await self._at_once(route, delivery)
+        if route.submitted is not None:
+            return await self._claimed(route, delivery)
         return self._background(route, delivery)
+
+    async def _claimed(self, route: Route, delivery: Delivery) -> BoltResponse:
+        """Ack a press once what it confirms is written down; Slack marks one that isn't."""
+        correlation = mint_correlation()
+        with structlog.contextvars.bound_contextvars(correlation=correlation):
+            try:
+                async with asyncio.timeout(JUDGED_WITHIN):
+                    await self._judged(route, delivery, correlation)
+            except (BotError, TimeoutError) as error:
+                log.warning("not taken", code=getattr(error, "code", "late"))
+            except Exception:  # nothing is under way: it can be pressed again
+                log.exception("not taken", route=route.name)
+            else:
+                return _EMPTY
+        return BoltResponse(status=503)
 
     async def _at_once(self, route: Route, delivery: Delivery) -> BoltResponse:
         """Ack what is done, and nothing else: Slack sends the rest again."""
@@ -279,10 +293,9 @@ def _view_ack(ack: Ack) -> BoltResponse:
 
 
 def _late(route: Route, correlation: str) -> BoltResponse:
-    unsure = UNSURE.get(route.name)
-    if unsure is None:
+    if route.unsure is None:
         return _failed(Unavailable("Confab"), correlation)
-    return _view_ack(Ack(view=unsure(), push=True))
+    return _view_ack(Ack(view=route.unsure(), push=True))
 
 
 def _failed(error: Exception, correlation: str) -> BoltResponse:

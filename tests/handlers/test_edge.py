@@ -59,14 +59,20 @@ class Bench:
             clock,
         )
         routes = (
-            *(
-                Route(Kind.SUBMISSION, name, self._work, submitted=self._judge)
-                for name in (forms.CONFIRM, forms.FORM)
+            Route(
+                Kind.SUBMISSION,
+                forms.CONFIRM,
+                self._work,
+                submitted=self._judge,
+                unsure=forms.maybe_recorded,
             ),
+            Route(Kind.SUBMISSION, forms.FORM, self._work, submitted=self._judge),
+            Route(Kind.PRESS, "confirm", self._work, submitted=self._judge),
             Route(Kind.EVENT, "farewell", self._work, before_ack=True),
             Suggestions("menu", self._suggest),
         )
-        self.edge = Edge(Table(routes), Help("", str), around, self._no_offer)
+        others = Route(Kind.COMMAND, "", self._work)
+        self.edge = Edge(Table(routes, others), Help("", str), around, self._no_offer)
         return self
 
     async def _judge(self, ask):
@@ -188,6 +194,53 @@ async def test_a_confirmation_that_fails_leaves_no_work(bench):
     assert "The database isn't answering" in words
     await bench.quiet()
     assert bench.work == []
+
+
+def press():
+    return person(type="block_actions", actions=[{"action_id": "confirm"}])
+
+
+async def test_what_is_pressed_is_done_after_it_was_written_down(bench):
+    judged = []
+
+    async def claim(ask):
+        judged.append(ask)
+        return Ack()
+
+    bench.submitted = claim
+    assert (await bench.edge.answer(press())).status == 200
+    assert (len(judged), bench.work) == (1, [])
+    await bench.quiet()
+    assert len(bench.work) == 1
+
+
+async def test_a_press_that_could_not_be_written_down_is_marked_and_does_nothing(bench, hurried):
+    async def fails(_):
+        raise Unavailable("the database")
+
+    for judge in (fails, for_ever):
+        bench.submitted = judge
+        assert (await bench.edge.answer(press())).status == 503
+    await bench.quiet()
+    assert bench.work == []
+
+
+async def test_a_press_of_what_was_confirmed_before_does_nothing_more(bench):
+    async def claimed_before(_):
+        return Ack(goes_on=False)
+
+    bench.submitted = claimed_before
+    assert (await bench.edge.answer(press())).status == 200
+    await bench.quiet()
+    assert bench.work == []
+
+
+async def test_a_word_that_no_command_is_called_is_answered_by_the_others(bench):
+    command = {"command": "/confluence", "text": "Decide now", "user_id": "U0ADA"}
+    response = await bench.edge.answer({**command, "team_id": "T0ACME"})
+    assert (response.status, response.body) == (200, "")
+    await bench.quiet()
+    assert [(ask.command, ask.text) for ask in bench.work] == [("decide", "now")]
 
 
 def farewell():
