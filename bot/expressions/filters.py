@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from bot.cutting import cut, cut_bytes
 from bot.document import (
@@ -138,9 +138,10 @@ def _where(value: Value, name: Value, *wanted: Value) -> Value:
 
 
 def _unique(value: Value) -> Value:
-    return tuple({_identity(each): each for each in reversed(_list(value, "unique"))}.values())[
-        ::-1
-    ]
+    kept: dict[object, Value] = {}
+    for each in _list(value, "unique"):
+        kept.setdefault(_identity(each), each)
+    return tuple(kept.values())
 
 
 def _sort(value: Value, name: Value = "", order: Value = "up") -> Value:
@@ -284,7 +285,7 @@ def field_of(value: Value, name: str) -> Value:
     return value.fields[name]
 
 
-def _identity(value: Value) -> Any:  # noqa: ANN401  # anything that can be a key
+def _identity(value: Value) -> tuple[object, object]:
     if isinstance(value, Thing):
         own = value.fields.get("id") or value.fields.get("url") or value.label
         return value.kind, own if isinstance(own, str | int) else value.label
