@@ -164,11 +164,12 @@ class Plan:
 class Dialog:
     """One run by *principal*; looked up under them alone.
 
-    *word* and *title* are the task's. *asked* is the entity that was asked for last, in the
-    message *asked_at*; *wrong* counts wrong answers to it. *order* lists the entities in the
-    order in which they were answered, for going back; *skipped* the optional ones that were
-    passed over. *heard* are its last messages and *heard_at* the time stamps of more of them;
-    *fixed* are the entities that had answers when its plan was confirmed at *fixed_at*.
+    *word* and *title* are the task's, *defaults* what it gave entities by itself. *asked* is
+    the entity that was asked for last, in the message *asked_at*; *wrong* counts wrong answers
+    to it. *order* lists the entities in the order in which they were answered or passed over,
+    for going back; *skipped* those that were passed over. *heard* are its last messages and
+    *heard_at* the time stamps of more of them; *fixed* are the entities that had answers when
+    its plan was confirmed at *fixed_at*.
     *channel* and *thread* are where it is held; *began_in* is the channel in which it was begun.
     *now* is the time that its expressions see. *message_at* is the message that shows its plan.
     *generation* grows with every change.
@@ -188,6 +189,7 @@ class Dialog:
     phase: Phase = Phase.ASKING
     filling: Filling = Filling.FORM
     answers: tuple[Answer, ...] = ()
+    defaults: tuple[Answer, ...] = ()
     order: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     asked: str = ""
