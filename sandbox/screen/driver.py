@@ -81,6 +81,37 @@ class Screen:
         # Escape closes the suggestions, which would otherwise take Enter for themselves.
         box.send_keys(text, Keys.ESCAPE, Keys.ENTER)
 
+    def attach(self, path: Path | str, testid: str = "composer-input-file") -> None:
+        """Attach a file to what is being written, or with ``file-chooser`` put it into the form."""
+        before = len(self.driver.find_elements(By.CSS_SELECTOR, "[data-testid='file-chip']"))
+        self.waits_for(lambda: self.testid(testid)).send_keys(str(path))
+        chips = "[data-testid='file-chip']"
+        self.waits_for(lambda: len(self.driver.find_elements(By.CSS_SELECTOR, chips)) > before)
+
+    def open_thread(self, text: str) -> None:
+        """Open the thread of the newest message here that holds *text*."""
+        self.hover(text)
+        path = (
+            f"//main//article[contains(., {_quoted(text)})]//button[@aria-label='Reply in thread']"
+        )
+        self._click(lambda: self.driver.find_elements(By.XPATH, path)[-1])
+        self.waits_for(lambda: self.testid("thread").is_displayed())
+
+    def reply(self, text: str) -> None:
+        """Write in the thread that is open."""
+        self.type(text, "thread-input")
+
+    def thread(self) -> list[str]:
+        """What the messages of the open thread say, the one that began it first."""
+        return self._texts("[data-testid='thread'] article .message-main")
+
+    def edit_last(self, text: str, testid: str = "composer-input") -> None:
+        """Give the last message of one's own other words, from the keyboard."""
+        self.waits_for(lambda: self.testid(testid)).send_keys(Keys.ARROW_UP)
+        field = self.waits_for(lambda: self.testid("edit-input"))
+        field.send_keys(Keys.CONTROL, "a")
+        field.send_keys(Keys.BACKSPACE, text, Keys.ENTER)
+
     def press(self, label: str) -> None:
         """Press the newest button, link or menu item that says *label*."""
         quoted = _quoted(label)
@@ -113,7 +144,7 @@ class Screen:
     def fill(self, label: str, text: str) -> None:
         """Write *text* into the field of this label, in place of what stands there."""
         field = self.waits_for(lambda: self.field(label))
-        if field.get_attribute("type") in {"date", "time"}:
+        if field.get_attribute("type") in {"date", "time", "datetime-local"}:
             self._set_value(field, text)
             return
         field.click()

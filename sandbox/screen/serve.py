@@ -79,6 +79,7 @@ def _offered(manifest: Mapping[str, Any]) -> dict[str, Any]:
     home = features.get("app_home", {})
     return {
         "name": manifest.get("display_information", {}).get("name", "App"),
+        "bot": features.get("bot_user", {}).get("display_name", ""),
         "about": manifest.get("display_information", {}).get("description", ""),
         "commands": [_only(each, commands) for each in features.get("slash_commands", ())],
         "shortcuts": [_only(each, shortcuts) for each in features.get("shortcuts", ())],

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from sandbox.slack import belonging, data
+from sandbox.slack.files import fields_of
 from sandbox.slack.payloads import view_fields
 from sandbox.slack.state import Json, Message, View
 from sandbox.slack.views import Views
@@ -52,6 +53,8 @@ def _message(workspace: Workspace, message: Message) -> Json:
     made = asdict(message)
     for own in ("only_for", "hidden_from", "client_msg_id"):
         del made[own]
+    known = workspace.state.files
+    made["files"] = [fields_of(known[f["id"]], workspace.base_url) for f in message.files]
     author = workspace.state.people[message.user]
     name = workspace.manifest.name if message.bot else author["real_name"]
     return {**made, "name": name, "bot": message.bot, "ephemeral": message.only_for is not None}

@@ -20,9 +20,11 @@ from sandbox.screen import attach_screen
 from sandbox.slack.data import BOT_TOKEN
 from sandbox.slack.delivery import AppUnderTest
 from sandbox.slack.world import SlackWorld
+from tests.sandbox.slack_stage import conversing
 
 Json = dict[str, Any]
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text("utf-8"))
+conversing(MANIFEST)
 
 
 def plain(text: str) -> Json:
@@ -129,6 +131,13 @@ NASTY = (
 )
 
 
+ASKING = {
+    "type": "actions",
+    "block_id": "spaces",
+    "elements": [button("Engineering", "engineering", style="primary"), button("Later", "later")],
+}
+
+
 def asked(block_id: str, label: str, element: Json, **more: Any) -> Json:
     block = {"type": "input", "block_id": block_id, "label": plain(label), **more}
     return {**block, "element": {"action_id": block_id, **element}}
@@ -174,6 +183,30 @@ def form(note: str = "Where shall it go?") -> Json:
     }
 
 
+CHOICES = [option("One"), option("Two")]
+EVERY: Json = {
+    "type": "modal",
+    "title": plain("Everything"),
+    "submit": plain("Send"),
+    "blocks": [
+        asked("number", "Number", {"type": "number_input", "is_decimal_allowed": False}),
+        asked("mail", "Mail", {"type": "email_text_input"}),
+        asked("url", "Address", {"type": "url_text_input"}),
+        asked("time", "Time", {"type": "timepicker"}),
+        asked("moment", "Moment", {"type": "datetimepicker"}),
+        asked("several", "Several", {"type": "multi_static_select", "options": CHOICES}),
+        asked("boxes", "Boxes", {"type": "checkboxes", "options": CHOICES}),
+        asked("who", "Who", {"type": "users_select"}),
+        asked("people", "People", {"type": "multi_users_select"}),
+        asked("channel", "Channel", {"type": "channels_select"}),
+        asked(
+            "place",
+            "Place",
+            {"type": "conversations_select", "filter": {"include": ["private"]}},
+        ),
+        asked("files", "Files", {"type": "file_input", "filetypes": ["yml"], "max_files": 2}),
+    ],
+}
 PUSHED = {
     "type": "modal",
     "title": plain("Second"),
@@ -213,6 +246,12 @@ class Showcase:
         return await getattr(self, f"_{payload['type']}")(payload)
 
     async def _event(self, event: Json) -> None:
+        self.heard.append(event)
+        begins = "thread_ts" not in event and event.get("user") and "bot_id" not in event
+        if begins and event.get("channel_type") == "im":
+            said = {"channel": event["channel"], "thread_ts": event["ts"]}
+            blocks = [section("Which space?", block_id="which"), ASKING]
+            await self._call("chat.postMessage", text="Which space?", blocks=blocks, **said)
         if event.get("type") == "app_home_opened" and event.get("tab") == "home":
             await self._call("views.publish", user_id=event["user"], view=HOME)
 
@@ -229,6 +268,9 @@ class Showcase:
                 return web.json_response({"text": NASTY, "blocks": blocks})
             case "form":
                 await self._call("views.open", trigger_id=fields["trigger_id"], view=form())
+                return web.Response()
+            case "every":
+                await self._call("views.open", trigger_id=fields["trigger_id"], view=EVERY)
                 return web.Response()
             case "slow":
                 await asyncio.sleep(1)
@@ -257,6 +299,8 @@ class Showcase:
         return web.json_response({"option_groups": [group]} if found else {"options": []})
 
     async def _view_submission(self, payload: Json) -> web.Response:
+        if payload["view"]["callback_id"] != "form":
+            return web.Response()
         title = payload["view"]["state"]["values"]["title"]["title"]["value"]
         if title == "Taken":
             errors = {"title": "A page with this title exists."}
@@ -305,7 +349,7 @@ async def _run(
     under_test = AppUnderTest(f"{base}/showcase", "secret", "1.2", "client-secret")
     world = SlackWorld(base, Clock(), MANIFEST, under_test)
     world.attach(app)
-    attach_screen(app)
+    attach_screen(app, MANIFEST)
     app.router.add_post("/showcase", showcase.serve)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
     await world.open()

@@ -8,7 +8,7 @@ from selenium.webdriver.common.keys import Keys
 
 from sandbox.screen import serve
 from sandbox.screen.driver import Screen, chromium_at
-from tests.sandbox.showcase import Running, running_showcase
+from tests.sandbox.showcase import CHOICES, Running, running_showcase
 
 pytestmark = pytest.mark.browser
 
@@ -343,6 +343,116 @@ def test_the_apps_home_and_messages_are_tabs(screen, slack):
     screen.press("Messages")
     screen.type("/confluence hello")
     screen.sees("You said “hello”.")
+
+
+def test_a_conversation_goes_on_in_its_thread(screen, slack):
+    screen.as_person("U0ADA", "app", "messages")
+    screen.type("write a decision record about *Mongo*")
+    screen.sees("1 reply")
+    screen.open_thread("decision record")
+    screen.reply("ENG, I think")
+    screen.sees("2 replies")
+    screen.waits_for(lambda: len(screen.thread()) == 3)
+    began, asked, answered = screen.thread()
+    assert "Mongo" in began
+    assert "Which space?" in asked
+    assert "ENG, I think" in answered
+    (top,) = screen.texts()
+    assert "replies" in top
+    screen.press("Engineering")
+    pressed = screen.waits_for(lambda: heard(slack, "block_actions"))[0]
+    assert pressed["container"]["thread_ts"] == heard(slack, "message")[0]["ts"]
+    screen.press("Close the thread")
+    screen.waits_for(lambda: not screen.testid("thread").is_displayed())
+
+
+def test_a_message_of_ones_own_is_edited_and_deleted(screen, slack):
+    screen.as_person("U0ADA", "app", "messages")
+    screen.type("in ENG")
+    screen.sees("1 reply")
+    screen.edit_last("in *OPS*")
+    screen.sees("in OPS (edited)")
+    changed = screen.waits_for(lambda: [e for e in heard(slack, "message") if "message" in e])
+    assert changed[-1]["message"]["text"] == "in *OPS*"
+    screen.testid("composer-input").send_keys(Keys.ARROW_UP)
+    assert (
+        screen.waits_for(lambda: screen.testid("edit-input")).get_attribute("value") == "in *OPS*"
+    )
+    screen.testid("edit-input").send_keys(" and more", Keys.ESCAPE)
+    screen.sees("in OPS (edited)")
+    screen.hover("in OPS")
+    screen.press("More actions")
+    screen.press("Delete message…")
+    screen.confirm("Delete")
+    screen.sees("This message was deleted.")
+
+
+def test_a_file_is_attached_sent_and_fetched(screen, slack, tmp_path):
+    screen.as_person("U0ADA", "app", "messages")
+    (tmp_path / "note.yml").write_text("id: note\n")
+    screen.attach(tmp_path / "note.yml")
+    screen.attach(tmp_path / "note.yml")
+    screen.press("Remove note.yml")
+    screen.type("my template")
+    shared = screen.waits_for(lambda: [e for e in heard(slack, "message") if "files" in e])
+    assert [each["name"] for each in shared[-1]["files"]] == ["note.yml"]
+    link = screen.waits_for(lambda: screen.testid("file")).find_element(By.TAG_NAME, "a")
+    script = "fetch(arguments[0]).then((a) => a.text()).then(arguments[1])"
+    fetched = screen.driver.execute_async_script(script, link.get_attribute("href"))
+    assert fetched == "id: note\n"
+    assert "YAML · 9 bytes" in screen.texts()[-1]
+
+
+TYPED = {
+    "Number": "1.5",
+    "Mail": "ada@acme.example",
+    "Address": "https://acme.example",
+    "Time": "09:30",
+    "Moment": "2026-03-01T10:00",
+}
+CHOSEN = [
+    ("Several", "One"),
+    ("Boxes", "Two"),
+    ("Who", "Bob Babbage"),
+    ("People", "Cy Somerville"),
+    ("Channel", "partners"),
+    ("Place", "eng"),
+]
+TRAVELS = {
+    "number": "15",
+    "mail": "ada@acme.example",
+    "url": "https://acme.example",
+    "time": "09:30",
+    "several": [CHOICES[0]],
+    "boxes": [CHOICES[1]],
+    "who": "U0BOB",
+    "people": ["U0CY"],
+    "channel": "C0PARTNERS",
+    "place": "C0ENG",
+}
+
+
+def test_every_element_of_a_form_is_filled_in(screen, slack, tmp_path):
+    screen.as_person("U0ADA", "C0ENG")
+    screen.type("/confluence every")
+    for label, text in TYPED.items():
+        screen.fill(label, text)
+    for label, text in CHOSEN:
+        screen.choose(label, text)
+        if label in ("Several", "People"):
+            screen.testid("combo-input").send_keys(Keys.ESCAPE)
+    (tmp_path / "note.yml").write_text("id: note\n")
+    screen.attach(tmp_path / "note.yml", "file-chooser")
+    screen.submit()
+    assert screen.errors() == ["Please enter a whole number."]
+    screen.fill("Number", "15")
+    screen.submit()
+    (sent,) = screen.waits_for(lambda: heard(slack, "view_submission"))
+    state = sent["view"]["state"]["values"]
+    values = {name: list(state[name][name].values())[1] for name in state}
+    assert isinstance(values.pop("moment"), int)
+    assert [file["name"] for file in values.pop("files")] == ["note.yml"]
+    assert values == TRAVELS
 
 
 def test_one_becomes_somebody_else_who_sees_only_what_is_theirs(screen, slack):

@@ -1,6 +1,7 @@
 // Where one types: messages, and slash commands with the app's own suggestions.
 
 import { avatar, button, h, icon } from './dom.js';
+import { chip, chooser, upload } from './files.js';
 import { openMenu, toast } from './layers.js';
 import { act, state } from './state.js';
 
@@ -10,13 +11,16 @@ const SLOW_MS = 400;
 const WHY_NOT = {
   not_in_channel: 'You are not in that channel.',
   messages_tab_disabled: 'This app doesn’t take messages. Its commands work here.',
+  thread_not_found: 'What you reply to is no longer there.',
   sandbox_unreachable: 'The sandbox doesn’t answer. Is it still running?',
 };
 
-/** The composer for one place; `where()` names channel and thread. */
+/** The composer for one place; `where()` names channel and thread, `editLast()` opens what one wrote last. */
 export class Composer {
-  constructor({ testid, where, label, placeKey }) {
+  constructor({ testid, where, label, placeKey, editLast }) {
     this.where = where;
+    this.editLast = editLast;
+    this.files = new Map();
     this.placeKey = placeKey;
     this.label = label;
     this.shownKey = null;
@@ -36,13 +40,61 @@ export class Composer {
       class: 'tool', 'aria-haspopup': 'menu', 'aria-expanded': 'false', key: `${testid}/shortcuts`, testid: `${testid}-shortcuts`, onclick: (event) => globalShortcuts(event.currentTarget),
     }, icon('bolt'));
     const mention = button('Mention someone', { class: 'tool', onclick: () => this.insert('@') }, icon('at'));
+    this.chooser = chooser({ testid: `${testid}-file`, label: 'Files to attach', chosen: (files) => this.attach(files) });
+    this.clip = button('Attach files', { class: 'tool', testid: `${testid}-attach`, onclick: () => this.chooser.click() }, icon('clip'));
+    this.chips = h('div.composer-files', { 'aria-label': 'Attached files', role: 'group', hidden: true });
     const slash = button('Run a command', { class: 'tool', onclick: () => this.slash() }, h('span.tool-slash', { 'aria-hidden': 'true' }, '/'));
     this.node = h('div.composer-wrap', null, this.list,
       h('div.composer', null,
         h('div.composer-tools.top', { role: 'toolbar', 'aria-label': 'Formatting' }, tools),
         h('div.composer-field', null, this.input, this.hint),
-        h('div.composer-tools', { role: 'toolbar', 'aria-label': 'Actions' }, shortcuts, mention, slash, h('span.grow'), this.send)),
+        this.chips,
+        h('div.composer-tools', { role: 'toolbar', 'aria-label': 'Actions' }, this.clip, shortcuts, mention, slash, h('span.grow'), this.send, this.chooser)),
       this.progress);
+    this.takesDrops();
+  }
+
+  /** Files that are dropped on the composer or pasted into it are attached. */
+  takesDrops() {
+    const over = (event) => {
+      if (!event.dataTransfer?.types.includes('Files') || this.clip.hidden) return;
+      event.preventDefault();
+      this.node.classList.add('dropping');
+    };
+    this.node.addEventListener('dragover', over);
+    this.node.addEventListener('dragleave', () => this.node.classList.remove('dropping'));
+    this.node.addEventListener('drop', (event) => {
+      this.node.classList.remove('dropping');
+      if (!event.dataTransfer?.files.length || this.clip.hidden) return;
+      event.preventDefault();
+      this.attach([...event.dataTransfer.files]);
+    });
+    this.input.addEventListener('paste', (event) => {
+      if (!event.clipboardData?.files.length || this.clip.hidden) return;
+      event.preventDefault();
+      this.attach([...event.clipboardData.files]);
+    });
+  }
+
+  async attach(files) {
+    const key = this.shownKey;
+    this.progress.textContent = 'Uploading…';
+    const done = await upload(files);
+    this.progress.textContent = '';
+    this.files.set(key, [...(this.files.get(key) ?? []), ...done]);
+    this.showFiles();
+    this.input.focus();
+  }
+
+  showFiles() {
+    const held = this.files.get(this.shownKey) ?? [];
+    this.chips.hidden = !held.length;
+    this.chips.replaceChildren(...held.map((file) => chip(file, () => {
+      this.files.set(this.shownKey, held.filter((each) => each !== file));
+      this.showFiles();
+      this.input.focus();
+    })));
+    this.fit();
   }
 
   /** Follow the place: its own half-written text, its own label. */
@@ -51,10 +103,11 @@ export class Composer {
     const label = this.label();
     this.input.placeholder = label;
     this.input.setAttribute('aria-label', label);
+    this.clip.hidden = state.place === 'app' && !state.features.writable;
     if (key === this.shownKey) return;
     this.shownKey = key;
     this.input.value = state.drafts.get(key) ?? '';
-    this.fit();
+    this.showFiles();
     this.hide();
   }
 
@@ -67,7 +120,7 @@ export class Composer {
   fit() {
     this.input.style.height = 'auto';
     this.input.style.height = `${Math.min(this.input.scrollHeight, 220)}px`;
-    this.send.disabled = !this.input.value.trim();
+    this.send.disabled = !this.input.value.trim() && !this.files.get(this.shownKey)?.length;
     const command = state.features.commands.find((each) => this.input.value === `${each.command} `);
     this.hint.textContent = command?.usage_hint ? `${command.command} ${command.usage_hint}` : '';
   }
@@ -108,6 +161,9 @@ export class Composer {
     } else if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       this.submit();
+    } else if (event.key === 'ArrowUp' && !this.input.value) {
+      event.preventDefault();
+      this.editLast();
     }
   }
 
@@ -160,17 +216,22 @@ export class Composer {
 
   async submit() {
     const text = this.input.value;
-    if (!text.trim()) return;
     const key = this.shownKey;
+    const files = this.files.get(key) ?? [];
+    if (!text.trim() && !files.length) return;
+    this.files.delete(key);
+    this.showFiles();
     this.write(key, '');
     const slow = setTimeout(() => { this.progress.textContent = text.startsWith('/') ? `Running ${text.split(' ')[0]}…` : 'Sending…'; }, SLOW_MS);
-    const outcome = await act('type', { ...this.where(), text });
+    const outcome = await act('type', { ...this.where(), text, files: files.map((each) => each.id) });
     clearTimeout(slow);
     this.progress.textContent = '';
     if (!outcome.error) return;
     if (WHY_NOT[outcome.error]) toast(WHY_NOT[outcome.error], { kind: 'bad' });
     // What could not be sent comes back, unless something new stands there.
     if (!(state.drafts.get(key) ?? '')) this.write(key, text);
+    if (files.length) this.files.set(key, files);
+    this.showFiles();
   }
 
   write(key, text) {
@@ -194,9 +255,11 @@ function commandRows(word) {
 function peopleRows(word) {
   const wanted = word.slice(1);
   const fits = (each) => each.name.startsWith(wanted) || each.real_name.toLowerCase().includes(wanted);
-  return state.people.filter(fits).map((each) => ({
+  const found = state.people.filter(fits).map((each) => ({
     label: each.real_name, hint: each.name, lead: avatar(each.real_name, each.id, 'small'), insert: `@${each.name} `,
   }));
+  const app = { name: state.features.bot, real_name: state.features.name };
+  return state.screen?.app && fits(app) ? [...found, { label: app.real_name, hint: app.name, lead: appFace(), insert: `@${app.name} ` }] : found;
 }
 
 function channelRows(word) {

@@ -3,7 +3,8 @@
 import { avatar, h, icon } from './dom.js';
 import { among, openList } from './combobox.js';
 import { editor } from './editor.js';
-import { ask, openMenu } from './layers.js';
+import { chip, chooser, upload } from './files.js';
+import { ask, openMenu, toast } from './layers.js';
 import { safeUrl } from './links.js';
 import { plain, textObject, words } from './mrkdwn.js';
 import { state } from './state.js';
@@ -31,6 +32,7 @@ const MAKERS = {
   url_text_input: (e, c) => input(e, c, 'url'),
   number_input: (e, c) => input(e, c, 'text'),
   rich_text_input: richInput,
+  file_input: fileInput,
   image: (e) => picture(e),
 };
 
@@ -193,10 +195,13 @@ function people() {
 
 function conversations(object) {
   const filter = object.filter ?? {};
-  const kinds = filter.include ?? ['public', 'private', 'im'];
+  const kinds = object.type.endsWith('channels_select') ? ['public'] : filter.include ?? ['public', 'private', 'im'];
   const fits = (each) => kinds.includes(each.kind) && !(each.shared && filter.exclude_external_shared_channels);
   const bots = (each) => each.kind === 'im' && filter.exclude_bot_users;
-  const known = (state.screen?.channels ?? []).filter((each) => fits(each) && !bots(each) && !(each.kind === 'im' && object.type.includes('channels')));
+  const mine = state.screen?.channels ?? [];
+  // One finds the public channels too that one isn't in.
+  const others = state.everyChannel.filter((each) => each.kind === 'public' && !mine.some((own) => own.id === each.id));
+  const known = [...mine, ...others].filter((each) => fits(each) && !bots(each));
   const rows = known.map((each) => ({
     raw: each.id, value: each.id, label: each.name, lead: icon({ private: 'lock', im: 'apps' }[each.kind] ?? 'hash', 14),
   }));
@@ -243,7 +248,10 @@ function moment(object, place) {
   const { block, context } = place;
   const held = context.held(block, object).selected_date_time ?? object.initial_date_time;
   const local = held ? new Date((held - new Date().getTimezoneOffset() * 60) * 1000).toISOString().slice(0, 16) : '';
-  const send = (event) => context.press(block, object, Math.floor(new Date(event.target.value).getTime() / 1000));
+  const send = (event) => {
+    const at = new Date(event.target.value).getTime();
+    confirmed(object, () => context.press(block, object, Number.isNaN(at) ? null : Math.floor(at / 1000)));
+  };
   return h('input.field.picker', { ...facts(object, place, 'Select a date and time'), type: 'datetime-local', value: local, onchange: send });
 }
 
@@ -290,6 +298,38 @@ function richInput(object, place) {
     changed: (document_) => context.keep(block, object, document_),
   });
 }
+
+const MOST_FILES = 10;
+
+function fileInput(object, place) {
+  const { block, context } = place;
+  const held = context.held(block, object).files ?? [];
+  const most = object.max_files ?? MOST_FILES;
+  const ends = object.filetypes?.map((each) => `.${each.replace(/^\./, '')}`).join(',') ?? null;
+  const set = (files) => context.press(block, object, files.map((each) => each.id));
+  const add = async (chosen) => {
+    const files = [...held, ...(await upload(chosen))];
+    const outcome = await set(files);
+    if (outcome.error in WHY_NO_FILE) toast(WHY_NO_FILE[outcome.error](object), { kind: 'bad' });
+  };
+  const field = chooser({ testid: 'file-chooser', label: 'Files', accept: ends, several: most > 1, chosen: add });
+  const { key, ...named } = facts(object, place, 'Files');
+  const open = h('button.btn', { type: 'button', key, testid: 'file-input', disabled: held.length >= most, onclick: () => field.click() }, icon('clip', 14), h('span.btn-words', null, most > 1 ? ' Add files' : ' Add a file'));
+  const chips = held.map((file) => chip(file, () => set(held.filter((each) => each !== file))));
+  const node = h('div.file-input', { ...named, 'aria-required': null, 'aria-invalid': null, role: 'group' }, chips, held.length < most || !held.length ? open : null, field);
+  node.addEventListener('dragover', (event) => event.preventDefault());
+  node.addEventListener('drop', (event) => {
+    event.preventDefault();
+    if (event.dataTransfer?.files.length) add([...event.dataTransfer.files]);
+  });
+  return node;
+}
+
+const WHY_NO_FILE = {
+  file_type_not_allowed: (object) => `This form takes ${object.filetypes.join(', ')} files only.`,
+  too_many_selected: (object) => `This form takes ${object.max_files ?? MOST_FILES} ${object.max_files === 1 ? 'file' : 'files'} at most.`,
+  file_too_large: () => 'A file can have 10 MB at most here.',
+};
 
 /** An image if it is the sandbox's own; otherwise what it shows, in words. */
 export function picture(object) {

@@ -4,6 +4,7 @@ import { api, listen } from './api.js';
 import { readAddress, writeAddress } from './address.js';
 import { Composer } from './composer.js';
 import { add, button, h, icon } from './dom.js';
+import { editLastOf } from './editing.js';
 import { about, showHome, TABS } from './home.js';
 import { toast } from './layers.js';
 import { keepLow, showMessages } from './messages.js';
@@ -30,6 +31,7 @@ function build() {
     where: () => ({ channel: state.place === 'app' ? '@app' : state.place }),
     label: () => (state.place === 'app' ? `Message ${state.features.name}` : `Message #${here()?.name ?? ''}`),
     placeKey: () => `${state.me}/${state.place}`,
+    editLast: () => editLastOf(here()?.messages.filter((each) => !each.thread_ts || each.thread_ts === each.ts) ?? []),
   });
   parts.main = h('main.place', { 'aria-labelledby': 'place-title' }, parts.head, parts.list, parts.page, parts.composer.node);
   parts.threadList = h('div.messages', { role: 'log', 'aria-label': 'Thread', tabindex: 0 });
@@ -38,6 +40,7 @@ function build() {
     where: () => ({ channel: state.place === 'app' ? '@app' : state.place, thread_ts: state.thread }),
     label: () => 'Reply…',
     placeKey: () => `${state.me}/${state.place}/${state.thread}`,
+    editLast: () => editLastOf(inThread(here())),
   });
   parts.thread = h('aside.thread', { 'aria-label': 'Thread', testid: 'thread' },
     h('header.place-head', null, h('h2', null, 'Thread'), button('Close the thread', { class: 'plain', onclick: () => go({ thread: null }) }, icon('close'))),
@@ -184,21 +187,31 @@ function renderBody(place) {
     parts.list.dataset.place = `${state.me}/${state.place}`;
     parts.list.replaceChildren();
   }
-  const replies = (message) => place.messages.filter((each) => each.thread_ts === message.ts && each.ts !== message.ts && !each.deleted).length;
   // What is deleted leaves a trace only where others have replied to it.
-  const stands = (each) => !each.deleted || replies(each) > 0;
+  const stands = (each) => !each.deleted || each.reply_count > 0;
   const shown = place.messages.filter((each) => stands(each) && (!each.thread_ts || each.thread_ts === each.ts || !place.messages.some((other) => other.ts === each.thread_ts)));
   const notices = state.screen.notices.filter((each) => each.channel === place.id);
-  showMessages(parts.list, shown, notices, { intro: place, openThread: { replies, open: (message) => go({ thread: message.ts }) } });
+  showMessages(parts.list, shown, notices, { intro: place, openThread: { open: openThread } });
   parts.composer.update();
   if (!document.hidden) markRead(place);
 }
 
+function openThread(message) {
+  go({ thread: message.ts });
+  parts.threadComposer.input.focus();
+}
+
+/** The message that began the thread that is open, and its replies. */
+const inThread = (place) => (place?.messages ?? []).filter((each) => each.ts === state.thread || (each.thread_ts === state.thread && !each.deleted));
+
 function renderThread(place) {
   parts.thread.hidden = !state.thread;
   if (!state.thread) return;
-  const shown = place.messages.filter((each) => each.ts === state.thread || each.thread_ts === state.thread);
-  showMessages(parts.threadList, shown, []);
+  if (parts.threadList.dataset.thread !== state.thread) {
+    parts.threadList.dataset.thread = state.thread;
+    parts.threadList.replaceChildren();
+  }
+  showMessages(parts.threadList, inThread(place), [], { thread: true });
   parts.threadComposer.update();
 }
 

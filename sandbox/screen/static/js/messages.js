@@ -3,7 +3,9 @@
 import { showBlocks } from './blocks.js';
 import { Context } from './context.js';
 import { avatar, button, h, icon, reconcile } from './dom.js';
-import { openMenu, toast } from './layers.js';
+import { editorOf, isEdited, startEditing } from './editing.js';
+import { fileCard } from './files.js';
+import { ask, openMenu, toast } from './layers.js';
 import { mrkdwn } from './mrkdwn.js';
 import { showProfile } from './people.js';
 import { act, person, state } from './state.js';
@@ -24,7 +26,7 @@ export function keepLow(list) {
 }
 
 /** Show *messages* and Slack's own notices in *list*. */
-export function showMessages(list, messages, notices, { openThread = null, intro = null } = {}) {
+export function showMessages(list, messages, notices, { openThread = null, intro = null, thread = false } = {}) {
   const rows = intro ? [{ intro }] : [];
   let before = null;
   const waiting = [...notices].sort((one, other) => one.at - other.at);
@@ -40,6 +42,10 @@ export function showMessages(list, messages, notices, { openThread = null, intro
     if (day !== before?.day) rows.push({ day, ts: message.ts });
     rows.push({ message, follows: follows(before?.message, message) && day === before.day, openThread });
     before = { day, message };
+    if (thread && message.reply_count) {
+      rows.push({ replies: message.reply_count });
+      before = { day };
+    }
   }
   upTo(Infinity);
   const low = isLow(list) || !list.children.length;
@@ -52,9 +58,10 @@ export function showMessages(list, messages, notices, { openThread = null, intro
 const isMine = ({ message, notice }) => Boolean(notice) || message?.ephemeral || message?.user === state.me;
 
 function mark(row) {
-  if (row.message) return [`m${row.message.ts}`, JSON.stringify([row.message, row.follows, row.openThread?.replies(row.message)])];
+  if (row.message) return [`m${row.message.ts}`, JSON.stringify([row.message, row.follows, isEdited(row.message)])];
   if (row.notice) return [`n${row.notice.id}`, ''];
   if (row.intro) return ['intro', row.intro.id];
+  if (row.replies) return ['replies', String(row.replies)];
   return [`d${row.day}`, ''];
 }
 
@@ -62,6 +69,7 @@ function build(row) {
   if (row.message) return messageNode(row);
   if (row.notice) return noticeNode(row.notice);
   if (row.intro) return introNode(row.intro);
+  if (row.replies) return h('div.reply-count', { role: 'separator' }, h('span', null, `${row.replies} ${row.replies === 1 ? 'reply' : 'replies'}`));
   return h('div.day', { role: 'separator' }, h('span', null, row.day));
 }
 
@@ -100,18 +108,24 @@ function messageNode({ message, follows: grouped, openThread }) {
     class: kind, testid: 'message', 'data-ts': message.ts, 'data-ephemeral': String(message.ephemeral), 'data-bot': String(message.bot), 'aria-label': `${message.name}, ${clock(message.ts)}`,
   });
   if (message.deleted) {
-    node.append(h('div.gutter', null, icon('close', 14)), h('div.message-main', null, h('p.gone', null, 'This message was deleted.')));
+    node.append(h('div.gutter', null, icon('trash', 16)), h('div.message-main', null, h('p.gone', null, 'This message was deleted.'),
+      openThread && message.reply_count ? repliesButton(message, openThread) : null));
     return node;
   }
   const main = h('div.message-main', null,
     message.ephemeral ? h('p.only-you', null, icon('eye', 12), 'Only visible to you') : null,
     grouped ? null : headline(message));
   node.append(h('div.gutter', null, grouped ? time(message.ts, false) : face(message)), main);
-  main.append(bodyOf(message), ...attachments(message));
+  if (isEdited(message)) {
+    node.classList.add('edited-now');
+    main.append(editorOf(message));
+    return node;
+  }
+  main.append(bodyOf(message), ...attachments(message), ...message.files.map(fileCard));
   const strangers = message.warnings.filter((each) => !message.blocks.some((block) => block.block_id === each.block_id));
   for (const warning of strangers) main.append(h('p.warning', { role: 'alert' }, icon('warn', 14), warning.text));
-  if (openThread?.replies(message)) main.append(repliesButton(message, openThread));
-  if (!message.deleted) node.append(toolsOf(message, openThread));
+  if (openThread && message.reply_count) main.append(repliesButton(message, openThread));
+  node.append(toolsOf(message, openThread));
   return node;
 }
 
@@ -127,7 +141,9 @@ function bodyOf(message) {
   const container = { channel: message.channel, ts: message.ts };
   if (message.blocks.length) showBlocks(body, message.blocks, new Context('message', message, container));
   else if (message.text) body.append(h('div.text', { dir: 'auto' }, mrkdwn(message.text)));
-  if (message.edited) body.append(h('span.edited', null, '(edited)'));
+  // Behind the last words, where they are a person's.
+  const end = message.bot ? null : body.querySelector('.block:last-child .rich-section:last-child');
+  if (message.edited) (end ?? body).append(h('span.edited', null, ' (edited)'));
   return body;
 }
 
@@ -142,9 +158,16 @@ function attachments(message) {
   });
 }
 
+const MOST_FACES = 4;
+
 function repliesButton(message, openThread) {
-  const count = openThread.replies(message);
-  return h('button.replies', { type: 'button', onclick: () => openThread.open(message) }, `${count} ${count === 1 ? 'reply' : 'replies'}`);
+  const count = message.reply_count;
+  const faces = message.reply_users.slice(0, MOST_FACES).map((id) => {
+    const known = person(id);
+    return face({ user: id, name: known?.real_name ?? state.features.name, bot: !known }, 'tiny');
+  });
+  return h('button.replies', { type: 'button', testid: 'replies', onclick: () => openThread.open(message) }, h('span.faces', null, faces),
+    `${count} ${count === 1 ? 'reply' : 'replies'}`, h('span.last-reply', null, `Last reply ${dayOf(message.latest_reply).toLowerCase()} at ${clock(message.latest_reply)}`));
 }
 
 function toolsOf(message, openThread) {
@@ -156,9 +179,24 @@ function toolsOf(message, openThread) {
   const reply = openThread ? button('Reply in thread', { class: 'plain', onclick: () => openThread.open(message) }, icon('reply')) : null;
   const more = button('More actions', {
     class: 'plain', 'aria-haspopup': 'menu', 'aria-expanded': 'false', key: `more/${message.ts}`, testid: 'more-actions',
-    onclick: (event) => openMenu(event.currentTarget, 'More actions', shortcutRows(where)),
+    onclick: (event) => openMenu(event.currentTarget, 'More actions', [...ownRows(message), ...shortcutRows(where)]),
   }, icon('more'));
   return h('div.message-tools', { role: 'group', 'aria-label': 'Message actions' }, reply, more);
+}
+
+/** What one can do with a message of one's own. */
+function ownRows(message) {
+  if (message.user !== state.me) return [];
+  const remove = async () => {
+    const sure = await ask({
+      title: 'Delete message', fill: 'Are you sure you want to delete this message? This cannot be undone.', yes: 'Delete', no: 'Cancel', style: 'danger',
+    });
+    if (sure) await act('delete', { channel: message.channel, ts: message.ts });
+  };
+  return [
+    { label: 'Edit message', icon: icon('pencil'), run: () => startEditing(message) },
+    { label: 'Delete message…', icon: icon('trash'), danger: true, run: remove },
+  ];
 }
 
 function shortcutRows(where) {
@@ -175,11 +213,12 @@ function shortcutRows(where) {
 /** How a place begins, with the word to type first. */
 function introNode({ kind, name }) {
   const command = state.features.commands[0]?.command ?? '/';
+  const begin = kind === 'im' && state.features.writable ? ' Write what you want done, or type ' : ' Type ';
   const [title, words] = kind === 'im'
     ? [name, `This is where ${name} writes to you alone.`]
     : [`Welcome to #${name}`, kind === 'private' ? 'Only its members see this channel.' : 'This is the very beginning of the channel.'];
   return h('div.intro', null, h('span.intro-icon', null, kind === 'im' ? face({ bot: true, name }, 'large') : icon(kind === 'private' ? 'lock' : 'hash', 26)),
-    h('h3', null, title), h('p', null, words, ' Type ', h('code.inline', null, command), ' to begin.'));
+    h('h3', null, title), h('p', null, words, begin, h('code.inline', null, command), ' to begin.'));
 }
 
 function noticeNode(notice) {
