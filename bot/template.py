@@ -6,7 +6,7 @@ The format's reference in the docs is made from these models.
 
 import re
 from collections.abc import Iterator
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Annotated, Any, Final, Literal, NewType
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
@@ -20,15 +20,24 @@ MOST_STEPS: Final = 50
 MOST_TIMES: Final = 50
 """As often as a ``for_each`` goes round."""
 
+
+class Holes(Enum):
+    """How a text is read before it is used: a mark on the fields that hold one."""
+
+    TEXT = "text with holes"
+    MARKDOWN = "Markdown with holes"
+    EXPRESSION = "an expression"
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,39}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
-Filled = Annotated[str, StringConstraints(max_length=4_000)]
+Filled = Annotated[str, StringConstraints(max_length=4_000), Holes.TEXT]
 """Text with holes: ``Decision: {{ title }}``."""
-Markdown = Annotated[str, StringConstraints(max_length=20_000)]
+Markdown = Annotated[str, StringConstraints(max_length=20_000), Holes.MARKDOWN]
 """GitHub's Markdown with holes; what fills them is never read as markup."""
-Expression = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+Expression = Annotated[str, StringConstraints(min_length=1, max_length=1_000), Holes.EXPRESSION]
 """One expression, with or without its braces."""
 
 

@@ -1,0 +1,150 @@
+"""Entities that can't be asked for, or whose checks no answer passes."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import regex
+
+from bot.checking.flow import constant
+from bot.checking.parts import Complaints
+from bot.checking.shapes import shape_of_entity
+from bot.plain_yaml import Path
+from bot.template import (
+    ActionTemplate,
+    Asked,
+    Between,
+    Choice,
+    Dynamic,
+    Entity,
+    EntityType,
+    Source,
+)
+
+_CHOSEN: Final = frozenset({EntityType.CHOICE, EntityType.CHOICES})
+_WORDS: Final = frozenset({EntityType.TEXT, EntityType.LONG_TEXT, EntityType.URL, EntityType.LABEL})
+_COUNTED: Final = frozenset({EntityType.NUMBER, EntityType.DATE, EntityType.DATE_TIME})
+_SEVERAL: Final = frozenset(
+    {EntityType.PERSON, EntityType.PAGE, EntityType.LABEL, EntityType.ATTACHMENT}
+)
+_FITS: Final[Mapping[str, frozenset[EntityType]]] = {
+    "length": _WORDS | {EntityType.RICH_TEXT},
+    "pattern": _WORDS,
+    "range": _COUNTED,
+    "choices": _CHOSEN,
+    "choices_from": _CHOSEN | {EntityType.LABEL},
+    "many": _SEVERAL,
+}
+"""For which types each check means something."""
+_OF: Final[Mapping[Source, frozenset[str]]] = {
+    Source.SPACES: frozenset(),
+    Source.PAGES: frozenset({"space"}),
+    Source.PAGE_TEMPLATES: frozenset({"space"}),
+    **dict.fromkeys(
+        (Source.CHILDREN, Source.SECTIONS, Source.LABELS, Source.VERSIONS, Source.COMMENTS),
+        frozenset({"page"}),
+    ),
+}
+"""Of what each kind of choices is looked up."""
+_OPTIONAL_OF: Final = frozenset({Source.PAGES, Source.PAGE_TEMPLATES})
+_MATCHING: Final = 0.2
+"""Seconds that a pattern may take for an example."""
+
+
+def check_entities(template: ActionTemplate, complaints: Complaints) -> None:
+    """Complain of entities that can't be asked for as they are."""
+    for number, entity in enumerate(template.entities):
+        path: Path = ("entities", number)
+        _fits(entity, path, complaints)
+        _bounds(entity, path, complaints)
+        _asking(entity, path, complaints)
+        _chosen(entity, template, path, complaints)
+        _pattern(entity, path, complaints)
+
+
+def _fits(entity: Entity, path: Path, complaints: Complaints) -> None:
+    for name, types in _FITS.items():
+        if getattr(entity, name) and entity.type not in types:
+            fitting = ", ".join(sorted(types))
+            told = f"`{name}` means nothing for {entity.type}: it is for {fitting}"
+            complaints.add((*path, name), told)
+
+
+def _bounds(entity: Entity, path: Path, complaints: Complaints) -> None:
+    for name in ("length", "range"):
+        bounds: Between | None = getattr(entity, name)
+        if bounds is None:
+            continue
+        inner = (*path, name)
+        if bounds.least is None and bounds.most is None:
+            complaints.add(inner, "say `least`, `most`, or both")
+        elif bounds.least is not None and bounds.most is not None and bounds.least > bounds.most:
+            complaints.add(inner, "`least` is more than `most`, so that nothing is allowed")
+        if name == "length" and any(
+            each is not None and (each < 0 or each != int(each))
+            for each in (bounds.least, bounds.most)
+        ):
+            complaints.add(inner, "a length is a whole number, and not below 0")
+
+
+def _asking(entity: Entity, path: Path, complaints: Complaints) -> None:
+    if constant(entity.when) is False:
+        complaints.add((*path, "when"), "this is never true, so that nobody is asked")
+    if entity.ask is Asked.NEVER and entity.required and entity.default is None:
+        told = f"`{entity.name}` is needed, never asked for, and has no `default`"
+        complaints.add((*path, "ask"), told)
+    for name in ("prompt", "label", "help", "complaint"):
+        if "{{" in (getattr(entity, name) or ""):
+            told = f"`{name}` is shown as it stands: nothing is put into its braces"
+            complaints.add((*path, name), told)
+
+
+def _chosen(entity: Entity, template: ActionTemplate, path: Path, complaints: Complaints) -> None:
+    if entity.type in _CHOSEN and bool(entity.choices) == (entity.choices_from is not None):
+        told = "a choice has `choices`, or `choices_from` where they are looked up: one of them"
+        complaints.add(path, told)
+    seen: set[str] = set()
+    for number, choice in enumerate(entity.choices):
+        words = choice.value if isinstance(choice, Choice) else choice
+        if words.casefold() in seen:
+            complaints.add((*path, "choices", number), "this choice stands there before")
+        seen.add(words.casefold())
+    if entity.choices_from is not None:
+        _looked_up(entity.choices_from, template, (*path, "choices_from"), complaints)
+
+
+def _looked_up(
+    source: Dynamic, template: ActionTemplate, path: Path, complaints: Complaints
+) -> None:
+    kinds = _OF[source.source]
+    wanted = " or a ".join(sorted(kinds | ({"page"} if "space" in kinds else set())))
+    of = template.entity(source.of) if source.of is not None else None
+    if source.of is not None and not kinds:
+        complaints.add((*path, "of"), f"{source.source} are of nothing: leave `of` out")
+    elif source.of is None and kinds and source.source not in _OPTIONAL_OF:
+        told = f"say `of` which entity: {source.source} are those of a {wanted}"
+        complaints.add(path, told)
+    elif of is not None and kinds and shape_of_entity(of).kind not in wanted.split(" or a "):
+        told = f"{source.source} are those of a {wanted}, and `{of.name}` is {of.type}"
+        complaints.add((*path, "of"), told)
+
+
+def _pattern(entity: Entity, path: Path, complaints: Complaints) -> None:
+    if entity.pattern is None:
+        return
+    try:
+        pattern = regex.compile(entity.pattern)
+    except (regex.error, OverflowError, RecursionError) as error:
+        told = f"this is no regular expression: {str(error)[:100]}"
+        complaints.add((*path, "pattern"), told)
+        return
+    if not entity.complaint:
+        told = "say in `complaint` what is expected: nobody reads patterns"
+        complaints.add((*path, "pattern"), told)
+    for number, example in enumerate(entity.examples):
+        inner = (*path, "examples", number)
+        try:
+            if not pattern.fullmatch(example, timeout=_MATCHING):
+                complaints.add(inner, "this example doesn't fit the entity's own `pattern`")
+        except TimeoutError:
+            complaints.add((*path, "pattern"), "this takes too long to compare: make it simpler")
+            return
