@@ -84,6 +84,16 @@ def contributors_of(_place: Place, found: Found) -> set[str]:
     return {found.author, *authors}
 
 
+def watchers_of(_place: Place, found: Found) -> set[str]:
+    """Who watches it."""
+    return set() if isinstance(found, Space) else set(found.watchers)
+
+
+def stars_of(_place: Place, found: Found) -> set[str]:
+    """Whose favourite it is: only spaces are."""
+    return set(found.starred) if isinstance(found, Space) else set()
+
+
 def parents_of(_place: Place, found: Found) -> set[str]:
     """The page directly above."""
     if isinstance(found, Space) or found.kind != "page":
@@ -114,10 +124,14 @@ SETS: dict[str, Callable[[Place, Found], set[str]]] = {
     "label": labels_of,
     "creator": creators_of,
     "contributor": contributors_of,
+    "watcher": watchers_of,
+    "favourite": stars_of,
+    "favorite": stars_of,
     "parent": parents_of,
     "ancestor": ancestors_of,
     "container": containers_of,
 }
+PEOPLE = frozenset({"creator", "contributor", "watcher", "favourite", "favorite"})
 TEXTS: dict[str, Callable[[Found], str]] = {
     "title": title_of,
     "text": text_of,
@@ -217,7 +231,7 @@ def clause_meets(place: Place, clause: Clause, found: Found) -> bool:
 
 def spelt(place: Place, field: str, value: Value) -> str:
     """A value as it is compared."""
-    if isinstance(value, Function) and field in ("creator", "contributor"):
+    if isinstance(value, Function) and field in PEOPLE:
         return place.account.account_id.casefold()
     return words(value).casefold()
 

@@ -1,6 +1,9 @@
 """The side door to what the site holds: pages, spaces, groups."""
 
+from dataclasses import asdict
+
 from sandbox.atlassian.control import page_shown
+from sandbox.atlassian.page_templates import Template
 from sandbox.atlassian.said import BadControl
 from sandbox.atlassian.wiki import FULL, Content, Space, Version, id_of
 from sandbox.clock import Clock
@@ -20,13 +23,19 @@ class SiteControl:
     @property
     def reads(self) -> dict[str, Action]:
         """By the name under which each is asked."""
-        return {"spaces": self.spaces, "groups": self.groups, "pages": self.pages}
+        return {
+            "spaces": self.spaces,
+            "groups": self.groups,
+            "pages": self.pages,
+            "templates": self.templates,
+        }
 
     @property
     def writes(self) -> dict[str, Action]:
         """By the name under which each is told."""
         return {
             "groups": self.change_group,
+            "templates": self.add_template,
             "spaces/permit": self.permit,
             "pages/create": self.create_page,
             "pages/change": self.change_page,
@@ -47,6 +56,22 @@ class SiteControl:
         found = [self._shown(each) for each in self._site.contents.values()]
         names = [name for name in said if name in ("space", "kind", "status", "title", "id")]
         return [each for each in found if all(each[name] == said[name] for name in names)]
+
+    def templates(self, _said: Said) -> object:
+        """GET templates."""
+        return [asdict(each) for each in self._site.templates.values()]
+
+    def add_template(self, said: Said) -> object:
+        """POST templates {name, body, space?, description?}: any text is taken as body."""
+        made = Template(
+            str(self._site.new_id()),
+            str(said["name"]),
+            str(said["body"]),
+            str(said.get("description", "")),
+            self._find_space(said).id if "space" in said else None,
+        )
+        self._site.templates[made.id] = made
+        return asdict(made)
 
     def _shown(self, content: Content) -> Said:
         return page_shown(NAME, self._site, content)

@@ -15,8 +15,6 @@ from sandbox.datacenter.call import Call, Handler
 from sandbox.datacenter.content import expansions
 from sandbox.datacenter.refusals import refusal
 
-NAMED = frozenset({"creator", "contributor"})
-
 
 def read(call: Call) -> cql.Query:
     """The query that was asked.
@@ -45,7 +43,7 @@ def by_key(where: cql.Condition | None) -> cql.Condition | None:
         return cql.Not(by_key(where.part) or where.part)
     if isinstance(where, cql.Every | cql.Any):
         return replace(where, parts=tuple(by_key(each) or each for each in where.parts))
-    if where is None or where.field not in NAMED:
+    if where is None or where.field not in cql_fields.PEOPLE:
         return where
     return replace(where, values=tuple(key_of(each) for each in where.values))
 

@@ -56,7 +56,7 @@ class Stage:
         ) as answer:
             return Answered(answer.status, answer.headers, await answer.read())
 
-    async def control(self, name, **said):
+    async def control(self, name, /, **said):
         """POST to the side door."""
         url = f"{self.base}/_sandbox/datacenter/{name}"
         async with self.session.post(url, json=said) as answer:

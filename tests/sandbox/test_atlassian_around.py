@@ -1,7 +1,10 @@
 """Page templates, watching, likes, files and comments: what stands around pages."""
 
 import pytest
+from aiohttp import FormData
 
+from sandbox.atlassian.gateway import HANDLERS
+from sandbox.atlassian.operations import operations
 from sandbox.atlassian.people import BY_NAME
 from tests.sandbox.atlassian_stage import Visitor, basic, stage, storage
 
@@ -150,3 +153,77 @@ async def test_versions_of_a_comment_and_of_a_file(atlassian, ada):
     assert (await ada.get(f"{path}/versions/1")).json["nextVersion"] == 2
     of_file = await ada.get(f"/api/v2/attachments/{file['id']}/versions")
     assert [each["number"] for each in of_file.json["results"]] == [1]
+
+
+async def test_a_blog_post_from_draft_to_trash_and_back(atlassian, ada, cy):
+    new = {"spaceId": atlassian.space_id("OPS"), "status": "draft", "title": "Night shift"}
+    made = (await ada.post("/api/v2/blogposts", new | {"body": storage("<p>News</p>")})).json
+    path = f"/api/v2/blogposts/{made['id']}"
+    sent = {
+        "id": made["id"],
+        "status": "current",
+        "title": "Night shift",
+        "body": storage("<p>News</p>"),
+        "version": {"number": 1, "message": "For all"},
+    }
+
+    assert (await ada.get(path)).status == 404
+    assert (await ada.get(path, **{"get-draft": "true"})).json["status"] == "draft"
+    assert (await cy.get(path, **{"get-draft": "true"})).status == 404
+    assert (await ada.put(path, sent)).json["version"]["message"] == "For all"
+    where = {"title": "Night shift", "space-id": atlassian.space_id("OPS")}
+    found = (await cy.get("/api/v2/blogposts", **where)).json["results"]
+    assert [each["id"] for each in found] == [made["id"]]
+    assert (await ada.put(path, sent)).status == 409
+    listed = (await ada.get(f"{path}/versions", **{"body-format": "storage"})).json["results"]
+    assert listed[0]["blogpost"]["body"]["storage"]["value"] == "<p>News</p>"
+    assert (await ada.delete(path)).status == 204
+    assert (await cy.get(path)).status == 404
+    assert (await ada.put(path, sent | {"version": {"number": 2}})).status == 200
+    assert (await cy.get(path)).status == 200
+
+
+async def test_a_file_from_upload_to_download(atlassian, ada):
+    path = f"/content/{atlassian.page_id('Price list')}/child/attachment"
+
+    async def upload(method, data, **more):
+        form = FormData()
+        form.add_field("file", data, filename="prices.csv", content_type="text/csv")
+        for name, value in more.items():
+            form.add_field(name, value)
+        return await ada.v1(method, path, data=form)
+
+    first = await upload("PUT", b"a,1", comment="Old prices", minorEdit="false")
+    second = await upload("PUT", b"a,2", comment="New prices", minorEdit="true")
+    refused = await upload("POST", b"a,3", minorEdit="false")
+    held = second.json["results"][0]
+    versions = await ada.get(f"/api/v2/attachments/{held['id']}/versions")
+    moved = await ada.v1("GET", f"{path}/{held['id']}/download")
+
+    assert [each.status for each in (first, second, refused)] == [200, 200, 400]
+    assert held["id"] == first.json["results"][0]["id"]
+    assert [(each["message"], each["minorEdit"]) for each in versions.json["results"]] == [
+        ("New prices", True),
+        ("Old prices", False),
+    ]
+    async with atlassian.session.get(moved.headers["Location"]) as answer:
+        assert (moved.status, await answer.read()) == (302, b"a,2")
+
+
+async def test_calls_that_no_action_makes(atlassian, ada):
+    page_id, space = atlassian.page_id("Price list"), atlassian.space_id("ENG")
+    root = f"/api/v2/pages/{page_id}"
+    made = await ada.post(f"{root}/properties", {"key": "state", "value": {"step": 3}})
+
+    assert made.json["value"] == {"step": 3}
+    assert (await ada.get(f"{root}/properties", key="state")).json["results"] == [made.json]
+    assert (await ada.get(f"{root}/likes/count")).json == {"count": 0}
+    assert (await ada.get(f"{root}/operations")).status == 200
+    assert (await ada.get(f"/api/v2/spaces/{space}/permissions")).status == 200
+    assert (await ada.get("/api/v2/tasks")).status == 501
+
+
+def test_whatever_is_stood_for_is_an_operation_of_the_gateway():
+    known = {each.name for _, each in operations()}
+
+    assert set(HANDLERS) <= known

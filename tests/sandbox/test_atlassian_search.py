@@ -87,6 +87,14 @@ async def test_pages_are_found_by_person_parent_and_ancestor(atlassian, ada):
     assert "Release checklist" in helped
 
 
+async def test_what_one_watches_and_ones_favourite_spaces_are_found(atlassian, ada):
+    watch = f"/user/watch/content/{atlassian.page_id('Price list')}"
+    assert (await ada.v1("POST", watch)).status == 204
+
+    assert await ada.titles("watcher = currentUser() and type = page") == ["Price list"]
+    assert await ada.titles("favourite = currentUser() and type = space") == ["Operations"]
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -213,3 +213,30 @@ async def test_a_template_that_is_not_there_or_may_not_be_seen_is_refused(ada, g
     assert (await templates(gus, spaceKey="ENG")).status == 404
     assert (await templates(ada, "/1")).status == 403
     assert (await templates(ada, "/1/2")).status == 404
+
+
+async def test_a_template_is_made_at_the_side_door(ada, dc):
+    made = await dc.control("templates", name="Odd", space="OPS", body="<p>{{x}}</p>")
+    full = await templates(ada, f"/{made['id']}", spaceKey="OPS", expand="body.storage")
+
+    assert full.json["body"]["storage"]["value"] == "<p>{{x}}</p>"
+    assert made["id"] in {each["id"] for each in await dc.look("templates")}
+
+
+def post(title, **more):
+    body = {"storage": {"value": "<p>News</p>", "representation": "storage"}}
+    return {"type": "blogpost", "title": title, "space": {"key": "OPS"}, "body": body} | more
+
+
+async def test_a_blog_post_from_first_word_to_trash_and_back(ada, cy):
+    made = (await ada.post("/content", post("Night shift"))).json
+    path = f"/content/{made['id']}"
+    found = await cy.get("/content", type="blogpost", spaceKey="OPS", title="Night shift")
+    changed = await ada.put(path, post("Night shift", version={"number": 2, "message": "More"}))
+
+    assert found.titles == ["Night shift"]
+    assert changed.json["version"]["message"] == "More"
+    assert (await ada.put(path, post("Night shift", version={"number": 2}))).status == 409
+    assert (await ada.delete(path)).status == 204
+    assert (await ada.put(path, back(3))).json["version"]["number"] == 3
+    assert (await cy.get(path)).json["type"] == "blogpost"
