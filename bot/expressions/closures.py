@@ -7,16 +7,18 @@ from typing import Any, Final
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 
+from bot.document import Document
 from bot.expressions import operators
 from bot.expressions.filters import FILTERS, Filter, field_of
+from bot.expressions.fitting import size_within
 from bot.expressions.mistakes import Missing, Mistake, refused
 from bot.expressions.source import ENVIRONMENT, Hole
-from bot.values import Value
+from bot.values import MAX_BYTES, Value
 
 MAX_DEPTH: Final = 30
 """Of a tree; a chain such as ``a or b or c`` is as deep as it is long."""
 MAX_WORK: Final = 4_000_000
-"""Characters that filters and comparisons of one text may read; each of a list counts as 16."""
+"""Characters that filters and comparisons of one text may take and give; 16 for each of a list."""
 TOKEN: Final = ("connections", "confluence", "access_token")
 
 _OF_LIST: Final = 16
@@ -52,7 +54,7 @@ class Scope:
         self.work = MAX_WORK
 
     def spend(self, value: Value) -> None:
-        """Account for reading *value*.
+        """Account for taking or giving *value*.
 
         Raises:
             Mistake: it has become too much.
@@ -61,6 +63,8 @@ class Scope:
             self.work -= len(value)
         elif isinstance(value, tuple):
             self.work -= _OF_LIST * len(value)
+        elif isinstance(value, Document):
+            self.work -= size_within(value, MAX_BYTES)
         else:
             self.work -= _OF_LIST
         if self.work < 0:
@@ -234,7 +238,9 @@ class _Maker:
         def made(scope: Scope) -> Value:
             value = of(scope)
             scope.spend(value)
-            return apply(value, *[each(scope) for each in given])
+            result = apply(value, *[each(scope) for each in given])
+            scope.spend(result)
+            return result
 
         return made
 
@@ -310,10 +316,10 @@ def _takes(found: Filter, count: int) -> bool:
 
 
 def _constant(node: nodes.Node) -> object:
-    """Return what a constant is, or a constant below zero; otherwise nothing."""
+    """Return what a constant is, or a whole number below zero; otherwise nothing."""
     if isinstance(node, nodes.Neg) and isinstance(node.node, nodes.Const):
         value = node.node.value
-        return -value if isinstance(value, int) else None
+        return -value if type(value) is int else None
     return node.value if isinstance(node, nodes.Const) else None
 
 

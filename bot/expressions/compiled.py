@@ -15,6 +15,7 @@ from bot.values import MAX_BYTES, Value, text_of_value
 HIDDEN: Final = "…"
 """What stands for the access token wherever nobody puts it in."""
 _SHOWN: Final = 80
+_BRACES: Final = ("{{", "{%", "{#")
 Values = Mapping[str, Value]
 
 
@@ -134,7 +135,7 @@ def compile_expression(text: str) -> Compiled:
         ExpressionRefused: it can't be read, or holds what expressions may not.
     """
     normal = source.normal(text)
-    if not normal.lstrip().startswith("{{"):
+    if not normal.lstrip().startswith(_BRACES):
         found = source.whole(normal)
         work, used = read(normal, found, allows_token=False)
         return Compiled(normal, (Hole(found.text, work),), used)

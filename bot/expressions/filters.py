@@ -20,6 +20,7 @@ from bot.document import (
     TaskList,
     Text,
 )
+from bot.expressions.fitting import fitted
 from bot.expressions.mistakes import Missing, Mistake
 from bot.expressions.operators import is_true, order_by, same, shifted
 from bot.expressions.readings import address_of, blocks_of, inline_of, items_of
@@ -65,16 +66,16 @@ def _plus_days(value: Value, days: Value) -> Value:
 
 
 def _bullets(value: Value) -> Value:
-    return Document(blocks_of(_listed(value, "bullets")))
+    return Document(blocks_of(_fitting(value, "bullets")))
 
 
 def _numbered(value: Value) -> Value:
-    items = items_of(_listed(value, "numbered"))
+    items = items_of(_fitting(value, "numbered"))
     return Document((OrderedList(items),) if items else ())
 
 
 def _tasks(value: Value) -> Value:
-    contents = [inline_of(each) for each in _listed(value, "tasks")]
+    contents = [inline_of(each) for each in _fitting(value, "tasks")]
     tasks = tuple(Task(done=False, content=content) for content in contents if content)
     return Document((TaskList(tasks),) if tasks else ())
 
@@ -84,7 +85,7 @@ def _table(value: Value, *columns: Value) -> Value:
     if not 0 < len(names) <= MAX_COLUMNS:
         raise Mistake(f"“table” takes from 1 to {MAX_COLUMNS} columns")
     head = tuple(_cell(_heading(name), header=True) for name in names)
-    values = _list(value, "table")
+    values = _list(fitted(value), "table")
     columns_of = [[_cell(each) for each in _fields(values, name)] for name in names]
     return Document((Table((head, *zip(*columns_of, strict=True))),))
 
@@ -165,7 +166,7 @@ def _link(value: Value, text: Value = "") -> Value:
 
 
 def _quote(value: Value) -> Value:
-    blocks = blocks_of(value)
+    blocks = blocks_of(fitted(value))
     return Document((Quote(blocks),) if blocks else ())
 
 
@@ -231,9 +232,9 @@ def _list(value: Value, name: str) -> tuple[Value, ...]:
     return value
 
 
-def _listed(value: Value, name: str) -> tuple[Value, ...]:
-    """Return a list, or the lines of a text."""
-    return _list(_lines(value) if isinstance(value, str) else value, name)
+def _fitting(value: Value, name: str) -> tuple[Value, ...]:
+    """Return a list, or the lines of a text: no more than a result has room for."""
+    return _list(fitted(_lines(value) if isinstance(value, str) else value), name)
 
 
 def _many(value: Value) -> tuple[Value, ...]:

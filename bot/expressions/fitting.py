@@ -1,10 +1,19 @@
 """Keeps what an expression comes to within its bounds."""
 
-from itertools import islice
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
 from bot.cutting import ELLIPSIS, cut_bytes
-from bot.document import Block, Document, Paragraph, Text
+from bot.document import (
+    Block,
+    BulletList,
+    Document,
+    OrderedList,
+    Paragraph,
+    Table,
+    TaskList,
+    Text,
+)
 from bot.documents.text import words_of
 from bot.expressions.mistakes import Mistake
 from bot.values import MAX_BYTES, Thing, Value, measured
@@ -12,6 +21,8 @@ from bot.values import MAX_BYTES, Thing, Value, measured
 MAX_NESTING: Final = 60
 """Levels of lists, things and a document's blocks within each other."""
 TOO_DEEP: Final = "it is nested too deep"
+
+Part = TypeVar("Part")
 
 
 def fitted(value: Value) -> Value:
@@ -24,10 +35,10 @@ def fitted(value: Value) -> Value:
         return value
     if isinstance(value, str):
         return cut_bytes(value, MAX_BYTES)
-    return value if _size(value, MAX_BYTES) <= MAX_BYTES else _cut(value, MAX_BYTES)
+    return value if size_within(value, MAX_BYTES) <= MAX_BYTES else _cut(value, MAX_BYTES)
 
 
-def _size(value: Value, most: int) -> int:
+def size_within(value: Any, most: int) -> int:  # noqa: ANN401  # any value, or any part of a document
     """Return the size of *value*, or anything above *most*."""
     total = 0
     for size, depth in measured(value):
@@ -39,13 +50,24 @@ def _size(value: Value, most: int) -> int:
     return total
 
 
+def _first(parts: tuple[Part, ...], most: int) -> tuple[Part, ...]:
+    """Return as many of *parts* as take *most* bytes."""
+    room = most
+    for count, part in enumerate(parts):
+        room -= size_within(part, room)
+        if room < 0:
+            return parts[:count]
+    return parts
+
+
 def _cut(value: Value, most: int) -> Value:
     """Return as much of *value* as takes *most* bytes."""
     match value:
         case str():
             return cut_bytes(value, most)
         case tuple():
-            return _first(value, most)
+            # What is too large by itself is better begun than left out.
+            return _first(value, most) or tuple(_cut(each, most) for each in value[:1])
         case Thing():
             return _shortened(value, most)
         case Document():
@@ -54,26 +76,14 @@ def _cut(value: Value, most: int) -> Value:
             return value
 
 
-def _first(values: tuple[Value, ...], most: int) -> tuple[Value, ...]:
-    room = most
-    for count, value in enumerate(values):
-        size = _size(value, room)
-        if size > room:
-            # What is too large by itself is better begun than left out.
-            return values[:count] or (_cut(value, room),)
-        room -= size
-    return values
-
-
 def _shortened(thing: Thing, most: int) -> Thing:
     """Cut the longest fields, so that the short ones stay whole."""
     label = cut_bytes(thing.label, most // 4)
     room = most - len(label.encode(errors="surrogatepass"))
-    sizes = {name: _size(value, most) for name, value in thing.fields.items()}
+    sizes = {name: size_within(value, most) for name, value in thing.fields.items()}
     held = dict(thing.fields)
-    for left, name in zip(
-        range(len(sizes), 0, -1), sorted(sizes, key=lambda name: sizes[name]), strict=True
-    ):
+    shortest_first = sorted(sizes, key=sizes.__getitem__)
+    for left, name in zip(range(len(sizes), 0, -1), shortest_first, strict=True):
         share = min(sizes[name], room // left)
         if sizes[name] > share:
             held[name] = _cut(held[name], share)
@@ -82,13 +92,21 @@ def _shortened(thing: Thing, most: int) -> Thing:
 
 
 def _beginning(document: Document, most: int) -> Document:
-    room = most
-    kept: list[Block] = []
-    for block in document.blocks:
-        size = _size(Document((block,)), room)
-        if size > room:
-            break
-        kept.append(block)
-        room -= size
-    words = cut_bytes(words_of(islice(document.blocks, len(kept), len(kept) + 1)), room)
-    return Document((*kept, Paragraph((Text(words if words.endswith(ELLIPSIS) else ELLIPSIS),))))
+    kept = _first(document.blocks, most)
+    room = most - sum(size_within(block, most) for block in kept)
+    rest = document.blocks[len(kept) : len(kept) + 1]
+    begun = tuple(_begun(block, room) for block in rest)
+    return Document((*kept, *begun, Paragraph((Text(ELLIPSIS),))))
+
+
+def _begun(block: Block, room: int) -> Block:
+    """Return the first rows or items of *block*, or of anything else the first words."""
+    match block:
+        case Table():
+            return replace(block, rows=_first(block.rows, room))
+        case BulletList() | OrderedList():
+            return replace(block, items=_first(block.items, room))
+        case TaskList():
+            return replace(block, items=_first(block.items, room))
+        case _:
+            return Paragraph((Text(cut_bytes(words_of((block,)), room)),))

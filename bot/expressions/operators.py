@@ -16,7 +16,7 @@ MAX_DAYS: Final = 100_000
 def is_true(value: Value) -> bool:
     """Tell whether *value* counts as true: whatever isn't empty, nothing or zero."""
     if isinstance(value, Document):
-        return not is_empty(value)
+        return any(not is_empty(Document((block,))) for block in value.blocks)
     return isinstance(value, Thing) or bool(value)
 
 

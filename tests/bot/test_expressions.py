@@ -184,8 +184,8 @@ def test_things_are_chosen_sorted_and_kept_once():
             (
                 "<table><tbody>"
                 "<tr><th><p>Title</p></th><th><p>Space key</p></th><th><p>Updated</p></th></tr>"
-                '<tr><td><p>Post 2</p></td><td><p /></td><td><p><time datetime="2026-01-09" /></p></td>'
-                "</tr></tbody></table>"
+                "<tr><td><p>Post 2</p></td><td><p /></td>"
+                '<td><p><time datetime="2026-01-09" /></p></td></tr></tbody></table>'
             ),
         ),
         ('page|link("Read it")', '<p><a href="https://a.example/7">Read it</a></p>'),
