@@ -141,7 +141,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment at the foot of a page, or a reply to one; the author's name may be unknown."""
+    """A comment at the foot of a page, or a reply to one; the author's name may be unknown.
+
+    *kind* is that of what it is about.
+    """
 
     id: CommentId
     page_id: PageId
@@ -149,6 +152,7 @@ class Comment:
     text: Document
     url: str
     at: datetime | None = None
+    kind: ContentKind = ContentKind.PAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,12 @@ as where there is nothing. Calls in somebody's own name pass through.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from bot import cql as clauses
-from bot.connection import Connection, Lent
+from bot.connection import Connection
 from bot.content import (
     Account,
     AccountId,
@@ -25,33 +24,26 @@ from bot.content import (
     Hits,
     Page,
     PageId,
-    PageStatus,
     PageText,
     Site,
     Space,
     SpaceId,
 )
 from bot.document import Body, Document
-from bot.errors import BotError, NotAllowed, NotFound
+from bot.errors import NotFound
+from bot.lending_actions import LentActions
+from bot.lending_wall import require_space, unseen
 from bot.ports import Confluence
 from bot.ports.confluence import Operation
 
-UNSEEN: Final = "That isn't in Confluence, or isn't among what the organisation's connection shows."
-NOT_WRITABLE: Final = (
-    "Your workspace's admins don't let the organisation's connection write there, so nothing was "
-    "written. Choose another space, or connect an account of your own."
-)
 LOOKED_AT: Final = 15
 """How many hits are checked at once to fill a page of results."""
 MOST_LOOKED: Final = 3
 """How often so many are, while none of them may be shown."""
 
 
-class LentConfluence(Confluence):
+class LentConfluence(LentActions, Confluence):
     """Confluence, behind the wall."""
-
-    def __init__(self, inner: Confluence) -> None:
-        self._inner = inner
 
     async def search(
         self,
@@ -99,11 +91,11 @@ class LentConfluence(Confluence):
     ) -> PageText:
         """Return the page if it may be shown."""
         if connection.lent is not None:
-            await self._require_page(connection, site, page, draft=draft, kind=kind)
-        with _unseen(connection):
+            await self.require_page(connection, site, page, draft=draft, kind=kind)
+        with unseen(connection):
             text = await self._inner.get_page(connection, site, page, draft=draft, kind=kind)
         # It may have been moved between the two calls.
-        _require_space(connection, site, text.page.space_id, writes=draft)
+        require_space(connection, site, text.page.space_id, writes=draft)
         return text
 
     async def get_page_head(  # noqa: PLR0913 (the port's)
@@ -121,7 +113,7 @@ class LentConfluence(Confluence):
             return await self._inner.get_page_head(
                 connection, site, page, draft=draft, trashed=trashed, kind=kind
             )
-        return await self._require_page(
+        return await self.require_page(
             connection, site, page, draft=draft, trashed=trashed, kind=kind
         )
 
@@ -137,12 +129,12 @@ class LentConfluence(Confluence):
         """Return the page if it may be shown."""
         lent = connection.lent
         if lent is not None:
-            _require_space(connection, site, space, writes=lent.writes)
+            require_space(connection, site, space, writes=lent.writes)
         found = await self._inner.find_page_by_title(connection, site, space, title, kind=kind)
         if found is None or lent is None:
             return found
         try:
-            return await self._require_page(connection, site, found.id, kind=kind)
+            return await self.require_page(connection, site, found.id, kind=kind)
         except NotFound:
             return None
 
@@ -160,7 +152,7 @@ class LentConfluence(Confluence):
     async def get_space(self, connection: Connection, site: Site, space: SpaceId) -> Space:
         """Return the space if it is allowed."""
         if connection.lent is not None:
-            _require_space(connection, site, space, writes=None)
+            require_space(connection, site, space, writes=None)
         return await self._inner.get_space(connection, site, space)
 
     async def find_space(self, connection: Connection, site: Site, key: str) -> Space | None:
@@ -179,9 +171,9 @@ class LentConfluence(Confluence):
         lent = connection.lent
         if lent is None:
             return await self._inner.suggest_pages(connection, site, space, words)
-        _require_space(connection, site, space.id, writes=lent.writes)
+        require_space(connection, site, space.id, writes=lent.writes)
         found = await self._inner.suggest_pages(connection, site, space, words)
-        seen = await asyncio.gather(*(self._sees_page(connection, site, each.id) for each in found))
+        seen = await asyncio.gather(*(self.sees_page(connection, site, each.id) for each in found))
         return [page for page, is_seen in zip(found, seen, strict=True) if is_seen]
 
     async def list_children(
@@ -189,12 +181,12 @@ class LentConfluence(Confluence):
     ) -> Sequence[Page]:
         """Return the children that may be shown."""
         if connection.lent is not None:
-            await self._require_page(connection, site, page)
-        with _unseen(connection):
+            await self.require_page(connection, site, page)
+        with unseen(connection):
             found = await self._inner.list_children(connection, site, page)
         if connection.lent is None:
             return found
-        seen = await asyncio.gather(*(self._sees_page(connection, site, each.id) for each in found))
+        seen = await asyncio.gather(*(self.sees_page(connection, site, each.id) for each in found))
         return [child for child, is_seen in zip(found, seen, strict=True) if is_seen]
 
     async def is_restricted(self, connection: Connection, site: Site, page: PageId) -> bool:
@@ -221,7 +213,7 @@ class LentConfluence(Confluence):
         kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Write where writing is allowed."""
-        await self._require_place(connection, site, space, parent)
+        await self.require_place(connection, site, space, parent)
         return await self._inner.create_draft(
             connection, site, space, title, body, parent, kind=kind
         )
@@ -236,11 +228,11 @@ class LentConfluence(Confluence):
     ) -> Page:
         """Publish where writing is allowed, wherever the draft is by now."""
         if connection.lent is not None:
-            with _unseen(connection):
+            with unseen(connection):
                 head = await self._inner.get_page_head(
                     connection, site, draft.id, draft=True, kind=draft.kind
                 )
-            await self._require_place(connection, site, head.space_id, head.parent_id)
+            await self.require_place(connection, site, head.space_id, head.parent_id)
         return await self._inner.publish_draft(connection, site, draft, body, message)
 
     async def create_page(  # noqa: PLR0913, PLR0917 (the port's)
@@ -256,7 +248,7 @@ class LentConfluence(Confluence):
         kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Write where writing is allowed."""
-        await self._require_place(connection, site, space.id, parent)
+        await self.require_place(connection, site, space.id, parent)
         return await self._inner.create_page(
             connection, site, space, title, body, parent, message, kind=kind
         )
@@ -273,7 +265,7 @@ class LentConfluence(Confluence):
     ) -> PageText | None:
         """Look for what was written where writing is allowed."""
         if connection.lent is not None:
-            _require_space(connection, site, space.id, writes=True)
+            require_space(connection, site, space.id, writes=True)
         return await self._inner.find_written(connection, site, space, title, since, kind=kind)
 
     async def append(  # noqa: PLR0913 (the port's)
@@ -287,7 +279,7 @@ class LentConfluence(Confluence):
         message: str,
     ) -> Page:
         """Write where writing is allowed."""
-        await self._require_change(connection, site, page)
+        await self.require_change(connection, site, page)
         return await self._inner.append(connection, site, page, body, base=base, message=message)
 
     async def update_page(  # noqa: PLR0913 (the port's)
@@ -302,7 +294,7 @@ class LentConfluence(Confluence):
         message: str,
     ) -> Page:
         """Write where writing is allowed."""
-        await self._require_change(connection, site, page)
+        await self.require_change(connection, site, page)
         return await self._inner.update_page(
             connection, site, page, title, body, base=base, message=message
         )
@@ -318,11 +310,11 @@ class LentConfluence(Confluence):
     ) -> None:
         """Take back only where writing is allowed."""
         if connection.lent is not None:
-            with _unseen(connection):
+            with unseen(connection):
                 head = await self._inner.get_page_head(
                     connection, site, page, draft=draft, kind=kind
                 )
-            _require_space(connection, site, head.space_id, writes=True)
+            require_space(connection, site, head.space_id, writes=True)
         await self._inner.trash_page(connection, site, page, draft=draft, kind=kind)
 
     async def add_comment(
@@ -335,7 +327,7 @@ class LentConfluence(Confluence):
         kind: ContentKind = ContentKind.PAGE,
     ) -> str:
         """Comment where writing is allowed, on what may be seen."""
-        await self._require_change(connection, site, page, "read", kind=kind)
+        await self.require_change(connection, site, page, "read", kind=kind)
         return await self._inner.add_comment(connection, site, page, body, kind=kind)
 
     async def list_attachments(
@@ -343,8 +335,8 @@ class LentConfluence(Confluence):
     ) -> Sequence[Attachment]:
         """List those of a page that may be shown."""
         if connection.lent is not None:
-            await self._require_page(connection, site, page)
-        with _unseen(connection):
+            await self.require_page(connection, site, page)
+        with unseen(connection):
             return await self._inner.list_attachments(connection, site, page)
 
     async def attach(  # noqa: PLR0913, PLR0917 (the port's)
@@ -357,28 +349,28 @@ class LentConfluence(Confluence):
         kind: str,
     ) -> Attachment:
         """Attach where writing is allowed."""
-        await self._require_change(connection, site, page)
+        await self.require_change(connection, site, page)
         return await self._inner.attach(connection, site, page, name, content, kind)
 
     async def list_labels(self, connection: Connection, site: Site, page: PageId) -> Sequence[str]:
         """List those of a page that may be shown."""
         if connection.lent is not None:
-            await self._require_page(connection, site, page)
-        with _unseen(connection):
+            await self.require_page(connection, site, page)
+        with unseen(connection):
             return await self._inner.list_labels(connection, site, page)
 
     async def add_labels(
         self, connection: Connection, site: Site, page: PageId, labels: Sequence[str]
     ) -> None:
         """Label where writing is allowed."""
-        await self._require_change(connection, site, page)
+        await self.require_change(connection, site, page)
         await self._inner.add_labels(connection, site, page, labels)
 
     async def remove_label(
         self, connection: Connection, site: Site, page: PageId, label: str
     ) -> None:
         """Label where writing is allowed."""
-        await self._require_change(connection, site, page)
+        await self.require_change(connection, site, page)
         await self._inner.remove_label(connection, site, page, label)
 
     async def note(  # noqa: PLR0913 (the port's)
@@ -393,9 +385,9 @@ class LentConfluence(Confluence):
     ) -> None:
         """Note beside what was written where writing is allowed."""
         if connection.lent is not None:
-            with _unseen(connection):
+            with unseen(connection):
                 head = await self._inner.get_page_head(connection, site, page, kind=kind)
-            _require_space(connection, site, head.space_id, writes=True)
+            require_space(connection, site, head.space_id, writes=True)
         await self._inner.note(connection, site, page, key, value, kind=kind)
 
     async def find_note(
@@ -409,8 +401,8 @@ class LentConfluence(Confluence):
     ) -> Mapping[str, str] | None:
         """Read what is noted beside a page that may be shown."""
         if connection.lent is not None:
-            await self._require_page(connection, site, page, kind=kind)
-        with _unseen(connection):
+            await self.require_page(connection, site, page, kind=kind)
+        with unseen(connection):
             return await self._inner.find_note(connection, site, page, key, kind=kind)
 
     async def may(  # noqa: PLR0913 (the port's)
@@ -435,113 +427,8 @@ class LentConfluence(Confluence):
             return ()
         return await self._inner.find_groups(connection, site, words)
 
-    async def _require_page(  # noqa: PLR0913 - the port's
-        self,
-        connection: Connection,
-        site: Site,
-        page: PageId,
-        *,
-        draft: bool = False,
-        trashed: bool = False,
-        kind: ContentKind = ContentKind.PAGE,
-    ) -> Page:
-        """Return the page's head, if its space is allowed and Confluence says they may see it."""
-        lent = _lent(connection)
-        with _unseen(connection):
-            head = await self._inner.get_page_head(
-                connection, site, page, draft=draft, trashed=trashed, kind=kind
-            )
-        # A draft is its author's alone, and what is in the trash is nobody's: only what was
-        # written here is looked for there, and then the right to write in its space decides.
-        is_own = draft or lent.looks or (trashed and head.status is PageStatus.TRASHED)
-        _require_space(connection, site, head.space_id, writes=is_own)
-        if not is_own and not await self._allows(connection, site, page, "read", fresh=False):
-            raise NotFound(UNSEEN)
-        return head
-
-    async def _require_change(
-        self,
-        connection: Connection,
-        site: Site,
-        page: PageId,
-        operation: Operation = "update",
-        *,
-        kind: ContentKind = ContentKind.PAGE,
-    ) -> None:
-        if connection.lent is None:
-            return
-        with _unseen(connection):
-            head = await self._inner.get_page_head(connection, site, page, kind=kind)
-        _require_space(connection, site, head.space_id, writes=True)
-        if not await self._allows(connection, site, page, operation, fresh=True):
-            raise NotFound(UNSEEN)
-
-    async def _require_place(
-        self, connection: Connection, site: Site, space: SpaceId, parent: PageId | None
-    ) -> None:
-        if connection.lent is None:
-            return
-        _require_space(connection, site, space, writes=True)
-        if parent is not None:
-            await self._require_change(connection, site, parent, "read")
-
-    async def _allows(
-        self, connection: Connection, site: Site, page: PageId, operation: Operation, *, fresh: bool
-    ) -> bool:
-        lent = _lent(connection)
-        return await self._inner.may(
-            connection,
-            site,
-            page,
-            operation,
-            account=lent.account,
-            group=lent.audience,
-            fresh=fresh,
-        )
-
     async def _sees(self, connection: Connection, site: Site, hit: Hit) -> bool:
-        return hit.page_id is not None and await self._sees_page(connection, site, hit.page_id)
-
-    async def _sees_page(self, connection: Connection, site: Site, page: PageId) -> bool:
-        try:
-            await self._require_page(connection, site, page)
-        except BotError:
-            return False
-        return True
-
-
-def _lent(connection: Connection) -> Lent:
-    if connection.lent is None:
-        raise ValueError("a connection that isn't lent")
-    return connection.lent
-
-
-def _require_space(
-    connection: Connection, site: Site, space: SpaceId, *, writes: bool | None
-) -> None:
-    """Raise unless *space* may be written in, or read; either will do where *writes* is open."""
-    lent = connection.lent
-    if lent is None:
-        return
-    either = (True, False) if writes is None else (writes,)
-    allowed = {each.id for way in either for each in lent.spaces(site.cloud_id, writes=way)}
-    if space in allowed:
-        return
-    readable = {each.id for each in lent.spaces(site.cloud_id, writes=False)}
-    if writes and space in readable:
-        raise NotAllowed(NOT_WRITABLE)
-    raise NotFound(UNSEEN)
-
-
-@contextmanager
-def _unseen(connection: Connection) -> Iterator[None]:
-    """Say of what isn't there the same as of what may not be seen."""
-    try:
-        yield
-    except (NotFound, NotAllowed) as error:
-        if connection.lent is None:
-            raise
-        raise NotFound(UNSEEN) from error
+        return hit.page_id is not None and await self.sees_page(connection, site, hit.page_id)
 
 
 def _space(allowed: AllowedSpace) -> Space:

@@ -30,7 +30,6 @@ from bot.content import (
 )
 from bot.credentials import Books, CredentialPolicy
 from bot.document import Body, Document
-from bot.documents import document_in
 from bot.errors import BotError, Changed, NotAllowed, NotFound, TitleTaken
 from bot.installation import Installation, SlackPerson, UserGroup
 from bot.pending import Obtained
@@ -55,6 +54,7 @@ from bot.roles import Roles
 from bot.trail import ChainKey
 from store.memory import MemoryAudit
 from store.memory.integrations import MemoryIntegrations, MemoryProfiles
+from tests.fake_actions import FakeActions, document_of
 
 CHAIN_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -106,7 +106,7 @@ def page(
 
 
 @dataclass
-class FakeConfluence(Confluence):
+class FakeConfluence(FakeActions, Confluence):
     """One site in memory.
 
     *fails* raises instead of doing, by method; *fails_after* does and then raises, as when
@@ -134,7 +134,8 @@ class FakeConfluence(Confluence):
 
     def add(self, head: Page, body: Body | None = None) -> Page:
         """Put a page there."""
-        self.pages[head.id] = PageText(head, document_in(body or Document(())))
+        text = self.pages[head.id] = PageText(head, document_of(body))
+        self._keep_version(text, body, LOVELACE)
         return head
 
     def _ask(self, method: str, what: object) -> None:

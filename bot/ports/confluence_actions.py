@@ -1,5 +1,6 @@
 """Confluence beyond finding and writing a page: its sections, its talk, its past, its place."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -30,10 +31,11 @@ from bot.rest import Call, Called
 class ConfluenceActions(Protocol):
     """The rest of ``Confluence``; what every method of that raises, these raise too."""
 
+    @abstractmethod
     async def get_storage(self, connection: Connection, site: Site, page: PageId) -> PageStorage:
         """Return the page with its body to the letter. Raises ``NotFound``."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def update_section(  # noqa: PLR0913 - whose, where, and what: nothing to group
         self,
         connection: Connection,
@@ -56,8 +58,8 @@ class ConfluenceActions(Protocol):
             NoSuchSection: it has no heading of those words; the error names those it has.
             Ambiguous: it has several.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def list_comments(
         self,
         connection: Connection,
@@ -67,18 +69,18 @@ class ConfluenceActions(Protocol):
         kind: ContentKind = ContentKind.PAGE,
     ) -> Sequence[Comment]:
         """Return the first 25 comments at the foot of *page*, without the replies to them."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def get_comment(self, connection: Connection, site: Site, comment: CommentId) -> Comment:
         """Return one comment at the foot of a page, or one reply. Raises ``NotFound``."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def reply(
         self, connection: Connection, site: Site, comment: CommentId, body: Document
     ) -> str:
         """Answer a comment at the foot of a page and return the link to the answer."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def move_page(
         self, connection: Connection, site: Site, page: PageId, parent: PageId
     ) -> None:
@@ -88,8 +90,8 @@ class ConfluenceActions(Protocol):
             TitleTaken: the other space has a page of that title.
             Changed: the page has moved on meanwhile (Data Center).
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def copy_page(
         self, connection: Connection, site: Site, page: PageId, title: str, parent: PageId
     ) -> Page:
@@ -101,14 +103,14 @@ class ConfluenceActions(Protocol):
         Raises:
             TitleTaken: the space of *parent* has a page of that title.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def find_restrictions(
         self, connection: Connection, site: Site, page: PageId
     ) -> Mapping[Operation, Restriction]:
         """Return who alone may read, and who alone may change, this very page: always both."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def restrict(  # noqa: PLR0913, PLR0917 - whose, where, and what: nothing to group
         self,
         connection: Connection,
@@ -123,34 +125,34 @@ class ConfluenceActions(Protocol):
         The connection's own account is always among them, and who may do the other operation
         stays as it is.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def watch(self, connection: Connection, site: Site, page: PageId, *, on: bool) -> None:
         """Have the connection's account told of changes to *page*, or no longer."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def is_watching(self, connection: Connection, site: Site, page: PageId) -> bool:
         """Tell whether the connection's account watches *page*."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def list_spaces(
         self, connection: Connection, site: Site, most: int = 25
     ) -> Sequence[Space]:
         """Return the first *most* spaces that the account may see."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def list_versions(
         self, connection: Connection, site: Site, page: PageId, most: int = 25
     ) -> Sequence[Version]:
         """Return the last *most* versions of *page*, newest first."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def get_version(
         self, connection: Connection, site: Site, page: PageId, number: int
     ) -> PageText:
         """Return *page* as it was in that version. Raises ``NotFound``."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def restore_version(  # noqa: PLR0913 - whose, where, and what: nothing to group
         self,
         connection: Connection,
@@ -169,8 +171,8 @@ class ConfluenceActions(Protocol):
             NotFound: there is no such version.
             Changed: the page has moved on.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def restore_page(
         self,
         connection: Connection,
@@ -185,8 +187,8 @@ class ConfluenceActions(Protocol):
             NotFound: it isn't in the trash.
             TitleTaken: the space has a page of that title by now.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def list_page_templates(
         self, connection: Connection, site: Site, space: SpaceKey | None
     ) -> Sequence[PageTemplate]:
@@ -195,19 +197,23 @@ class ConfluenceActions(Protocol):
         Raises:
             NotOffered: this Confluence doesn't offer them to apps.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def get_page_template(
-        self, connection: Connection, site: Site, template: TemplateId
+        self,
+        connection: Connection,
+        site: Site,
+        template: TemplateId,
+        space: SpaceKey | None = None,
     ) -> PageTemplateText:
-        """Return a page template with its text and its blanks.
+        """Return a page template with its text and its blanks; *space* is whose it is, if one's.
 
         Raises:
             NotFound: it isn't there, or not to be seen.
             NotOffered: this Confluence doesn't offer them to apps.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def call(self, connection: Connection, site: Site, call: Call) -> Called:
         """Send *call* to the site's own API, and nowhere else.
 
@@ -216,4 +222,3 @@ class ConfluenceActions(Protocol):
         Raises:
             BadInput: the call can't be sent, or Confluence refuses it as it is; it says why.
         """
-        raise NotImplementedError

@@ -42,6 +42,7 @@ from bot.providers import confluence_around_wire as around_wire
 from bot.providers import confluence_permissions_wire as permissions_wire
 from bot.providers import confluence_search_wire as search_wire
 from bot.providers import confluence_wire as wire
+from bot.providers.confluence_actions import CloudActions
 from bot.providers.confluence_bodies_wire import read, read_written, words_in
 from bot.providers.gateway import Gateway
 from bot.providers.outgoing import Answer
@@ -56,7 +57,7 @@ KNOWN: Final = timedelta(minutes=10)
 ALLOWED: Final = timedelta(minutes=5)
 
 
-class ConfluenceApi(Confluence):
+class ConfluenceApi(CloudActions, Confluence):
     """Speaks ``confluence_wire`` and what is left of v1 through the gateway."""
 
     def __init__(self, gateway: Gateway, clock: Clock) -> None:

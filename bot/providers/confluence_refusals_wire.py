@@ -16,6 +16,7 @@ from bot.errors import (
     NoLicence,
     NotAllowed,
     NotFound,
+    NotOffered,
     ProviderFault,
     QuotaSpent,
     ScopeMissing,
@@ -41,8 +42,9 @@ TOLD_BY_STATUS: Final = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
 )
 MOST_SAID: Final = 5000
+MOST_QUOTED: Final = 300
 SAME_NAME: Final = "same file name"
-TITLE_EXISTS: Final = ("title already exists", "same title")
+TITLE_EXISTS: Final = ("title already exists", "same title", "with the same name")
 
 
 def check(answer: Answer, call: Call, profile: str, now: datetime) -> None:
@@ -83,6 +85,8 @@ def _refuse_caller(answer: Answer, call: Call, profile: str) -> NoReturn:
             "This Confluence doesn't take the kind of credential that the connection uses. "
             "Nothing was done. Ask whoever chose this way to connect to choose another."
         )
+    if call.is_typed and ("scope" in words or answer.status == HTTPStatus.FORBIDDEN):
+        raise NotAllowed(f"Confluence refuses that request{_because(words)}. Nothing was done.")
     if "scope" in words or "insufficient_scope" in headers.get("www-authenticate", "").lower():
         raise ScopeMissing(profile, call.scopes)
     if answer.status == HTTPStatus.UNAUTHORIZED:
@@ -102,6 +106,16 @@ def _refuse_caller(answer: Answer, call: Call, profile: str) -> NoReturn:
 
 def _refuse(answer: Answer, call: Call) -> NoReturn:
     status = answer.status
+    if status == HTTPStatus.GONE and (call.may_be_gone or call.is_typed):
+        raise NotOffered(
+            "Confluence doesn't let apps do that on this site, so nothing was done. "
+            "You can do it in Confluence itself."
+        )
+    if call.is_typed and status != HTTPStatus.NOT_FOUND:
+        raise BadInput(
+            f"Confluence answered {status} to that request{_because(words_of(answer))}. "
+            "Nothing was done; redirects aren't followed."
+        )
     match status:
         case HTTPStatus.NOT_FOUND:
             raise NotFound("That isn't in Confluence, or your account may not see it.")
@@ -132,10 +146,16 @@ def check_api(answer: Answer, call: Call, profile: str) -> None:
     # them in as nobody.
     if answer.headers.get("x-ausername") == "anonymous" and not (call.writes and is_good):
         raise TokenRefused(profile)
+    if call.is_typed:
+        return  # where it leads is its author's doing, and told as such
     leads_on = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if (leads_on or kind in PAGES) and not (call.writes and is_good):
         raise NoApiThere("a web page at the profile's address")
+
+
+def _because(words: str) -> str:
+    return f", and says “{words[:MOST_QUOTED]}”" if words else ""
 
 
 def _page_of(answer: Answer) -> str:

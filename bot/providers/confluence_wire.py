@@ -40,6 +40,7 @@ from bot.providers.confluence_bodies_wire import (
     text_of_id,
     tolerated_object,
 )
+from bot.providers.outgoing import MOST_BYTES
 
 PROVIDER: Final = "Confluence"
 ADF: Final = "atlas_doc_format"
@@ -71,7 +72,9 @@ class Call:
     """One request to one site's Confluence, before it has an address and a token.
 
     *points* is what it may cost of the quota: one, and one an object returned, two a person.
-    *only_asks* says of a POST that it changes nothing.
+    *only_asks* says of a POST that it changes nothing; *may_be_gone*, that some sites don't let
+    apps do it. What somebody typed (*is_typed*) has the whole path behind the site's host, and
+    headers in which ``TOKEN`` stands for the token.
     """
 
     operation: str
@@ -79,11 +82,15 @@ class Call:
     path: str
     scopes: frozenset[str]
     points: int
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] | Sequence[Any] | None = None
+    query: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    body: object = None
     upload: Upload | None = None
     query_is_typed: bool = False
     only_asks: bool = False
+    may_be_gone: bool = False
+    is_typed: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    most_bytes: int = MOST_BYTES
 
     @property
     def writes(self) -> bool:
@@ -93,9 +100,16 @@ class Call:
     def url(self, api_url: str, site: Site) -> str:
         """Return its address: the site's own, or on the OAuth gateway at *api_url*."""
         if site.api_url:
-            return f"{site.api_url.rstrip('/')}{self.path}"
+            own = site.api_url.rstrip("/")
+            return f"{own.removesuffix('/wiki') if self.has_wiki else own}{self.path}"
         cloud_id = quote(site.cloud_id, safe="")
-        return f"{api_url.rstrip('/')}/ex/confluence/{cloud_id}/wiki{self.path}"
+        wiki = "" if self.is_typed else "/wiki"
+        return f"{api_url.rstrip('/')}/ex/confluence/{cloud_id}{wiki}{self.path}"
+
+    @property
+    def has_wiki(self) -> bool:
+        """Tell whether the path begins with ``/wiki``, as typed ones do on Cloud."""
+        return self.is_typed and self.path.startswith("/wiki/")
 
 
 class VersionBody(Body):
@@ -338,7 +352,12 @@ def parent_of(body: PageBody) -> PageId | None:
 
 def adf_of(body: PageBody) -> dict[str, Any] | None:
     """Return the page's ADF, or ``None`` where there is none that can be read."""
-    wrapped = body.body.get(ADF)
+    return adf_in(body.body)
+
+
+def adf_in(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the ADF among the representations of a body, if it can be read."""
+    wrapped = body.get(ADF)
     value = wrapped.get("value") if isinstance(wrapped, dict) else None
     try:
         adf = json.loads(value) if isinstance(value, str) else value

@@ -43,6 +43,7 @@ from bot.providers.confluence_wire import (
     possible_keys,
     was_made_since,
 )
+from bot.providers.datacenter_actions import DataCenterActions
 from bot.providers.gateway import Gateway
 from bot.providers.recent import Recent
 from bot.providers.titles import titled
@@ -54,7 +55,7 @@ KNOWN: Final = timedelta(minutes=10)
 ALLOWED: Final = timedelta(minutes=5)
 
 
-class DataCenterApi(Confluence):
+class DataCenterApi(DataCenterActions, Confluence):
     """Speaks ``datacenter_wire`` at a site's own address.
 
     Its id of a space is the number that a key, unlike it, can come to stand for anew; which key

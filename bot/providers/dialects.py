@@ -22,9 +22,10 @@ from bot.document import Body, Document
 from bot.ports import Confluence
 from bot.ports.confluence import Operation
 from bot.profile import Provider
+from bot.providers.dialects_actions import ActingDialects
 
 
-class Dialects(Confluence):
+class Dialects(ActingDialects, Confluence):
     """Hands each call to whoever speaks with the connection's provider."""
 
     def __init__(self, cloud: Confluence, data_center: Confluence) -> None:

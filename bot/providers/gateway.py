@@ -20,8 +20,10 @@ from bot.providers import confluence_wire as wire
 from bot.providers.confluence_refusals_wire import check, check_api
 from bot.providers.outgoing import ANSWER_SECONDS, Answer, Outgoing, Request
 from bot.providers.rate_wire import is_quota, points_left, retry_after
+from bot.providers.rest_wire import blacked_out
 from bot.providers.turns import Turns
 from bot.quota import Quota
+from bot.rest import TOKEN
 from bot.tracing import span
 
 logger = structlog.get_logger()
@@ -102,6 +104,8 @@ class Gateway:
         who = (connection.principal, connection.profile)
         async with self._turns.take(who, site.cloud_id):
             answer = await self._patiently(connection, call, request)
+        if call.is_typed:
+            answer = blacked_out(answer, connection.grant)
         if site.api_url:
             check_api(answer, call, connection.profile)
         try:
@@ -159,11 +163,13 @@ class Gateway:
 
     def _request(self, connection: Connection, site: Site, call: wire.Call) -> Request:
         grant = connection.grant
-        authorization = f"{grant.token_type} {grant.access_token.get_secret_value()}"
+        token = grant.access_token.get_secret_value()
         kind, body = _body(call)
-        headers = {"Authorization": authorization, "Accept": "application/json", **kind}
+        headers = {"accept": "application/json", **kind}
         if call.method != "GET":
-            headers["X-Atlassian-Token"] = "no-check"  # else v1 takes a write for a forged one
+            headers["x-atlassian-token"] = "no-check"  # else v1 takes a write for a forged one
+        typed = {name.lower(): value.replace(TOKEN, token) for name, value in call.headers.items()}
+        headers |= typed | {"authorization": f"{grant.token_type} {token}"}
         return Request(
             wire.PROVIDER,
             call.method,
@@ -173,6 +179,7 @@ class Gateway:
             body,
             writes=call.writes,
             seconds=UPLOAD_SECONDS if call.upload else ANSWER_SECONDS,
+            most_bytes=call.most_bytes,
             beyond=site.api_url,
         )
 
@@ -181,9 +188,9 @@ def _body(call: wire.Call) -> tuple[dict[str, str], bytes | None]:
     """Return what is sent, under the header that says what it is."""
     if call.upload is not None:
         boundary = secrets.token_hex(16)
-        kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        kind = {"content-type": f"multipart/form-data; boundary={boundary}"}
         return kind, wire.form_of(call.upload, boundary)
     if call.body is None:
         return {}, None
     body = json.dumps(call.body, ensure_ascii=False).encode()
-    return {"Content-Type": "application/json"}, body
+    return {"content-type": "application/json"}, body

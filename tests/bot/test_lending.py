@@ -6,12 +6,29 @@ from dataclasses import replace
 import pytest
 
 from bot.connection import Lent
-from bot.content import AllowedSpace, Hit, Hits, PageId, PageStatus, Space, SpaceId, SpaceKey
-from bot.document import Document
+from bot.content import (
+    AllowedSpace,
+    Comment,
+    CommentId,
+    ContentKind,
+    Hit,
+    Hits,
+    PageId,
+    PageStatus,
+    PageTemplate,
+    PageTemplateText,
+    Space,
+    SpaceId,
+    SpaceKey,
+    TemplateId,
+)
+from bot.document import Document, Placement, Storage
 from bot.errors import NotAllowed, NotFound
-from bot.lending import UNSEEN, LentConfluence
+from bot.lending import LentConfluence
+from bot.lending_wall import UNSEEN
 from bot.ports import Confluence
-from tests.fakes import ACME, ADA, ENG, NOON, FakeConfluence, connection, page
+from bot.rest import Call
+from tests.fakes import ACME, ADA, ENG, LOVELACE, NOON, FakeConfluence, connection, page
 
 OPS = Space(SpaceId("22"), SpaceKey("OPS"), "Operations")
 SECRET = Space(SpaceId("33"), SpaceKey("SECRET"), "Secret")
@@ -30,7 +47,18 @@ WRITES = {
     "add_labels",
     "remove_label",
     "note",
+    "update_section",
+    "reply",
+    "move_page",
+    "copy_page",
+    "restrict",
+    "watch",
+    "restore_version",
+    "restore_page",
+    "call",
 }
+REFUSED = {"find_restrictions", "restrict", "watch", "is_watching", "call"}
+"""What is never done with the organisation's connection, wherever."""
 
 
 def allowed(space):
@@ -65,6 +93,14 @@ class Desk:
             (ELSEWHERE, "read", STAFF),
             (ELSEWHERE, "update", STAFF),
         }
+        for which in (OPEN, HIDDEN, ELSEWHERE):
+            self.site.storages[which] = "<h1>Plan</h1>"
+            said = CommentId(f"c{which}")
+            self.site.threads[said] = Comment(said, which, LOVELACE, TEXT, f"{ACME.url}/{which}")
+        for key in (ENG.key, SECRET.key, None):
+            head = PageTemplate(TemplateId(f"t{key}"), f"Template of {key}")
+            text = PageTemplateText(head, Storage("<p />"), (), key)
+            self.site.templates[head.id] = text
         self.wall = LentConfluence(self.site)
 
     def call(self, method, which, connection=None):
@@ -93,11 +129,24 @@ class Desk:
             "cql": "type = page",
             "since": NOON,
             "operation": "read",
+            "section": "Plan",
+            "placement": Placement.END,
+            "comment": CommentId(f"c{which}"),
+            "number": 1,
+            "accounts": [],
+            "groups": [],
+            "on": True,
+            "template": TemplateId("tSECRET"),
+            "call": Call("GET", "/wiki/api/v2/pages"),
             "account": None,
             "group": STAFF,
         }
         if method == "find_page_by_title":
             given["space"] = SECRET.id
+        if method in {"list_page_templates", "get_page_template"}:
+            given["space"] = SECRET.key
+        if method in {"move_page", "copy_page"}:
+            given["parent"] = OPEN
         bound = getattr(self.wall, method)
         names = inspect.signature(bound).parameters
         wanted = {name: given[name] for name in names if name in given}
@@ -126,16 +175,17 @@ ABOUT_NOBODY = {"may", "is_restricted"}
 @pytest.mark.parametrize("method", [name for name in BY_PAGE if name not in ABOUT_NOBODY])
 async def test_a_page_that_may_not_be_shown_is_as_if_it_were_not_there(desk, method, which):
     # What was written here is taken back and noted by its space alone: nobody else knows its id.
-    if method in {"trash_page", "note"} and which == HIDDEN:
+    if method in {"trash_page", "note", "restore_page"} and which == HIDDEN:
         return
-    with pytest.raises(NotFound) as caught:
+    with pytest.raises((NotFound, NotAllowed)) as caught:
         await desk.call(method, which)
 
-    assert str(caught.value) == UNSEEN
+    told = str(caught.value)
+    assert told == UNSEEN if method not in REFUSED else "organisation's connection" in told
     assert not WRITES & {name for name, _ in desk.site.asked}
 
 
-@pytest.mark.parametrize("method", [name for name in BY_PAGE if name not in ABOUT_NOBODY])
+@pytest.mark.parametrize("method", sorted(set(BY_PAGE) - ABOUT_NOBODY - REFUSED - {"restore_page"}))
 async def test_a_page_that_may_be_shown_is(desk, method):
     await desk.call(method, OPEN)
 
@@ -279,8 +329,10 @@ async def test_spaces_are_suggested_from_what_is_allowed(desk):
 @pytest.mark.parametrize("method", methods())
 async def test_ones_own_connection_passes_through(desk, method):
     desk.site.add(page(9, "Draft", PageStatus.DRAFT), TEXT)
+    desk.site.add(page(10, "Gone", PageStatus.TRASHED), TEXT)
+    which = {"publish_draft": PageId("9"), "restore_page": PageId("10")}.get(method, ELSEWHERE)
 
-    await desk.call(method, PageId("9") if method == "publish_draft" else ELSEWHERE, connection())
+    await desk.call(method, which, connection())
 
     assert [name for name, _ in desk.site.asked] == [method]
 
@@ -305,3 +357,132 @@ async def test_the_trash_is_looked_into_by_whoever_asks_for_it_alone(desk):
     with pytest.raises(NotFound):
         await desk.wall.get_page_head(lent(), ACME, PageId("9"))
     assert await desk.wall.get_page_head(lent(), ACME, PageId("9"), trashed=True)
+
+
+# Beyond finding and writing pages
+
+
+@pytest.mark.parametrize("method", sorted(REFUSED))
+async def test_what_would_act_as_the_shared_account_itself_is_refused_in_words(desk, method):
+    with pytest.raises(NotAllowed, match="Connect an account of your own"):
+        await desk.call(method, OPEN)
+
+    assert desk.site.asked == []
+
+
+@pytest.mark.parametrize("which", [HIDDEN, ELSEWHERE, NOWHERE])
+@pytest.mark.parametrize("method", ["move_page", "copy_page"])
+async def test_nothing_is_put_below_a_page_that_may_not_be_seen(desk, method, which):
+    arguments = {"move_page": (OPEN, which), "copy_page": (OPEN, "Copy", which)}[method]
+
+    with pytest.raises(NotFound, match=UNSEEN[:20]):
+        await getattr(desk.wall, method)(lent(), ACME, *arguments)
+
+    assert not WRITES & {name for name, _ in desk.site.asked}
+
+
+async def test_a_page_leaves_no_space_that_may_only_be_read(desk):
+    desk.site.add(replace(page(4, "Runbook"), space_id=OPS.id), TEXT)
+    desk.site.allowed |= {(PageId("4"), "read", STAFF), (PageId("4"), "update", STAFF)}
+
+    with pytest.raises(NotAllowed):
+        await desk.wall.move_page(lent(), ACME, PageId("4"), OPEN)
+    with pytest.raises(NotAllowed):
+        await desk.wall.copy_page(lent(), ACME, OPEN, "Copy", PageId("4"))
+
+    made = await desk.wall.copy_page(lent(), ACME, PageId("4"), "Copy", OPEN)
+    assert made.space_id == ENG.id
+
+
+@pytest.mark.parametrize("which", [HIDDEN, ELSEWHERE])
+@pytest.mark.parametrize("method", ["get_comment", "reply"])
+async def test_a_comment_is_as_hidden_as_what_it_is_about(desk, method, which):
+    with pytest.raises(NotFound) as caught:
+        await desk.call(method, which)
+
+    assert str(caught.value) == UNSEEN
+    assert not WRITES & {name for name, _ in desk.site.asked}
+
+
+async def test_a_comment_on_what_may_be_shown_is_answered(desk):
+    assert (await desk.call("get_comment", OPEN)).page_id == OPEN
+    assert await desk.call("reply", OPEN)
+
+
+async def test_a_comment_on_a_blog_post_is_judged_by_the_post(desk):
+    post = replace(page(5, "News"), kind=ContentKind.BLOG, space_id=SECRET.id)
+    desk.site.add(post, TEXT)
+    desk.site.threads[CommentId("c5")] = replace(
+        desk.site.threads[CommentId("c1")], page_id=post.id, kind=ContentKind.BLOG
+    )
+
+    with pytest.raises(NotFound):
+        await desk.call("reply", post.id)
+
+
+async def test_the_spaces_that_are_listed_are_the_allowed_ones(desk):
+    assert [each.key for each in await desk.wall.list_spaces(lent(), ACME)] == ["ENG", "OPS"]
+    assert [each.key for each in await desk.wall.list_spaces(lent(), ACME, most=1)] == ["ENG"]
+    assert desk.site.asked == []
+
+
+async def test_page_templates_are_those_of_allowed_spaces(desk):
+    listed = await desk.wall.list_page_templates(lent(), ACME, ENG.key)
+
+    assert [each.name for each in listed] == ["Template of ENG"]
+    assert not await desk.wall.list_page_templates(lent(), ACME, None)
+    found = await desk.wall.get_page_template(lent(), ACME, TemplateId("tENG"), ENG.key)
+    assert found.space_key == ENG.key
+
+
+@pytest.mark.parametrize("template", ["tSECRET", "tNone", "t404"])
+async def test_another_spaces_template_is_hidden_whatever_space_is_claimed(desk, template):
+    with pytest.raises(NotFound) as caught:
+        await desk.wall.get_page_template(lent(), ACME, TemplateId(template), ENG.key)
+
+    assert str(caught.value) == UNSEEN
+
+
+@pytest.mark.parametrize("method", ["get_storage", "get_version"])
+async def test_what_was_moved_after_it_was_checked_is_not_shown_either(desk, method):
+    async def moves(*_, **__):
+        desk.site.add(replace(page(1, "Open"), space_id=SECRET.id), TEXT)
+        return True
+
+    desk.site.may = moves
+
+    with pytest.raises(NotFound):
+        await desk.call(method, OPEN)
+
+
+@pytest.mark.parametrize(("space", "is_back"), [(ENG, True), (OPS, False), (SECRET, False)])
+async def test_only_a_space_that_may_be_written_in_gets_its_pages_back(desk, space, is_back):
+    gone = replace(page(9, "Gone", PageStatus.TRASHED), space_id=space.id)
+    desk.site.add(gone, TEXT)
+
+    if is_back:
+        assert await desk.call("restore_page", gone.id)
+        return
+    with pytest.raises((NotFound, NotAllowed)):
+        await desk.call("restore_page", gone.id)
+    assert "restore_page" not in {name for name, _ in desk.site.asked}
+
+
+async def test_a_post_is_asked_for_as_a_post(desk):
+    post = replace(page(5, "News"), kind=ContentKind.BLOG)
+    desk.site.add(post, TEXT)
+    desk.site.allowed |= {(post.id, "read", STAFF)}
+    kinds = []
+    head = desk.site.get_page_head
+
+    async def noted(*where, kind=ContentKind.PAGE, **how):
+        kinds.append(kind)
+        return await head(*where, kind=kind, **how)
+
+    desk.site.get_page_head = noted
+    for call in ("get_page", "add_comment", "note", "find_note", "trash_page", "list_comments"):
+        kinds.clear()
+        given = {"add_comment": (TEXT,), "note": ("k", {}), "find_note": ("k",)}.get(call, ())
+        await getattr(desk.wall, call)(lent(), ACME, post.id, *given, kind=ContentKind.BLOG)
+        assert kinds == [ContentKind.BLOG], call
+        desk.site.add(post, TEXT)
