@@ -34,7 +34,7 @@ _EMPTY: Final = frozenset({"", "~", "null", "Null", "NULL"})
 # Control characters, what only YAML takes for the end of a line, and what turns text around
 # (https://trojansource.codes).
 _UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 
 Path = tuple[str | int, ...]
@@ -252,6 +252,9 @@ class _Reader:
         assert isinstance(event, yaml.ScalarEvent)  # noqa: S101  # the parser gives nothing else
         place = _place(event)
         style = event.style or ""
+        unseen = _UNSEEN.search(event.value)
+        if unseen:
+            raise _refused(event, _told(unseen))
         indent = self._indent(place, event) if style == "|" else 0
         return Scalar(event.value, style, place, indent)
 
@@ -288,11 +291,12 @@ def _decoded(source: str | bytes) -> str:
     unseen = _UNSEEN.search(text)
     if unseen:
         place = _place_of(text, unseen.start())
-        told = (
-            f"the character U+{ord(unseen[0]):04X} can't be seen, and may not stand in a template"
-        )
-        raise TemplateRefused([Problem(place.line, place.column, "", told)])
+        raise TemplateRefused([Problem(place.line, place.column, "", _told(unseen))])
     return text
+
+
+def _told(unseen: re.Match[str]) -> str:
+    return f"the character U+{ord(unseen[0]):04X} can't be seen, and may not stand in a template"
 
 
 def _before(error: UnicodeDecodeError | UnicodeEncodeError) -> str:
