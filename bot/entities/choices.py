@@ -1,0 +1,112 @@
+"""Choosing from a list: one of the template's, or one that is looked up."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from bot.entities.kind import Kind
+from bot.entities.offers import Offer, as_option, meant
+from bot.entities.parts import Context, Given, Look, WrongAnswer
+from bot.entities.sources import list_offers
+from bot.entities.typed import line, typed, typed_line
+from bot.template import Choice, Entity
+from bot.values import Value, text_of_value
+
+_COMMAS: Final = re.compile(r"[,;\n]")
+_AND: Final = re.compile(r"\s+(?:and|&)\s+", re.IGNORECASE)
+
+
+class One(Kind):
+    """One of several choices; its value is the choice's."""
+
+    expects = "one of the choices"
+
+    def look(self, entity: Entity, value: Value = None) -> Look:
+        """See ``Kind.look``."""
+        return Look.MENU if entity.choices_from is None else Look.EXTERNAL_MENU
+
+    def choices(self, entity: Entity) -> tuple[Choice, ...]:
+        """Return the template's."""
+        return tuple(as_option(each) for each in written(entity))
+
+    def suggests(self, entity: Entity) -> bool:
+        """Tell whether they are looked up."""
+        return entity.choices_from is not None
+
+    async def suggest(self, entity: Entity, words: str, context: Context) -> Sequence[Choice]:
+        """Return those that *words* may mean."""
+        wanted = words.casefold()
+        offered = await _offered(entity, words, context)
+        return [as_option(each) for each in offered if wanted in each.label.casefold()]
+
+    async def read(self, entity: Entity, given: Given, context: Context) -> str:
+        """Return the value of what was chosen."""
+        words = await typed_line(given, context)
+        return meant(words, await _offered(entity, words, context)).value
+
+    def shown(self, entity: Entity, value: Value) -> str:
+        """Return its label, where the template has it."""
+        found = (each.label for each in written(entity) if each.value == value)
+        return next(found, text_of_value(value))
+
+    def choice(self, entity: Entity, value: Value) -> Choice:
+        """See ``Kind.choice``."""
+        return as_option(Offer(text_of_value(value), self.shown(entity, value)))
+
+
+class Several(One):
+    """Some of several choices."""
+
+    expects = "some of the choices, with commas between"
+
+    def look(self, entity: Entity, value: Value = None) -> Look:
+        """See ``Kind.look``."""
+        return Look.MULTI_MENU if entity.choices_from is None else Look.MULTI_EXTERNAL_MENU
+
+    def is_many(self, entity: Entity) -> bool:
+        """Hold several, always."""
+        return True
+
+    async def read_many(self, entity: Entity, given: Given, context: Context) -> Sequence[Value]:
+        """Return the values of all that were chosen."""
+        if isinstance(given.value, tuple):
+            said = [text_of_value(each) for each in given.value]
+            offered = await _offered(entity, said[0] if len(said) == 1 else "", context)
+        else:
+            text = await typed(given, context)
+            offered = await _offered(entity, line(text), context)
+            said = _parted(text, offered)
+        return [meant(each, offered).value for each in said]
+
+
+def written(entity: Entity) -> tuple[Offer, ...]:
+    """Return the choices that stand in the template."""
+    return tuple(
+        Offer(each.value, each.label) if isinstance(each, Choice) else Offer(each, each)
+        for each in entity.choices
+    )
+
+
+async def _offered(entity: Entity, words: str, context: Context) -> tuple[Offer, ...]:
+    if entity.choices_from is None:
+        return written(entity)
+    return await list_offers(entity.choices_from, words, context)
+
+
+def _parted(text: str, offered: Sequence[Offer]) -> list[str]:
+    """Split *text* at commas, and at “and” where that isn't part of a choice."""
+    whole = [line(text)] if _is_one(line(text), offered) else _COMMAS.split(text)
+    parts: list[str] = []
+    for part in (found for found in map(line, whole) if found):
+        said = re.sub(r"^(?:and|&)\s+", "", part, flags=re.IGNORECASE)
+        chosen = part if _is_one(part, offered) else said
+        parts += [chosen] if _is_one(chosen, offered) else _AND.split(chosen)
+    return parts or [line(text)]
+
+
+def _is_one(words: str, offered: Sequence[Offer]) -> bool:
+    try:
+        meant(words, offered)
+    except WrongAnswer:
+        return False
+    return True
