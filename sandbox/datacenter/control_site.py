@@ -36,6 +36,7 @@ class SiteControl:
         return {
             "groups": self.change_group,
             "templates": self.add_template,
+            "moves": self.let_move,
             "spaces/permit": self.permit,
             "pages/create": self.create_page,
             "pages/change": self.change_page,
@@ -60,6 +61,11 @@ class SiteControl:
     def templates(self, _said: Said) -> object:
         """GET templates."""
         return [asdict(each) for each in self._site.templates.values()]
+
+    def let_move(self, said: Said) -> object:
+        """POST moves {across}: whether an update takes a page to another space; not kept."""
+        self._site.moves_across = bool(said["across"])
+        return {"across": self._site.moves_across}
 
     def add_template(self, said: Said) -> object:
         """POST templates {name, body, space?, description?}: any text is taken as body."""

@@ -1,11 +1,8 @@
 """Content written: created, updated, commented on, put into the trash."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from sandbox.atlassian.call import Answer
-from sandbox.atlassian.refusals import Refusal
 from sandbox.atlassian.wiki import (
     ADMINISTER,
     COMMENT,
@@ -20,12 +17,12 @@ from sandbox.datacenter import present
 from sandbox.datacenter.bodies import accepted
 from sandbox.datacenter.call import Call, Handler
 from sandbox.datacenter.content import CONTENT, KINDS, expansions, trashed
+from sandbox.datacenter.placing import Sent, move, parent_of, title_taken
 from sandbox.datacenter.refusals import refusal
 
 MAX_TITLE = 255
 WHEN_CREATED = "body.storage,history,space,container.history,container.version,version,ancestors"
 CHANGED = "body.storage,history,space,version,ancestors"
-Sent = Mapping[str, Any]
 
 
 def create_content(call: Call) -> Answer:
@@ -85,29 +82,6 @@ def title_of(sent: Sent) -> str:
     if len(title) > MAX_TITLE:
         raise refusal(400, f"Title cannot be longer than {MAX_TITLE} characters.")
     return title.strip()
-
-
-def title_taken(title: str, space: Space) -> Refusal:
-    """400 in Confluence's words."""
-    return refusal(
-        400,
-        "A page with this title already exists: A page already exists with the title "
-        f"{title} in the space with key {space.key}",
-    )
-
-
-def parent_of(call: Call, sent: Sent, space: Space) -> Content | None:
-    """The last of the `ancestors`: a page of the same space that the caller sees."""
-    said = sent.get("ancestors")
-    if not said:
-        return None
-    last = said[-1] if isinstance(said, list) else None
-    if not isinstance(last, dict) or "id" not in last:
-        raise refusal(400, "An ancestor needs an id")
-    parent = call.find_content(last["id"], "page")
-    if parent.space != space.id:
-        raise refusal(400, "The parent page is in another space")
-    return parent
 
 
 def create_comment(call: Call, sent: Sent) -> Content:
@@ -248,22 +222,6 @@ def retitled(call: Call, sent: Sent, content: Content) -> str:
     if call.wiki.title_taken(content.space, title, content.kind, but=content.id):
         raise title_taken(title, call.wiki.spaces[content.space])
     return title
-
-
-def move(call: Call, sent: Sent, content: Content) -> None:
-    """Below another page of the same space."""
-    space = call.wiki.spaces[content.space]
-    said = sent.get("space")
-    if isinstance(said, dict) and str(said.get("key", space.key)) != space.key:
-        raise refusal(400, "Content can't be moved to another space by this API")
-    parent = parent_of(call, sent, space) if content.kind == "page" else None
-    if parent is None:
-        return
-    if parent is content or content in call.wiki.ancestors(parent):
-        raise refusal(400, "A page can't stand below itself")
-    if space.homepage == content.id:
-        raise refusal(400, "The homepage of a space can't be moved")
-    content.parent = parent.id
 
 
 def delete_content(call: Call) -> Answer:

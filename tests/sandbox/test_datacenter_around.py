@@ -240,3 +240,37 @@ async def test_a_blog_post_from_first_word_to_trash_and_back(ada, cy):
     assert (await ada.delete(path)).status == 204
     assert (await ada.put(path, back(3))).json["version"]["number"] == 3
     assert (await cy.get(path)).json["type"] == "blogpost"
+
+
+def moved(dc, space="OPS", parent="Operations Home", title="Rocket engine manual"):
+    return {
+        "type": "page",
+        "title": title,
+        "version": {"number": 2},
+        "space": {"key": space},
+        "ancestors": [{"id": dc.page_id(parent)}],
+    }
+
+
+async def test_an_update_leaves_the_space_only_where_that_was_switched_on(ada, dc, path):
+    assert (await ada.put(path, moved(dc))).status == 400
+    await dc.control("moves", across=True)
+    assert (await ada.put(path, moved(dc, space="ENG"))).status == 400
+    done = await ada.put(path, moved(dc))
+    below = await ada.get(f"/content/{dc.page_id('Ignition sequence')}", expand="space")
+
+    assert (done.status, done.json["space"]["key"]) == (200, "OPS")
+    assert below.json["space"]["key"] == "OPS"
+
+
+async def test_leaving_the_space_takes_rights_and_a_free_title(ada, cy, dc, path):
+    await dc.control("moves", across=True)
+    checklist = f"/content/{dc.page_id('Release checklist')}"
+    await ada.create("Release checklist", space={"key": "OPS"})
+    taken = moved(dc, title="Release checklist") | {"version": {"number": 3}}
+    there = moved(dc, "HR", "People and Culture Home")
+
+    assert (await ada.put(checklist, taken)).status == 400
+    assert (await cy.put(path, there)).status == 403
+    assert (await cy.put(path, moved(dc, "SECRET", "Nightfall Home"))).status == 404
+    assert (await ada.get(path, expand="space")).json["space"]["key"] == "ENG"
