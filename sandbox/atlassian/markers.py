@@ -2,12 +2,14 @@
 
 import json
 import re
-from html import escape
+from html import unescape
 from typing import Any
 
 from sandbox.atlassian.wiki import Body
 
 MARKUP = re.compile(r"(<!\[CDATA\[.*?\]\]>|<!--.*?-->|<[^>]*>)", re.DOTALL)
+# One letter as storage spells it.
+SIGN = re.compile(r"&[#\w]+;|.", re.DOTALL)
 Node = dict[str, Any]
 
 
@@ -22,14 +24,16 @@ def with_marker(body: Body, words: str, index: int, ref: str) -> Body:
 
 def mark_storage(value: str, words: str, index: int, ref: str) -> str:
     """Storage with the marker; nothing else of its text changes."""
-    spelt = escape(words, quote=False)
     parts = MARKUP.split(value)
     for place in range(0, len(parts), 2):
-        pieces = parts[place].split(spelt)
+        signs = SIGN.findall(parts[place])
+        pieces = "".join(map(unescape, signs)).split(words)
         if index < len(pieces) - 1:
+            start = len(words.join(pieces[: index + 1]))
+            held = "".join(signs[start : start + len(words)])
             opened = f'<ac:inline-comment-marker ac:ref="{ref}">'
-            head, tail = spelt.join(pieces[: index + 1]), spelt.join(pieces[index + 1 :])
-            parts[place] = f"{head}{opened}{spelt}</ac:inline-comment-marker>{tail}"
+            head, tail = "".join(signs[:start]), "".join(signs[start + len(words) :])
+            parts[place] = f"{head}{opened}{held}</ac:inline-comment-marker>{tail}"
             return "".join(parts)
         index -= len(pieces) - 1
     return value

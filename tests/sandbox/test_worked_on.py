@@ -1,12 +1,17 @@
 """The seeded pages that are there to be worked on: a history, placeholders, markers, stale ones."""
 
 import json
+from html import escape
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from sandbox.atlassian import adf, documents
+from sandbox.atlassian.markers import with_marker
 from sandbox.atlassian.people import BY_NAME
 from sandbox.atlassian.seed_handbook import DUSK, MIRROR, STATES, TITLE
+from sandbox.atlassian.storage import parse
 from sandbox.atlassian.wiki import Body
 from tests.sandbox import atlassian_stage, datacenter_stage
 from tests.sandbox.atlassian_stage import storage
@@ -124,6 +129,47 @@ async def test_a_new_inline_comment_puts_its_marker_into_the_text(
     assert new.replace(marker, words) == old
     assert new.partition(marker)[0].count(words) == index
     assert after["version"] == before["version"]
+
+
+WORDS = st.text("ab<&>]\"' \n", min_size=1, max_size=4)
+
+
+@example(parts=["&"], words="a", index=0)
+@given(parts=st.lists(WORDS, min_size=1, max_size=6), words=WORDS, index=st.integers(0, 8))
+def test_a_marker_leaves_every_other_letter_as_it_is(parts, words, index):
+    value = "".join(
+        f"<p>{escape(each, quote=False)}</p><ac:plain-text-body><![CDATA[{cdata(each)}]]>"
+        "</ac:plain-text-body>"
+        for each in parts
+    )
+    spelt = escape(words, quote=False)
+    count = sum(each.count(words) for each in parts)
+    marked = with_marker(Body("storage", value), words, index, "ref").value
+    marker = f'<ac:inline-comment-marker ac:ref="ref">{spelt}</ac:inline-comment-marker>'
+
+    assert marked.count(marker) == (index < count)
+    assert marked.replace(marker, spelt) == value
+    parse(marked)
+
+
+def cdata(text):
+    return text.replace("]]>", "]]]]><![CDATA[>")
+
+
+@given(parts=st.lists(WORDS, min_size=1, max_size=6), words=WORDS, index=st.integers(0, 8))
+def test_an_annotation_leaves_every_word_as_it_is(parts, words, index):
+    texts = [{"type": "text", "text": each} for each in parts]
+    document = {
+        "type": "doc",
+        "version": 1,
+        "content": [{"type": "paragraph", "content": [each]} for each in texts],
+    }
+    count = sum(each.count(words) for each in parts)
+    body = with_marker(Body("atlas_doc_format", json.dumps(document)), words, index, "ref")
+    nodes = [node for each in adf.parse(body.value)["content"] for node in each["content"]]
+
+    assert "".join(each["text"] for each in nodes) == "".join(parts)
+    assert [each["text"] for each in nodes if "marks" in each] == [words] * (index < count)
 
 
 async def test_words_in_pieces_get_no_marker(atlassian, ada):
