@@ -451,10 +451,10 @@ class Http(Part):
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
-    path: Annotated[str, StringConstraints(pattern=r"^/[^/]", max_length=2_000)]
+    path: Annotated[str, StringConstraints(pattern=r"^/[^/]", max_length=2_000), Holes.TEXT]
     query: dict[Line, Filled] = Field(default_factory=dict)
     headers: dict[Line, Filled] = Field(default_factory=dict)
-    body: Any = None
+    body: Annotated[Any, Holes.TEXT] = None
     """JSON; every text in it may have holes."""
     does: Line | None = None
     """What it does, in its author's words; needed for anything but GET."""

@@ -1,0 +1,505 @@
+import re
+from typing import get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.catalogue import shipped_sources
+from bot.checking import check, needs_of, read_checked, scopes_needed, too_near
+from bot.connection import Need
+from bot.errors import TemplateRefused
+from bot.template import Part
+from bot.template_files import read_template, read_with_places
+from handlers.help import WORDS
+from tests.bot.templates_given import HEAD, TEMPLATE, told_of, with_entities, with_steps
+
+TAKEN = [each.word for each in WORDS]
+
+
+@pytest.mark.parametrize(("name", "source"), shipped_sources())
+def test_what_ships_can_be_installed(name, source):
+    template, places = read_with_places(source, name)
+
+    assert [str(each) for each in check(template, places, TAKEN)] == []
+
+
+def test_a_good_template_has_no_problems():
+    assert told_of(TEMPLATE) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("{{ titel }}", "nothing is called `titel` here; did you mean `title`?"),
+        ("{{ title.length }}", "`title` is text and has no `length`"),
+        ("{{ space.kye }}", "`space` has no `kye`; did you mean `key`?"),
+        ("{{ found.results.title }}", "take one of it first, as in `found.results[0]`"),
+        ("{{ found.result }}", "did you mean `results`?"),
+        ("{{ page.title }}", "`page` isn't known here: that step comes later"),
+        ("{{ late }}", "`late` isn't known here: a step asks for it later"),
+        ("{{ each }}", "`each` isn't known here: it stands for each of a `for_each`, inside of it"),
+        ("{{ title", "never closed"),
+        ("{% if title %}x{% endif %}", "no statements"),
+        ("{{ title.upper() }}", "no calls"),
+        ("{{ connections.confluence.access_token }}", "may stand in a header"),
+        ("{{ me.acount }}", "did you mean `account`?"),
+        ("{{ title|uper }}", "perhaps “upper” is meant"),
+    ],
+)
+def test_names_are_there_where_they_are_used(expression, expected):
+    source = with_steps(
+        f"""
+        - id: found
+          search: {{text: "{{{{ title }}}}"}}
+        - let: {{x: '{expression}'}}
+        - for_each: "{{{{ found.results }}}}"
+          item: each
+          steps:
+            - get: {{page: "{{{{ each }}}}"}}
+        - ask: [late]
+        - id: page
+          get: {{page: "{{{{ late }}}}"}}
+        """,
+        entities="""
+        - {name: space, type: space, prompt: x}
+        - {name: title, type: text, prompt: "{space}"}
+        - {name: late, type: page, prompt: x}
+        """,
+        reply="{{ space.key }}",
+    )
+
+    (told,) = told_of(source)
+    assert expected in told
+    assert source.split("\n")[int(told.split(":")[0]) - 1].strip().startswith("- let")
+
+
+@pytest.mark.parametrize(
+    ("steps", "line"),
+    [
+        ('- id: a\n  list_spaces: {}\n- let: {b: "{{ a[0].key }}"}', None),
+        ('- id: a\n  list_spaces: {}\n- let: {b: "{{ a.key }}"}', "list of spaces"),
+        ('- let: {a: "1", b: "{{ a }}"}', "`a` isn't known here: a later step gives it"),
+        ('- let: {me: "1"}', "`me` means something in expressions"),
+        ('- let: {None: "1"}', "`None` means something in expressions"),
+        ('- let: {a: "1"}\n- let: {a: "2"}', "`a` is the name of something else already"),
+        ('- let: {title: "1"}', "`title` is the name of something else already"),
+        ('- when: title\n  steps: [{let: {a: "1"}}]\n  otherwise: [{let: {a: "2"}}]', None),
+        ('- for_each: title\n  steps: [{watch: {page: "{{ item }}"}}]', "this is text"),
+        ("- ask: [title, title]", "only once"),
+        ("- ask: [titel]", "there is no entity `titel`; did you mean `title`?"),
+        ("- ask: [title]\n- ask: [title]", "only once"),
+        ("- when: title\n  steps: [{ask: [title]}]", "`title` isn't known here: a step asks for"),
+    ],
+)
+def test_names_come_before_their_use_and_only_once(steps, line):
+    told = told_of(
+        with_steps(
+            steps, reply="Done.", scopes="[read:watcher:confluence, write:watcher:confluence]"
+        )
+    )
+
+    relevant = [each for each in told if "scope" not in each and "uses it" not in each]
+    assert (line is None and not relevant) or any(line in each for each in relevant), told
+
+
+def test_the_preview_sees_what_is_known_before_anything_is_written():
+    steps = """
+    - id: found
+      search: {text: "{{ title }}"}
+    - id: made
+      create: {space: ENG, title: "{{ title }}", body: x}
+    - id: after
+      get: {page: "{{ made }}"}
+    """
+    scopes = "[write:page:confluence, delete:page:confluence]"
+
+    assert told_of(with_steps(steps, scopes=scopes, preview="{{ found.count }}{{ title }}")) == []
+    for name in ("made", "after"):
+        (told,) = told_of(with_steps(steps, scopes=scopes, preview=f"{{{{ {name}.title }}}}"))
+        assert f"`{name}` isn't known before anything is written" in told
+
+
+def test_a_mistake_is_told_where_it_stands_in_a_block():
+    source = with_steps("- fail: x", reply="|\n    one {{ title }}\n    two {{ titel }}")
+
+    (told,) = told_of(source, column=True)
+    line, column, _ = told.split(":", 2)
+    assert source.split("\n")[int(line) - 1][int(column) - 1 :].startswith("titel")
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ("- fail: x\n- get: {page: x}", "never reached: a step before it always ends"),
+        ("- fail: x\n  when: title\n- get: {page: x}", None),
+        ("- fail: x\n  when: 1 == 1\n- get: {page: x}", "never reached: a step before it"),
+        ("- when: 1 == 2\n  get: {page: x}", "never true"),
+        ("- when: true\n  steps: [{get: {page: x}}]\n  otherwise: [{get: {page: y}}]", "always"),
+        (
+            "- when: title\n  steps: [{fail: x}]\n  otherwise: [{fail: y}]\n- get: {page: x}",
+            "never reached: a step before it",
+        ),
+        ("- steps: [{get: {page: x}}]", "wants a `when`"),
+        ("- search: {}", "looks for nothing"),
+        ("- search: {text: x, cql: y}", "`cql` says all by itself"),
+        ("- ask_variables: {}", "one of them"),
+        (
+            (
+                "- for_each: '[1]'\n  most: 50\n  steps:\n"
+                "  - for_each: '[1]'\n    most: 50\n    steps: [{get: {page: x}}]"
+            ),
+            "250 times in all, not 2500",
+        ),
+        ("- when: title\n  steps:\n" + "  - get: {page: x}\n" * 60, "50 are the most"),
+    ],
+)
+def test_every_step_can_be_reached_and_says_enough(steps, expected):
+    told = told_of(with_steps(steps, reply="{{ title }}"))
+
+    assert (expected is None and not told) or any(expected in each for each in told), told
+
+
+@pytest.mark.parametrize(
+    ("entity", "expected"),
+    [
+        ("{name: a, type: number, prompt: x, pattern: x}", "`pattern` means nothing for number"),
+        ("{name: a, type: text, prompt: x, range: {most: 1}}", "`range` means nothing for text"),
+        ("{name: a, type: page, prompt: x, length: {most: 1}}", "`length` means nothing for page"),
+        ("{name: a, type: text, prompt: x, choices: [a]}", "`choices` means nothing for text"),
+        ("{name: a, type: text, prompt: x, many: true}", "`many` means nothing for text"),
+        ("{name: a, type: choice, prompt: x}", "one of them"),
+        ("{name: a, type: choice, prompt: x, choices: [a, A]}", "stands there before"),
+        (
+            "{name: a, type: choice, prompt: x, choices: [a], choices_from: {source: spaces}}",
+            "one of them",
+        ),
+        ("{name: a, type: choice, prompt: x, choices_from: {source: children}}", "of a page"),
+        (
+            "{name: a, type: choice, prompt: x, choices_from: {source: children, of: title}}",
+            "of a page, and `title` is text",
+        ),
+        (
+            "{name: a, type: choice, prompt: x, choices_from: {source: spaces, of: title}}",
+            "of nothing",
+        ),
+        (
+            "{name: a, type: choice, prompt: x, choices_from: {source: pages, of: late}}",
+            "`late` isn't known before this one",
+        ),
+        ("{name: a, type: text, prompt: x, length: {}}", "say `least`"),
+        ("{name: a, type: number, prompt: x, range: {least: 2, most: 1}}", "nothing is allowed"),
+        ("{name: a, type: text, prompt: x, length: {least: 0.5}}", "whole number"),
+        ("{name: a, type: text, prompt: x, pattern: '('}", "no regular expression"),
+        ("{name: a, type: text, prompt: x, pattern: x}", "say in `complaint`"),
+        (
+            "{name: a, type: text, prompt: x, pattern: '[A-Z]+', complaint: c, examples: [ab]}",
+            "doesn't fit the entity's own `pattern`",
+        ),
+        ("{name: a, type: text, prompt: x, ask: never}", "never asked for"),
+        ("{name: a, type: text, prompt: x, when: 1 == 2}", "nobody is asked"),
+        ("{name: a, type: text, prompt: x, when: late}", "`late` isn't known before this one"),
+        ("{name: a, type: text, prompt: x, default: '{{ a }}'}", "`a` isn't known before this"),
+        ("{name: a, type: text, prompt: 'Hi {{ title }}'}", "shown as it stands"),
+        ("{name: title, type: text, prompt: x}", "name of something else"),
+        ("{name: today, type: text, prompt: x}", "means something in expressions"),
+    ],
+)
+def test_entities_can_be_asked_for(entity, expected):
+    entities = f"""
+        - {{name: title, type: text, prompt: x}}
+        - {entity}
+        - {{name: late, type: page, prompt: x}}
+        """
+    told = told_of(with_steps('- let: {x: "{{ [title, a, late] }}"}', entities=entities))
+
+    assert any(expected in each for each in told), told
+
+
+def test_an_entity_that_nothing_uses_is_asked_for_in_vain():
+    (told,) = told_of(with_entities("- {name: other, type: text, prompt: x}"))
+
+    assert "`other` is asked for, and nothing uses it" in told
+
+
+def test_a_pattern_that_takes_for_ever_is_found_out_in_time():
+    example = "a" * 60
+    slow = f"pattern: '(a|aa|aaa)+b+', examples: [{example}]"
+    told = told_of(with_entities(f"- {{name: a, type: text, prompt: x, complaint: c, {slow}}}"))
+
+    assert any("too long to compare" in each for each in told), told
+
+
+@pytest.mark.parametrize(
+    ("utterance", "expected"),
+    [
+        ("write about {title}", None),
+        ("{title} please", None),
+        ("write about {titel}", "did you mean `title`?"),
+        ("write {title", "in pairs"),
+        ("{title}", "a word besides"),
+        ("write {title} {space}", "side by side"),
+        ("write {title}, {space}", "side by side"),
+        ("write about{title}", "whole words"),
+        ("write {title} for {title}", "only once"),
+        ("help", "the command's own word"),
+        ("HELP", "the command's own word"),
+        ("hеlp", "the command's own word"),
+        ("write {text}", "can't be said in words"),
+    ],
+)
+def test_utterances_can_be_matched(utterance, expected):
+    entities = """
+        - {name: title, type: text, prompt: x}
+        - {name: space, type: space, prompt: x}
+        - {name: text, type: rich text, prompt: x}
+        """
+    source = with_steps('- let: {x: "{{ [title, space, text] }}"}', entities=entities)
+    told = told_of(source + f"utterances: ['{utterance}']\n", taken=TAKEN)
+
+    assert (expected is None and not told) or any(expected in each for each in told), told
+
+
+def test_utterances_differ():
+    told = told_of(TEMPLATE + "utterances: ['write {title}', 'Write  {title}']\n")
+
+    assert "says the same as utterance 1" in told[0]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("search", "serach", "seach", "searchh", "sarch", "Search", "s-e-a-r-c-h", "seаrch"),
+        *("hel", "help", "he1p", "heIp", "hélp", "h\u200belp", "adrnin", "adm1n", "forgetme"),
+        *("forget_me", "pаge", "ｐａｇｅ", "c0nnect", "conect", "stаtus", "slte"),
+    ],
+)
+def test_a_word_that_passes_for_a_built_in_one_is_too_near(word):
+    assert too_near(word, TAKEN) is not None
+
+
+@pytest.mark.parametrize("word", ["decision-record", "note", "create-page", "blog", "weekly"])
+def test_other_words_are_free(word):
+    assert too_near(word, TAKEN) is None
+
+
+@given(st.text(min_size=1, max_size=12), st.data())
+def test_one_slip_is_too_near_whichever_way(word, data):
+    place = data.draw(st.integers(0, len(word) - 1))
+    slips = [
+        word[:place] + word[place + 1 :],
+        word[:place] + "q" + word[place + 1 :],
+        word[:place] + "q" + word[place:],
+    ]
+    plain = word.isascii() and word.isalpha() and "rn" not in word and "vv" not in word
+    for slip in slips:
+        assert (too_near(slip, [word]) is None) == (too_near(word, [slip]) is None)
+        if plain:
+            assert too_near(slip, [word]) is not None or "r" in word.lower() or "v" in word.lower()
+
+
+def test_an_id_is_no_built_in_word():
+    assert any(
+        "`help`" in each for each in told_of(TEMPLATE.replace("a-note", "helq"), taken=TAKEN)
+    )
+
+
+def test_missing_scopes_are_told_as_the_line_to_write():
+    source = with_steps("- create: {space: ENG, title: x, body: '{{ title }}'}")
+
+    (told,) = told_of(source)
+    line = told.partition("the whole line is `")[2].removesuffix("`")
+    assert line == "scopes: [delete:page:confluence, write:page:confluence]"
+    assert told_of(source + line + "\n") == []
+
+
+@pytest.mark.parametrize(
+    ("scopes", "expected"),
+    [
+        ("[write:page:confluence]", "nothing here takes the scope"),
+        ("[write:pages]", "has no scope"),
+        ("[read:page:confluence, offline_access]", None),
+    ],
+)
+def test_scopes_are_known_and_for_something(scopes, expected):
+    told = told_of(TEMPLATE + f"scopes: {scopes}\n")
+
+    assert (expected is None and not told) or any(expected in each for each in told), told
+
+
+@pytest.mark.parametrize(
+    ("step", "need"),
+    [
+        ("get: {page: x}", Need.READ),
+        ("create: {space: x, title: y, body: z, draft: true}", Need.WRITE),
+        ("create: {space: x, title: y, body: z}", Need.PUBLISH),
+        ("create: {space: x, title: y, of: {template: z}}", Need.TEMPLATES),
+        ("ask_variables: {template: x}", Need.TEMPLATES),
+        ("comment: {page: x, body: y}", Need.COMMENT),
+        ("comments: {page: x}", Need.READ_COMMENTS),
+        ("label: {page: x, add: [y]}", Need.LABEL),
+        ("attach: {page: x, file: y}", Need.ATTACH),
+        ("restrict: {page: x}", Need.RESTRICT),
+        ("watch: {page: x}", Need.WATCH),
+        ("http: {path: /rest/x}", Need.READ),
+        ("http: {path: /rest/x, method: POST, does: y}", Need.WRITE),
+        (
+            "for_each: '[1]'\n  steps: [{when: x, steps: [{label: {page: x, add: [y]}}]}]",
+            Need.LABEL,
+        ),
+    ],
+)
+def test_every_action_has_its_need(step, need):
+    template = read_template(with_steps(f"- {step}"))
+
+    assert need in needs_of(template)
+    assert scopes_needed(template) <= need.scopes | Need.PUBLISH.scopes
+
+
+@pytest.mark.parametrize(
+    ("http", "expected"),
+    [
+        ("path: '/wiki/rest/api/content/{{ title }}'", None),
+        ("path: '/wiki/../admin'", "without `.` or `..`"),
+        ("path: '/wiki/./admin'", "without `.` or `..`"),
+        ("path: '/wiki/%2e%2e/admin'", "without `.` or `..`"),
+        ("path: '/wiki//evil.example'", "single slashes"),
+        ("path: '/\\evil.example'", "single slashes"),
+        ("path: '/wiki?x=1'", "`query`"),
+        ("path: '/wiki#x'", "`query`"),
+        ("path: '/user@evil.example'", "single slashes"),
+        ("path: '/ä'", "beyond ASCII"),
+        ("{method: POST, path: /x}", "say in `does`"),
+        ("{path: /x, body: {a: b}}", "GET sends no body"),
+        ("{path: /x, headers: {Host: evil.example}}", "leave it out"),
+        ("{path: /x, headers: {'X Y': z}}", "no name of a header"),
+        ('{path: /x, headers: {X: "a\\nb"}}', "one line"),
+        (
+            "{path: /x, headers: {X: 'Bearer {{ connections.confluence.access_token }}'}}",
+            None,
+        ),
+        ("{path: /x, query: {x: '{{ connections.confluence.access_token }}'}}", "in a header"),
+        ("{path: '/x/{{ connections.confluence.access_token }}'}", "in a header"),
+        ("{path: /x, headers: {X: '{{ connections.confluence.refresh_token }}'}}", "in a header"),
+        (
+            (
+                "{method: POST, does: x, path: /x, body: {a: [{b: '{{ "
+                "connections.confluence.access_token }}'}]}}"
+            ),
+            "in a header",
+        ),
+        ("{method: POST, does: x, path: /x, body: {a: ['{{ titel }}']}}", "did you mean `title`?"),
+    ],
+)
+def test_calls_stay_on_the_host_and_say_what_they_do(http, expected):
+    inner = http if http.startswith("{") else "{" + http + "}"
+    scopes = "[write:page:confluence, delete:page:confluence, read:content:confluence]"
+    told = told_of(with_steps(f"- http: {inner}", scopes=scopes, reply="{{ title }}"))
+
+    assert (expected is None and not told) or any(expected in each for each in told), told
+
+
+def test_a_call_names_its_scopes():
+    assert (
+        "name in `scopes` what it takes"
+        in told_of(with_steps("- http: {path: /x}", reply="{{ title }}"))[0]
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0",
+        "ATATT3xFfGF0abcdefgh_ijk",
+        "xoxb-123456789-abcdef",
+        "xapp-1-A1-123456",
+        "password=hunter2hunter2",
+        "client_secret: s3cr3ts3cr3t",
+        "api_key=abcdef123456",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "https://ada:hunter2@wiki.example/",
+        "ghp_abcdefghijklmnop1234",
+    ],
+)
+def test_what_looks_like_a_credential_is_found_wherever_it_stands(text):
+    places = (
+        with_steps("- fail: x", reply=f"'{text} {{{{ title }}}}'"),
+        with_entities(f"- {{name: a, type: text, prompt: 'x', help: '{text}'}}"),
+        with_steps(f"- http: {{path: /x, headers: {{X: '{text}'}}}}"),
+        with_steps(f"- http: {{path: /x, method: POST, body: {{a: [{{b: '{text}'}}]}}}}"),
+    )
+    for source in places:
+        assert any("looks like a password" in each for each in told_of(source)), source
+
+
+def test_a_credential_as_a_key_and_its_value_is_found():
+    told = told_of(with_steps("- http: {path: /x, headers: {X-Api-Token: x, api_key: abcdef12}}"))
+
+    assert any("looks like a password" in each for each in told)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Say the password policy", "token: {{ title }}", "the secret of success", "basic rules"],
+)
+def test_words_about_secrets_are_no_secrets(text):
+    assert told_of(with_steps("- fail: x", reply=f"'{text} {{{{ title }}}}'")) == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("{text: ' '}", "say in the end"),
+        ("{text: x, buttons: [{label: x}]}", "to one of them"),
+        ("{text: x, buttons: [{label: x, task: other, url: y}]}", "to one of them"),
+        ("{text: x, buttons: [{label: x, task: a-note}]}", "to another task"),
+        ("{text: x, buttons: [{label: x, url: y, values: {a: b}}]}", "are for the entities"),
+        ("{text: x, buttons: [{label: x, task: other, values: {a: '{{ b }}'}}]}", "called `b`"),
+        ("{text: x, card: {title: '{{ b }}'}}", "called `b`"),
+        ("{text: x, buttons: [{label: x, task: not-installed-yet, values: {a: b}}]}", None),
+    ],
+)
+def test_replies_say_something_and_lead_somewhere(reply, expected):
+    source = HEAD + "steps:\n  - let: {x: '{{ title }}'}\n" + f"reply: {reply}\n"
+    told = told_of(source)
+
+    assert (expected is None and not told) or any(expected in each for each in told), told
+
+
+def test_a_checked_file_is_read_or_refused_with_its_name():
+    assert read_checked(TEMPLATE).id == "a-note"
+    with pytest.raises(TemplateRefused, match=r"my\.yml can't be used"):
+        read_checked(TEMPLATE.replace("title }}", "titel }}"), "my.yml")
+
+
+def test_without_places_problems_are_told_all_the_same():
+    template = read_template(TEMPLATE.replace("title }}", "titel }}"))
+
+    assert any("titel" in each.message for each in check(template))
+
+
+def test_every_text_of_a_template_is_read_for_holes_or_known_to_have_none():
+    without = {
+        *("Choice.value", "Choice.label", "Button.label", "Button.task", "Http.does"),
+        *("Entity.name", "Entity.label", "Entity.prompt", "Entity.help", "Entity.examples"),
+        *("Entity.pattern", "Entity.complaint", "Entity.choices", "Dynamic.of"),
+        *("Policy.spaces", "Policy.channels", "AskStep.ask", "ForEachStep.item"),
+        *("ActionTemplate.id", "ActionTemplate.version", "ActionTemplate.name"),
+        *("ActionTemplate.description", "ActionTemplate.icon", "ActionTemplate.change_note"),
+        *("ActionTemplate.owner", "ActionTemplate.utterances", "ActionTemplate.scopes"),
+    }
+    found = set()
+    for kind in parts(Part):
+        hints = get_type_hints(kind, include_extras=True)
+        for name in kind.model_fields:
+            hint = repr(hints[name])
+            is_text = re.search(r"\bstr\b|\bAny\b", hint)
+            if is_text and "Holes." not in hint and name != "id":
+                found.add(f"{kind.__name__}.{name}")
+    assert found | {"ActionTemplate.id"} == without
+
+
+def parts(kind):
+    for each in kind.__subclasses__():
+        yield each
+        yield from parts(each)
