@@ -20,6 +20,8 @@ PlanId = NewType("PlanId", str)
 
 DIALOG_LASTS: Final = timedelta(days=30)
 """For so long after its last turn a dialog can be resumed."""
+PLAN_LASTS: Final = timedelta(hours=1)
+"""For so long after its last turn its plan can be confirmed: then it is made anew."""
 QUIET_AFTER: Final = timedelta(days=1)
 """After so long without a turn it is put away: nobody is reminded of it, the home tab has it."""
 

@@ -4,6 +4,7 @@ BotError
 ├── UserError           the person who asked, by asking differently
 │   ├── BadInput            names the field of a form, where there is one
 │   │   └── ExpressionRefused   a template's expression can't be read, or isn't allowed
+│   ├── WrongEntities       the same of several fields: why, by entity
 │   ├── TemplateRefused     a template's file can't be read, or would not work
 │   ├── ExpressionFailed    a template's expression doesn't suit the values it was given
 │   │   └── Undefined           … or names one that there isn't
@@ -34,7 +35,7 @@ BotError
     └── SealBroken          … or whoever runs us: a sealed value doesn't open
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -119,6 +120,18 @@ class Undefined(ExpressionFailed):
     """A template's expression names something that isn't there."""
 
     code = "expression_undefined"
+
+
+class WrongEntities(UserError):
+    """Some of what was given for a dialog's entities can't be; *wrong* says why, by entity."""
+
+    code = "wrong_entities"
+
+    def __init__(self, wrong: Mapping[str, str]) -> None:
+        """Say what is wrong with which."""
+        told = " ".join(wrong.values())
+        super().__init__(f"{told} Nothing was written: put it right, and send it once more.")
+        self.wrong = dict(wrong)
 
 
 class NotFound(UserError):

@@ -32,12 +32,13 @@ GIVEN = {
     Ended: (End.UNKNOWN,),
     errors.ReadOnly: (),
     errors.TemplateRefused: ((errors.Problem(1, 1, "", "it is empty"),),),
+    errors.WrongEntities: ({"space": "There is no space OPS."},),
     errors.OrganisationBroken: (errors.Unavailable("Confluence"),),
     errors.OrganisationLacks: (errors.ScopeMissing("system", frozenset({"write"})),),
 }
 OF_THEMSELVES = {
     *(errors.SiteRequired, errors.ReadOnly, errors.TemplateRefused),
-    *(errors.OrganisationBroken, errors.OrganisationLacks),
+    *(errors.OrganisationBroken, errors.OrganisationLacks, errors.WrongEntities),
 }
 """Those whose words are always the same."""
 

@@ -1,0 +1,35 @@
+"""Dialogs: begun, filled by form or conversation, confirmed, carried on. No Slack in it."""
+
+from bot.dialogs.admission import Admission
+from bot.dialogs.desk import DialogDesk
+from bot.dialogs.parts import ContextOf, Engine, FindTemplate, Hands, Stores
+from bot.dialogs.turn import (
+    Heard,
+    Match,
+    Matched,
+    Move,
+    Saying,
+    Says,
+    Start,
+    Turn,
+    Verdict,
+)
+
+__all__ = [
+    "Admission",
+    "ContextOf",
+    "DialogDesk",
+    "Engine",
+    "FindTemplate",
+    "Hands",
+    "Heard",
+    "Match",
+    "Matched",
+    "Move",
+    "Saying",
+    "Says",
+    "Start",
+    "Stores",
+    "Turn",
+    "Verdict",
+]

@@ -1,0 +1,307 @@
+"""Takes what a message or a form says into a dialog."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.dialog import Answer, Dialog, Filling, Origin, Phase
+from bot.dialogs.filling import Rules, remembered, settled, values_of, with_heard_at
+from bot.dialogs.parts import Hands
+from bot.dialogs.saying import Control, Named, Said, understand
+from bot.dialogs.turn import Heard, Saying, Says
+from bot.document import Document
+from bot.entities import Given, SlackFile, WrongAnswer, default, read, shown
+from bot.template import Entity
+from bot.values import Thing, Value
+from bot.written import Written, write
+from bot.written import read as read_value
+
+_FILE: Final = "attachment"
+NOTHING_SAID: Final = Says()
+_NO_WAY_BACK: Final = Says(Saying.NO_WAY_BACK)
+_SAYING: Final = {
+    Control.HELP: Saying.HELP,
+    Control.LEFT: Saying.LEFT,
+    Control.YES: Saying.ONLY_BUTTON,
+}
+_ENDED: Final = frozenset({Phase.DONE, Phase.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A dialog after what was said, and what to say to it."""
+
+    dialog: Dialog
+    says: Says = NOTHING_SAID
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What came for an entity, and where from."""
+
+    entity: Entity
+    given: Given
+    origin: Origin = Origin.PERSON
+    said_at: str = ""
+
+
+class Ear:
+    """Reads what people say, as far as it can be read, and files it."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    async def take(self, rules: Rules, dialog: Dialog, heard: Heard) -> Taken:
+        """Return *dialog* after a message; the same dialog if it changes nothing.
+
+        Raises:
+            BotError: Confluence had to be asked, and couldn't be.
+        """
+        marked = rules.marked(dialog)
+        if heard.is_edit and _is_known(marked, heard.at):
+            return await self._edited(rules, marked, heard)
+        if heard.at in dialog.heard_at:
+            return Taken(dialog, Says(Saying.HEARD))
+        if dialog.phase in {Phase.RUNNING, Phase.UNCLEAR}:
+            return Taken(dialog, Says(Saying.UNDER_WAY))
+        if dialog.phase in _ENDED:
+            return Taken(dialog, Says(Saying.ENDED))
+        return await self._in_turn(rules, marked, heard)
+
+    async def _in_turn(self, rules: Rules, dialog: Dialog, heard: Heard) -> Taken:
+        """Take a message before those that were said after it, whichever came first."""
+        rewound = rules.rewound(dialog, heard.at)
+        if rewound is None:
+            return Taken(with_heard_at(dialog, heard.at), Says(Saying.LATE, heard.text))
+        before, later = rewound
+        first = await self._next(rules, before, (heard.at, _words_of(heard)))
+        taken = first
+        for spoken in later:
+            taken = await self._next(rules, taken.dialog, (spoken.said_at, spoken.words))
+        is_quiet = taken.says.saying is Saying.NOTHING
+        return Taken(taken.dialog, first.says) if is_quiet else taken
+
+    async def _next(self, rules: Rules, dialog: Dialog, said: tuple[str, Written]) -> Taken:
+        at, words = said
+        taken = await self._said(rules, dialog, _given_of(words), at)
+        if taken.dialog == dialog:
+            return taken
+        return Taken(remembered(dialog, taken.dialog, at, words), taken.says)
+
+    async def _said(self, rules: Rules, dialog: Dialog, given: Given, at: str) -> Taken:
+        asked = rules.at_hand(dialog)
+        said = Said(answer=given.text) if given.files else None
+        said = said or understand(given.text, rules.entities(dialog), asked)
+        if said.control is not None:
+            return await self.controlled(rules, dialog, said.control)
+        if said.answer is not None and asked is None:
+            saying = Saying.ENDED if dialog.phase is Phase.FAILED else Saying.NOT_UNDERSTOOD
+            return Taken(dialog, Says(saying))
+        if dialog.phase is Phase.FAILED:
+            dialog = rules.tried_again(dialog)
+        words = [] if asked is None else list(_answer(asked, said, given, at))
+        words += _by_name(rules, dialog, said.named, at)
+        taken = await self.given(rules, dialog, words)
+        again = [each.entity for each in said.named if each.words is None]
+        return self._again(rules, taken, again[0]) if again else taken
+
+    def _again(self, rules: Rules, taken: Taken, name: str) -> Taken:
+        if name in taken.dialog.fixed:
+            return Taken(taken.dialog, Says(Saying.FIXED, entity=name))
+        return Taken(rules.again(taken.dialog, name), taken.says)
+
+    async def _edited(self, rules: Rules, dialog: Dialog, heard: Heard) -> Taken:
+        """Read a message anew that was changed; what came of it and of no other changes."""
+        if dialog.phase in {Phase.RUNNING, Phase.UNCLEAR}:
+            return Taken(dialog, Says(Saying.UNDER_WAY))
+        if dialog.phase.is_final:
+            return Taken(dialog, Says(Saying.ENDED))
+        asked = self._was_asked(rules, dialog, heard.at)
+        said = understand(heard.text, rules.entities(dialog), asked)
+        words = [] if asked is None else list(_answer(asked, said, _given(heard), heard.at))
+        words += _by_name(rules, dialog, said.named, heard.at)
+        if not words:
+            return Taken(dialog, Says(Saying.HEARD))
+        taken = await self.given(rules, dialog, words)
+        if _answers(taken.dialog) == _answers(dialog) and not taken.says.wrong:
+            return Taken(dialog, Says(Saying.HEARD))
+        return Taken(settled(taken.dialog), taken.says)
+
+    @staticmethod
+    def _was_asked(rules: Rules, dialog: Dialog, at: str) -> Entity | None:
+        """Return what the message at *at* was an answer to, or was meant as one to."""
+        spoken = next((each for each in dialog.heard if each.said_at == at), None)
+        given = [each.entity for each in dialog.answers if each.said_at == at]
+        if spoken is not None:
+            at_hand = rules.at_hand(dialog)
+            is_open = at_hand is not None and at_hand.name == spoken.asked
+            return rules.entity(dialog, spoken.asked) if is_open or spoken.asked in given else None
+        return rules.entity(dialog, given[0]) if len(given) == 1 else None
+
+    async def given(self, rules: Rules, dialog: Dialog, words: Sequence[Words]) -> Taken:
+        """Read *words* for their entities, those first that others go by, and file them."""
+        places = {entity.name: at for at, entity in enumerate(rules.entities(dialog))}
+        ordered = sorted(words, key=lambda each: places.get(each.entity.name, len(places)))
+        answers: list[Answer] = []
+        wrong: dict[str, WrongAnswer] = {}
+        for each in ordered:
+            try:
+                answers.append(await self.read(dialog, each, answers))
+            except WrongAnswer as error:
+                wrong[each.entity.name] = error
+        before = rules.onward(dialog)
+        filled = rules.answered(before, answers)
+        after = filled.dialog
+        if before.asked in wrong:
+            after = replace(after, wrong=before.wrong + 1)
+        after = rules.onward(await self.defaulted(rules, after))
+        return Taken(after, _says(dialog, answers, wrong, (filled.emptied, filled.fixed)))
+
+    async def read(self, dialog: Dialog, words: Words, others: Iterable[Answer]) -> Answer:
+        """Return the answer that *words* are. Raises ``WrongAnswer``."""
+        values = {**values_of(dialog), **{each.entity: each.read() for each in others}}
+        context = await self._hands.context_of(dialog, values)
+        value = await read(words.entity, words.given, context)
+        return _answered(words.entity, value, words.origin, words.said_at)
+
+    async def defaulted(self, rules: Rules, dialog: Dialog) -> Dialog:
+        """Return *dialog* with what its entities have by themselves, as far as it can be told.
+
+        Of an entity that is always asked for, that is what its question offers.
+        """
+        after = dialog
+        for entity in rules.entities(dialog):
+            held = after.answer(entity.name) is not None or entity.name in after.skipped
+            value = None if held else await self._default(after, entity)
+            if value is not None:
+                after = rules.defaulted(after, _answered(entity, value, Origin.DEFAULT))
+        return after
+
+    async def _default(self, dialog: Dialog, entity: Entity) -> Value:
+        """Return what *entity* has by itself: from its task, or from its template."""
+        tasks = next((each for each in dialog.defaults if each.entity == entity.name), None)
+        if tasks is None and entity.default is None:
+            return None
+        values = values_of(dialog)
+        context = await self._hands.context_of(dialog, values)
+        if tasks is not None:
+            with suppress(WrongAnswer):
+                return await read(entity, Given(value=tasks.read()), context)
+        me = dialog.principal.user_id
+        name = await context.name_of(me)
+        person = Thing("person", name, {"user": me, "account": "", "name": name})
+        return await default(entity, {**values, "me": person}, context)
+
+    async def controlled(self, rules: Rules, dialog: Dialog, control: Control) -> Taken:
+        """Return *dialog* after a word of control."""
+        asked = rules.at_hand(dialog)
+        name = asked.name if asked else ""
+        match control:
+            case Control.CANCEL:
+                return Taken(cancelled(dialog), Says(Saying.CANCELLED))
+            case Control.BACK:
+                gone_back = rules.back(dialog)
+                return Taken(gone_back or dialog, Says() if gone_back else _NO_WAY_BACK)
+            case Control.SKIP:
+                return await self.passed_over(rules, dialog)
+            case Control.TO_FORM:
+                return Taken(replace(dialog, filling=Filling.FORM))
+        return Taken(dialog, Says(_SAYING[control], entity=name))
+
+    async def passed_over(self, rules: Rules, dialog: Dialog) -> Taken:
+        """Return *dialog* past the question at hand: with what it offers, or with nothing."""
+        asked = rules.at_hand(dialog)
+        if asked is None:
+            return Taken(dialog, Says(Saying.NOT_UNDERSTOOD))
+        if asked.required and dialog.answer(asked.name) is None:
+            return Taken(dialog, Says(Saying.NEEDED, entity=asked.name))
+        passed = rules.skipped(dialog, asked.name)
+        return Taken(rules.onward(await self.defaulted(rules, passed)))
+
+
+def _answered(entity: Entity, value: Value, origin: Origin, said_at: str = "") -> Answer:
+    return Answer(entity.name, write(value), shown(entity, value), origin, said_at)
+
+
+def cancelled(dialog: Dialog) -> Dialog:
+    """Return it at its end, with nothing more to be written."""
+    return replace(dialog, phase=Phase.CANCELLED, plan=None, asked="")
+
+
+def _is_known(dialog: Dialog, at: str) -> bool:
+    return at in dialog.heard_at or any(answer.said_at == at for answer in dialog.answers)
+
+
+def _answer(asked: Entity, said: Said, given: Given, at: str) -> Iterable[Words]:
+    if said.answer is None:
+        return ()
+    whole = given if said.is_literal else Given(text=said.answer)
+    return (Words(asked, whole, said_at=at),)
+
+
+def _by_name(rules: Rules, dialog: Dialog, named: Sequence[Named], at: str) -> list[Words]:
+    found = ((rules.entity(dialog, each.entity), each.words) for each in named)
+    return [
+        Words(entity, Given(text=words), said_at=at)
+        for entity, words in found
+        if entity is not None and words is not None
+    ]
+
+
+def _says(
+    dialog: Dialog,
+    answers: Sequence[Answer],
+    wrong: Mapping[str, WrongAnswer],
+    lost: tuple[tuple[str, ...], tuple[str, ...]],
+) -> Says:
+    emptied, fixed = lost
+    for name, error in wrong.items():
+        words = {each: str(one) for each, one in wrong.items()}
+        return Says(Saying.COMPLAINT, words[name], name, error.suggestions, emptied, words)
+    if fixed:
+        return Says(Saying.FIXED, entity=fixed[0], emptied=emptied)
+    earlier = [each for each in answers if dialog.answer(each.entity) is not None]
+    changed = next((each for each in earlier if dialog.answer(each.entity) != each), None)
+    if changed is not None or emptied:
+        name = changed.entity if changed else ""
+        return Says(Saying.CHANGED, entity=name, emptied=emptied)
+    return Says()
+
+
+def _answers(dialog: Dialog) -> dict[str, Written]:
+    return {answer.entity: answer.value for answer in dialog.answers}
+
+
+def _given(heard: Heard) -> Given:
+    return Given(text=heard.text, document=heard.document, files=heard.files)
+
+
+def _words_of(heard: Heard) -> Written:
+    files = tuple(
+        Thing(
+            _FILE,
+            file.name,
+            {"file": file.id, "name": file.name, "type": file.type, "size": file.size},
+        )
+        for file in heard.files
+    )
+    return write((heard.text, heard.document, files))
+
+
+def _given_of(words: Written) -> Given:
+    match read_value(words):
+        case (str() as text, (None | Document()) as document, tuple() as files):
+            return Given(text=text, document=document, files=tuple(map(_file_of, files)))
+    return Given()
+
+
+def _file_of(value: Value) -> SlackFile:
+    held = value.fields if isinstance(value, Thing) else {}
+    size = held.get("size")
+    return SlackFile(
+        str(held.get("file", "")),
+        str(held.get("name", "")),
+        str(held.get("type", "")),
+        size if isinstance(size, int) else 0,
+    )

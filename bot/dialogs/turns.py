@@ -1,0 +1,144 @@
+"""Takes turns: reads a dialog, changes it, keeps it unless another was faster, and goes on."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+
+from bot.dialog import Dialog, DialogId, Filling, Phase
+from bot.dialogs.filling import OFFERS_FORM_AFTER, Rules, values_of
+from bot.dialogs.hearing import NOTHING_SAID, Ear, Taken
+from bot.dialogs.parts import Hands, Stores
+from bot.dialogs.turn import Saying, Says, Turn
+from bot.entities import ask
+from bot.errors import Unavailable
+from bot.principal import Principal
+from bot.task import DialogTask
+from bot.template import MOST_STEPS, ActionTemplate
+
+TRIES: Final = 10
+"""So often a turn is taken anew when another one was taken first."""
+_US: Final = "Confab"
+
+Find = Callable[[], Awaitable[Dialog | None]]
+Change = Callable[[Rules, Dialog], Awaitable[Taken]]
+Work = Callable[[Dialog, ActionTemplate, DialogTask | None], Awaitable[Dialog]]
+
+
+class Turns:
+    """Takes the turns of dialogs, one after the other, on however many replicas."""
+
+    def __init__(self, stores: Stores, hands: Hands, ear: Ear) -> None:
+        self._stores = stores
+        self._hands = hands
+        self._ear = ear
+
+    async def rules_of(self, dialog: Dialog) -> Rules:
+        """Return by what *dialog* is filled. Raises ``NotFound``."""
+        return Rules(await self._stores.template_of(dialog), self._hands.engine)
+
+    async def changed(self, find: Find, change: Change) -> Turn | None:
+        """Return where a dialog stands after *change*; ``None`` if *find* finds none.
+
+        Raises:
+            Unavailable: others were faster, again and again.
+        """
+        for _ in range(TRIES):
+            seen = await find()
+            if seen is None:
+                return None
+            rules = await self.rules_of(seen)
+            taken = await change(rules, seen)
+            if taken.dialog == seen:
+                return await self.onward(rules, taken)
+            stored = await self._stores.dialogs.replace(seen, taken.dialog)
+            if stored is not None:
+                return await self.onward(rules, replace(taken, dialog=stored))
+        raise Unavailable(_US)
+
+    async def theirs(self, principal: Principal, dialog: DialogId, change: Change) -> Turn:
+        """Return where the principal's own dialog stands after *change*.
+
+        Raises:
+            NotFound: there is none.
+            Unavailable: others were faster, again and again.
+        """
+
+        async def find() -> Dialog:
+            return await self._stores.get(principal, dialog)
+
+        turn = await self.changed(find, change)
+        if turn is None:
+            raise Unavailable(_US)
+        return turn
+
+    async def noted(
+        self, principal: Principal, dialog: DialogId, change: Callable[[Dialog], Dialog]
+    ) -> Dialog:
+        """Return the dialog after a change that concerns no question. Raises like `theirs`."""
+        for _ in range(TRIES):
+            seen = await self._stores.get(principal, dialog)
+            stored = await self._stores.dialogs.replace(seen, change(seen))
+            if stored is not None:
+                return stored
+        raise Unavailable(_US)
+
+    async def worked(self, dialog: Dialog, work: Work) -> Turn:
+        """Return where *dialog* stands after *work* on its steps. Raises as the engine does."""
+        rules = await self.rules_of(dialog)
+        task = await self._stores.task_of(dialog)
+        after = await work(dialog, rules.template, task)
+        return await self.onward(rules, Taken(after), task)
+
+    async def shown(self, dialog: Dialog, says: Says = NOTHING_SAID) -> Turn:
+        """Return where *dialog* stands, without a step done for it."""
+        return await self._turn(await self.rules_of(dialog), Taken(dialog, says), None)
+
+    async def onward(self, rules: Rules, taken: Taken, task: DialogTask | None = None) -> Turn:
+        """Return the turn that *taken* makes, after all steps that can be done by now."""
+        dialog = taken.dialog
+        for _ in range(MOST_STEPS):
+            if dialog.phase is not Phase.ASKING or rules.at_hand(dialog) is not None:
+                break
+            task = task or await self._stores.task_of(dialog)
+            dialog = await self._advanced(rules, dialog, task)
+        return await self._turn(rules, replace(taken, dialog=dialog), task)
+
+    async def _advanced(self, rules: Rules, dialog: Dialog, task: DialogTask | None) -> Dialog:
+        after = await self._hands.engine.advance(dialog, rules.template, task)
+        if after.phase is not Phase.ASKING:
+            return after
+        filled = await self._ear.defaulted(rules, after)
+        if filled == after:
+            return after
+        return await self._stores.dialogs.replace(after, filled) or after
+
+    async def _turn(self, rules: Rules, taken: Taken, task: DialogTask | None) -> Turn:
+        dialog = taken.dialog
+        asks = rules.at_hand(dialog)
+        question = None
+        if asks is not None:
+            question = ask(asks, await self._hands.context_of(dialog, values_of(dialog)))
+        wrong = dialog.wrong if asks is not None and asks.name == dialog.asked else 0
+        talks = dialog.filling is Filling.CONVERSATION
+        return Turn(
+            dialog=dialog,
+            template=rules.template,
+            entities=rules.entities(dialog),
+            missing=rules.missing(dialog) if dialog.phase is Phase.ASKING else (),
+            asks=asks,
+            question=question,
+            offer=dialog.answer(asks.name) if asks else None,
+            says=_in_words(taken.says, rules, dialog),
+            offers_form=talks and wrong >= OFFERS_FORM_AFTER,
+            task=task,
+        )
+
+
+def _in_words(says: Says, rules: Rules, dialog: Dialog) -> Says:
+    """Return *says* with what the template says where the entity is all that was known."""
+    entity = rules.entity(dialog, says.entity)
+    if entity is None or says.saying is not Saying.HELP:
+        return says
+    examples = f"For example: {', '.join(entity.examples)}." if entity.examples else ""
+    words = " ".join(filter(None, (entity.help or entity.prompt, examples)))
+    return replace(says, words=words)
