@@ -7,7 +7,9 @@ import regex
 
 from bot.checking.flow import constant
 from bot.checking.parts import Complaints
+from bot.checking.samples import check_samples, samples_of
 from bot.checking.shapes import shape_of_entity
+from bot.entities.checks import PATTERN_TIME
 from bot.plain_yaml import Path
 from bot.template import (
     ActionTemplate,
@@ -46,8 +48,6 @@ _OF: Final[Mapping[Source, frozenset[str]]] = {
 }
 """Of what each kind of choices is looked up."""
 _OPTIONAL_OF: Final = frozenset({Source.PAGES, Source.PAGE_TEMPLATES})
-_MATCHING: Final = 0.2
-"""Seconds that a pattern may take for an example."""
 
 
 def check_entities(template: ActionTemplate, complaints: Complaints) -> None:
@@ -58,7 +58,12 @@ def check_entities(template: ActionTemplate, complaints: Complaints) -> None:
         _bounds(entity, path, complaints)
         _asking(entity, path, complaints)
         _chosen(entity, template, path, complaints)
-        _pattern(entity, path, complaints)
+    for number, entity in enumerate(template.entities):
+        path = ("entities", number)
+        if not _pattern(entity, path, complaints):
+            # One that takes for ever is enough: each costs its time.
+            return
+        check_samples(entity, path, complaints)
 
 
 def _fits(entity: Entity, path: Path, complaints: Complaints) -> None:
@@ -128,23 +133,21 @@ def _looked_up(
         complaints.add((*path, "of"), told)
 
 
-def _pattern(entity: Entity, path: Path, complaints: Complaints) -> None:
+def _pattern(entity: Entity, path: Path, complaints: Complaints) -> bool:
+    """Complain of a pattern that can't be used; tell whether answers may be compared with it."""
     if entity.pattern is None:
-        return
+        return True
+    inner = (*path, "pattern")
+    if not entity.complaint:
+        complaints.add(inner, "say in `complaint` what is expected: nobody reads patterns")
     try:
         pattern = regex.compile(entity.pattern)
+        for sample in samples_of(entity):
+            pattern.fullmatch(sample, timeout=PATTERN_TIME)
     except (regex.error, OverflowError, RecursionError) as error:
-        told = f"this is no regular expression: {str(error)[:100]}"
-        complaints.add((*path, "pattern"), told)
-        return
-    if not entity.complaint:
-        told = "say in `complaint` what is expected: nobody reads patterns"
-        complaints.add((*path, "pattern"), told)
-    for number, example in enumerate(entity.examples):
-        inner = (*path, "examples", number)
-        try:
-            if not pattern.fullmatch(example, timeout=_MATCHING):
-                complaints.add(inner, "this example doesn't fit the entity's own `pattern`")
-        except TimeoutError:
-            complaints.add((*path, "pattern"), "this takes too long to compare: make it simpler")
-            return
+        complaints.add(inner, f"this is no regular expression: {str(error)[:100]}")
+    except TimeoutError:
+        complaints.add(inner, "this takes too long to compare: make it simpler")
+    else:
+        return True
+    return False

@@ -194,8 +194,20 @@ def test_every_step_can_be_reached_and_says_enough(steps, expected):
         ("{name: a, type: text, prompt: x, pattern: x}", "say in `complaint`"),
         (
             "{name: a, type: text, prompt: x, pattern: '[A-Z]+', complaint: c, examples: [ab]}",
-            "doesn't fit the entity's own `pattern`",
+            "isn't taken as an answer: c.",
         ),
+        ("{name: a, type: number, prompt: x, examples: [1, two]}", "“two” isn't a number"),
+        ("{name: a, type: number, prompt: x, range: {most: 3}, default: 4}", "too large"),
+        ("{name: a, type: number, prompt: x, default: false}", "isn't a number"),
+        ("{name: a, type: boolean, prompt: x, default: maybe}", "neither yes nor no"),
+        ("{name: a, type: date, prompt: x, default: someday}", "isn't taken as an answer"),
+        ("{name: a, type: date-time, prompt: x, examples: [soon]}", "isn't taken as an answer"),
+        ("{name: a, type: URL, prompt: x, examples: [wiki]}", "isn't taken as an answer"),
+        ("{name: a, type: label, prompt: x, examples: ['a b']}", "isn't taken as an answer"),
+        ("{name: a, type: text, prompt: x, length: {most: 1}, default: ab}", "shorter"),
+        ("{name: a, type: choice, prompt: x, choices: [b, c], default: d}", "Choose “b” or “c”"),
+        ("{name: a, type: choices, prompt: x, choices: [b, c], examples: ['b, d']}", "Choose"),
+        ("{name: a, type: space, prompt: x, default: true}", "a default of space is text"),
         ("{name: a, type: text, prompt: x, ask: never}", "never asked for"),
         ("{name: a, type: text, prompt: x, when: 1 == 2}", "nobody is asked"),
         ("{name: a, type: text, prompt: x, when: late}", "`late` isn't known before this one"),
@@ -214,6 +226,27 @@ def test_entities_can_be_asked_for(entity, expected):
     told = told_of(with_steps('- let: {x: "{{ [title, a, late] }}"}', entities=entities))
 
     assert any(expected in each for each in told), told
+
+
+@pytest.mark.parametrize(
+    "entity",
+    [
+        "{name: a, type: date, prompt: x, range: {least: 0}, examples: [tomorrow, 2020-01-01]}",
+        "{name: a, type: date, prompt: x, examples: [next friday, 3 March]}",
+        "{name: a, type: number, prompt: x, range: {least: 0}, default: 0, examples: ['2.5']}",
+        "{name: a, type: boolean, prompt: x, default: false, examples: [yes, no]}",
+        "{name: a, type: choices, prompt: x, choices: [b, c], default: 'b, c'}",
+        "{name: a, type: space, prompt: x, default: ENG, examples: [ENG]}",
+        "{name: a, type: text, prompt: x, length: {most: 1}, default: '{{ title }}'}",
+        "{name: a, type: person, prompt: x, many: true, default: '{{ me }}'}",
+    ],
+)
+def test_examples_and_defaults_that_are_taken_are_no_problem(entity):
+    source = with_steps(
+        '- let: {x: "{{ [title, a] }}"}',
+        entities=f"- {{name: title, type: text, prompt: x}}\n- {entity}",
+    )
+    assert told_of(source) == []
 
 
 def test_an_entity_that_nothing_uses_is_asked_for_in_vain():
