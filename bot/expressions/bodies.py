@@ -147,8 +147,9 @@ class _Filling:
 
     def code(self, block: CodeBlock) -> tuple[Block, ...]:
         language = self._words(block.language)
-        safe = language if _LANGUAGE.fullmatch(language) else ""
-        return (CodeBlock(self._words(block.text), safe),)
+        if language != block.language and not _LANGUAGE.fullmatch(language):
+            language = ""
+        return (CodeBlock(self._words(block.text), language),)
 
     def quote(self, block: Quote) -> tuple[Block, ...]:
         content = self.blocks(block.content)

@@ -25,9 +25,7 @@ def through_json(value):
 @steady
 @given(values)
 def test_a_value_comes_back_as_it_was(value):
-    back = through_json(value)
-    assert back == value
-    assert repr(back) == repr(value)
+    assert through_json(value) == value
 
 
 def test_true_stays_true_and_one_stays_one():
