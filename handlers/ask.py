@@ -147,7 +147,8 @@ Suggester = Callable[[Ask], Awaitable[Sequence[Block]]]
 class Route:
     """One line of the table: what arrives, and who answers it.
 
-    *opens* builds the modal that is shown at once, before any slow call. *submitted*
+    *opens* builds the modal that is shown at once, before any slow call, unless *opens_if* says
+    no, after one read of what is remembered. *submitted*
     judges a form in its ack (no I/O but the one write of what is confirmed); of a press it is
     the same, but for errors and views, for which there is no place. *unsure* is shown of a form
     that may or may not have been written down in time. *resumes*
@@ -160,6 +161,7 @@ class Route:
     name: str
     listener: Listener
     opens: Callable[[Ask], View] | None = None
+    opens_if: Callable[[Ask], Awaitable[bool]] | None = None
     submitted: Callable[[Ask], Awaitable[Ack]] | None = None
     for_guests: bool = False
     resumes: Callable[[Ask], str] | None = None

@@ -87,7 +87,7 @@ class Runner:
         ask = ask_of(installation, delivery, correlation)
         if route.resumes is not None:
             ask = replace(ask, parks=route.resumes(ask))
-        if route.opens is not None:
+        if route.opens is not None and await self._is_to_open(route, ask):
             try:
                 modal = await self._around.slack.open_modal(installation, ask, route.opens(ask))
             except BotError as error:  # most often what was pressed came too late to open one
@@ -97,6 +97,15 @@ class Runner:
                 return
             ask = replace(ask, modal=modal)
         await self._answer(route, installation, ask, self.admit(route, installation, delivery))
+
+    @staticmethod
+    async def _is_to_open(route: Route, ask: Ask) -> bool:
+        if route.opens_if is None:
+            return True
+        try:
+            return await route.opens_if(ask)
+        except BotError:  # the listener comes upon the same, and tells
+            return False
 
     async def _answer(
         self,

@@ -1,0 +1,194 @@
+"""Dialogs in messages: in the app's own Messages tab, one question at a time; pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot.cutting import cut
+from bot.dialog import Dialog, Phase
+from bot.dialogs import Match, Saying, Turn
+from bot.entities import Look, Question
+from bot.mrkdwn import escape
+from bot.task import DialogTask
+from bot.template import Choice, Entity
+from handlers import blocks
+from handlers.ask import Block, Reply
+from handlers.dialogs import fields, names, shown, words
+
+_SEVERAL: Final = frozenset({Look.MULTI_MENU, Look.MULTI_EXTERNAL_MENU, Look.USERS})
+"""A message delivers each press in them: several are typed, with commas between."""
+MOST_TASKS: Final = 100
+
+
+def opening(turn: Turn) -> Reply:
+    """Return the message under which the dialog is held."""
+    dialog = turn.dialog
+    title = escape(dialog.title)
+    told = f"{turn.template.icon} *{title}*"
+    small = "Answer in the thread below. Say `help`, `back`, `what's left` or `cancel` at any time."
+    shown_ = [blocks.section(told)]
+    if known := words.known(turn):
+        shown_.append(blocks.section(known))
+    return Reply(dialog.title, (*shown_, blocks.context(small)))
+
+
+def of(turn: Turn, *, can_undo: bool = False) -> Reply:
+    """Return the next message of the dialog."""
+    match turn.dialog.phase:
+        case Phase.ASKING:
+            return question(turn)
+        case Phase.CONFIRMING:
+            return preview(turn)
+        case Phase.UNCLEAR:
+            return _reply(turn, shown.unclear(turn))
+        case Phase.CANCELLED:
+            return _reply(turn, [blocks.section(words.said_besides(turn) or words.CANCELLED)])
+        case Phase.RUNNING:
+            return _reply(turn, [blocks.section(words.RUNNING)])
+        case _:
+            return _reply(turn, shown.ended(turn, can_undo=can_undo))
+
+
+def _reply(turn: Turn, parts: Sequence[Block]) -> Reply:
+    title, stands = turn.dialog.title, words.STANDS[turn.dialog.phase]
+    return Reply(f"{title} {stands}", tuple(parts[: blocks.MOST_IN_MESSAGE]))
+
+
+def question(turn: Turn) -> Reply:
+    """Ask for the next entity."""
+    entity, asked = turn.asks, turn.question
+    said = words.said_besides(turn)
+    parts = [blocks.section(said)] if said else []
+    if entity is None or asked is None:
+        return Reply(turn.dialog.title, tuple(parts) or (blocks.section(words.left(turn)),))
+    parts.append(blocks.section(f"*{escape(asked.words)}*"))
+    if turn.offer is not None:
+        parts.append(blocks.context(f"Now: {escape(words.shown_in(turn.offer))}"))
+    if asked.hint:
+        parts.append(blocks.context(escape(asked.hint)))
+    parts += _choosing(turn, entity, asked)
+    parts.append(_ways(turn, entity))
+    plain = f"{said} {asked.words}".strip() if turn.says.saying is Saying.COMPLAINT else asked.words
+    return Reply(plain, tuple(parts))
+
+
+def _choosing(turn: Turn, entity: Entity, asked: Question) -> Iterator[Block]:
+    """Yield what the question can be answered with besides words."""
+    dialog = turn.dialog
+    block = names.block_of(dialog.id, entity.name, str(dialog.generation))
+    suggested = turn.says.suggestions if turn.says.entity == entity.name else ()
+    choices = suggested or asked.choices
+    if 0 < len(choices) <= len(names.ANSWERS):
+        yield blocks.actions(*_buttons(turn, entity, choices))
+    elif asked.element is not None and asked.element.look not in _SEVERAL:
+        yield blocks.actions(fields.element_of(asked.element)) | {"block_id": block}
+    elif asked.choices:
+        yield blocks.section("\n".join(f"• {escape(each.label)}" for each in asked.choices[:50]))
+
+
+def _buttons(turn: Turn, entity: Entity, choices: Sequence[Choice]) -> Iterator[Block]:
+    for action, choice in zip(names.ANSWERS, choices, strict=False):
+        value = names.value_of(turn.dialog.id, e=entity.name, v=choice.value)
+        yield blocks.button(choice.label, action, value)
+
+
+def _ways(turn: Turn, entity: Entity) -> Block:
+    """Return the row of what can be done instead of answering."""
+    dialog = turn.dialog
+    value = names.value_of(dialog.id, e=entity.name)
+    form = blocks.button("Use the form", names.TO_FORM, value)
+    row = [form | {"style": "primary"} if turn.offers_form else form]
+    if turn.offer is not None or not entity.required:
+        row.append(blocks.button("Keep it" if turn.offer else "Skip", names.SKIP, value))
+    if dialog.order:
+        row.append(blocks.button("Back", names.BACK, value))
+    return blocks.actions(*row, blocks.button("Cancel", names.CANCEL, value))
+
+
+def preview(turn: Turn) -> Reply:
+    """Show what will be written, with the one button that confirms it."""
+    dialog = turn.dialog
+    said = words.said_besides(turn)
+    parts = [*([blocks.section(said)] if said else []), *shown.preview(turn)]
+    value = names.value_of(dialog.id)
+    row = [
+        blocks.button("Change my answers", names.CHANGE, value),
+        blocks.button("Cancel", names.CANCEL, value),
+    ]
+    if dialog.plan is not None and not dialog.is_trial:
+        confirming = names.value_of(dialog.id, p=dialog.plan.id)
+        row.insert(0, blocks.button("Confirm", names.CONFIRM, confirming, style="primary"))
+    room = blocks.MOST_IN_MESSAGE - 1
+    return Reply(f"{dialog.title}: is this right?", (*parts[:room], blocks.actions(*row)))
+
+
+def answered(turn: Turn, entity: str) -> Reply:
+    """Return what stands in the place of a question that was answered by a press."""
+    wanted, answer = turn.entity(entity), turn.dialog.answer(entity)
+    title = wanted.title if wanted else entity
+    given = words.shown_in(answer) if answer else "skipped"
+    told = blocks.section(f"*{escape(title)}*: {escape(given)}")
+    return Reply(f"{title}: {given}", (told,), replace=True)
+
+
+def confirmed(turn: Turn) -> Reply:
+    """Return what stands in the place of a preview that was confirmed."""
+    plan = turn.dialog.plan
+    lines = words.planned(plan) if plan else ()
+    parts = (*shown.paragraphs(("*Confirmed:*", *lines)),)
+    return Reply("Confirmed", parts, replace=True)
+
+
+def which(matches: Sequence[Match]) -> Reply:
+    """Ask which of several tasks was meant: nothing is guessed."""
+    buttons = [
+        blocks.button(match.task.title, action, names.begin_value(match.task.word, match.known))
+        for action, match in zip(names.RUN, matches, strict=False)
+    ]
+    told = "That may mean several things, so nothing was begun. Which one?"
+    return Reply(told, (blocks.section(told), blocks.actions(*buttons)))
+
+
+def nothing_matched(tasks: Sequence[DialogTask], dialogs: Sequence[Dialog], command: str) -> Reply:
+    """Say that nothing was understood, and what there is to say."""
+    told = "I don't know what to do with that, so nothing was done."
+    parts = [blocks.section(told)]
+    if dialogs:
+        parts.append(blocks.section("These are open; each has a thread of its own:"))
+        parts += [in_a_line(dialog) for dialog in dialogs[:5]]
+    if tasks:
+        parts.append(blocks.section("Or begin one of these:"))
+        parts.append(blocks.actions(task_menu(tasks)))
+    small = f"`{command} tasks` lists them, `{command} templates` has more."
+    return Reply(told, (*parts, blocks.context(small)))
+
+
+def task_menu(tasks: Sequence[DialogTask]) -> Block:
+    """Return the menu from which a task is begun."""
+    options = [
+        blocks.option(task.title, task.word[:75], f"{task.word}") for task in tasks[:MOST_TASKS]
+    ]
+    return {
+        "type": "static_select",
+        "action_id": names.RUN_MENU,
+        "placeholder": blocks.plain("Run a dialog task", 150),
+        "options": options,
+    }
+
+
+def in_a_line(dialog: Dialog) -> Block:
+    """Return an open dialog with the button that resumes it."""
+    stands = words.STANDS[dialog.phase]
+    told = f"*{escape(cut(dialog.title, words.LONGEST_SHOWN))}* {stands}"
+    if dialog.answers:
+        first = dialog.answers[0]
+        told += f" · {escape(words.shown_in(first))}"
+    resume = blocks.button("Go on", names.RESUME, names.value_of(dialog.id))
+    return blocks.section(told, resume)
+
+
+def went_on(turn: Turn, link_: str) -> Reply:
+    """Say where the conversation is held: privately, for whoever began it elsewhere."""
+    title = escape(turn.dialog.title)
+    where = f"<{link_}|in the app's messages>" if link_ else "in the app's messages"
+    told = f"*{title}* goes on {where}, for you alone."
+    return Reply(f"{turn.dialog.title} goes on in the app's messages.", (blocks.section(told),))

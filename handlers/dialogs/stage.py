@@ -1,0 +1,118 @@
+"""Where a dialog is shown: in the modal at hand, or in its thread of the app's Messages tab."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+
+from bot.dialog import Dialog, Filling, Phase
+from bot.dialogs import DialogDesk, Saying, Turn
+from bot.errors import BotError, InstallationBroken
+from bot.installation import Installation
+from bot.ports import Voice
+from bot.principal import Principal
+from handlers.ask import Answer, Ask, Modal, Reply
+from handlers.dialogs import messages, views
+from handlers.dialogs.views import FIRST, Page
+from handlers.slack_api import SlackApi
+from handlers.tenants import Tenants
+
+log = structlog.get_logger(__name__)
+
+SILENT: Final = frozenset({Saying.HEARD})
+
+
+@dataclass(frozen=True, slots=True)
+class StageParts:
+    """What dialogs are shown with; *can_undo* tells whether something of one can be taken back."""
+
+    desk: DialogDesk
+    slack: SlackApi
+    voice: Voice
+    tenants: Tenants
+    can_undo: Callable[[Dialog], bool]
+
+
+class Stage:
+    """Shows turns, and tells of what ended."""
+
+    def __init__(self, parts: StageParts) -> None:
+        self._parts = parts
+
+    def can_undo(self, dialog: Dialog) -> bool:
+        """Tell whether something of what it wrote can be taken back."""
+        return self._parts.can_undo(dialog)
+
+    async def show(self, ask: Ask, turn: Turn, page: Page = FIRST) -> Answer:
+        """Show *turn* where its person is looking; what was written is told by message as well."""
+        if ask.modal or (ask.view is not None and ask.view.is_modal):
+            can_undo = self._parts.can_undo(turn.dialog)
+            if is_settled(turn.dialog):
+                await self.tell(turn, ask)
+            return Modal(views.of(turn, can_undo=can_undo, page=page))
+        await self.say(turn)
+        return None
+
+    async def say(self, turn: Turn) -> None:
+        """Say where it stands in the dialog's thread, which is begun where there is none."""
+        if turn.says.saying in SILENT:
+            return
+        turn = await self.placed(turn)
+        reply = messages.of(turn, can_undo=self._parts.can_undo(turn.dialog))
+        await self._post(turn.dialog, reply)
+        if is_settled(turn.dialog):
+            await self._parts.desk.mark_told(turn)
+
+    async def tell(self, turn: Turn, ask: Ask | None = None) -> None:
+        """Tell its person how it stands, by message, once."""
+        dialog = turn.dialog
+        if dialog.is_told or not dialog.journal:
+            return
+        if dialog.thread and dialog.filling is Filling.CONVERSATION:
+            await self.say(turn)
+            return
+        reply = messages.of(turn, can_undo=self._parts.can_undo(dialog))
+        url = dialog.response_url if ask is not None else None
+        try:
+            await self._parts.voice.tell(
+                dialog.principal, reply.text, reply.blocks, response_url=url
+            )
+        except BotError as error:  # untold, it is found by the job that settles
+            log.info("dialog untold", code=error.code)
+            return
+        await self._parts.desk.mark_told(turn)
+
+    async def placed(self, turn: Turn) -> Turn:
+        """Return *turn* with a thread of its own in the app's messages."""
+        if turn.dialog.thread:
+            return turn
+        principal = turn.dialog.principal
+        installation = await self.installation(principal)
+        begun = messages.opening(turn)
+        channel, thread = await self._parts.slack.post(installation, begun, principal.user_id)
+        dialog = await self._parts.desk.place(principal, turn.dialog.id, channel, thread)
+        return replace(turn, dialog=dialog)
+
+    async def link(self, dialog: Dialog) -> str:
+        """Return the address of the dialog's thread; empty where there is none."""
+        if not dialog.thread:
+            return ""
+        installation = await self.installation(dialog.principal)
+        return await self._parts.slack.find_permalink(installation, dialog.channel, dialog.thread)
+
+    async def installation(self, principal: Principal) -> Installation:
+        """Return the tenant's installation. Raises ``InstallationBroken``."""
+        installation = await self._parts.tenants.get(principal.tenant)
+        if installation is None:
+            raise InstallationBroken("the tenant has no installation")
+        return installation
+
+    async def _post(self, dialog: Dialog, reply: Reply) -> None:
+        installation = await self.installation(dialog.principal)
+        await self._parts.slack.post(installation, reply, dialog.channel, dialog.thread)
+
+
+def is_settled(dialog: Dialog) -> bool:
+    """Tell whether its person should have a message of how it stands."""
+    return dialog.phase in {Phase.DONE, Phase.FAILED, Phase.UNCLEAR} and bool(dialog.journal)

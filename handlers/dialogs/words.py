@@ -1,0 +1,165 @@
+"""What dialogs say besides what their templates do: plain words and mrkdwn; pure."""
+
+from typing import Final
+
+from bot.cutting import cut
+from bot.dialog import Answer, Dialog, Fate, Phase, Plan, Record
+from bot.dialogs import Saying, Says, Turn
+from bot.mrkdwn import escape, link
+from bot.template import Entity
+from handlers.dialogs.names import several
+
+LONGEST_SHOWN: Final = 120
+"""Characters of one answer in a list of them."""
+MOST_LISTED: Final = 20
+
+HELP: Final = (
+    "Answer the question, or say `back`, `skip`, `what's left`, `form` or `cancel`; "
+    "“title should be Plan” changes an answer."
+)
+CANCELLED: Final = "Cancelled. Nothing more is written."
+RUNNING: Final = "It is under way. The receipt will come here."
+_FIXED: Final[dict[Saying, str]] = {
+    Saying.CANCELLED: CANCELLED,
+    Saying.ANSWERED: "That has its answer already, so nothing was changed.",
+    Saying.NEEDED: "This one is needed, so it can't be skipped.",
+    Saying.NO_WAY_BACK: "There is nothing before this.",
+    Saying.ONLY_BUTTON: (
+        "So that nothing is written by a slip, only the button confirms. It is right below."
+    ),
+    Saying.NOT_UNDERSTOOD: (
+        "Nothing is asked just now, so I left all as it is. Say what to change, as in "
+        "“title should be Plan”, or use the buttons."
+    ),
+    Saying.UNDER_WAY: "It is under way already, so that changed nothing.",
+    Saying.ENDED: "This dialog has ended, so that changed nothing. You can begin it anew.",
+}
+
+
+def said_besides(turn: Turn) -> str:
+    """Return in mrkdwn what is said before the next question; empty where nothing is."""
+    says = turn.says
+    entity = turn.entity(says.entity) if says.entity else None
+    match says.saying:
+        case Saying.COMPLAINT:
+            words = f":warning: {_complaints(turn, says)}"
+        case Saying.HELP:
+            words = escape(says.words) or HELP
+        case Saying.LEFT:
+            words = left(turn)
+        case Saying.CHANGED:
+            words = _changed(turn, entity)
+        case Saying.FIXED:
+            named = f"*{escape(entity.title)}*" if entity else "That"
+            words = f"{named} was used in what is written already, so it stays as it is."
+        case Saying.LATE:
+            words = (
+                f"“{escape(cut(says.words, LONGEST_SHOWN))}” came late, and was put in its turn."
+            )
+        case _:
+            words = _FIXED.get(says.saying, "")
+    emptied = _emptied(turn, says)
+    return f"{words} {emptied}".strip()
+
+
+def _complaints(turn: Turn, says: Says) -> str:
+    if len(says.wrong) < 2:  # noqa: PLR2004 - one needs no list
+        return escape(says.words)
+    entities = {each.name: each.title for each in turn.entities}
+    lines = (
+        f"• *{escape(entities.get(name, name))}*: {escape(words)}"
+        for name, words in says.wrong.items()
+    )
+    return "\n".join(lines)
+
+
+def _changed(turn: Turn, entity: Entity | None) -> str:
+    answer = turn.dialog.answer(entity.name) if entity else None
+    if entity is None or answer is None:
+        return ""
+    return f"*{escape(entity.title)}* is {escape(cut(answer.shown, LONGEST_SHOWN))} now."
+
+
+def _emptied(turn: Turn, says: Says) -> str:
+    names = [entity.title for entity in turn.entities if entity.name in says.emptied]
+    if not names:
+        return ""
+    verb = "depends" if len(names) == 1 else "depend"
+    titles = several([f"*{escape(name)}*" for name in names])
+    return f"{titles} {verb} on it, so I ask again."
+
+
+def left(turn: Turn) -> str:
+    """Say what will be asked yet."""
+    names = [
+        f"{escape(each.title)}{'' if each.required else ' (optional)'}" for each in turn.missing
+    ]
+    return f"Still to come: {several(names)}." if names else "Nothing is left to be asked."
+
+
+def known(turn: Turn) -> str:
+    """List what is answered, a line each, in mrkdwn; empty where nothing is."""
+    lines = [
+        f"*{escape(entity.title)}*: {escape(shown_in(answer))}"
+        for entity in turn.entities
+        if (answer := turn.dialog.answer(entity.name)) is not None
+    ]
+    return "\n".join(lines[:MOST_LISTED])
+
+
+def shown_in(answer: Answer) -> str:
+    """Return one answer in one line."""
+    return cut(" ".join(answer.shown.split()), LONGEST_SHOWN)
+
+
+def whose(plan: Plan) -> str:
+    """Say in whose name, and where, it will be written."""
+    account = f"*{escape(plan.account)}*"
+    where = f" on *{escape(plan.site_name)}*"
+    if plan.is_lent:
+        asker = escape(plan.asker)
+        return f"With the organisation's account {account}{where}, for *{asker}*."
+    return f"As {account}, your own account{where}."
+
+
+def planned(plan: Plan) -> tuple[str, ...]:
+    """List what will be written, a line each, in mrkdwn."""
+    shown = plan.writes[:MOST_LISTED]
+    lines = [f"{number}. {escape(write.words)}" for number, write in enumerate(shown, 1)]
+    beyond = len(plan.writes) - len(shown)
+    if beyond:
+        lines.append(f"… and {beyond} more of the kind, {len(plan.writes)} in all.")
+    if plan.more:
+        lines.append("What follows from these is shown to you before it is written.")
+    return tuple(lines)
+
+
+def done(dialog: Dialog) -> tuple[str, ...]:
+    """List what was written, a line each, in mrkdwn."""
+    records = [record for record in dialog.journal if record.words]
+    lines = [_written(record) for record in records[:MOST_LISTED]]
+    beyond = len(records) - len(lines)
+    return (*lines, *([f"… and {beyond} more."] if beyond else []))
+
+
+def _written(record: Record) -> str:
+    words = link(record.url, record.words) if record.url else escape(record.words)
+    return f"{_MARKS[record.fate]} {words}{' — taken back' if record.is_undone else ''}"
+
+
+_MARKS: Final = {
+    Fate.SENT: ":hourglass_flowing_sand:",
+    Fate.DONE: ":white_check_mark:",
+    Fate.REFUSED: ":x:",
+    Fate.UNCLEAR: ":grey_question:",
+}
+
+STANDS: Final = {
+    Phase.ASKING: "waits for an answer",
+    Phase.CONFIRMING: "waits for your confirmation",
+    Phase.RUNNING: "is under way",
+    Phase.UNCLEAR: "needs you: a step's outcome is unclear",
+    Phase.DONE: "is done",
+    Phase.FAILED: "didn't work",
+    Phase.CANCELLED: "was cancelled",
+}
