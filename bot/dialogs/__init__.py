@@ -2,7 +2,8 @@
 
 from bot.dialogs.admission import Admission
 from bot.dialogs.desk import DialogDesk
-from bot.dialogs.parts import ContextOf, Engine, FindTemplate, Hands, Stores
+from bot.dialogs.parts import ContextOf, Engine, FindTemplate, Hands, Stores, Tell
+from bot.dialogs.settling import Settling
 from bot.dialogs.turn import (
     Heard,
     Match,
@@ -28,8 +29,10 @@ __all__ = [
     "Move",
     "Saying",
     "Says",
+    "Settling",
     "Start",
     "Stores",
+    "Tell",
     "Turn",
     "Verdict",
 ]

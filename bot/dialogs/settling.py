@@ -1,0 +1,85 @@
+"""The errand that finishes runs which another process left, and tells their people."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.dialog import PLAN_LASTS, Dialog, Phase
+from bot.dialogs.desk import DialogDesk
+from bot.dialogs.parts import Tell
+from bot.dialogs.turn import Turn
+from bot.errands import Pace
+from bot.errors import BotError, NotAllowed
+from bot.ports import Clock, Dialogs, Due
+
+log = structlog.get_logger(__name__)
+
+UNCONFIRMED: Final = timedelta(seconds=60)
+"""How often a plan that nobody has confirmed yet is looked at again: as long as a run is left
+alone, so that one confirmed just after a look is still taken up when its time has come."""
+LATE: Final = timedelta(seconds=30)
+"""Within it a confirmation of the last moment has been written down."""
+GIVES_UP: Final = timedelta(days=1)
+_TO_TELL: Final = frozenset({Phase.DONE, Phase.FAILED, Phase.UNCLEAR})
+
+
+class Settling:
+    """Takes up runs that nobody has touched for a while."""
+
+    def __init__(
+        self, desk: DialogDesk, dialogs: Dialogs, tell: Tell, pace: Pace, clock: Clock
+    ) -> None:
+        self._desk = desk
+        self._dialogs = dialogs
+        self._tell = tell
+        self._pace = pace
+        self._clock = clock
+
+    async def settle(self, due: Due) -> datetime | None:
+        """Do what is due for a dialog, and return when to look for it again."""
+        dialog = await self._dialogs.find_due(due)
+        if dialog is None:
+            return None
+        structlog.contextvars.bind_contextvars(correlation=dialog.correlation)
+        if dialog.phase is Phase.CONFIRMING:
+            return self._next_look(dialog)
+        if dialog.phase is not Phase.RUNNING and (dialog.phase not in _TO_TELL or dialog.is_told):
+            return None
+        free_at = dialog.touched_at + self._pace.after
+        if self._clock() < free_at:
+            return free_at
+        return await self._taken_up(dialog, due)
+
+    def _next_look(self, dialog: Dialog) -> datetime | None:
+        """Return when to look again whether its plan was confirmed, as long as it may be."""
+        if self._clock() > dialog.touched_at + PLAN_LASTS + LATE:
+            return None
+        return self._clock() + min(UNCONFIRMED, self._pace.after)
+
+    async def _taken_up(self, dialog: Dialog, due: Due) -> datetime | None:
+        log.info("dialog taken up", phase=dialog.phase)
+        try:
+            turn = await self._settled(dialog)
+            if turn.dialog.phase is Phase.RUNNING:
+                return due.at  # somebody else has it in hand
+            # Nobody has pressed for this: it goes by direct message.
+            await self._tell(replace(turn, dialog=replace(turn.dialog, response_url=None)))
+            await self._desk.mark_told(turn)
+        except BotError as error:
+            if not self._is_hopeless(dialog, error):
+                raise
+            log.error("dialog given up", code=error.code)  # noqa: TRY400  # its code says it
+            return None
+        return self._next_look(turn.dialog) if turn.dialog.phase is Phase.CONFIRMING else None
+
+    async def _settled(self, dialog: Dialog) -> Turn:
+        if dialog.phase is Phase.RUNNING:
+            return await self._desk.carry_on(dialog)
+        return await self._desk.find(dialog.principal, dialog.id)
+
+    def _is_hopeless(self, dialog: Dialog, error: BotError) -> bool:
+        """Tell whether nobody listens there, or hasn't for a day: the dialog stays as it is."""
+        since = dialog.confirmed_at or dialog.began_at
+        return isinstance(error, NotAllowed) or self._clock() - since >= GIVES_UP
