@@ -288,17 +288,19 @@ def _subjects(restriction: Restriction) -> dict[str, Any]:
     return ({"user": users} if users else {}) | ({"group": groups} if groups else {})
 
 
-def get_watch(page: PageId, scopes: frozenset[str] = READ_WATCH) -> Call:
+def get_watch(page: PageId) -> Call:
     """Ask whether the account watches a page."""
-    return Call("get watch", "GET", _watch(page), scopes, 2, may_be_gone=True)
+    return Call("get watch", "GET", watched(page), READ_WATCH, 2, may_be_gone=True)
 
 
-def watch(page: PageId, scopes: frozenset[str] = WRITE_WATCH, *, on: bool) -> Call:
+def watch(page: PageId, *, on: bool) -> Call:
     """Watch a page, or no longer."""
-    return Call("watch", "POST" if on else "DELETE", _watch(page), scopes, 1, may_be_gone=True)
+    method = "POST" if on else "DELETE"
+    return Call("watch", method, watched(page), WRITE_WATCH, 1, may_be_gone=True)
 
 
-def _watch(page: PageId) -> str:
+def watched(page: PageId) -> str:
+    """Return where it is kept who watches a page."""
     return f"/rest/api/user/watch/content/{known_id(page)}"
 
 

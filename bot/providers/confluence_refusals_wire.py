@@ -114,7 +114,7 @@ def _refuse(answer: Answer, call: Call) -> NoReturn:
     if call.is_typed and status != HTTPStatus.NOT_FOUND:
         raise BadInput(
             f"Confluence answered {status} to that request{_because(words_of(answer))}. "
-            "Nothing was done; redirects aren't followed."
+            "Nothing was done. Look at its path and what it sends."
         )
     match status:
         case HTTPStatus.NOT_FOUND:

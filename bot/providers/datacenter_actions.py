@@ -124,14 +124,25 @@ class DataCenterActions(ConfluenceActions):
     async def move_page(
         self, connection: Connection, site: Site, page: PageId, parent: PageId
     ) -> None:
-        """See ``Confluence.move_page``. Anew with the body that it has: it can't be left out."""
+        """See ``Confluence.move_page``. Anew with the body that it has: it can't be left out.
+
+        Nobody says of which versions it is true that they let a page leave its space so.
+        """
         body, above = await asyncio.gather(
             self._body(connection, site, wire.get_content(page, text=True)),
             self._body(connection, site, wire.get_content(parent, text=False)),
         )
         space = SpaceKey(above.space.key)
         call = actions_wire.move_page(body, _storage_in(body), space, parent)
-        await self._gateway.send(connection, site, call)
+        try:
+            await self._gateway.send(connection, site, call)
+        except ProviderFault as error:
+            if body.space.key == above.space.key:
+                raise
+            raise NotOffered(
+                "This Confluence doesn't let apps move that page to another space, so nothing was "
+                "moved. You can move it in Confluence, or choose a page of its own space."
+            ) from error
 
     async def copy_page(
         self, connection: Connection, site: Site, page: PageId, title: str, parent: PageId
@@ -178,11 +189,11 @@ class DataCenterActions(ConfluenceActions):
 
     async def watch(self, connection: Connection, site: Site, page: PageId, *, on: bool) -> None:
         """See ``Confluence.watch``."""
-        await self._gateway.send(connection, site, cloud_wire.watch(page, wire.WRITE, on=on))
+        await self._gateway.send(connection, site, actions_wire.watch(page, on=on))
 
     async def is_watching(self, connection: Connection, site: Site, page: PageId) -> bool:
         """See ``Confluence.is_watching``."""
-        answer = await self._gateway.send(connection, site, cloud_wire.get_watch(page, wire.READ))
+        answer = await self._gateway.send(connection, site, actions_wire.get_watch(page))
         return read(answer, cloud_wire.Watching).watching
 
     async def list_spaces(

@@ -28,6 +28,7 @@ from bot.providers.confluence_actions_wire import (
     Subject,
     known_number,
     known_template,
+    watched,
 )
 from bot.providers.confluence_bodies_wire import (
     Body,
@@ -187,6 +188,18 @@ def put_restriction(page: PageId, operation: Operation, wanted: Restriction) -> 
     sent = [{"operation": operation, "restrictions": {"user": users, "group": groups}}]
     path = f"/rest/api/content/{known_id(page)}/restriction"
     return Call("restrict", "PUT", path, WRITE, 0, body=sent)
+
+
+def get_watch(page: PageId) -> Call:
+    """Ask whether the account watches a page."""
+    return Call("get watch", "GET", watched(page), READ, 0)
+
+
+def watch(page: PageId, *, on: bool) -> Call:
+    """Watch a page, or no longer; a POST without a body is refused for its lack of a type."""
+    if on:
+        return Call("watch", "POST", watched(page), WRITE, 0, body={})
+    return Call("watch", "DELETE", watched(page), WRITE, 0)
 
 
 def list_templates(space: SpaceKey | None) -> Call:
