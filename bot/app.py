@@ -29,7 +29,7 @@ from bot.forgetting import Forgetter
 from bot.installation import Installation
 from bot.keeping import Keeping, Timetable
 from bot.lending import LentConfluence
-from bot.manifest import slack_scopes
+from bot.manifest import required_scopes, slack_scopes
 from bot.metrics import Metrics
 from bot.operations import public_health
 from bot.pending import Purpose
@@ -446,7 +446,7 @@ def _doctor(core: Core) -> tuple[Route, ...]:
         stores.preferences,
         rules.book,
         core.tenants.get,
-        slack_scopes(),
+        required_scopes(),
     )
     finder = PageFinder(
         core.actor, outside.confluence, Whereabouts(core.actor, stores.integrations)

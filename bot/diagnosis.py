@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError
-from bot.manifest import slack_scopes
+from bot.manifest import required_scopes
 from bot.principal import Tenant
 from bot.settings import Settings
 from handlers.browser import INSTALL, REDIRECT
@@ -168,7 +168,7 @@ class _Slack:
         step = "Slack scopes"
         if self._granted is None:
             return Finding(step, "not known", "Put the bot token right first.")
-        if missing := sorted(slack_scopes() - self._granted):
+        if missing := sorted(required_scopes() - self._granted):
             advice = f"Add them on {_SCOPE_PAGE}, then install the app again."
             return Finding(step, f"missing {', '.join(missing)}", advice)
         return Finding(step, "all granted")

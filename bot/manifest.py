@@ -24,6 +24,12 @@ def slack_scopes() -> frozenset[str]:
     return frozenset(read_manifest()["oauth_config"]["scopes"]["bot"])
 
 
+def required_scopes() -> frozenset[str]:
+    """Return those without which the bot doesn't work; the others an installer may leave out."""
+    scopes = read_manifest()["oauth_config"]["scopes"]
+    return frozenset(scopes["bot"]) - frozenset(scopes["bot_optional"])
+
+
 def manifest_for(public_url: str, command: str, *, socket_mode: bool = False) -> dict[str, Any]:
     """Return the manifest for *public_url* and *command*.
 

@@ -157,6 +157,21 @@ ASKS: Final = (
         "So that nothing is shown there by mistake. It doesn’t read what is said in them.",
         frozenset({"channels:read", "groups:read"}),
     ),
+    Asked(
+        "Read what people write to it in its own messages",
+        "So that a task can be done in a conversation. You can leave this out; forms do it too.",
+        frozenset({"im:history"}),
+    ),
+    Asked(
+        "Hear when somebody names it",
+        "It gets that one message, and no other of the channel. You can leave this out.",
+        frozenset({"app_mentions:read"}),
+    ),
+    Asked(
+        "Fetch files that people give it",
+        "To attach them to pages, and for templates of your own. You can leave this out.",
+        frozenset({"files:read"}),
+    ),
 )
 """What Slack is asked for, in words; together they hold every scope of the manifest."""
 

@@ -132,11 +132,11 @@ async def test_an_address_that_leads_elsewhere_is_not_ours(check, sandbox):
 
 
 async def test_a_missing_scope_is_named(check, sandbox, monkeypatch):
-    monkeypatch.setattr("bot.diagnosis.slack_scopes", lambda: {"commands", "files:read"})
+    monkeypatch.setattr("bot.diagnosis.required_scopes", lambda: {"commands", "reactions:read"})
     _, lines = await check()
 
     (line,) = failing(lines)
-    assert line.startswith("Slack scopes: missing files:read")
+    assert line.startswith("Slack scopes: missing reactions:read")
 
 
 @pytest.mark.parametrize(

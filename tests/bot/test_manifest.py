@@ -3,7 +3,7 @@ import re
 import pytest
 import yaml
 
-from bot.manifest import manifest_for, read_manifest, to_yaml
+from bot.manifest import manifest_for, read_manifest, required_scopes, slack_scopes, to_yaml
 
 PUBLIC = "https://confab.acme.example"
 
@@ -19,6 +19,14 @@ def test_the_address_and_the_command_are_filled_in_everywhere():
 
 def test_it_stays_as_it_ships_for_the_address_that_it_ships_with():
     assert manifest_for("https://confab.example", "/confluence") == read_manifest()
+
+
+def test_what_can_be_left_out_is_asked_for_and_not_required():
+    optional = set(read_manifest()["oauth_config"]["scopes"]["bot_optional"])
+
+    assert optional < slack_scopes()
+    assert required_scopes() == slack_scopes() - optional
+    assert not {scope for scope in slack_scopes() if scope.startswith(("channels:h", "groups:h"))}
 
 
 def test_over_a_socket_slack_calls_no_address():

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.installation import is_place
-from bot.manifest import slack_scopes
+from bot.manifest import required_scopes, slack_scopes
 from bot.principal import Tenant
 from bot.slack_install import InstallEnd
 from bot.trail import Wanted
@@ -132,6 +132,15 @@ async def test_what_was_not_granted_is_named(stage, browser):
     assert "What Slack didn’t allow" in page.words
     assert "chat:write" not in page.words
     assert (await kept(stage)).scopes == slack_scopes() - {"usergroups:read"}
+
+
+async def test_what_is_optional_can_be_left_out(stage, browser):
+    url = (await browser.begin()).location
+    less = url.replace("files%3Aread%2C", "")
+    assert less != url
+    page = await browser.send("GET", await browser.at_slack(less))
+    assert page.heading == "Confab is installed"
+    assert required_scopes() < (await kept(stage)).scopes
 
 
 async def test_who_declines_is_told_so(stage, browser):
