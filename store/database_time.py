@@ -21,6 +21,12 @@ def is_over(field: str) -> Mapping[str, Any]:
     return {"$lt": [when, {"$toLong": NOW}]}
 
 
+def was_within(field: str, lasts: timedelta) -> Mapping[str, Any]:
+    """Return a condition: the time in *field* is no longer ago than *lasts*. Not for upserts."""
+    until = {"$add": [{"$toLong": f"${field}"}, lasts // _MS]}
+    return {"$expr": {"$gt": [until, {"$toLong": NOW}]}}
+
+
 def later(lasts: timedelta) -> Mapping[str, Any]:
     """Return an expression: now + *lasts*."""
     return {"$add": [NOW, lasts // _MS]}

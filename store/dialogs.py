@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.dialog import DIALOG_LASTS, Dialog, DialogId, Phase, PlanId
+from bot.dialog import DIALOG_LASTS, PLAN_LASTS, Dialog, DialogId, Phase, PlanId
 from bot.ports import Clock, Dialogs, Due, DueWork, running_of
 from bot.principal import Principal, Tenant
 from bot.task import TaskId
 from store.collection import Stored
 from store.database import Database
-from store.database_time import NOW
+from store.database_time import NOW, was_within
 from store.keeping import confirmed, is_awaited, latest_of_each
 from store.sealing import Vault
 from store.shape import FLAG, NUMBER, TEXT, TIME, Shape, expiring, index, sealed, unique
@@ -98,7 +98,12 @@ class MongoDialogs(Dialogs):
     async def confirm(self, principal: Principal, dialog: DialogId, plan: PlanId) -> bool:
         """See `Dialogs.confirm`."""
         return await self._dialogs.update(
-            {**_key(principal, dialog), "phase": Phase.CONFIRMING.value, "plan": plan},
+            {
+                **_key(principal, dialog),
+                "phase": Phase.CONFIRMING.value,
+                "plan": plan,
+                **was_within("touched_at", PLAN_LASTS),
+            },
             [
                 {
                     "$set": {

@@ -110,7 +110,8 @@ class Dialogs(Protocol):
     async def confirm(self, principal: Principal, dialog: DialogId, plan: PlanId) -> bool:
         """Claim the plan: the dialog is RUNNING from now on. One conditional update.
 
-        ``False`` unless it is CONFIRMING just that plan. A dialog that is read afterwards has
+        ``False`` unless it is CONFIRMING just that plan, and its last turn is no longer ago than
+        `bot.dialog.PLAN_LASTS` by the store's own clock. A dialog that is read afterwards has
         the plan's writes among those *confirmed*.
         """
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.dialog import DIALOG_LASTS, Dialog, DialogId, Phase, PlanId
+from bot.dialog import DIALOG_LASTS, PLAN_LASTS, Dialog, DialogId, Phase, PlanId
 from bot.ports import Clock, Dialogs, Due, DueWork, Tasks, Templates, running_of
 from bot.principal import Principal, Tenant
 from bot.task import DialogTask, TaskId, TemplateVersion
@@ -166,6 +166,8 @@ class MemoryDialogs(Dialogs):
         if kept.plan is None or kept.plan.id != plan:
             return False
         now = self._clock()
+        if now >= kept.touched_at + PLAN_LASTS:
+            return False
         stored = replace(confirmed(kept, now), generation=kept.generation + 1, touched_at=now)
         self._kept[principal, dialog] = stored
         return True

@@ -190,6 +190,10 @@ class TestDialogs:
         assert not await dialogs.confirm(ada, dialog.id, dialog.plan.id)
         assert await dialogs.confirm(ada, dialog.id, PlanId("newer"))
 
+    async def test_a_plan_that_has_stood_for_too_long_is_not_confirmed(self, dialogs, dialog, ada):
+        await dialogs.begin(replace(dialog, touched_at=ANCIENT))
+        assert not await dialogs.confirm(ada, dialog.id, dialog.plan.id)
+
     async def test_a_turn_from_before_a_confirmation_is_lost(self, dialogs, dialog, ada):
         await dialogs.begin(dialog)
         await dialogs.confirm(ada, dialog.id, dialog.plan.id)
