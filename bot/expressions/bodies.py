@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import count
 from typing import Any, Final
 
 from bot.document import (
@@ -29,7 +31,7 @@ from bot.documents.from_markdown import from_markdown
 from bot.errors import ExpressionFailed
 from bot.expressions.addresses import Filler, address_from
 from bot.expressions.closures import Path, Scope
-from bot.expressions.compiled import Hole, Values, read_holes
+from bot.expressions.compiled import KEPT, Hole, Values, read_holes
 from bot.expressions.readings import blocks_of, inline_of, items_of
 from bot.expressions.source import normal
 from bot.values import Value, measured, text_of_value
@@ -39,7 +41,8 @@ MAX_FILLED: Final = 1024 * 1024
 
 # Behind one of these stands where a link leads to.
 _ADDRESS_BEGINS: Final = re.compile(r"\]\(\s*<?\Z|^ {0,3}\[[^\]\n]+\]:[ \t]*<?\Z", re.MULTILINE)
-Fill = Callable[[Value, Marks], tuple[Inline, ...]]
+_STEMS: Final = re.compile(r"hole[0-9]+z")
+_Fill = Callable[[Value, Marks], tuple[Inline, ...]]
 _LANGUAGE: Final = re.compile(r"[\w+#.-]{1,40}")
 
 
@@ -57,6 +60,7 @@ class CompiledBody:
     stand_in: re.Pattern[str] = field(repr=False)
 
 
+@lru_cache(maxsize=KEPT)
 def compile_body(markdown: str) -> CompiledBody:
     """Read GitHub's Markdown with holes: ``# {{ title }}``.
 
@@ -65,9 +69,7 @@ def compile_body(markdown: str) -> CompiledBody:
     """
     source = normal(markdown)
     parts, names = read_holes(source)
-    stem = "hole"
-    while stem in source.casefold():
-        stem += "q"
+    stem = _stem(source)
     holes: list[Hole] = []
     text: list[str] = []
     for part in parts:
@@ -79,8 +81,14 @@ def compile_body(markdown: str) -> CompiledBody:
             number = f"{stem}{len(holes)}"
             text.append(f"https://{number}u.hole" if begins_address else f"{number}x")
             holes.append(part)
-    stand_in = re.compile(rf"https://{stem}(\d{{1,4}})u\.hole|{stem}(\d{{1,4}})x")
+    stand_in = re.compile(rf"https://{stem}([0-9]{{1,4}})u\.hole|{stem}([0-9]{{1,4}})x")
     return CompiledBody(source, names, tuple(holes), from_markdown("".join(text)), stand_in)
+
+
+def _stem(source: str) -> str:
+    """Return what every stand-in begins with: a word that isn't in *source*."""
+    taken = set(_STEMS.findall(source.casefold()))
+    return next(stem for stem in map("hole{}z".format, count()) if stem not in taken)
 
 
 def filled(body: CompiledBody, values: Values) -> Document:
@@ -203,7 +211,7 @@ class _Filling:
                 return (value,)
         return ()
 
-    def _inline(self, content: Iterable[Inline], fill: Fill = inline_of) -> tuple[Inline, ...]:
+    def _inline(self, content: Iterable[Inline], fill: _Fill = inline_of) -> tuple[Inline, ...]:
         made: list[Inline] = []
         for part in content:
             match part:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from bot.cutting import cut, cut_bytes
@@ -14,6 +15,9 @@ from bot.values import MAX_BYTES, Value, text_of_value
 
 HIDDEN: Final = "…"
 """What stands for the access token wherever nobody puts it in."""
+KEPT: Final = 512
+"""As many texts, expressions and bodies are kept as they were read."""
+
 _SHOWN: Final = 80
 _BRACES: Final = ("{{", "{%", "{#")
 Values = Mapping[str, Value]
@@ -113,6 +117,7 @@ class Compiled:
         return operators.is_true(self.value(values))
 
 
+@lru_cache(maxsize=KEPT)
 def compile_text(text: str, *, allows_token: bool = False) -> Compiled:
     """Read a text with holes: ``before {{ expression }} after``.
 
@@ -128,6 +133,7 @@ def compile_text(text: str, *, allows_token: bool = False) -> Compiled:
     return made
 
 
+@lru_cache(maxsize=KEPT)
 def compile_expression(text: str) -> Compiled:
     """Read one expression, with its braces or without.
 

@@ -82,12 +82,17 @@ def is_day(value: Value) -> TypeGuard[date]:
 
 
 def _thing(thing: Thing, marks: Marks) -> tuple[Inline, ...]:
-    account = thing.fields.get("account")
-    if thing.kind == "person" and isinstance(account, str) and account:
-        return (Mention(account, thing.label),)
+    account, member = _field(thing, "account"), _field(thing, "user")
+    if thing.kind == "person" and (account or member):
+        return (Mention(account, thing.label, member),)
     if href := address_of(thing):
         return (Link(href, thing.label, marks),)
     return texts_of(thing.label, marks)
+
+
+def _field(thing: Thing, name: str) -> str:
+    value = thing.fields.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _listed(values: tuple[Value, ...], marks: Marks) -> tuple[Inline, ...]:

@@ -24,7 +24,7 @@ HOSTILE = (
     "&lt;b&gt; &amp; &nbsp;",
     "javascript:alert(1)",
     "https://evil.example/\u202e",
-    "hole0x https://hole0u.hole hole1x",
+    "hole0z0x https://hole0z0u.hole hole0z1x",
     "```\ncode\n```",
     "> quote\n\n> more",
     "a\nb\n\nc\r\nd\u2028e\x85f",
@@ -46,7 +46,7 @@ plain = st.one_of(
     st.dates(),
     times,
 )
-names = st.sampled_from(("id", "title", "url", "account", "space", "name"))
+names = st.sampled_from(("id", "title", "url", "account", "user", "space", "name"))
 
 
 def _within(inner):
