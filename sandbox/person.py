@@ -85,6 +85,17 @@ class Person:
         where = container or await self._where(action_id)
         return await self._do("press", container=where, action_id=action_id, value=value, **ids)
 
+    async def fills(self, values: Json) -> None:
+        """Put values into the modal on top, by ``action_id``; what dispatches is told.
+
+        Raises:
+            AssertionError: one of them isn't taken.
+        """
+        for action_id, value in values.items():
+            done = await self.presses(action_id, value)
+            if done["error"]:
+                raise AssertionError(f"{action_id}: {done}")
+
     async def suggests(
         self, action_id: str, typed: str, *, container: object = None, **ids: str
     ) -> list[Json]:

@@ -34,6 +34,7 @@ _TEXTS = {
     "yaml": ("yaml", "YAML"),
     "yml": ("yaml", "YAML"),
 }
+_MIMETYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}", re.ASCII)
 _WORDS = {"docx": "Word Document", "xlsx": "Excel Spreadsheet", "jpeg": "JPEG", "jpg": "JPEG"}
 _LOGIN = """<!DOCTYPE html><html><head><title>Sign in | {team} Slack</title></head>
 <body><h1>Sign in to {team}</h1><form action="/signin"><input name="email"></form></body></html>"""
@@ -63,7 +64,8 @@ class Files:
         if not name.strip() or not content or len(content) > MOST_BYTES:
             raise Refused("file_upload_failed")
         file = File(self._workspace.mint_id("F"), user, team, name)
-        file.mimetype = str(fields.get("mimetype") or _mimetype(name))
+        told = str(fields.get("mimetype"))
+        file.mimetype = told if _MIMETYPE.fullmatch(told) else _mimetype(name)
         file.content, file.size = base64.b64encode(content).decode(), len(content)
         file.created = int(self._workspace.clock.now())
         self._workspace.state.files[file.id] = file
@@ -195,4 +197,4 @@ def _mimetype(name: str) -> str:
 
 def _in_url(name: str) -> str:
     """A file's name as it stands in its address."""
-    return re.sub(r"[^a-z0-9._-]", "_", name.lower())
+    return re.sub(r"[^a-z0-9._-]", "_", name.lower()).strip(".") or "file"

@@ -151,6 +151,19 @@ async def test_a_text_is_held_to_its_lengths(slack, given, complaint):
     assert complaint in (await slack.ada.submits({"x": given}))["errors"]["b"]
 
 
+async def test_a_form_is_filled_in_field_by_field(slack):
+    view = modal(asking({"type": "datepicker"}, dispatch_action=True), asking_again("users_select"))
+    view["blocks"][1]["element"]["action_id"] = "who"
+    await has(slack, view)
+    await slack.ada.fills({"who": "U0BOB", "x": "2026-02-28"})
+    assert (await told(slack))["view"]["state"]["values"] == {
+        "b": {"x": {"type": "datepicker", "selected_date": "2026-02-28"}},
+        "again": {"who": {"type": "users_select", "selected_user": "U0BOB"}},
+    }
+    with pytest.raises(AssertionError, match="no_such_option"):
+        await slack.ada.fills({"who": "U0NOBODY"})
+
+
 async def test_a_menu_begins_with_the_conversation_that_one_looks_at(slack):
     element = {"type": "conversations_select", "default_to_current_conversation": True}
     view = await has(slack, modal(asking(element)), "C0ENG")

@@ -2,6 +2,8 @@ import asyncio
 
 import pytest
 from aiohttp import web
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 
 from sandbox.slack import elements
@@ -194,6 +196,19 @@ async def test_the_files_host_fails_on_request(slack):
     await slack.post("faults", method="files-pri", status=503)
     assert (await fetched(slack, file["url_private_download"]))[0] == 503
     assert (await fetched(slack, file["url_private_download"]))[0] == 200
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(st.text(min_size=1, max_size=30), st.text(max_size=30))
+async def test_whatever_a_file_is_called_it_is_fetched(slack, name, mimetype):
+    if not name.strip():
+        return
+    file = await slack.ada.uploads(name, TEMPLATE, mimetype)
+    await slack.ada.says("look", files=[file])
+    for url in (file["url_private_download"], file["url_private"]):
+        status, _, text = await fetched(slack, url, allow_redirects=False)
+        assert (status, text) in ((200, TEMPLATE), (302, ""))
+    assert (await slack.client.files_info(file=file["id"]))["file"]["name"] == name
 
 
 async def test_nonsense_is_no_file(slack):
