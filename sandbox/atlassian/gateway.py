@@ -18,7 +18,9 @@ from sandbox.atlassian import (
     v1_tree,
     v2_around,
     v2_content,
+    v2_labels,
     v2_likes,
+    v2_properties,
     v2_talk,
 )
 from sandbox.atlassian.call import Answer, Call, Handler, Upload
@@ -57,6 +59,8 @@ HANDLERS: dict[str, Handler] = {
     **v2_around.HANDLERS,
     **v2_talk.HANDLERS,
     **v2_likes.HANDLERS,
+    **v2_labels.HANDLERS,
+    **v2_properties.HANDLERS,
     **v1_content.HANDLERS,
     **v1_search.HANDLERS,
     **v1_groups.HANDLERS,

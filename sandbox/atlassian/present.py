@@ -1,5 +1,6 @@
 """Content and spaces as REST v2 shows them."""
 
+import zlib
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote_plus
@@ -95,7 +96,7 @@ def space(call: Call, held: Space) -> Shown:
 
 def label(name: str) -> Shown:
     """A label; its id is derived from its name."""
-    return {"id": str(sum(name.encode()) + 1000 * len(name)), "name": name, "prefix": "global"}
+    return {"id": str(zlib.crc32(name.encode())), "name": name, "prefix": "global"}
 
 
 def content_property(held: Property) -> Shown:

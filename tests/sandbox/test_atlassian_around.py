@@ -223,6 +223,49 @@ async def test_calls_that_no_action_makes(atlassian, ada):
     assert (await ada.get("/api/v2/tasks")).status == 501
 
 
+async def test_labels_are_listed_and_what_has_them(atlassian, ada, cy):
+    every = (await ada.get("/api/v2/labels", limit=250)).json["results"]
+    ids = {each["name"]: each["id"] for each in every}
+    eng = atlassian.space_id("ENG")
+    in_eng = await ada.get(f"/api/v2/spaces/{eng}/content/labels", limit=250)
+    hidden = (await cy.get("/api/v2/labels", limit=250)).json["results"]
+    weekly = f"/api/v2/labels/{ids['weekly']}/pages"
+
+    assert len(set(ids.values())) == len(every)
+    assert "weekly" in [each["name"] for each in in_eng.json["results"]]
+    assert "runbook" not in [each["name"] for each in in_eng.json["results"]]
+    assert "confidential" not in [each["name"] for each in hidden]
+    titles = [each["title"] for each in (await ada.get(weekly)).json["results"]]
+    assert titles == ["Mirror cleaning log", "Dome weather log"]
+    narrowed = (await ada.get(weekly, **{"space-id": eng})).json["results"]
+    assert [each["title"] for each in narrowed] == ["Mirror cleaning log"]
+    posts = await ada.get(f"/api/v2/labels/{ids['telescope']}/blogposts")
+    assert [each["title"] for each in posts.json["results"]] == ["First light"]
+    one = await ada.get("/api/v2/labels", **{"label-id": ids["weekly"]})
+    assert [each["name"] for each in one.json["results"]] == ["weekly"]
+
+
+async def test_a_comment_and_a_file_have_properties(atlassian, ada, cy):
+    comment = await cy.post(
+        "/api/v2/footer-comments",
+        {"pageId": atlassian.page_id("Price list"), "body": storage("<p>One</p>")},
+    )
+    path = f"/api/v2/comments/{comment.json['id']}/properties"
+    file = (await ada.get("/api/v2/attachments")).json["results"][0]["id"]
+    of_file = f"/api/v2/attachments/{file}/properties"
+    sent = {"key": "by", "value": "us"}
+
+    assert (await ada.post(path, sent)).status == 404
+    made = await cy.post(path, sent)
+    assert (await ada.get(path, key="by")).json["results"] == [made.json]
+    assert (await cy.post(path, sent)).status == 409
+    again = sent | {"value": "all", "version": {"number": 2}}
+    assert (await cy.put(f"{path}/{made.json['id']}", again)).json["value"] == "all"
+    assert (await cy.delete(f"{path}/{made.json['id']}")).status == 204
+    assert (await ada.post(of_file, sent)).json["value"] == "us"
+    assert (await ada.get(f"/api/v2/pages/{comment.json['id']}/properties")).status == 404
+
+
 def test_whatever_is_stood_for_is_an_operation_of_the_gateway():
     known = {each.name for _, each in operations()}
 
