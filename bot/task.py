@@ -23,8 +23,9 @@ class TemplateVersion:
     """One version of a template as a tenant keeps it; it never changes but in what is decided.
 
     *source* is its file. *is_own* says that somebody of the tenant brought it: *by*, as long as
-    they aren't forgotten. *is_shared* says that others of the tenant find it; *approved_by* is the
-    admin who approved that it may make REST calls that change something.
+    they aren't forgotten, and *by_admin* that they were an admin then. *is_shared* says that
+    others of the tenant find it; *approved_by* is the admin who approved that it may make REST
+    calls that change something.
     """
 
     tenant: Tenant
@@ -34,6 +35,7 @@ class TemplateVersion:
     by: str
     added_at: datetime
     is_own: bool = False
+    by_admin: bool = False
     is_shared: bool = False
     approved_by: str = ""
     generation: int = 1
@@ -63,6 +65,9 @@ class Audience:
     reach: Reach = Reach.ME
     id: str = ""
     name: str = ""
+
+
+MINE: Final = Audience()
 
 
 class Event(StrEnum):
@@ -104,7 +109,7 @@ class DialogTask:
     template: TemplateId
     version: Version
     owner: str
-    audience: Audience = Audience()
+    audience: Audience = MINE
     aliases: tuple[str, ...] = ()
     defaults: tuple[tuple[str, Written], ...] = ()
     by_admin: bool = False

@@ -30,6 +30,8 @@ class Holes(Enum):
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,39}$")]
+LONGEST_SLUG: Final = 40
+_SLUG: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
@@ -94,39 +96,52 @@ class Choice(Part):
     """One thing to choose: what it is to expressions, and what people read."""
 
     value: Line
+    """What expressions see."""
     label: Line
+    """What people read."""
 
 
 class Dynamic(Part):
     """Choices that are looked up, *of* what another entity holds: a page, a space."""
 
     source: Source
+    """What is looked up."""
     of: Name | None = None
+    """The entity whose pages, sections … they are."""
 
 
 class Between(Part):
     """Bounds, both included; either may be missing."""
 
     least: float | None = None
+    """The lowest."""
     most: float | None = None
+    """The highest."""
 
 
 class Entity(Part):
     """A piece of information that a dialog needs."""
 
     name: Name
+    """By this expressions know it, and people who type ``title=…``."""
     type: EntityType
+    """What kind of information it is."""
     label: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
     """Above the field in a form; without it the name in words."""
     prompt: Words
     """The question in a conversation."""
     help: Annotated[str, StringConstraints(max_length=1_000)] = ""
+    """Said to whoever asks for help, and below the field in a form."""
     examples: Annotated[tuple[Line, ...], Field(max_length=5)] = ()
+    """Shown beside the question; each must be an answer that is taken."""
     required: bool = True
+    """Whether it must be given; what may be skipped is nothing then."""
     many: bool = False
     """Several are allowed: of people, pages, labels and attachments."""
     default: Filled | bool | int | float | None = None
+    """Held until something else is given."""
     ask: Asked = Asked.WHEN_MISSING
+    """Whether it is asked for; *never* is for what commands, buttons and defaults give."""
     when: Expression | None = None
     """It is asked for only if this is true; it may name entities that come before it."""
     length: Between | None = None
@@ -134,10 +149,13 @@ class Entity(Part):
     pattern: Annotated[str, StringConstraints(max_length=200)] | None = None
     """A regular expression for the whole of it; *complaint* says in words what is expected."""
     complaint: Annotated[str, StringConstraints(max_length=200)] = ""
+    """What is said when the pattern doesn't fit."""
     range: Between | None = None
     """Of numbers; of dates in days from today."""
     choices: Annotated[tuple[Choice | Line, ...], Field(max_length=100)] = ()
+    """Each a text, or a *value* with its *label*; up to 100."""
     choices_from: Dynamic | None = None
+    """Where the choices are looked up, instead of *choices*."""
 
     @property
     def title(self) -> str:
@@ -172,16 +190,25 @@ class Search(Part):
     """Find pages: by words, or by CQL, whose holes are quoted."""
 
     text: Filled = ""
+    """Words that stand in the title or the text."""
     cql: Filled = ""
+    """Instead of all the others."""
     space: Filled = ""
+    """A space's key."""
     label: Filled = ""
+    """A label that they have."""
     by: Literal["anybody", "me"] = "anybody"
+    """Whose they are."""
     kind: Literal["page", "blog", "any"] = "page"
+    """What is looked for."""
     changed_since: Filled = ""
     """A date; or a span that ends now, as in 7d."""
     changed_before: Filled = ""
+    """The same, for the other end."""
     order: Literal["relevance", "newest", "oldest"] = "relevance"
+    """Which come first."""
     most: Annotated[int, Field(ge=1, le=50)] = 10
+    """How many at most."""
 
 
 class SearchStep(Step):
@@ -194,6 +221,7 @@ class OfPage(Part):
     """A page."""
 
     page: Filled
+    """A page, its id or its link."""
 
 
 class GetStep(Step):
@@ -206,7 +234,9 @@ class Template(Part):
     """A page template of Confluence's, or any page that holds ``{{variables}}``."""
 
     template: Filled = ""
+    """The id of one of Confluence's page templates."""
     page: Filled = ""
+    """A page whose variables are filled instead."""
     values: dict[Line, Filled] | Filled = Field(default_factory=dict)
     """By the variables' names; or what an ``ask_variables`` gave."""
 
@@ -215,12 +245,19 @@ class Create(Part):
     """A page or a blog post to be made; *body*, or what is made *of* a Confluence template."""
 
     space: Filled
+    """A space, or its key."""
     title: Filled
+    """Free in that space."""
     body: Markdown = ""
+    """What it says."""
     of: Template | None = None
+    """Out of what it is made, instead of *body*."""
     parent: Filled = ""
+    """The page below which it goes; without it the space's top."""
     kind: Filled = "page"
+    """``page`` or ``blog``."""
     draft: Filled | bool = False
+    """Whether it stays one that its author alone sees."""
 
 
 class CreateStep(WritingStep):
@@ -233,7 +270,9 @@ class Update(OfPage):
     """A page's whole text, and its title where one is given."""
 
     body: Markdown
+    """The new text."""
     title: Filled = ""
+    """A new title, if it gets one."""
 
 
 class UpdateStep(WritingStep):
@@ -246,7 +285,9 @@ class Append(OfPage):
     """Text behind what the page says, or behind what one section of it says."""
 
     body: Markdown
+    """What is added."""
     section: Filled = ""
+    """The heading behind whose text it goes."""
 
 
 class AppendStep(WritingStep):
@@ -259,8 +300,11 @@ class Section(OfPage):
     """What stands under one heading; all else of the page stays as it is to the letter."""
 
     section: Filled
+    """The heading."""
     body: Markdown
+    """What stands below it then."""
     place: Literal["replace", "start", "end"] = "replace"
+    """In place of what stands there, before it, or behind it."""
 
 
 class SectionStep(WritingStep):
@@ -273,6 +317,7 @@ class Comment(OfPage):
     """A comment at the foot of a page."""
 
     body: Markdown
+    """What it says."""
 
 
 class CommentStep(WritingStep):
@@ -285,7 +330,9 @@ class ReplyTo(OfPage):
     """An answer to a comment of the page."""
 
     comment: Filled
+    """A comment, or its id."""
     body: Markdown
+    """What the answer says."""
 
 
 class ReplyStep(WritingStep):
@@ -298,7 +345,9 @@ class Label(OfPage):
     """Labels to give and to take off: each one label, or an expression that gives several."""
 
     add: tuple[Filled, ...] = ()
+    """Labels to give."""
     remove: tuple[Filled, ...] = ()
+    """Labels to take off."""
 
 
 class LabelStep(WritingStep):
@@ -311,6 +360,7 @@ class Attach(OfPage):
     """A file that somebody gave to the dialog."""
 
     file: Filled
+    """An attachment entity."""
 
 
 class AttachStep(WritingStep):
@@ -323,6 +373,7 @@ class Move(OfPage):
     """Below which page it goes."""
 
     parent: Filled
+    """The page below which it goes."""
 
 
 class MoveStep(WritingStep):
@@ -335,7 +386,9 @@ class Copy(OfPage):
     """Below which page, and under which title."""
 
     parent: Filled
+    """The page below which the copy goes."""
     title: Filled
+    """The copy's title."""
 
 
 class CopyStep(WritingStep):
@@ -348,8 +401,11 @@ class Restrict(OfPage):
     """Who alone may read or change a page, besides whoever restricts it."""
 
     operation: Literal["read", "update"] = "update"
+    """What only they may do."""
     people: tuple[Filled, ...] = ()
+    """Persons."""
     groups: tuple[Filled, ...] = ()
+    """Names or ids of groups."""
 
 
 class RestrictStep(WritingStep):
@@ -362,6 +418,7 @@ class Watch(OfPage):
     """Whether the person is told of changes."""
 
     on: bool = True
+    """Whether to watch, or to stop."""
 
 
 class WatchStep(WritingStep):
@@ -374,6 +431,7 @@ class Most(Part):
     """How many at most."""
 
     most: Annotated[int, Field(ge=1, le=50)] = 25
+    """How many at most."""
 
 
 class ListSpacesStep(Step):
@@ -404,6 +462,7 @@ class Versions(OfPage):
     """How many versions at most."""
 
     most: Annotated[int, Field(ge=1, le=50)] = 10
+    """How many at most."""
 
 
 class VersionsStep(Step):
@@ -416,7 +475,9 @@ class Diff(OfPage):
     """Two versions; without *older* the one before *newer*, without *newer* the current one."""
 
     older: Filled = ""
+    """A version, or its number."""
     newer: Filled = ""
+    """A version, or its number."""
 
 
 class DiffStep(Step):
@@ -435,6 +496,7 @@ class Restore(OfPage):
     """A page from the trash; or, with a *version*, what it said then."""
 
     version: Filled = ""
+    """A version, or its number."""
 
 
 class RestoreStep(WritingStep):
@@ -451,9 +513,13 @@ class Http(Part):
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    """All but GET are writes, and need an admin's approval of the version."""
     path: Annotated[str, StringConstraints(pattern=r"^/[^/]", max_length=2_000), Holes.TEXT]
+    """Below the site's own host."""
     query: dict[Line, Filled] = Field(default_factory=dict)
+    """What stands behind the ``?``."""
     headers: dict[Line, Filled] = Field(default_factory=dict)
+    """One line each."""
     body: Annotated[Any, Holes.TEXT] = None
     """JSON; every text in it may have holes."""
     does: Line | None = None
@@ -475,13 +541,16 @@ class AskStep(Step):
     """Ask for more entities on the way: those that are named are asked for here, not before."""
 
     ask: Annotated[tuple[Name, ...], Field(min_length=1, max_length=10)]
+    """Names of entities."""
 
 
 class Variables(Part):
     """A page template of Confluence's, or any page that holds ``{{variables}}``."""
 
     template: Filled = ""
+    """The id of one of Confluence's page templates."""
     page: Filled = ""
+    """A page that holds them instead."""
 
 
 class AskVariablesStep(Step):
@@ -494,28 +563,36 @@ class LetStep(Step):
     """Give names to what expressions give."""
 
     let: dict[Name, Filled]
+    """By the names that they get; of one hole and nothing else its value."""
 
 
 class FailStep(Step):
     """End the dialog, saying why."""
 
     fail: Filled
+    """What is said."""
 
 
 class WhenStep(Step):
     """Do some steps if something is true, and others if not."""
 
     steps: Annotated[tuple["AnyStep", ...], Field(min_length=1)]
+    """What is done then."""
     otherwise: tuple["AnyStep", ...] = ()
+    """What is done if not."""
 
 
 class ForEachStep(Step):
     """Do steps for each of a list; gives the list of what the last of them gave."""
 
     for_each: Expression
+    """An expression that gives a list."""
     item: Name = "item"
+    """What each is called inside."""
     most: Annotated[int, Field(ge=1, le=MOST_TIMES)] = 20
+    """How many rounds at most; what is left over is said."""
     steps: Annotated[tuple["AnyStep", ...], Field(min_length=1)]
+    """What is done for each."""
 
 
 STEP_KINDS: Final[dict[str, type[Step]]] = {
@@ -612,6 +689,7 @@ class Policy(Part):
     """What a template asks for; without spaces or channels, all of them."""
 
     credentials: Credentials = Credentials.OWN
+    """*organisation allowed* counts where an admin installs it."""
     spaces: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
     """Keys."""
     channels: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
@@ -622,25 +700,35 @@ class Button(Part):
     """What to do next: another task, with entities filled, or a page to open."""
 
     label: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    """What it says."""
     task: Slug | None = None
+    """The id or the word of another task."""
     values: dict[Name, Filled] = Field(default_factory=dict)
+    """What its entities are to hold."""
     url: Filled = ""
+    """An address to open instead."""
 
 
 class Card(Part):
     """A page, or anything with an address, shown with its facts."""
 
     title: Filled
+    """Its heading."""
     url: Filled = ""
+    """Where the heading leads."""
     facts: dict[Line, Filled] = Field(default_factory=dict)
+    """By their names."""
 
 
 class Answer(Part):
     """What the person reads in the end."""
 
     text: Markdown
+    """The sentence or two that say what was done."""
     card: Card | None = None
+    """What was made."""
     buttons: Annotated[tuple[Button, ...], Field(max_length=5)] = ()
+    """What may come next; up to 5."""
 
 
 class Category(StrEnum):
@@ -657,20 +745,35 @@ class ActionTemplate(Part):
     """One version of a template."""
 
     id: Slug
+    """By this it is known, and called at first: ``weekly-report``."""
     version: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}$")]
+    """Three numbers; a version never changes, so that every change takes a higher one."""
     name: Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=r"^[^\r\n]*$")]
+    """What people read in lists; up to 50 characters."""
     description: Words
+    """What it is for, in a sentence or two."""
     icon: Annotated[str, StringConstraints(pattern=r"^:[a-z0-9_+\-]{1,40}:$")] = ":page_facing_up:"
+    """An emoji of Slack's by its name."""
     category: Category
+    """Under what it stands in the catalogue."""
     change_note: Annotated[str, StringConstraints(max_length=500)] = ""
+    """What is new in this version, for whoever upgrades."""
     owner: Annotated[str, StringConstraints(max_length=100)] = ""
+    """Who looks after it, in words."""
     utterances: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+    """What people may say to begin it, with entities in braces: ``write about {title}``."""
     scopes: Annotated[tuple[Line, ...], Field(max_length=40)] = ()
+    """The scopes that its steps take beyond those for reading; the check names them."""
     policy: Policy = Policy()
+    """Under whose connection it asks to run, and where."""
     entities: Annotated[tuple[Entity, ...], Field(max_length=MOST_ENTITIES)] = ()
+    """What it asks for; those of *ask* steps when these are reached, the others at first."""
     steps: Annotated[tuple[AnyStep, ...], Field(min_length=1, max_length=MOST_STEPS)]
+    """What it does, one after the other; up to 50 with those inside of others."""
     preview: Markdown = ""
+    """What its author says below the list of what will be written."""
     reply: Answer
+    """What people read in the end."""
 
     def entity(self, name: str) -> Entity | None:
         """Return the entity of that name."""
@@ -692,6 +795,11 @@ def in_words(name: str) -> str:
     """Return an entity's name as people read it: ``contentTitle`` is Content title."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").lower()
     return spaced[:1].upper() + spaced[1:]
+
+
+def is_slug(word: str) -> bool:
+    """Tell whether *word* may be a template's id, or what a task is called by."""
+    return len(word) <= LONGEST_SLUG and _SLUG.fullmatch(word) is not None
 
 
 def order_of(version: str) -> tuple[int, ...]:
