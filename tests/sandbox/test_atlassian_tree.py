@@ -96,7 +96,7 @@ async def test_moving_makes_no_version(ada, atlassian):
         ("Onboarding", "append", "Onboarding", 400),
         ("Onboarding", "append", "Onboarding: tools", 400),
         ("Onboarding", "after", "Onboarding: tools", 400),
-        ("Engineering home", "append", "Vendors", 400),
+        ("Ada's home", "append", "Vendors", 400),
         ("Price list", "below", "Onboarding", 400),
         ("Price list", "append", "Old build system", 400),
         ("Price list", "append", "Thrown away", 404),
@@ -132,6 +132,14 @@ async def test_rights_in_both_spaces_are_needed(atlassian, ada, cy):
     assert (await move(cy, "Salary bands: details", "append", "Onboarding")).status == 404
     assert (await move(gus, "Price list", "append", "People home")).status == 403
     assert (await move(gus, "Price list", "append", "Onboarding")).status == 403
+
+
+async def test_leaving_a_space_takes_the_right_to_delete_there(atlassian, bob):
+    rights = ["read", "create"]
+    await atlassian.control("spaces/permit", space="ENG", account="bob", rights=rights)
+
+    assert (await move(bob, "Price list", "append", "Vendors")).status == 403
+    assert (await move(bob, "Price list", "append", "Onboarding")).status == 200
 
 
 async def test_moving_takes_the_header_and_the_scope(atlassian, ada):
