@@ -30,6 +30,7 @@ from bot.settings import (
     is_given,
     load_settings,
 )
+from bot.template_commands import templates
 
 if TYPE_CHECKING:
     from bot.audit import Auditor
@@ -60,6 +61,7 @@ keys = typer.Typer(help="Keys that seal what the bot remembers.", no_args_is_hel
 cli.add_typer(keys, name="keys")
 audit = typer.Typer(help="What was done, by whom, in whose name.", no_args_is_help=True)
 cli.add_typer(audit, name="audit")
+cli.add_typer(templates, name="templates")
 
 
 @cli.callback(invoke_without_command=True)

@@ -6,7 +6,13 @@ from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from bot.errors import ExpressionRefused, Problem
-from bot.expressions import Compiled, compile_expression, compile_text
+from bot.expressions import (
+    Compiled,
+    CompiledBody,
+    compile_body,
+    compile_expression,
+    compile_text,
+)
 from bot.plain_yaml import Path, Place, Places, where
 from bot.template import Holes, Part, Step
 
@@ -39,11 +45,13 @@ class Complaints:
     def _add(self, place: Place, path: Path, message: str) -> None:
         self.found.append(Problem(place.line, place.column, where(path), message))
 
-    def compiled(self, said: Said, *, allows_token: bool = False) -> Compiled | None:
+    def compiled(self, said: Said, *, allows_token: bool = False) -> Compiled | CompiledBody | None:
         """Return *said*, compiled; complain where that can't be."""
         try:
             if said.holes is Holes.EXPRESSION:
                 return compile_expression(said.text)
+            if said.holes is Holes.MARKDOWN:
+                return compile_body(said.text)
             return compile_text(said.text, allows_token=allows_token)
         except ExpressionRefused as refused:
             self.add_within(said.path, refused.line, refused.column, refused.why)

@@ -9,7 +9,6 @@ from typing import Final
 
 from bot.checking.parts import Complaints, Said, texts_in
 from bot.checking.shapes import ANY, GIVEN, Shape, shape_of_entity, shape_of_result
-from bot.expressions import Compiled
 from bot.plain_yaml import Path
 from bot.template import (
     ActionTemplate,
@@ -165,10 +164,12 @@ class ScopeWalk:
     ) -> None:
         compiled = self._complaints.compiled(said, allows_token=allows_token)
         if compiled is not None:
-            self._look_up_all(said, compiled, known, when)
+            self._look_up_all(said, compiled.names, known, when)
 
-    def _look_up_all(self, said: Said, compiled: Compiled, known: Known, when: str) -> None:
-        for name in sorted(compiled.names):
+    def _look_up_all(
+        self, said: Said, names: Iterable[tuple[str, ...]], known: Known, when: str
+    ) -> None:
+        for name in sorted(names):
             self._look_up(name, said.path, known, when, _spot(said.text, ".".join(name)))
 
     def _look_up(

@@ -48,10 +48,12 @@ _PAGE: Final = {
 PAGE: Final = Shape("page", _PAGE)
 _READ: Final = {"body": RICH, "text": TEXT, "labels": many(TEXT), "author": PERSON}
 READ_PAGE: Final = Shape("page", {**_PAGE, **_READ, "updated": MOMENT, "parent": ANY})
-HIT: Final = Shape(
-    "page", {**_PAGE, "excerpt": TEXT, "space_name": TEXT, "author": PERSON, "changed": MOMENT}
+_FOUND: Final = dict.fromkeys(
+    ("id", "title", "url", "kind", "site", "excerpt", "space_name", "author"), TEXT
 )
+HIT: Final = Shape("page", {**_FOUND, "changed": MOMENT})
 COMMENT: Final = _thing("comment", id=TEXT, text=TEXT, author=PERSON, url=TEXT, at=MOMENT)
+SAID: Final = _thing("comment", text=TEXT, url=TEXT)
 VERSION: Final = _thing("version", number=NUMBER, at=MOMENT, author=PERSON, message=TEXT)
 
 GIVEN: Final[Mapping[str, Shape]] = {
@@ -69,8 +71,8 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "update": PAGE,
     "append": PAGE,
     "update_section": PAGE,
-    "comment": _thing("comment", url=TEXT),
-    "reply": _thing("comment", url=TEXT),
+    "comment": SAID,
+    "reply": SAID,
     "attach": ATTACHED,
     "copy": PAGE,
     "list_spaces": many(SPACE),
