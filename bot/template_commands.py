@@ -19,7 +19,7 @@ version: 1.0.0                 # a higher one for every change
 name: Last change
 description: Says who changed a page last, and when.
 category: Find and read        # or: Write, Meet and decide, Change pages, Keep order
-entities: [{name: page, type: page, prompt: Which page?}]
+entities: [{name: page, type: page, prompt: "Which page?"}]
 steps:                         # one after the other
   - id: found                  # from here on, what the step gives goes by this name
     get: {page: "{{ page }}"}

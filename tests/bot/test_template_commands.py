@@ -1,0 +1,185 @@
+import json
+from pathlib import Path
+
+import fastjsonschema
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from bot.__main__ import cli
+from bot.catalogue import shipped_sources
+from bot.template import STEP_KINDS
+from bot.template_files import read_template
+from bot.template_words import steps_in_words
+from tests.bot.templates_given import TEMPLATE
+
+SHIPPED = [name.removesuffix(".yml") for name, _ in shipped_sources()]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run_it(*arguments):
+        return CliRunner().invoke(cli, ["templates", *arguments])
+
+    return run_it
+
+
+def test_a_good_file_can_be_installed(run):
+    Path("good.yml").write_text(TEMPLATE, "utf-8")
+    result = run("check", "good.yml")
+
+    assert (result.exit_code, result.output) == (0, "good.yml: can be installed\n")
+
+
+def test_every_problem_of_every_file_is_told_with_its_place(run):
+    Path("good.yml").write_text(TEMPLATE, "utf-8")
+    Path("bad.yml").write_text(TEMPLATE.replace("title }}", "titel }}"), "utf-8")
+    Path("worse.yml").write_text(TEMPLATE.replace("steps", "stpes"), "utf-8")
+    result = run("check", "bad.yml", "good.yml", "worse.yml")
+
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "bad.yml:7:6: `title` is asked for, and nothing uses it",
+        "bad.yml:10:25: nothing is called `titel` here; did you mean `title`?",
+        "good.yml: can be installed",
+        "worse.yml:1:1: `steps` is missing here",
+        "worse.yml:8:1: `stpes` isn't known here; did you mean `steps`?",
+    ]
+
+
+def test_an_id_that_passes_for_a_word_of_the_command_is_told(run):
+    Path("x.yml").write_text(TEMPLATE.replace("a-note", "serach"), "utf-8")
+
+    assert "x.yml:1:1: `serach` could be taken for" in run("check", "x.yml").output
+
+
+def test_what_isnt_text_at_all_is_told_too(run):
+    Path("x.yml").write_bytes(b"\x00\xff\xfe")
+
+    result = run("check", "x.yml")
+    assert (result.exit_code, "isn't UTF-8" in result.output) == (1, True)
+
+
+def test_a_new_file_has_ten_lines_and_works(run):
+    result = run("new", "who-wrote-this")
+
+    assert result.exit_code == 0
+    lines = Path("who-wrote-this.yml").read_text("utf-8").splitlines()
+    assert len([line for line in lines if not line.startswith("#")]) == 10
+    assert run("check", "who-wrote-this.yml").exit_code == 0
+    assert yaml.safe_load("\n".join(lines))["id"] == "who-wrote-this"
+    template = read_template(Path("who-wrote-this.yml").read_bytes())
+    assert (template.id, template.name) == ("who-wrote-this", "Who wrote this")
+
+
+@pytest.mark.parametrize("shipped", SHIPPED)
+def test_a_new_file_may_begin_as_one_that_ships(run, shipped):
+    assert run("new", "our-own", "--from", shipped).exit_code == 0
+    assert run("check", "our-own.yml").exit_code == 0
+    written = Path("our-own.yml").read_text("utf-8")
+    source = dict(shipped_sources())[f"{shipped}.yml"]
+    theirs = read_template(source)
+    assert read_template(written) == theirs.model_copy(update={"id": "our-own"})
+
+
+def test_a_file_that_is_there_stays_as_it_is(run):
+    Path("mine.yml").write_text("mine", "utf-8")
+    result = run("new", "mine")
+
+    assert (result.exit_code, Path("mine.yml").read_text("utf-8")) == (1, "mine")
+
+
+@pytest.mark.parametrize("name", ["../x", "Big", "a b", "x/y", "help", "a\nb: c"])
+def test_a_name_that_no_template_may_have_makes_no_file(run, name):
+    result = run("new", name)
+
+    assert result.exit_code == 1
+    assert "can't be the id of a template" in result.output
+    assert list(Path().iterdir()) == []
+
+
+def test_of_what_isnt_there_those_that_are_are_named(run):
+    for arguments in (["new", "x", "--from", "nothing"], ["show", "nothing"]):
+        result = run(*arguments)
+        assert result.exit_code == 1
+        assert "decision-record" in result.output
+
+
+def test_one_that_ships_is_shown_in_words(run):
+    output = run("show", "decision-record").output
+
+    for said in (
+        "Decision record (decision-record 1.",
+        "  Other options (long text, optional): What else did you weigh?",
+        "  Makes a page called “Decision: ‹title›” in ‹space›.",
+        "write:label:confluence",
+        "Runs under the connection of whoever runs it.",
+        "Begins with: write a decision record about {title}",
+    ):
+        assert said in output
+
+
+def test_a_file_is_shown_too_or_its_mistakes(run):
+    Path("x.yml").write_text(TEMPLATE, "utf-8")
+    Path("y.yml").write_text("id: 1", "utf-8")
+
+    assert "Looks for ‹title›" in run("show", "x.yml").output
+    result = run("show", "y.yml")
+    assert (result.exit_code, "y.yml:1:1: " in result.output) == (1, True)
+
+
+EVERY = {
+    "search": "{label: x}",
+    "get": "{page: x}",
+    "create": "{space: x, title: y, of: {template: z}, draft: true}",
+    "update": "{page: x, body: y}",
+    "append": "{page: x, body: y}",
+    "update_section": "{page: x, section: y, body: z}",
+    "comment": "{page: x, body: y}",
+    "reply": "{page: x, comment: y, body: z}",
+    "label": "{page: x, add: [y], remove: [z]}",
+    "attach": "{page: x, file: y}",
+    "move": "{page: x, parent: y}",
+    "copy": "{page: x, parent: y, title: z}",
+    "restrict": "{page: x, people: [y]}",
+    "watch": "{page: x, on: no}",
+    "list_spaces": "{}",
+    "children": "{page: x}",
+    "comments": "{page: x}",
+    "sections": "{page: x}",
+    "versions": "{page: x}",
+    "diff": "{page: x}",
+    "trash": "{page: x}",
+    "restore": "{page: x, version: y}",
+    "http": "{path: /x, method: PUT, does: z}",
+    "ask": "[x]",
+    "ask_variables": "{page: x}",
+    "let": "{x: y}",
+    "fail": "x",
+    "for_each": "x, steps: [{get: {page: x}}]",
+    "steps": "[{get: {page: x}}], when: y, otherwise: [{fail: z}]",
+}
+
+
+@pytest.mark.parametrize("word", STEP_KINDS)
+def test_every_step_is_told_in_words(word):
+    step = f"{{{word}: {EVERY[word]}}}"
+    head = TEMPLATE.partition("steps:")[0]
+    template = read_template(f"{head}steps: [{step}]\nreply: {{text: x}}")
+
+    told = steps_in_words(template)
+    assert all(each.words[0].isupper() and each.words[-1] in ".:" for each in told)
+    assert any(each.writes for each in told) == template.steps[0].writes
+
+
+def test_the_schema_takes_what_ships_and_refuses_what_is_wrong(run):
+    validate = fastjsonschema.compile(json.loads(run("schema").output))
+    for _, source in shipped_sources():
+        validate(yaml.safe_load(source))
+
+    wrong = yaml.safe_load(TEMPLATE)
+    wrong["steps"][0]["serach"] = wrong["steps"][0].pop("search")
+    with pytest.raises(fastjsonschema.JsonSchemaException):
+        validate(wrong)
