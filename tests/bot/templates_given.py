@@ -13,7 +13,7 @@ name: A note
 description: Writes a note.
 category: Write
 """
-_TITLE = "- {name: title, type: text, prompt: "What about?"}"
+_TITLE = '- {name: title, type: text, prompt: "What about?"}'
 HEAD = f"{_BEGIN}entities:\n  {_TITLE}\n"
 TEMPLATE = f"""\
 {HEAD}steps:
