@@ -11,7 +11,6 @@ from bot.entities.parts import (
     LONGEST_FIELD,
     LONGEST_OPTION,
     MOST_CHOICES,
-    MOST_MANY,
     Context,
     Element,
     Given,
@@ -19,7 +18,8 @@ from bot.entities.parts import (
     Question,
     WrongAnswer,
 )
-from bot.errors import ExpressionFailed
+from bot.entities.typed import LONGEST_NAME, line
+from bot.errors import BadInput, ExpressionFailed
 from bot.expressions import compile_expression, compile_text
 from bot.template import Choice, Entity
 from bot.values import Value
@@ -97,7 +97,7 @@ async def read(entity: Entity, given: Given, context: Context) -> Value:
         WrongAnswer: it can't be meant, or isn't allowed.
         BotError: Confluence can't be asked.
     """
-    kind = kind_of(entity)
+    kind, context = kind_of(entity), context.without(entity.name)
     if given.is_empty:
         raise WrongAnswer(f"There is nothing in that. Give {kind.expects}.")
     if not kind.is_many(entity):
@@ -105,8 +105,6 @@ async def read(entity: Entity, given: Given, context: Context) -> Value:
         check(entity, value, context)
         return value
     found = dict.fromkeys(await kind.read_many(entity, given, context))
-    if len(found) > MOST_MANY:
-        raise WrongAnswer(f"Those are {len(found)}, and at most {MOST_MANY} are taken. Give fewer.")
     for value in found:
         check(entity, value, context)
     return tuple(found)
@@ -123,7 +121,8 @@ async def suggest(entity: Entity, words: str, context: Context) -> tuple[Choice,
 
     The value of each reads as an answer, under whoever gives it.
     """
-    found = await kind_of(entity).suggest(entity, words.strip(), context)
+    context = context.without(entity.name)
+    found = await kind_of(entity).suggest(entity, line(words)[:LONGEST_NAME], context)
     return tuple(found)[:MOST_CHOICES]
 
 
@@ -141,7 +140,7 @@ async def default(entity: Entity, scope: Mapping[str, Value], context: Context) 
             held = entity.default
         given = Given(text=held, is_plain=True) if isinstance(held, str) else Given(value=held)
         return None if given.is_empty else await read(entity, given, context)
-    except (WrongAnswer, ExpressionFailed):
+    except (BadInput, ExpressionFailed):
         return None
 
 

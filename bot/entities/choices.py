@@ -1,19 +1,29 @@
 """Choosing from a list: one of the template's, or one that is looked up."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.entities.kind import Kind
 from bot.entities.offers import Offer, as_option, meant
-from bot.entities.parts import Context, Given, Look, WrongAnswer
+from bot.entities.parts import (
+    LONGEST_OPTION,
+    MOST_CHOICES,
+    Context,
+    Given,
+    Look,
+    WrongAnswer,
+)
 from bot.entities.sources import list_offers
-from bot.entities.typed import line, typed, typed_line
+from bot.entities.typed import line, typed, typed_name
 from bot.template import Choice, Entity
 from bot.values import Value, text_of_value
 
 _COMMAS: Final = re.compile(r"[,;\n]")
-_AND: Final = re.compile(r"\s+(?:and|&)\s+", re.IGNORECASE)
+_AND: Final = re.compile(r"(\s(?:and|&)\s)", re.IGNORECASE)
+_FIRST_AND: Final = re.compile(r"^(?:and|&)\s", re.IGNORECASE)
+_MOST_ANDS: Final = 5
+"""So many may stand within one choice."""
 
 
 class One(Kind):
@@ -41,7 +51,7 @@ class One(Kind):
 
     async def read(self, entity: Entity, given: Given, context: Context) -> str:
         """Return the value of what was chosen."""
-        words = await typed_line(given, context)
+        words = await typed_name(given, context)
         return meant(words, await _offered(entity, words, context)).value
 
     def shown(self, entity: Entity, value: Value) -> str:
@@ -74,6 +84,8 @@ class Several(One):
             offered = await _offered(entity, said[0] if len(said) == 1 else "", context)
         else:
             text = await typed(given, context)
+            if len(text) > MOST_CHOICES * LONGEST_OPTION:
+                raise WrongAnswer("That is longer than all choices together. Give some of them.")
             offered = await _offered(entity, line(text), context)
             said = _parted(text, offered)
         return [meant(each, offered).value for each in said]
@@ -95,13 +107,24 @@ async def _offered(entity: Entity, words: str, context: Context) -> tuple[Offer,
 
 def _parted(text: str, offered: Sequence[Offer]) -> list[str]:
     """Split *text* at commas, and at “and” where that isn't part of a choice."""
-    whole = [line(text)] if _is_one(line(text), offered) else _COMMAS.split(text)
-    parts: list[str] = []
-    for part in (found for found in map(line, whole) if found):
-        said = re.sub(r"^(?:and|&)\s+", "", part, flags=re.IGNORECASE)
-        chosen = part if _is_one(part, offered) else said
-        parts += [chosen] if _is_one(chosen, offered) else _AND.split(chosen)
-    return parts or [line(text)]
+    if _is_one(line(text), offered):
+        return [line(text)]
+    parts = [part for part in map(line, _COMMAS.split(text)) if part]
+    return [said for part in parts for said in _said(part, offered)] or [line(text)]
+
+
+def _said(part: str, offered: Sequence[Offer]) -> Iterator[str]:
+    """Yield what *part* names: as many words as are one choice, with “and” between two."""
+    pieces = _AND.split(part if _is_one(part, offered) else _FIRST_AND.sub("", part))
+    while pieces:
+        # A choice stands at every other place, an “and” of some spelling between.
+        ends = range(min(len(pieces), 2 * _MOST_ANDS + 1), 0, -2)
+        whole = ("".join(pieces[:end]) for end in ends)
+        taken = next(
+            (end for end, said in zip(ends, whole, strict=True) if _is_one(said, offered)), 1
+        )
+        yield "".join(pieces[:taken])
+        pieces = pieces[taken + 1 :]
 
 
 def _is_one(words: str, offered: Sequence[Offer]) -> bool:

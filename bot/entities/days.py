@@ -4,7 +4,7 @@ What may be two days is given as both: nobody guesses.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -175,7 +175,10 @@ def _dated(words: str, today: date, allowed: Allowed) -> Days:
         days = _in_years(int(spelt["d"]), MONTHS[spelt["m"]], spelt["y"], today)
     else:
         days = _in_digits(rest, today)
-    near = _nearest(_each(days, allowed), today)
+    near = _nearest(days, today)
+    if not any(map(allowed, near)):
+        near = _nearest([each for each in days if allowed(each)], today)[:1] or near
+    near = _each(near, allowed)
     return tuple(each for each in near if not leading or each.weekday() == WEEKDAYS[leading[1]])
 
 
@@ -200,9 +203,9 @@ def _known(days: Iterable[date | None]) -> list[date]:
     return [each for each in days if each is not None]
 
 
-def _nearest(days: Days, today: date) -> Days:
+def _nearest(days: Sequence[date], today: date) -> Days:
     """Of a day in many years, return the nearest; the two nearest where that may be wrong."""
     if len({(each.month, each.day) for each in days}) != 1:
-        return days
+        return tuple(days)
     near = sorted(days, key=lambda each: abs((each - today).days))
     return tuple(near[:1] if abs((near[0] - today).days) <= NEAR else near[:2])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from bot.document import Document
-from bot.entities.parts import Context, Given, Look, WrongAnswer
+from bot.entities.parts import MOST_MANY, Context, Given, Look, WrongAnswer
 from bot.template import Choice, Entity
 from bot.values import Value, text_of_value
 
@@ -45,7 +45,12 @@ class Kind(ABC):
 
     async def read_many(self, entity: Entity, given: Given, context: Context) -> Sequence[Value]:
         """Return all that *given* means. Raises ``WrongAnswer``."""
-        return [await self.read(entity, each, context) for each in self.parts(entity, given)]
+        parts = self.parts(entity, given)
+        if len(parts) > MOST_MANY:
+            raise WrongAnswer(
+                f"Those are {len(parts)}, and at most {MOST_MANY} are taken. Give fewer."
+            )
+        return [await self.read(entity, each, context) for each in parts]
 
     def only(self, entity: Entity, given: Given) -> Given:
         """Return what came for an entity that holds one thing. Raises ``WrongAnswer``."""

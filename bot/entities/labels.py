@@ -11,7 +11,7 @@ from bot.entities.kind import Kind
 from bot.entities.offers import as_option, meant
 from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
 from bot.entities.sources import list_offers
-from bot.entities.typed import line, option, quoted, typed, typed_line
+from bot.entities.typed import line, option, quoted, typed, typed_name
 from bot.template import Choice, Entity
 from bot.values import Value, text_of_value
 
@@ -52,16 +52,13 @@ class Label(Kind):
         if given.text:
             text = await typed(given, context)
             said = [each for each in _COMMAS.split(text) if line(each)]
-            if len(said) == 1:
-                said = said[0].split()
-            parts: Sequence[Given] = [Given(text=each, is_plain=True) for each in said]
-        else:
-            parts = self.parts(entity, given)
-        return [await self.read(entity, each, context) for each in parts]
+            said = said[0].split() if len(said) == 1 else said
+            given = Given(value=tuple(said))
+        return await super().read_many(entity, given, context)
 
     async def read(self, entity: Entity, given: Given, context: Context) -> str:
         """Return the label."""
-        text = (await typed_line(given, context)).removeprefix("#").strip()
+        text = (await typed_name(given, context)).removeprefix("#").strip()
         if entity.choices_from is not None and entity.choices_from.of is not None:
             offered = await list_offers(entity.choices_from, text, context)
             return meant(text, offered).value

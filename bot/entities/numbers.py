@@ -2,11 +2,12 @@
 
 import math
 import re
+from decimal import Decimal
 from typing import Final
 
 from bot.entities.kind import FREE, Bounds, Kind
 from bot.entities.parts import Context, Given, Look, WrongAnswer
-from bot.entities.typed import line, option, quoted, typed_line
+from bot.entities.typed import line, option, quoted, typed_name
 from bot.template import Choice, Entity
 from bot.values import Value, text_of_value
 
@@ -37,13 +38,17 @@ class Number(Kind):
         held = given.value
         if isinstance(held, int | float) and not isinstance(held, bool):
             return _tidy(float(held)) if math.isfinite(held) else _refuse(str(held))
-        if isinstance(held, str) and _PLAIN.fullmatch(held) and "," not in held:
-            return _number(held)  # a form's field writes it so
-        return read_number(await typed_line(given, context))
+        text = await typed_name(given, context)
+        is_chosen = given.is_plain or isinstance(held, str)
+        if is_chosen and "," not in text and _PLAIN.fullmatch(text):
+            return _number(text)  # a form's field writes it so, with a point
+        return read_number(text)
 
     def shown(self, entity: Entity, value: Value) -> str:
-        """Return it with a point, if anything."""
-        return text_of_value(value)
+        """Return its digits, with a point and never with an exponent."""
+        if not isinstance(value, float):
+            return text_of_value(value)
+        return f"{Decimal(f'{value:.{MOST_DIGITS}g}'):f}"
 
     def choice(self, entity: Entity, value: Value) -> Choice:
         """See ``Kind.choice``."""
@@ -84,7 +89,7 @@ def _grouped(plain: str, found: re.Match[str]) -> int | float:
 
 
 def _number(text: str) -> int | float:
-    if sum(each.isdigit() for each in text) > MOST_DIGITS:
+    if sum(each.isdigit() for each in text.lstrip("+-0.,")) > MOST_DIGITS:
         raise WrongAnswer(
             f"That number has more than {MOST_DIGITS} digits. Give a shorter one, as in 2.5."
         )
@@ -142,7 +147,7 @@ class Boolean(Kind):
         """Return which."""
         if isinstance(given.value, bool):
             return given.value
-        text = await typed_line(given, context)
+        text = await typed_name(given, context)
         said = line(_SKIN.sub("", text)).casefold().rstrip(".! ")
         if said in _YES:
             return True

@@ -13,10 +13,10 @@ from bot.content import Page as ConfluencePage
 from bot.content import Space as ConfluenceSpace
 from bot.entities.kind import Kind
 from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
-from bot.entities.places import refuse_elsewhere, typed_address
+from bot.entities.places import refuse_elsewhere
 from bot.entities.sources import find_pages, held_of, list_offers, site_of, space_of
 from bot.entities.things import field_of, kind_of_page, page_of, page_thing
-from bot.entities.typed import LINK, line, option, quoted
+from bot.entities.typed import LINK, line, option, quoted, typed_address
 from bot.errors import NotFound
 from bot.links import Reference, is_link, read_reference
 from bot.ports import Confluence

@@ -11,6 +11,7 @@ from bot.connection import Need
 from bot.content import CloudId, Site
 from bot.credentials import UNLIMITED, Limits
 from bot.document import Document
+from bot.documents import is_empty
 from bot.errors import BadInput
 from bot.ports import Confluence
 from bot.principal import Principal
@@ -61,7 +62,8 @@ class Given:
     def is_empty(self) -> bool:
         """Tell whether nothing came."""
         nothing = self.value is None or self.value in ("", ())
-        return nothing and not (self.text.strip() or self.document or self.files)
+        has_words = self.text.strip() or (self.document is not None and not is_empty(self.document))
+        return nothing and not (has_words or self.files)
 
 
 class WrongAnswer(BadInput):
@@ -191,6 +193,7 @@ class Context:
         """Return the sites that the person can use."""
         return await self.actor.list_sites(self.principal, Need.READ, self.limits)
 
-    def knowing(self, values: Mapping[str, Value]) -> "Context":
-        """Return it with *values* answered besides."""
-        return replace(self, values={**self.values, **values})
+    def without(self, entity: str) -> "Context":
+        """Return it without what *entity* was given before."""
+        kept = {name: value for name, value in self.values.items() if name != entity}
+        return replace(self, values=kept)

@@ -10,7 +10,7 @@ from bot.entities.kind import Kind
 from bot.entities.offers import matching
 from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
 from bot.entities.things import channel_thing, field_of, person_thing
-from bot.entities.typed import CHANNEL, MEMBER, line, option, quoted, typed_line
+from bot.entities.typed import CHANNEL, MEMBER, line, option, quoted, typed_name
 from bot.template import Choice, Entity
 from bot.values import Thing, Value, text_of_value
 
@@ -70,10 +70,10 @@ class Person(Kind):
         mention = None if given.is_plain else MEMBER.fullmatch(given.text.strip())
         if mention:
             return await _member(mention[1], mention[2] or "", context)
-        text = await typed_line(given, context)
+        text = await typed_name(given, context)
         if text.casefold() in _ME:
             return await _member(context.principal.user_id, "", context)
-        if given.value is not None and _MEMBER_ID.fullmatch(text):
+        if (given.is_plain or given.value) and _MEMBER_ID.fullmatch(text):
             return await _member(text, "", context)
         if text.startswith(ACCOUNT):
             account, _, name = text.removeprefix(ACCOUNT).partition(" ")
@@ -159,8 +159,8 @@ class Channel(Kind):
         if isinstance(given.value, Thing):
             text = field_of(given.value, "id")
         else:
-            text = await typed_line(given, context)
-        if given.value is not None and _CHANNEL_ID.fullmatch(text):
+            text = await typed_name(given, context)
+        if (given.is_plain or given.value) and _CHANNEL_ID.fullmatch(text):
             return await self._of(text, "", context)
         if text.casefold() in _HERE and _CHANNEL_ID.fullmatch(context.channel):
             return await self._of(context.channel, "", context)

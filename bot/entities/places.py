@@ -12,7 +12,7 @@ from bot.content import Space as ConfluenceSpace
 from bot.entities.kind import Kind
 from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
 from bot.entities.things import field_of, site_thing, space_thing
-from bot.entities.typed import LINK, line, option, quoted, typed_line
+from bot.entities.typed import line, option, quoted, typed_address
 from bot.errors import BadInput
 from bot.links import is_link
 from bot.template import Choice, Entity
@@ -21,12 +21,6 @@ from bot.whereabouts import site_called
 
 _SPACE_PATH: Final = re.compile(r"^/(?:spaces|display)/([^/?#]+)")
 _KEY: Final = re.compile(r"~?[\w.:-]{1,255}")
-
-
-async def typed_address(given: Given, context: Context) -> str:
-    """Return what was typed; of a link its address, whatever it is labelled."""
-    link = None if given.is_plain else LINK.fullmatch(given.text.strip())
-    return line(link[1].replace("&amp;", "&")) if link else await typed_line(given, context)
 
 
 def refuse_elsewhere(site: CloudId | None, context: Context) -> None:

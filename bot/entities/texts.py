@@ -5,12 +5,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bot.document import Document, HardBreak, Paragraph, Text
-from bot.documents import from_mrkdwn, is_empty
+from bot.documents import from_mrkdwn, text_of
 from bot.documents.links import MAX_HREF, safe_href
 from bot.documents.text import clean
 from bot.entities.kind import Bounds, Kind
 from bot.entities.parts import LONGEST_FIELD, LONGEST_OPTION, Context, Given, Look, WrongAnswer
-from bot.entities.typed import LINK, line, option, quoted, typed, typed_line
+from bot.entities.typed import line, option, quoted, typed, typed_address
 from bot.template import Entity
 from bot.values import Value, text_of_value
 
@@ -97,9 +97,10 @@ class RichText(_Words):
     async def read(self, entity: Entity, given: Given, context: Context) -> Document:
         """Return the document."""
         found = _document(given)
-        if is_empty(found):
+        words = text_of(found)
+        if not line(words):
             raise WrongAnswer(f"There is nothing to see in that. Give {self.expects}.")
-        self._fitting(text_of_value(found))
+        self._fitting(words)
         return found
 
 
@@ -138,9 +139,7 @@ class Url(_Words):
 
     async def read(self, entity: Entity, given: Given, context: Context) -> str:
         """Return the address."""
-        link = None if given.is_plain else LINK.fullmatch(clean(given.text).strip())
-        text = await typed_line(Given(text=link[0].split("|")[0] + ">") if link else given, context)
-        self._fitting(text)
+        text = self._fitting(await typed_address(given, context))
         if _BARE.fullmatch(text) and len(text) < LONGEST_OPTION - len("https://"):
             whole = f"https://{text}"
             raise WrongAnswer(

@@ -10,7 +10,7 @@ from bot.entities.days import Allowed, read_days
 from bot.entities.kind import Kind
 from bot.entities.moments import read_moments
 from bot.entities.parts import Context, Given, Look, WrongAnswer
-from bot.entities.typed import option, quoted, typed_line
+from bot.entities.typed import option, quoted, typed_name
 from bot.template import Choice, Entity
 from bot.values import Value
 
@@ -41,7 +41,7 @@ class Date(Kind):
             return held
         if moment := _slacks(given, context.zone):
             return moment.date()
-        text = await typed_line(given, context)
+        text = await typed_name(given, context)
         found = read_days(text, _today(context), _allowed(entity, context))
         if len(found) == 1:
             return found[0]
@@ -76,7 +76,7 @@ class DateTime(Kind):
             return _kept(held)
         if moment := _slacks(given, context.zone):
             return moment
-        text = await typed_line(given, context)
+        text = await typed_name(given, context)
         now = context.now.astimezone(context.zone)
         found = read_moments(text, now, _allowed(entity, context))
         if len(found) == 1:

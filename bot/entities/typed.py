@@ -3,6 +3,7 @@
 https://docs.slack.dev/messaging/formatting-message-text
 """
 
+import asyncio
 import html
 import re
 from collections.abc import Mapping
@@ -11,17 +12,20 @@ from typing import Final
 from bot.cql import JOINERS
 from bot.cutting import cut
 from bot.documents.text import clean, text_of
-from bot.entities.parts import LONGEST_OPTION, Context, Given
+from bot.entities.parts import LONGEST_OPTION, Context, Given, WrongAnswer
 from bot.entities.things import NOBODY
+from bot.links import is_link
 from bot.template import Choice
 from bot.values import text_of_value
 
 MOST_NAMES: Final = 20
 """So many people and channels of one text are looked up by name."""
+LONGEST_NAME: Final = 500
 _QUOTED: Final = 40
 """Characters of an answer that are said back."""
 _ENTITY: Final = re.compile(r"<([^<>\n]+)>|&(?:amp|lt|gt);")
 _NAMELESS: Final = re.compile(r"<[@#]([A-Z0-9]+)\|?>")
+_MARKED: Final = re.compile(r"([`*_'\"“‘«])([^`*\"“”«»]*[^\s`*\"“”«»])[`*_'\"”’»]")
 _SCHEME: Final = re.compile(r"^(?:https?://|mailto:)")
 LINK: Final = re.compile(r"<((?:https?|ftp|mailto):[^<>|\n]+)(?:\|[^<>\n]*)?>", re.IGNORECASE)
 MEMBER: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|([^<>\n]*))?>")
@@ -35,14 +39,37 @@ async def typed(given: Given, context: Context) -> str:
     text = clean(given.text)
     if given.is_plain:
         return text
-    nameless = dict.fromkeys(_NAMELESS.findall(text))
-    names = {each: await context.name_of(each) for each in list(nameless)[:MOST_NAMES]}
+    nameless = list(dict.fromkeys(_NAMELESS.findall(text)))[:MOST_NAMES]
+    found = await asyncio.gather(*map(context.name_of, nameless))
+    names = dict(zip(nameless, found, strict=True))
     return _ENTITY.sub(lambda entity: _read(entity, names), text)
 
 
 async def typed_line(given: Given, context: Context) -> str:
     """Return what was typed on one line, its spaces made single."""
     return line(await typed(given, context))
+
+
+async def typed_name(given: Given, context: Context) -> str:
+    """Return what was typed to name something, without quotes or marks around it.
+
+    Raises:
+        WrongAnswer: it is longer than any name.
+    """
+    text = line(await typed(given, context))
+    if len(text) > LONGEST_NAME:
+        raise WrongAnswer(
+            f"That is longer than {LONGEST_NAME} characters. Give less, without anything around it."
+        )
+    marked = _MARKED.fullmatch(text) if given.text else None
+    return marked[2].strip() if marked else text
+
+
+async def typed_address(given: Given, context: Context) -> str:
+    """Return the address of the link that was typed, whatever its label; else a name."""
+    link = None if given.is_plain else LINK.fullmatch(given.text.strip())
+    text = line(html.unescape(link[1]) if link else await typed(given, context))
+    return text if is_link(text) else await typed_name(given, context)
 
 
 def line(text: str) -> str:
