@@ -52,7 +52,8 @@ from tests.sandbox import atlassian_stage, datacenter_stage
 EVERYTHING = ALL | RESTRICT | TEMPLATES | WATCH
 RICH = (
     '<ac:structured-macro ac:name="toc" /><h1>Plan &amp; scope</h1><p>Old '
-    '<ac:inline-comment-marker ac:ref="11111111-1111-4111-8111-111111111111">text</ac:inline-comment-marker>&#160;é</p>'
+    '<ac:inline-comment-marker ac:ref="11111111-1111-4111-8111-111111111111">text'
+    "</ac:inline-comment-marker>&#160;é</p>"
     "<ac:task-list><ac:task><ac:task-id>7</ac:task-id><ac:task-status>incomplete</ac:task-status>"
     "<ac:task-body>Ask</ac:task-body></ac:task></ac:task-list>"
     '<ac:structured-macro ac:name="info"><ac:rich-text-body><h1>Plan &amp; scope</h1>'
