@@ -16,6 +16,8 @@ from bot.written import Written
 
 OFFERS_FORM_AFTER: Final = 3
 """So many wrong answers to one question, and the form is offered."""
+AT_ONCE: Final = 10
+"""So many seconds apart, two messages may both have been said before anything was answered."""
 MOST_HEARD: Final = 8
 MOST_HEARD_AT: Final = 40
 _ASKS_VARIABLES: Final = "ask_variables"
@@ -83,7 +85,8 @@ class Rules:
     def defaulted(self, dialog: Dialog, answer: Answer) -> Dialog:
         """Return it with what an entity has by itself: there is no going back to that."""
         after = dialog.with_answer(answer)
-        return replace(after, order=dialog.order)
+        asked = "" if dialog.asked == answer.entity else dialog.asked
+        return replace(after, order=dialog.order, asked=asked)
 
     def skipped(self, dialog: Dialog, name: str) -> Dialog:
         """Return it with *name* passed over; what it was given stays, if it was."""
@@ -128,27 +131,34 @@ class Rules:
     def tried_again(self, dialog: Dialog) -> Dialog:
         """Return a dialog that failed with all its answers, open once more.
 
-        What was refused needs to be confirmed again, whatever it is by then.
+        What was refused, or not reached, needs to be confirmed again, whatever it is by then.
         """
-        done = {record.key for record in dialog.journal if record.fate is Fate.DONE}
-        confirmed = tuple(write for write in dialog.confirmed if write.key in done)
+        sent = {record.key for record in dialog.journal if record.fate is not Fate.REFUSED}
+        confirmed = tuple(write for write in dialog.confirmed if write.key in sent)
         failed = replace(dialog, confirmed=confirmed, failure="", is_told=False)
         return self._reopened(replace(failed, phase=Phase.ASKING), self._names(dialog))
 
     def marked(self, dialog: Dialog) -> Dialog:
-        """Return it knowing which answers were used in what its person has confirmed."""
+        """Return it knowing which answers were used in what is written already.
+
+        A run that failed may need any of them to be changed.
+        """
         if dialog.confirmed_at == dialog.fixed_at:
             return dialog
-        fixed = tuple(answer.entity for answer in dialog.answers)
+        answers = () if dialog.phase is Phase.FAILED else dialog.answers
+        fixed = tuple(answer.entity for answer in answers)
         return replace(dialog, fixed=fixed, fixed_at=dialog.confirmed_at, heard=())
 
     def rewound(self, dialog: Dialog, at: str) -> tuple[Dialog, Sequence[Spoken]] | None:
         """Return it as it was before all messages later than *at*, and these in their order.
 
-        ``None`` if that isn't known any more.
+        ``None`` if that isn't known any more, or if they weren't said at once: whoever has read
+        the next question in between has answered that one.
         """
         later = [spoken for spoken in dialog.heard if is_before(at, spoken.said_at)]
         if len(later) != sum(is_before(at, each) for each in dialog.heard_at):
+            return None
+        if any(_seconds(spoken.said_at) - _seconds(at) > AT_ONCE for spoken in later):
             return None
         before = dialog
         for spoken in reversed(later):
@@ -267,6 +277,11 @@ def is_before(at: str, other: str) -> bool:
 def _moment(at: str) -> tuple[int, str, str]:
     seconds, _, rest = at.partition(".")
     return len(seconds), seconds, rest
+
+
+def _seconds(at: str) -> int:
+    seconds = at.partition(".")[0]
+    return int(seconds) if seconds.isdecimal() else 0
 
 
 def _changes(dialog: Dialog, answer: Answer) -> bool:

@@ -25,6 +25,8 @@ _SAYING: Final = {
     Control.LEFT: Saying.LEFT,
     Control.YES: Saying.ONLY_BUTTON,
 }
+_OTHERWISE: Final = frozenset({Saying.NEEDED, Saying.NO_WAY_BACK})
+"""What changes nothing, and would have if something had been said before."""
 _ENDED: Final = frozenset({Phase.DONE, Phase.CANCELLED})
 
 
@@ -85,7 +87,7 @@ class Ear:
     async def _next(self, rules: Rules, dialog: Dialog, said: tuple[str, Written]) -> Taken:
         at, words = said
         taken = await self._said(rules, dialog, _given_of(words), at)
-        if taken.dialog == dialog:
+        if taken.dialog == dialog and taken.says.saying not in _OTHERWISE:
             return taken
         return Taken(remembered(dialog, taken.dialog, at, words), taken.says)
 

@@ -134,4 +134,4 @@ class Mover:
 
 def is_outdated(dialog: Dialog, now: datetime) -> bool:
     """Tell whether a plan has been standing for too long to be confirmed."""
-    return dialog.phase is Phase.CONFIRMING and now - dialog.touched_at > PLAN_LASTS
+    return dialog.phase is Phase.CONFIRMING and now - dialog.touched_at >= PLAN_LASTS

@@ -8,13 +8,15 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.content import CloudId
-from bot.dialog import Dialog, Fate, Phase, Plan, PlanId, Record, Write
+from bot.dialog import Dialog, Fate, Origin, Phase, Plan, PlanId, Record, Write
 from bot.dialogs import Admission, DialogDesk, Hands, Stores
 from bot.entities import Context
+from bot.errors import UserError
+from bot.expressions import compile_expression
 from bot.installation import Installation, SlackPerson
 from bot.principal import Principal, Tenant
 from bot.task import Audience, DialogTask, Reach, TaskId
-from bot.template import ActionTemplate, TemplateId, Version
+from bot.template import ActionTemplate, Asked, Entity, TemplateId, Version
 from bot.written import read
 from store.memory import MemoryDueWork
 from store.memory.dialogs import MemoryDialogs, MemoryTasks
@@ -90,11 +92,8 @@ class FakeEngine:
         return template.entities
 
     def missing(self, template: ActionTemplate, dialog: Dialog) -> tuple[Any, ...]:
-        return tuple(
-            each
-            for each in template.entities
-            if each.name not in dialog.skipped and dialog.answer(each.name) is None
-        )
+        values = {answer.entity: answer.read() for answer in dialog.answers}
+        return tuple(each for each in template.entities if is_missing(each, dialog, values))
 
     async def advance(
         self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None
@@ -149,6 +148,19 @@ class FakeEngine:
         found = await self.dialogs.find(dialog.principal, dialog.id)
         assert found is not None
         return found
+
+
+def is_missing(entity: Entity, dialog: Dialog, values: Mapping[str, Any]) -> bool:
+    """As the engine says it."""
+    answer = dialog.answer(entity.name)
+    if entity.ask is Asked.NEVER or entity.name in dialog.skipped:
+        return False
+    if answer and (entity.ask is not Asked.ALWAYS or answer.origin is not Origin.DEFAULT):
+        return False
+    try:
+        return entity.when is None or compile_expression(entity.when).holds(values)
+    except UserError:
+        return False
 
 
 def _digest(dialog: Dialog) -> str:

@@ -1,0 +1,141 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.dialog import PLAN_LASTS, Fate, Phase, Record
+from bot.dialogs import Settling, Start
+from bot.errands import Pace
+from bot.errors import NotAllowed, Unavailable
+from bot.ports import RUN
+from tests.bot.dialogs_given import TASK, World
+from tests.fakes import ADA
+
+AFTER = timedelta(seconds=60)
+WHOLE = Start(line="area=Eng title=X count=2 note=N")
+
+
+class Errand:
+    """A replica that looks for what another one left."""
+
+    def __init__(self):
+        self.world = World()
+        self.told = []
+        self.fails = None
+
+    async def tell(self, turn):
+        if self.fails is not None:
+            raise self.fails
+        self.told.append((turn.dialog.phase, turn.dialog.response_url))
+
+    async def begin(self, start=WHOLE):
+        return (await self.world.desk().begin(ADA, TASK, start)).dialog
+
+    async def confirm(self, dialog):
+        assert await self.world.desk().confirm(ADA, dialog.id, dialog.plan.id)
+
+    async def due(self):
+        (due,) = await self.world.due.list_due(RUN, self.world.clock() + timedelta(days=9), 9)
+        return due
+
+    async def look(self, **passed):
+        self.world.clock.pass_by(**passed)
+        settling = Settling(
+            self.world.desk(),
+            self.world.dialogs,
+            self.tell,
+            Pace(AFTER, AFTER),
+            self.world.clock,
+        )
+        return await settling.settle(await self.due())
+
+
+@pytest.fixture
+def errand():
+    return Errand()
+
+
+async def test_a_plan_is_looked_at_again_as_long_as_it_can_be_confirmed(errand):
+    await errand.begin()
+    assert await errand.look(minutes=1) == errand.world.clock() + AFTER
+    assert await errand.look(minutes=58) is not None
+    assert await errand.look(minutes=2) is None
+    assert errand.told == []
+
+
+async def test_a_run_that_was_left_is_finished_and_told_once(errand):
+    dialog = await errand.begin()
+    await errand.confirm(dialog)
+    assert await errand.look(seconds=30) == errand.world.clock() + timedelta(seconds=30)
+    assert errand.world.engine.written == []
+
+    assert await errand.look(seconds=30) is None
+    assert await errand.look(minutes=2) is None
+
+    assert errand.told == [(Phase.DONE, None)]
+    assert len(errand.world.engine.written) == 1
+
+
+async def test_what_was_confirmed_in_the_last_moment_is_not_missed(errand):
+    dialog = await errand.begin()
+    next_look = await errand.look(seconds=PLAN_LASTS.total_seconds() - 1)
+    await errand.confirm(dialog)
+    errand.world.clock.now = next_look
+    assert await errand.look() is None
+    assert errand.told == [(Phase.DONE, None)]
+
+
+async def test_whoever_ran_it_and_died_before_telling_is_stood_in_for(errand):
+    dialog = await errand.begin()
+    await errand.confirm(dialog)
+    await errand.world.desk().run(ADA, dialog.id)
+    assert await errand.look(minutes=2) is None
+    assert errand.told == [(Phase.DONE, None)]
+
+
+async def test_whoever_told_it_is_not_repeated(errand):
+    dialog = await errand.begin()
+    await errand.confirm(dialog)
+    turn = await errand.world.desk().run(ADA, dialog.id)
+    await errand.world.desk().mark_told(turn)
+    assert await errand.look(minutes=2) is None
+    assert errand.told == []
+
+
+async def test_a_page_under_way_is_not_written_again(errand):
+    dialog = await errand.begin()
+    await errand.confirm(dialog)
+    seen = await errand.world.dialogs.find(ADA, dialog.id)
+    await errand.world.dialogs.replace(seen, seen.with_record(Record("0", "create", Fate.SENT)))
+    await errand.look(minutes=2)
+    assert errand.world.engine.written == []
+    assert errand.told == [(Phase.DONE, None)]
+
+
+async def test_who_cannot_be_told_now_is_told_later(errand):
+    dialog = await errand.begin()
+    await errand.confirm(dialog)
+    errand.fails = Unavailable("Slack")
+    with pytest.raises(Unavailable):
+        await errand.look(minutes=2)
+    errand.fails = None
+    assert await errand.look(minutes=2) is None
+    assert errand.told == [(Phase.DONE, None)]
+    assert len(errand.world.engine.written) == 1
+
+
+@pytest.mark.parametrize("fails", [NotAllowed("gone"), Unavailable("Slack")])
+async def test_who_never_can_be_told_is_given_up(errand, fails):
+    dialog = await errand.begin()
+    await errand.confirm(dialog)
+    errand.fails = fails
+    assert await errand.look(hours=24) is None
+
+
+async def test_a_dialog_that_is_changed_or_gone_is_left_alone(errand):
+    dialog = await errand.begin()
+    await errand.world.dialogs.replace(dialog, replace(dialog, phase=Phase.CANCELLED, plan=None))
+    assert await errand.look(minutes=2) is None
+    await errand.world.dialogs.remove(ADA, dialog.id)
+    assert await errand.look(minutes=2) is None
+    assert errand.told == []
