@@ -170,11 +170,16 @@ def _plain(words: str) -> str:
 
 
 def _none(name: str, there: tuple[Section, ...]) -> str:
-    said = f"The page has no heading “{_cut(name)}”, so nothing was changed. "
     if not there:
-        return said + "It has no headings at all: add to the end of the page instead."
+        return (
+            f"The page has no headings, so there is no “{_cut(name)}” and nothing was changed. "
+            "Choose another page, or add to the end of this one."
+        )
     named = ", ".join(f"“{_cut(each.heading)}”" for each in there[:MOST_NAMED] if each.heading)
-    return f"{said}Choose one that it has: {named}."
+    return (
+        f"The page has no heading “{_cut(name)}”, so nothing was changed. "
+        f"Choose one that it has: {named}."
+    )
 
 
 def _cut(words: str) -> str:
