@@ -17,7 +17,7 @@ UPGRADE ?= --upgrade
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --annotation-style line --quiet \
 	--custom-compile-command 'make lock'
 
-.PHONY: help install demo demo-reset test check lock crashes bench screenshots clean
+.PHONY: help install demo demo-reset test check lock crashes bench reference screenshots clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -49,6 +49,10 @@ crashes: $(READY) ## kill the bot at 200 random moments of a create (some three 
 
 bench: $(READY) ## measure the bot against its peers, one line each (ONLY= names some)
 	@exec $(BIN)/python -m benches $(ONLY)
+
+reference: $(READY) ## write the format of templates down anew in docs/templates
+	@$(BIN)/confab templates schema > docs/templates/schema.json
+	@$(BIN)/confab templates reference > docs/templates/reference.md
 
 screenshots: $(READY) ## make the pictures in docs/ from the sandbox (needs Chromium)
 	@exec $(BIN)/python -m sandbox.screenshots --chromium "$(CHROMIUM)"

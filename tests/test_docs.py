@@ -34,7 +34,7 @@ from store.preparation import SHAPES, LeaseLost
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     str(page.relative_to(ROOT))
-    for folder in (ROOT, ROOT / "docs", ROOT / "sandbox" / "atlassian")
+    for folder in (ROOT, ROOT / "docs", ROOT / "docs" / "templates", ROOT / "sandbox" / "atlassian")
     for page in folder.glob("*.md")
 )
 FOLDERS = "bot|handlers|store|sandbox|tests|benches|docs"
