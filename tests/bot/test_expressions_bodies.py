@@ -228,6 +228,13 @@ def test_a_heading_is_one_line_of_text():
     assert len(blocks("# {{ x }}", x=TWO)) == 1
 
 
+def test_a_line_of_marks_is_a_line_whatever_fills_it():
+    assert storage("**{{ x }}**", x=TWO) == ("<p><strong>A</strong><br /><strong>b c</strong></p>")
+    assert storage("`{{ x }}`", x=(ADA, PAGE, DUE)) == (
+        "<p><code>Ada, Release notes, 20 November 2026</code></p>"
+    )
+
+
 def test_code_is_kept_to_the_letter():
     made = blocks("```{{ lang }}\nx = {{ x }}\n```", lang="python", x='"]]>"\n  {{ y }}')
     assert made == (CodeBlock('x = "]]>"\n  {{ y }}', "python"),)
@@ -327,6 +334,11 @@ def test_a_value_may_be_an_address_or_a_part_behind_its_host(markdown, href):
     }
     [link] = parsed_storage(storage(markdown, **given_values)).iter("a")
     assert link.get("href") == href
+
+
+def test_an_address_that_is_too_long_leaves_the_text():
+    made = blocks("[a](https://b.example/{{ x }})", x="y" * 2_000)
+    assert made == (Paragraph((Text("a"),)),)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def refusal(source, read=compile_text):
         ("(" * 1_500 + "a" + ")" * 1_500, "too deep"),
         ("[" * 1_900 + "]" * 1_900, "too deep"),
         ("not " * 900 + "a", "too deep"),
-        ("- " * 900 + "a", "too deep"),
+        ("-" * 3_900 + "a", "too deep"),
         ("a if b else " * 300 + "c", "too deep"),
         ("a or " * 700 + "a", "too deep"),
         ("1 + " * 900 + "1", "too deep"),
@@ -417,9 +417,19 @@ def test_work_has_an_end_however_often_it_is_asked_for():
     source = "[" + ",".join(["many|sort('title')"] * 150) + "]"
     with pytest.raises(ExpressionFailed, match="too much work"):
         compile_expression(source).value({"many": MANY})
+    source = "[" + ",".join(["[long]|bullets"] * 200) + "]|count"
+    with pytest.raises(ExpressionFailed, match="too much work"):
+        compile_expression(source).value({"long": LONG})
     text = compile_text("{{ long == other }}" * 900)
     with pytest.raises(ExpressionFailed, match="too much work"):
         text.text({"long": LONG, "other": LONG[:-1] + "y"})
+
+
+def test_a_text_that_is_full_is_filled_no_further():
+    filled_with = []
+    text = compile_text("{{ x }}" * 1_000)
+    text.text({"x": "y" * 1_000}, fill=lambda value: filled_with.append(value) or value)
+    assert len(filled_with) < 70
 
 
 def test_what_is_nested_deeper_than_anything_is_an_error():
@@ -428,8 +438,8 @@ def test_what_is_nested_deeper_than_anything_is_an_error():
     for _ in range(100_000):
         deep = (deep,)
         block = Quote((block,))
-    inputs = {"deep": deep, "body": Document((block,))}
-    for source in ("deep", "body", "[deep]", "deep|bullets", "deep|unique", "body|quote"):
+    inputs = {"deep": deep, "other": (deep,), "body": Document((block,))}
+    for source in ("deep", "[body]", "deep|bullets", "deep|unique", "body|quote", "deep == other"):
         with pytest.raises(ExpressionFailed, match="nested too deep"):
             compile_expression(source).value(inputs)
 
