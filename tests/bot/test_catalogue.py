@@ -1,0 +1,145 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot import catalogue
+from bot.catalogue import MOST_PARSED, Catalogue, Shelf, shipped_sources
+from bot.errors import TemplateRefused
+from bot.principal import Tenant
+from bot.task import TemplateVersion
+from bot.template import Category
+from bot.template_files import read_template
+from tests.bot.templates_given import TEMPLATE
+from tests.fakes import NOON
+
+ACME, OTHER = Tenant("T1"), Tenant("T2")
+IDS = sorted(name.removesuffix(".yml") for name, _ in shipped_sources())
+
+
+class KeptTemplates:
+    """Those of one tenant, by id and version; counts how often they were read."""
+
+    def __init__(self, *kept):
+        self.kept = {(each.tenant, each.id, each.version): each for each in kept}
+        self.reads = 0
+
+    async def find(self, tenant, template, version):
+        self.reads += 1
+        return self.kept.get((tenant, template, version))
+
+
+def version(number, source=TEMPLATE):
+    text = source.replace("1.0.0", f"1.0.{number}")
+    return TemplateVersion(ACME, "a-note", f"1.0.{number}", text, "U1", NOON)
+
+
+async def test_the_catalogue_has_what_ships_in_the_order_of_its_categories():
+    shipped = await Catalogue().list_all()
+
+    assert sorted(each.template.id for each in shipped) == IDS
+    places = [list(Category).index(each.template.category) for each in shipped]
+    assert places == sorted(places)
+    assert all(read_template(each.source) == each.template for each in shipped)
+
+
+async def test_a_template_is_found_by_its_id_and_category():
+    ours = Catalogue()
+
+    found = await ours.find("decision-record")
+    assert found.template.name == "Decision record"
+    assert found in await ours.list_in(Category.MEET)
+    assert await ours.find("nothing") is None
+
+
+async def test_files_are_read_once_however_many_ask(monkeypatch):
+    read = []
+    sources = shipped_sources()
+    monkeypatch.setattr(catalogue, "shipped_sources", lambda: read.append(1) or sources)
+    ours = Catalogue()
+    assert read == []
+
+    await asyncio.gather(*(ours.list_all() for _ in range(5)))
+    assert len(read) == 1
+
+
+async def test_a_file_that_can_not_be_read_is_left_out_and_logged(monkeypatch):
+    sources = [("bad.yml", "id: bad"), ("a-note.yml", TEMPLATE)]
+    monkeypatch.setattr(catalogue, "shipped_sources", lambda: sources)
+    with capture_logs() as logs:
+        shipped = await Catalogue().list_all()
+
+    assert [each.template.id for each in shipped] == ["a-note"]
+    assert [(each["file"], each["code"]) for each in logs] == [("bad.yml", "template_refused")]
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("decision", "decision-record"),
+        ("DECISION record", "decision-record"),
+        ("deci", "decision-record"),
+        ("record why", "decision-record"),
+        ("create page", "create-page"),
+        ("search", "search-pages"),
+    ],
+)
+async def test_the_best_match_comes_first(words, first):
+    found = await Catalogue().search(words)
+
+    assert found[0].template.id == first
+
+
+@pytest.mark.parametrize("words", ["", "  ", "xyzzy", "decision xyzzy", "%", "…"])
+async def test_what_matches_nothing_finds_nothing(words):
+    assert await Catalogue().search(words) == []
+
+
+async def test_a_version_is_parsed_once():
+    shelf = Shelf(KeptTemplates(version(1)))
+
+    first = await shelf.get(ACME, "a-note", "1.0.1")
+    assert first.version == "1.0.1"
+    assert await shelf.get(ACME, "a-note", "1.0.1") is first
+
+
+async def test_another_tenants_version_and_one_that_is_gone_are_none():
+    kept = KeptTemplates(version(1))
+    shelf = Shelf(kept)
+    await shelf.get(ACME, "a-note", "1.0.1")
+
+    assert await shelf.get(OTHER, "a-note", "1.0.1") is None
+    assert await shelf.get(ACME, "a-note", "1.0.2") is None
+    kept.kept.clear()
+    assert await shelf.get(ACME, "a-note", "1.0.1") is None
+
+
+async def test_what_was_removed_and_brought_anew_under_its_number_is_the_new_one():
+    kept = KeptTemplates(version(1))
+    shelf = Shelf(kept)
+    await shelf.get(ACME, "a-note", "1.0.1")
+    (key,) = kept.kept
+    kept.kept[key] = replace(version(1), source=version(1).source.replace("A note", "Another"))
+
+    assert (await shelf.get(ACME, "a-note", "1.0.1")).name == "Another"
+
+
+async def test_the_shelf_forgets_what_was_not_used_for_longest(monkeypatch):
+    monkeypatch.setattr(catalogue, "MOST_PARSED", 2)
+    shelf = Shelf(KeptTemplates(*(version(number) for number in (1, 2, 3))))
+    first = await shelf.get(ACME, "a-note", "1.0.1")
+    second = await shelf.get(ACME, "a-note", "1.0.2")
+    assert await shelf.get(ACME, "a-note", "1.0.1") is first
+    await shelf.get(ACME, "a-note", "1.0.3")
+
+    assert await shelf.get(ACME, "a-note", "1.0.1") is first
+    assert await shelf.get(ACME, "a-note", "1.0.2") is not second
+    assert MOST_PARSED == 256
+
+
+async def test_a_kept_file_that_is_read_no_more_is_refused_by_its_name():
+    shelf = Shelf(KeptTemplates(version(1, "id: 1.0.0")))
+
+    with pytest.raises(TemplateRefused, match=r"a-note\.yml"):
+        await shelf.get(ACME, "a-note", "1.0.1")
