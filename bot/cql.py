@@ -131,6 +131,11 @@ def since(moment: datetime) -> Clause:
     return Clause(f"lastmodified >= {literal(moment.strftime('%Y-%m-%d %H:%M'))}")
 
 
+def before(moment: datetime) -> Clause:
+    """Match what wasn't changed since; counted as ``since`` counts."""
+    return Clause(f"lastmodified < {literal(moment.strftime('%Y-%m-%d %H:%M'))}")
+
+
 def _among(field: str, values: Iterable[str]) -> Clause:
     listed = ", ".join(literal(value) for value in values)
     return Clause(f"{field} in ({listed})")

@@ -1,0 +1,152 @@
+"""What a dialog asks for: the entities that it has so far, and those that are missing yet."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from bot.content import Variable, VariableKind
+from bot.cutting import cut
+from bot.dialog import Answer, Dialog, Origin
+from bot.errors import UserError
+from bot.steps.names import Names, expression
+from bot.template import (
+    ActionTemplate,
+    Asked,
+    AskStep,
+    Choice,
+    Entity,
+    EntityType,
+    walk,
+)
+from bot.values import Thing, Value
+from bot.written import read
+
+ASK: Final = "ask"
+ASK_VARIABLES: Final = "ask_variables"
+"""The actions of the lines of the journal that say that a step which asks was reached."""
+
+MOST_VARIABLES: Final = 40
+_MOST_CHOICES: Final = 100
+_LONGEST_LABEL: Final = 60
+_LONGEST_CHOICE: Final = 200
+_TYPES: Final = {
+    VariableKind.TEXT: EntityType.TEXT,
+    VariableKind.LONG_TEXT: EntityType.LONG_TEXT,
+    VariableKind.LIST: EntityType.CHOICE,
+}
+
+
+def entities_of(template: ActionTemplate, dialog: Dialog) -> tuple[Entity, ...]:
+    """Return the entities that *dialog* has so far, in the order in which they are asked for.
+
+    Those that steps ask for on the way stand behind the others, once they were reached.
+    """
+    on_the_way = {
+        name for step in walk(template.steps) if isinstance(step, AskStep) for name in step.ask
+    }
+    known = [entity for entity in template.entities if entity.name not in on_the_way]
+    for entity in _reached(template, dialog):
+        if entity.name not in {each.name for each in known}:
+            known.append(entity)
+    return tuple(known)
+
+
+def missing(template: ActionTemplate, dialog: Dialog) -> tuple[Entity, ...]:
+    """Return the entities to be asked for, the next one first."""
+    return tuple(missing_of(entities_of(template, dialog), template, dialog))
+
+
+def missing_of(
+    wanted: Iterable[Entity], template: ActionTemplate, dialog: Dialog
+) -> Iterator[Entity]:
+    """Yield those of *wanted* that are to be asked for."""
+    names = Names(values_of(template, dialog))
+    return (entity for entity in wanted if _is_missing(entity, dialog, names))
+
+
+def values_of(template: ActionTemplate, dialog: Dialog) -> dict[str, Value]:
+    """Return what the entities hold by now: nothing, where nothing was given."""
+    values: dict[str, Value] = {}
+    for entity in entities_of(template, dialog):
+        answer = dialog.answer(entity.name)
+        values[entity.name] = answer.read() if answer is not None else None
+    for entity in template.entities:
+        values.setdefault(entity.name, None)
+    values |= {"now": dialog.now, "today": dialog.now.date()}
+    return {name: _absent(template.entity(name), value) for name, value in values.items()}
+
+
+def _absent(entity: Entity | None, value: Value) -> Value:
+    """Return a list without anything for what may be several and isn't there."""
+    if value is not None or entity is None:
+        return value
+    return () if entity.many or entity.type is EntityType.CHOICES else None
+
+
+def _is_missing(entity: Entity, dialog: Dialog, names: Names) -> bool:
+    if entity.ask is Asked.NEVER or entity.name in dialog.skipped:
+        return False
+    if _is_given(entity, dialog.answer(entity.name)):
+        return False
+    return entity.when is None or _is_wanted(entity.when, names)
+
+
+def _is_given(entity: Entity, answer: Answer | None) -> bool:
+    if answer is None:
+        return False
+    return entity.ask is not Asked.ALWAYS or answer.origin is not Origin.DEFAULT
+
+
+def _is_wanted(when: str, names: Names) -> bool:
+    try:
+        return expression(when).holds(names.values)
+    except UserError:
+        return False  # what it depends on isn't there
+
+
+def _reached(template: ActionTemplate, dialog: Dialog) -> Iterator[Entity]:
+    for record in dialog.journal:
+        if record.action == ASK:
+            found = (template.entity(str(name)) for name in _many(read(record.result)))
+            yield from (entity for entity in found if entity is not None)
+        elif record.action == ASK_VARIABLES:
+            yield from (entity for entity, _ in variables_in(read(record.result)))
+
+
+def variables_in(value: Value) -> Iterator[tuple[Entity, str]]:
+    """Yield an entity for each variable that *value* lists, and the variable's own name."""
+    for each in _many(value):
+        if isinstance(each, Thing):
+            yield _entity(each), each.label
+
+
+def things_of(variables: Iterable[Variable], key: str) -> tuple[Thing, ...]:
+    """Return *variables* as they are kept; *key* is the step's that asks for them."""
+    stem = "v" + re.sub(r"\W+", "_", key, flags=re.ASCII).strip("_")
+    return tuple(
+        Thing(
+            "variable",
+            variable.name,
+            {"name": f"{stem}_{number}", "type": variable.kind.value, "options": variable.options},
+        )
+        for number, variable in enumerate(variables)
+    )[:MOST_VARIABLES]
+
+
+def _entity(variable: Thing) -> Entity:
+    kind = VariableKind(str(variable.fields["type"]))
+    label = " ".join(variable.label.split()) or "Value"
+    options = [" ".join(str(each).split()) for each in _many(variable.fields["options"])]
+    shown = [cut(each, _LONGEST_CHOICE) for each in options if each][:_MOST_CHOICES]
+    return Entity(
+        name=str(variable.fields["name"]),
+        type=_TYPES[kind] if shown or kind is not VariableKind.LIST else EntityType.TEXT,
+        label=cut(label, _LONGEST_LABEL),
+        prompt=f"What is to stand for “{cut(label, _LONGEST_CHOICE)}”?",
+        required=False,
+        choices=tuple(Choice(value=each, label=each) for each in dict.fromkeys(shown)),
+    )
+
+
+def _many(value: Value) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else ()

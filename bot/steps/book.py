@@ -1,0 +1,102 @@
+"""A run's dialog as it is kept: every change is compared with what stands there, and set."""
+
+from dataclasses import replace
+from typing import Final
+
+from bot.dialog import Dialog, Fate, Record
+from bot.errors import UserError
+from bot.ports import Dialogs
+from bot.publish import TakenUp
+from bot.steps import saying
+
+MOST_KEPT: Final = 1_000_000
+"""Characters of a journal's results."""
+_TRIES: Final = 3
+
+
+class TooMuch(UserError):
+    """A run has read more than is kept of it."""
+
+    code = "too_much"
+
+
+class Book:
+    """One run's dialog.
+
+    *now* has what was read since it was last kept: that is lost with the process, and is read
+    again by whoever takes the run up.
+    """
+
+    def __init__(self, dialogs: Dialogs, dialog: Dialog) -> None:
+        self._dialogs = dialogs
+        self.kept = dialog
+        self.now = dialog
+
+    def note(self, record: Record) -> None:
+        """Take *record* into the journal, to be kept with the next change.
+
+        Raises:
+            TooMuch: the journal would outgrow what is kept.
+        """
+        noted = self.now.with_record(record)
+        if sum(len(each.result) + len(each.before) for each in noted.journal) > MOST_KEPT:
+            raise TooMuch(saying.TOO_MUCH)
+        self.now = noted
+
+    def drop(self, key: str) -> None:
+        """Take the line of *key* out of the journal."""
+        journal = tuple(each for each in self.now.journal if each.key != key)
+        self.now = replace(self.now, journal=journal)
+
+    async def write(self, record: Record) -> None:
+        """Take *record* into the journal and keep it.
+
+        Raises:
+            TakenUp: somebody else has the run in hand.
+        """
+        self.now = self.now.with_record(record)
+        await self.save()
+
+    async def save(self, **changes: object) -> Dialog:
+        """Keep the dialog with those *changes*; return it as it is kept.
+
+        Raises:
+            TakenUp: somebody else has the run in hand.
+        """
+        changed = replace(self.now, **changes)  # type: ignore[arg-type]  # fields of Dialog
+        for _ in range(_TRIES):
+            stored = await self._dialogs.replace(self.kept, changed)
+            if stored is not None:
+                self.kept = self.now = stored
+                return stored
+            changed = await self._rebased(changed)
+        raise TakenUp
+
+    async def _rebased(self, changed: Dialog) -> Dialog:
+        """Return *changed* on top of what somebody else kept, if that isn't of the run."""
+        found = await self._dialogs.find(changed.principal, changed.id)
+        if found is None or _course(found) != _course(self.kept):
+            raise TakenUp
+        self.kept = found
+        return replace(
+            found,
+            phase=changed.phase,
+            journal=changed.journal,
+            plan=changed.plan,
+            confirmed=changed.confirmed,
+            failure=changed.failure,
+            said=changed.said,
+            site=changed.site,
+            is_told=changed.is_told,
+        )
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether a write was sent whose outcome isn't kept yet."""
+        return any(each.fate is Fate.SENT for each in self.now.journal)
+
+
+def _course(dialog: Dialog) -> tuple[object, ...]:
+    """Return what only a run's own course changes, and what it depends on."""
+    plan = dialog.plan.id if dialog.plan else ""
+    return dialog.phase, dialog.journal, plan, dialog.answers, dialog.skipped

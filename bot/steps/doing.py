@@ -1,0 +1,360 @@
+"""Does writes that have no receipt, settles them by looking, and takes them back.
+
+All work from what the journal kept of a write before it was sent, so that whoever takes a run up
+can go on. What is done again here is, done twice, as if done once.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+from bot.act import Acting
+from bot.content import AccountId, Attachment, CommentId, Operation, PageId, PageStatus
+from bot.document import Document, Marks, Paragraph, Text
+from bot.errors import Changed, Unclear
+from bot.steps.hands import Tools
+from bot.steps.small_writings import (
+    Attaching,
+    Calling,
+    Commenting,
+    Copying,
+    Labelling,
+    Moving,
+    Replying,
+    Restoring,
+    Restricting,
+    SmallWriting,
+    Trashing,
+    Watching,
+)
+from bot.steps.things import attachment_thing, bounded, page_thing, space_thing, value_of_json
+from bot.steps.writing import Sent, Where
+from bot.values import Thing, Value
+
+_PROVIDER: Final = "Confluence"
+_EM: Final[Marks] = frozenset({"em"})
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One write under way: under whose connection, and what the journal kept of it."""
+
+    tools: Tools
+    acting: Acting
+    kept: Thing
+
+    @property
+    def where(self) -> Where:
+        """The page that it is about."""
+        return Where.read(self.kept.fields.get("where"))
+
+    @property
+    def page(self) -> Value:
+        """The page as later steps see it."""
+        return self.kept.fields.get("page")
+
+    def text(self, name: str) -> str:
+        """Return a text that was kept."""
+        held = self.kept.fields.get(name)
+        return held if isinstance(held, str) else ""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return texts that were kept."""
+        held = self.kept.fields.get(name)
+        return tuple(map(str, held)) if isinstance(held, tuple) else ()
+
+    def done(self) -> Sent:
+        """Return what it brought: the page as it was."""
+        return Sent(self.page, self.where.url)
+
+
+async def look_before(deed: Deed) -> Thing:
+    """Return what the journal keeps of a write, with what stands there before it."""
+    look = _BEFORE.get(deed.kept.label)
+    before = await look(deed) if look else {}
+    return Thing(deed.kept.kind, deed.kept.label, {**deed.kept.fields, **before})
+
+
+async def _labels_before(deed: Deed) -> Mapping[str, Value]:
+    had = await deed.tools.confluence.list_labels(
+        deed.acting.connection, deed.acting.site, deed.where.page
+    )
+    folded = {each.casefold() for each in had}
+    added = tuple(each for each in deed.texts("add") if each.casefold() not in folded)
+    removed = tuple(each for each in deed.texts("remove") if each.casefold() in folded)
+    return {"added": added, "removed": removed}
+
+
+async def _files_before(deed: Deed) -> Mapping[str, Value]:
+    file = await deed.tools.files.fetch(deed.acting.connection.principal.tenant, deed.text("file"))
+    found = await _attached(deed)
+    return {"size": len(file.content), "had": found.size if found is not None else -1}
+
+
+async def _rights_before(deed: Deed) -> Mapping[str, Value]:
+    found = await deed.tools.confluence.find_restrictions(
+        deed.acting.connection, deed.acting.site, deed.where.page
+    )
+    stood = found[cast("Operation", deed.text("operation"))]
+    return {
+        "stood_people": tuple(each.id for each in stood.accounts),
+        "stood_groups": tuple(each.id for each in stood.groups),
+    }
+
+
+async def _watch_before(deed: Deed) -> Mapping[str, Value]:
+    watched = await deed.tools.confluence.is_watching(
+        deed.acting.connection, deed.acting.site, deed.where.page
+    )
+    return {"watched": watched}
+
+
+_BEFORE: Final[Mapping[str, Callable[[Deed], Awaitable[Mapping[str, Value]]]]] = {
+    Labelling.action: _labels_before,
+    Attaching.action: _files_before,
+    Restricting.action: _rights_before,
+    Watching.action: _watch_before,
+}
+
+
+async def send(deed: Deed, writing: SmallWriting, asker: str) -> Sent:
+    """Do a write for the first time; *asker* is who is named in it, if anybody is."""
+    where = deed.acting.connection, deed.acting.site
+    confluence = deed.tools.confluence
+    match writing:
+        case Replying():
+            body = _signed(writing.body, asker)
+            url = await confluence.reply(*where, CommentId(writing.comment), body)
+            return Sent(_comment(url, writing.text), url)
+        case Commenting():
+            body, kind = _signed(writing.body, asker), writing.target.kind
+            url = await confluence.add_comment(*where, deed.where.page, body, kind=kind)
+            return Sent(_comment(url, writing.text), url)
+        case Copying():
+            page = await confluence.copy_page(
+                *where, deed.where.page, writing.title, PageId(writing.parent.id)
+            )
+            space = writing.parent.space
+            inside = space_thing(space, deed.acting.site) if space is not None else None
+            return Sent(page_thing(page, deed.acting.site, inside), page.url)
+        case Calling():
+            called = await confluence.call(*where, writing.call)
+            found = called.text if called.json is None else value_of_json(called.json)
+            held = bounded(found)
+            return Sent(
+                Thing("answer", str(called.status), {"status": called.status, "body": held})
+            )
+        case _:
+            return await send_again(deed)
+
+
+async def send_again(deed: Deed) -> Sent:
+    """Do a write that may be done already: as often as it is done, it is as if done once."""
+    return await _AGAIN[deed.kept.label](deed)
+
+
+async def _label(deed: Deed) -> Sent:
+    page = deed.acting.connection, deed.acting.site, deed.where.page
+    if add := deed.texts("add"):
+        await deed.tools.confluence.add_labels(*page, add)
+    for label in deed.texts("remove"):
+        await deed.tools.confluence.remove_label(*page, label)
+    return deed.done()
+
+
+async def _attach(deed: Deed) -> Sent:
+    file = await deed.tools.files.fetch(deed.acting.connection.principal.tenant, deed.text("file"))
+    attachment = await deed.tools.confluence.attach(
+        deed.acting.connection,
+        deed.acting.site,
+        deed.where.page,
+        deed.text("name"),
+        file.content,
+        file.kind,
+    )
+    return Sent(attachment_thing(attachment), attachment.url or deed.where.url)
+
+
+async def _move(deed: Deed) -> Sent:
+    parent = PageId(deed.text("parent"))
+    await _put_below(deed, parent)
+    return deed.done()
+
+
+async def _put_below(deed: Deed, parent: PageId) -> None:
+    where = deed.acting.connection, deed.acting.site, deed.where.page
+    head = await deed.tools.confluence.get_page_head(*where, kind=deed.where.kind)
+    if head.parent_id != parent:
+        await deed.tools.confluence.move_page(*where, parent)
+
+
+async def _restrict(deed: Deed) -> Sent:
+    await _let_alone(deed, deed.texts("people"), deed.texts("groups"))
+    return deed.done()
+
+
+async def _let_alone(deed: Deed, people: tuple[str, ...], groups: tuple[str, ...]) -> None:
+    await deed.tools.confluence.restrict(
+        deed.acting.connection,
+        deed.acting.site,
+        deed.where.page,
+        cast("Operation", deed.text("operation")),
+        [AccountId(each) for each in people],
+        groups,
+    )
+
+
+async def _watch(deed: Deed) -> Sent:
+    await deed.tools.confluence.watch(
+        deed.acting.connection,
+        deed.acting.site,
+        deed.where.page,
+        on=bool(deed.kept.fields.get("on")),
+    )
+    return deed.done()
+
+
+async def _trash(deed: Deed) -> Sent:
+    if await _status(deed) is not PageStatus.TRASHED:
+        where = deed.acting.connection, deed.acting.site, deed.where.page
+        await deed.tools.confluence.trash_page(*where, kind=deed.where.kind)
+    return deed.done()
+
+
+async def _restore(deed: Deed) -> Sent:
+    if await _status(deed) is PageStatus.TRASHED:
+        where = deed.acting.connection, deed.acting.site, deed.where.page
+        await deed.tools.confluence.restore_page(*where, kind=deed.where.kind)
+    return deed.done()
+
+
+async def _status(deed: Deed) -> PageStatus:
+    where = deed.acting.connection, deed.acting.site, deed.where.page
+    head = await deed.tools.confluence.get_page_head(*where, trashed=True, kind=deed.where.kind)
+    return head.status
+
+
+_AGAIN: Final[Mapping[str, Callable[[Deed], Awaitable[Sent]]]] = {
+    Labelling.action: _label,
+    Attaching.action: _attach,
+    Moving.action: _move,
+    Restricting.action: _restrict,
+    Watching.action: _watch,
+    Trashing.action: _trash,
+    Restoring.action: _restore,
+}
+SENT_AGAIN: Final = frozenset(_AGAIN) - {Attaching.action}
+"""The actions that are settled by being done again."""
+
+
+async def find_attached(deed: Deed) -> Sent | None:
+    """Return the file that was attached; ``None`` if it wasn't.
+
+    Raises:
+        Unclear: a file of that name and size was there before, so nobody can tell.
+    """
+    size, had = deed.kept.fields.get("size"), deed.kept.fields.get("had")
+    found = await _attached(deed)
+    if found is None or found.size != size:
+        return None
+    if had == size:
+        raise Unclear(_PROVIDER)
+    return Sent(attachment_thing(found), found.url or deed.where.url)
+
+
+async def _attached(deed: Deed) -> Attachment | None:
+    found = await deed.tools.confluence.list_attachments(
+        deed.acting.connection, deed.acting.site, deed.where.page
+    )
+    return next((each for each in found if each.name == deed.text("name")), None)
+
+
+async def take_back(deed: Deed) -> None:
+    """Take a write back that can be.
+
+    Raises:
+        Changed: somebody has changed since what it did; it stays.
+        NotFound: what it was done to isn't there any more.
+    """
+    await _BACK[deed.kept.label](deed)
+
+
+def can_take_back(kept: Value) -> bool:
+    """Tell whether a write can be taken back exactly."""
+    if not isinstance(kept, Thing) or kept.label not in _BACK:
+        return False
+    if kept.label == Moving.action:
+        return bool(kept.fields.get("before"))
+    if kept.label == Restricting.action:  # nothing lifts the last restriction
+        return bool(kept.fields.get("stood_people") or kept.fields.get("stood_groups"))
+    return True
+
+
+async def _unlabel(deed: Deed) -> None:
+    page = deed.acting.connection, deed.acting.site, deed.where.page
+    for label in deed.texts("added"):
+        await deed.tools.confluence.remove_label(*page, label)
+    if removed := deed.texts("removed"):
+        await deed.tools.confluence.add_labels(*page, removed)
+
+
+async def _move_back(deed: Deed) -> None:
+    where = deed.acting.connection, deed.acting.site, deed.where.page
+    head = await deed.tools.confluence.get_page_head(*where, kind=deed.where.kind)
+    if head.parent_id not in {deed.text("parent"), deed.text("before")}:
+        raise Changed("Somebody has moved the page since, so it stays where it is.")
+    await _put_below(deed, PageId(deed.text("before")))
+
+
+async def _lift(deed: Deed) -> None:
+    await _let_alone(deed, deed.texts("stood_people"), deed.texts("stood_groups"))
+
+
+async def _watch_as_before(deed: Deed) -> None:
+    await deed.tools.confluence.watch(
+        deed.acting.connection,
+        deed.acting.site,
+        deed.where.page,
+        on=bool(deed.kept.fields.get("watched")),
+    )
+
+
+async def _out_of_the_trash(deed: Deed) -> None:
+    await _restore(deed)
+
+
+async def _into_the_trash(deed: Deed) -> None:
+    await _trash(deed)
+
+
+async def _trash_copy(deed: Deed) -> None:
+    where = deed.acting.connection, deed.acting.site, PageId(deed.text("copy"))
+    head = await deed.tools.confluence.get_page_head(*where, trashed=True)
+    if head.status is PageStatus.TRASHED:
+        return
+    if head.version != 1:
+        raise Changed("Somebody has changed the copy since, so it stays as it is.")
+    await deed.tools.confluence.trash_page(*where)
+
+
+_BACK: Final[Mapping[str, Callable[[Deed], Awaitable[None]]]] = {
+    Labelling.action: _unlabel,
+    Moving.action: _move_back,
+    Restricting.action: _lift,
+    Watching.action: _watch_as_before,
+    Trashing.action: _out_of_the_trash,
+    Restoring.action: _into_the_trash,
+    Copying.action: _trash_copy,
+}
+
+
+def _comment(url: str, text: str) -> Thing:
+    return Thing("comment", text[:80], {"url": url, "text": text})
+
+
+def _signed(body: Document, asker: str) -> Document:
+    """Return *body* with the name of who asked for it, where another's account writes it."""
+    if not asker:
+        return body
+    line = Paragraph((Text(f"Written for {asker} with Confab", _EM),))
+    return Document((*body.blocks, line))

@@ -1,0 +1,60 @@
+"""What a template's author says: of a plan, and in the end."""
+
+from contextlib import suppress
+
+from bot.documents.links import safe_href
+from bot.errors import UserError
+from bot.steps.halts import NotYet
+from bot.steps.names import Names
+from bot.template import ActionTemplate, Button, Card
+from bot.values import Thing, Value, text_of_value
+from bot.written import NOTHING, Written, write
+
+REPLY, CARD, FACT, BUTTON, VALUES = "reply", "card", "fact", "button", "values"
+
+
+def preview_of(template: ActionTemplate, names: Names) -> Written:
+    """Return the author's preview, a document; nothing where it can't be made yet."""
+    if not template.preview:
+        return NOTHING
+    with suppress(NotYet, UserError):
+        return write(names.document(template.preview))
+    return NOTHING
+
+
+def reply_of(template: ActionTemplate, names: Names) -> Written:
+    """Return the author's reply; nothing where it can't be made.
+
+    A thing of kind ``reply`` with *text* (a document), *card* (or nothing) and *buttons*. A card
+    is labelled with its title and has *url* and *facts*: things of kind ``fact``, each with
+    *value*. A button is labelled, and has *task* and *values* (a thing whose fields are the
+    entities'), or *url*.
+    """
+    answer = template.reply
+    with suppress(NotYet, UserError):
+        text = names.document(answer.text)
+        card = _card(answer.card, names) if answer.card is not None else None
+        buttons = tuple(_button(each, names) for each in answer.buttons)
+        return write(Thing(REPLY, "", {"text": text, "card": card, "buttons": buttons}))
+    return NOTHING
+
+
+def _card(card: Card, names: Names) -> Thing:
+    facts = tuple(
+        Thing(FACT, name, {"value": names.text(source)}) for name, source in card.facts.items()
+    )
+    url = safe_href(names.text(card.url).strip())
+    return Thing(CARD, names.text(card.title), {"url": url, "facts": facts})
+
+
+def _button(button: Button, names: Names) -> Thing:
+    values: dict[str, Value] = {
+        name: _text_or_value(names.value(source)) for name, source in button.values.items()
+    }
+    url = safe_href(names.text(button.url).strip())
+    held: dict[str, Value] = {"task": button.task or "", "url": url}
+    return Thing(BUTTON, button.label, {**held, "values": Thing(VALUES, "", values)})
+
+
+def _text_or_value(value: Value) -> Value:
+    return value if isinstance(value, Thing | tuple) else text_of_value(value)

@@ -1,0 +1,332 @@
+"""Runs a dialog: reads, plans what is to be written, and after it was confirmed writes it once.
+
+A run is done anew from its first step whenever somebody goes on with it; what its journal has is
+not done again. So any process can take it up wherever another left it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.dialog import Dialog, Fate, Phase, Plan, PlanId, Write
+from bot.errors import (
+    BotError,
+    ConsentRequired,
+    NotAllowed,
+    QuotaSpent,
+    SiteRequired,
+    Unavailable,
+    Unclear,
+    UserError,
+)
+from bot.ports import Dialogs, Templates
+from bot.principal import Tenant, mint_token
+from bot.publish import Publisher, TakenUp
+from bot.receipt import DecisionId
+from bot.steps import saying
+from bot.steps.asking import entities_of, missing
+from bot.steps.book import Book
+from bot.steps.ending import preview_of, reply_of
+from bot.steps.halts import Asking, Halt, NotYet, Parked, Unsettled
+from bot.steps.hands import Hands, Tools
+from bot.steps.lookup import Lookup
+from bot.steps.terms import Terms, terms_of
+from bot.steps.undoing import Undoing, can_undo
+from bot.steps.walk import Walk
+from bot.steps.writer import TAKEN_UP_AFTER, Desk, Writer
+from bot.task import DialogTask
+from bot.template import ActionTemplate, Entity
+from bot.written import NOTHING
+
+DONE, DO_IT, STOP = "done", "do it", "stop"
+"""What its person says of a write whose outcome can't be read back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where runs, the versions of templates, and receipts are kept."""
+
+    dialogs: Dialogs
+    templates: Templates
+    publisher: Publisher
+    undo_for: timedelta
+
+
+class Engine:
+    """Does the steps of templates."""
+
+    def __init__(self, tools: Tools, keeping: Keeping) -> None:
+        self._tools = tools
+        self._keeping = keeping
+
+    def entities_of(self, template: ActionTemplate, dialog: Dialog) -> tuple[Entity, ...]:
+        """Return the entities that *dialog* has so far. See `bot.steps.asking`."""
+        return entities_of(template, dialog)
+
+    def missing(self, template: ActionTemplate, dialog: Dialog) -> tuple[Entity, ...]:
+        """Return those to be asked for, the next one first."""
+        return missing(template, dialog)
+
+    def can_undo(self, dialog: Dialog) -> bool:
+        """Tell whether something that *dialog* wrote may still be taken back."""
+        return can_undo(dialog, self._tools.clock(), self._keeping.undo_for)
+
+    async def advance(
+        self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None
+    ) -> Dialog:
+        """Go on as far as it goes without its person, and return the dialog as it is kept.
+
+        It is ASKING, where something is missing; CONFIRMING, with a plan; UNCLEAR, where its
+        person is to say what became of a write; DONE or FAILED, with *failure* in words; or
+        RUNNING still, where nobody can tell yet what became of one: it is taken up later.
+
+        Raises:
+            TakenUp: another process has it in hand.
+            ConsentRequired, SiteRequired: its person must connect, or choose, first.
+            Unavailable: nothing of what comes next was done; it can be gone on with later.
+        """
+        if dialog.phase.is_final or dialog.phase is Phase.UNCLEAR:
+            return dialog
+        book = Book(self._keeping.dialogs, dialog)
+        if dialog.phase is not Phase.RUNNING and missing(template, dialog):
+            return await self._ask(book)
+        terms = await self._terms(template, dialog, task)
+        try:
+            return await self._walked(book, template, terms)
+        except (Halt, UserError) as end:
+            return await self._ended(book, end)
+        except TakenUp:
+            raise
+        except BotError as error:
+            if book.is_under_way or dialog.phase is not Phase.RUNNING:
+                return await self._left(book, error)
+            return await self._park(book, error)
+
+    async def _ended(self, book: Book, end: Halt | UserError) -> Dialog:
+        match end:
+            case Asking():
+                return await self._ask(book)
+            case Unsettled():
+                return await self._unclear(book)
+            case Parked():
+                return await self._park(book, end.cause)
+            case SiteRequired():
+                raise end
+            case UserError():
+                return await self._fail(book, end)
+            case _:
+                raise end
+
+    async def _left(self, book: Book, error: BotError) -> Dialog:
+        """Return a run of which a write is out; where nothing is, nothing came of it."""
+        if isinstance(error, Unclear):
+            return book.kept
+        raise error
+
+    async def settle(
+        self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None
+    ) -> Dialog:
+        """Take up a run that its process has left. Raises like ``advance``.
+
+        Raises:
+            TakenUp: it may be at it yet.
+        """
+        is_young = self._tools.clock() - dialog.touched_at < TAKEN_UP_AFTER
+        if dialog.phase is Phase.RUNNING and is_young:
+            raise TakenUp
+        if dialog.phase is not Phase.RUNNING:
+            return dialog
+        return await self.advance(dialog, template, task)
+
+    async def verdict(
+        self,
+        dialog: Dialog,
+        template: ActionTemplate,
+        task: DialogTask | None,
+        said: tuple[str, str],
+    ) -> Dialog:
+        """Hear of the write at a key that was unclear whether it was done; go on accordingly.
+
+        One that is to be done now is done without being asked about once more.
+        """
+        key, what = said
+        record = dialog.record(key)
+        if dialog.phase is not Phase.UNCLEAR or record is None or record.fate is not Fate.UNCLEAR:
+            return dialog
+        book = Book(self._keeping.dialogs, dialog)
+        if what == STOP:
+            return await book.save(phase=Phase.FAILED, failure=saying.STOPPED, is_told=False)
+        if what == DONE:
+            book.note(replace(record, fate=Fate.DONE, at=self._tools.clock()))
+            await book.save(phase=Phase.RUNNING)
+        elif what == DO_IT:
+            book.drop(key)
+            confirmed = tuple(_anew(each, key) for each in dialog.confirmed)
+            await book.save(phase=Phase.RUNNING, confirmed=confirmed)
+        else:
+            return dialog
+        return await self.advance(book.kept, template, task)
+
+    async def reopen(self, dialog: Dialog) -> Dialog:
+        """Return a run that failed to where its answers can be changed; nothing typed is lost.
+
+        What was done stays done, and isn't done again.
+        """
+        if dialog.phase is not Phase.FAILED:
+            return dialog
+        journal = tuple(each for each in dialog.journal if each.fate is not Fate.REFUSED)
+        book = Book(self._keeping.dialogs, dialog)
+        return await book.save(
+            phase=Phase.ASKING, journal=journal, failure="", plan=None, confirmed=()
+        )
+
+    async def undo(
+        self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None
+    ) -> Dialog:
+        """Take back what it wrote, as far as nobody has touched it since.
+
+        What was taken back says so in the journal; of what wasn't `bot.steps.undoing.stays`
+        says why.
+
+        Raises:
+            NotAllowed: the time is up, or there is nothing that can be.
+        """
+        if not self.can_undo(dialog):
+            raise NotAllowed(
+                "That can't be undone from here any more; nothing was changed. In Confluence the "
+                "pages' histories and the trash still have what was there."
+            )
+        terms = await self._terms(template, dialog, task)
+        hands = self._hands(dialog, template, terms)
+        book = Book(self._keeping.dialogs, dialog)
+        facts = await hands.facts()
+        await Undoing(hands, facts, book, self._keeping.publisher).go()
+        return book.kept
+
+    async def _walked(self, book: Book, template: ActionTemplate, terms: Terms) -> Dialog:
+        hands = self._hands(book.now, template, terms)
+        facts = await hands.facts()
+        book.now = replace(book.now, site=facts.site.cloud_id)
+        lookup = Lookup(hands, facts)
+        writer = Writer(Desk(hands, facts, lookup, book, self._keeping.publisher))
+        walk = Walk(template, terms, hands, facts, lookup, book, writer)
+        try:
+            await walk.go()
+        except NotYet:
+            if not walk.planned:
+                raise NotAllowed(saying.NEVER) from None
+            return await self._confirm(walk, more=True)
+        if walk.planned:
+            return await self._confirm(walk, more=False)
+        said = reply_of(template, walk.names)
+        return await book.save(phase=Phase.DONE, said=said, failure="", is_told=False)
+
+    async def _confirm(self, walk: Walk, *, more: bool) -> Dialog:
+        """Keep the plan to be confirmed; the same plan keeps its id."""
+        facts, book = walk.facts, walk.book
+        before = book.now.plan if book.now.phase is Phase.CONFIRMING else None
+        plan = Plan(
+            PlanId(mint_token(walk.hands.principal.tenant)),
+            tuple(walk.planned),
+            facts.account.name,
+            facts.account.id,
+            facts.site.cloud_id,
+            facts.site.name,
+            facts.is_lent,
+            facts.asker,
+            more,
+            preview_of(walk.template, walk.names),
+        )
+        if before is not None and _is_same(before, plan):
+            plan = replace(plan, id=before.id, writes=before.writes)
+        said = reply_of(walk.template, walk.names) if book.now.is_trial else NOTHING
+        return await book.save(
+            phase=Phase.CONFIRMING, plan=plan, said=said, failure="", is_told=False
+        )
+
+    async def _ask(self, book: Book) -> Dialog:
+        if book.now == book.kept and book.kept.phase is Phase.ASKING:
+            return book.kept
+        return await book.save(phase=Phase.ASKING, failure="")
+
+    async def _unclear(self, book: Book) -> Dialog:
+        is_unclear = any(each.fate is Fate.UNCLEAR for each in book.now.journal)
+        if is_unclear and book.now.phase is not Phase.UNCLEAR:
+            return await book.save(phase=Phase.UNCLEAR, is_told=False)
+        return book.kept
+
+    async def _fail(self, book: Book, error: UserError) -> Dialog:
+        return await book.save(phase=Phase.FAILED, failure=str(error), is_told=False)
+
+    async def _park(self, book: Book, cause: BotError) -> Dialog:
+        """Have the rest of what was confirmed confirmed once more: nothing of it was sent.
+
+        Raises:
+            BotError: the *cause*, where its person can mend it, or nothing is left to confirm.
+        """
+        now = book.now
+        rest = tuple(each for each in _latest(now.confirmed) if not _is_done(now, each))
+        if rest and now.plan is not None:
+            tenant = now.principal.tenant
+            writes = tuple(_anew(each, each.key) for each in rest)
+            plan = replace(now.plan, id=PlanId(mint_token(tenant)), writes=writes)
+            kept = await book.save(
+                phase=Phase.CONFIRMING,
+                plan=plan,
+                confirmed=(),
+                failure=_words_of(cause),
+                is_told=False,
+            )
+            if not isinstance(cause, ConsentRequired):
+                return kept
+        else:
+            await book.save(phase=Phase.ASKING, confirmed=(), plan=None)
+        raise cause
+
+    async def _terms(
+        self, template: ActionTemplate, dialog: Dialog, task: DialogTask | None
+    ) -> Terms:
+        version = await self._keeping.templates.find(
+            dialog.principal.tenant, dialog.template, dialog.version
+        )
+        return terms_of(template, task, version)
+
+    def _hands(self, dialog: Dialog, template: ActionTemplate, terms: Terms) -> Hands:
+        scopes = frozenset(template.scopes)
+        limits = terms.limits(dialog)
+        return Hands(self._tools, dialog.principal, limits, scopes, dialog.site)
+
+
+def _latest(confirmed: tuple[Write, ...]) -> tuple[Write, ...]:
+    """Return of each key what was confirmed last, in their order."""
+    return tuple({each.key: each for each in confirmed}.values())
+
+
+def _is_done(dialog: Dialog, write: Write) -> bool:
+    record = dialog.record(write.key)
+    return record is not None and record.fate is Fate.DONE
+
+
+def _anew(write: Write, key: str) -> Write:
+    """Return *write* under a decision of its own, if it is the one at *key*."""
+    if write.key != key or write.decision is None:
+        return write
+    tenant = write.decision.partition(".")[0]
+    return replace(write, decision=DecisionId(mint_token(Tenant(tenant))))
+
+
+def _is_same(before: Plan, now: Plan) -> bool:
+    """Tell whether it would be the same to confirm either."""
+    held = [[(each.key, each.digest) for each in plan.writes] for plan in (before, now)]
+    return held[0] == held[1] and replace(before, id=now.id, writes=now.writes) == now
+
+
+def _words_of(cause: BotError) -> str:
+    match cause:
+        case QuotaSpent():
+            return saying.SPENT
+        case Unavailable():
+            return saying.NOT_ANSWERING.format(who=cause.provider)
+        case ConsentRequired():
+            return saying.CONSENT
+        case _:
+            return saying.NOT_SENT

@@ -1,0 +1,139 @@
+"""The names that a step's texts see, and what the texts come to."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Final
+
+from bot.document import Document
+from bot.errors import ExpressionFailed
+from bot.expressions import (
+    HIDDEN,
+    Compiled,
+    CompiledBody,
+    compile_body,
+    compile_expression,
+    compile_text,
+    filled,
+)
+from bot.steps.halts import NotYet
+from bot.values import Thing, Value, text_of_value
+
+_KEPT: Final = 512
+_Path = tuple[str, ...]
+
+
+@lru_cache(_KEPT)
+def text(source: str) -> Compiled:
+    """Read a text with holes."""
+    return compile_text(source)
+
+
+@lru_cache(_KEPT)
+def header(source: str) -> Compiled:
+    """Read a text with holes, of which one may be the access token."""
+    return compile_text(source, allows_token=True)
+
+
+@lru_cache(_KEPT)
+def expression(source: str) -> Compiled:
+    """Read one expression."""
+    return compile_expression(source)
+
+
+@lru_cache(_KEPT)
+def body(source: str) -> CompiledBody:
+    """Read Markdown with holes."""
+    return compile_body(source)
+
+
+class Names:
+    """What is known by name at one place of a template.
+
+    *later* are the names of what planned writes will bring: of a page that will be made its
+    title is known already, for example, and its address isn't.
+    """
+
+    def __init__(self, values: Mapping[str, Value], later: Iterable[str] = ()) -> None:
+        self.values = dict(values)
+        self.later = set(later)
+
+    def inside(self) -> "Names":
+        """Return the same for one round, whose own names end with it."""
+        return Names(self.values, self.later)
+
+    def put(self, name: str, value: Value, *, is_later: bool = False) -> None:
+        """Know *value* by *name*; of what is yet to come as far as it is known."""
+        self.values[name] = value
+        self.later.discard(name)
+        if is_later:
+            self.later.add(name)
+
+    def put_unknown(self, name: str) -> None:
+        """Know that *name* will have a value."""
+        self.values.pop(name, None)
+        self.later.add(name)
+
+    def value(self, source: str) -> Value:
+        """Return what a text comes to: of one hole and nothing else its value.
+
+        Raises:
+            NotYet: a planned write must be done before.
+            ExpressionFailed: it can't be worked out.
+        """
+        compiled = text(source)
+        with self._known(compiled.names, whole=True):
+            return compiled.value(self.values)
+
+    def is_later(self, source: str) -> bool:
+        """Tell whether what a text comes to isn't all there yet."""
+        return any(path[0] in self.later for path in text(source).names)
+
+    def text(
+        self, source: str, fill: Callable[[Value], str] = text_of_value, token: str = HIDDEN
+    ) -> str:
+        """Return the text that *source* comes to. Raises like ``value``."""
+        compiled = text(source) if token is HIDDEN else header(source)
+        with self._known(compiled.names):
+            return compiled.text(self.values, fill, token)
+
+    def text_or_later(self, source: str) -> str:
+        """Return the text that *source* comes to, or of a thing that is yet to come its title."""
+        return text_of_value(self.value(source)).strip()
+
+    def holds(self, source: str) -> bool:
+        """Tell whether an expression is true. Raises like ``value``."""
+        compiled = expression(source)
+        with self._known(compiled.names):
+            return compiled.holds(self.values)
+
+    def listed(self, source: str) -> Value:
+        """Return what an expression comes to. Raises like ``value``."""
+        compiled = expression(source)
+        with self._known(compiled.names):
+            return compiled.value(self.values)
+
+    def document(self, source: str) -> Document:
+        """Return the document that Markdown comes to. Raises like ``value``."""
+        compiled = body(source)
+        with self._known(compiled.names):
+            return filled(compiled, self.values)
+
+    @contextmanager
+    def _known(self, paths: Iterable[_Path], *, whole: bool = False) -> Iterator[None]:
+        """Raise ``NotYet`` for what isn't known yet; *whole* lets a thing through as it is."""
+        waits = [path for path in paths if path[0] in self.later]
+        if any(not self._is_there(path, whole=whole) for path in waits):
+            raise NotYet
+        try:
+            yield
+        except ExpressionFailed:
+            if waits:
+                raise NotYet from None
+            raise
+
+    def _is_there(self, path: _Path, *, whole: bool) -> bool:
+        value = self.values.get(path[0])
+        if len(path) == 1:
+            return whole and value is not None
+        return isinstance(value, Thing) and path[1] in value.fields

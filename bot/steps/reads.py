@@ -1,0 +1,432 @@
+"""Steps that read: what they ask for, and what they give."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final, TypeVar
+
+from bot import cql
+from bot.act import Acting
+from bot.connection import Need
+from bot.content import (
+    AccountId,
+    Comment,
+    Hits,
+    Page,
+    PageText,
+    Space,
+    Version,
+)
+from bot.documents import text_of
+from bot.documents.offsets import Unreadable
+from bot.documents.section import sections_of
+from bot.errors import BadInput, NotAllowed
+from bot.expressions.compiled import Compiled
+from bot.expressions.compiled import Hole as TextHole
+from bot.page_template import variables_in
+from bot.rest import Call
+from bot.search import DAYS, NOT_BY_ME
+from bot.steps import saying
+from bot.steps.asking import things_of
+from bot.steps.changes import changes_between
+from bot.steps.halts import NotYet
+from bot.steps.lookup import Lookup, Target
+from bot.steps.names import Names, text
+from bot.steps.planning import UNREADABLE, Plot, call_of, page_template, storage_of, version_number
+from bot.steps.things import (
+    comment_thing,
+    hit_thing,
+    person_thing,
+    space_thing,
+    value_of_json,
+    version_thing,
+)
+from bot.template import (
+    AskVariablesStep,
+    ChildrenStep,
+    CommentsStep,
+    DiffStep,
+    GetStep,
+    HttpStep,
+    ListSpacesStep,
+    Search,
+    SearchStep,
+    SectionsStep,
+    Step,
+    VersionsStep,
+)
+from bot.trail import Action, Entry
+from bot.values import Thing, Value, text_of_value
+
+T = TypeVar("T")
+_SPAN: Final = re.compile(r"(\d{1,4})\s*([dwmy])", re.IGNORECASE)
+_KINDS: Final = {"page": ("page",), "blog": ("blogpost",), "any": ("page", "blogpost")}
+_ORDERS: Final = {
+    "relevance": "",
+    "newest": "order by lastmodified desc",
+    "oldest": "order by lastmodified",
+}
+IN_QUOTES: Final = (
+    "In this template's CQL a hole stands within quotes: it stands for a whole string, quotes "
+    "and all. Nothing was searched."
+)
+NOT_A_DATE: Final = "“{typed}” is neither a date, as in 2026-01-31, nor a span, as in 7d."
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A read as it is planned: *wanted* is by what it is known, *work* does it."""
+
+    wanted: tuple[str, ...]
+    work: Callable[[], Awaitable[Value]]
+
+
+async def reading(step: Step, plot: Plot) -> Reading:
+    """Return what *step* reads.
+
+    Raises:
+        NotYet: that depends on what a planned write will bring.
+        UserError: it can't be read; says why in words.
+    """
+    return await _READINGS[type(step)](step, plot)
+
+
+async def _look(
+    lookup: Lookup,
+    need: Need,
+    work: Callable[[Acting], Awaitable[T]],
+    what: Target | None = None,
+) -> T:
+    """Read; what the organisation's connection shows is recorded."""
+
+    async def look(acting: Acting) -> T:
+        found = await work(acting)
+        if acting.connection.lent is not None:
+            action = Action.SEARCH if what is None else Action.READ
+            entry = Entry.by(lookup.hands.principal, action, lookup.facts.asker)
+            entry = entry.under(acting.connection).on(
+                acting.site, what.space if what else None, what.id if what else None
+            )
+            lookup.hands.tools.auditor.record(entry.of("page", what.title) if what else entry)
+        return found
+
+    return await lookup.hands.run(need, look)
+
+
+async def _there(plot: Plot, source: str) -> Target:
+    """Return a page that is there, and that no planned write changes before."""
+    target = await plot.target(source)
+    if target.head is None or target.name in plot.touched:
+        raise NotYet
+    return target
+
+
+async def _search(step: SearchStep, plot: Plot) -> Reading:
+    wanted = step.search
+    query = str(await _query(wanted, plot))
+    lookup = plot.lookup
+    confluence = lookup.hands.tools.confluence
+
+    async def work() -> Value:
+        async def find(acting: Acting) -> Hits:
+            return await confluence.search(acting.connection, acting.site, query, None, wanted.most)
+
+        hits = await _look(lookup, Need.READ, find)
+        site = lookup.facts.site
+        found = tuple(hit_thing(hit, site) for hit in hits.results if hit.page_id is not None)
+        results = found[: wanted.most]
+        return Thing("search", "", {"results": results, "count": len(results)})
+
+    return Reading((query, str(wanted.most)), work)
+
+
+async def _query(wanted: Search, plot: Plot) -> cql.Query:
+    facts, names = plot.lookup.facts, plot.names
+    if wanted.cql.strip():
+        if facts.is_lent:
+            raise NotAllowed(saying.NOT_BY_CQL)
+        return cql.raw(cql_text(wanted.cql, names), cql.of_type(*_KINDS["any"]))
+    words = names.text(wanted.text)
+    spaces = [(await plot.lookup.space(each)).key for each in _each(names.value(wanted.space))]
+    labels = [str(text_of_value(each)) for each in _each(names.value(wanted.label))]
+    clause = cql.both(
+        cql.text_matches(words),
+        cql.in_spaces(spaces) if spaces else None,
+        cql.labelled(*labels) if labels else None,
+        cql.of_type(*_KINDS[wanted.kind]),
+        cql.by(_own(plot)) if wanted.by == "me" else None,
+        _changed(wanted.changed_since, plot, cql.since),
+        _changed(wanted.changed_before, plot, cql.before),
+    )
+    if clause is None:
+        raise BadInput("There is nothing to search for.")
+    return cql.Query(clause, _ORDERS[wanted.order])
+
+
+def _own(plot: Plot) -> AccountId:
+    if not plot.lookup.facts.own:
+        raise BadInput(NOT_BY_ME)
+    return AccountId(plot.lookup.facts.own)
+
+
+def _each(value: Value) -> Sequence[Value]:
+    found = value if isinstance(value, tuple) else (value,)
+    return [each for each in found if text_of_value(each).strip()]
+
+
+def _changed(
+    source: str, plot: Plot, clause: Callable[[datetime], cql.Clause]
+) -> cql.Clause | None:
+    value = plot.names.value(source)
+    if isinstance(value, str):
+        value = _moment(value, plot.names.values.get("now")) if value.strip() else None
+    if value is None:
+        return None
+    if not isinstance(value, date):
+        raise BadInput(NOT_A_DATE.format(typed=text_of_value(value)[:40]))
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time(), UTC)
+    return clause(moment)
+
+
+def _moment(typed: str, now: Value) -> date:
+    span = _SPAN.fullmatch(typed.strip())
+    try:
+        if span and isinstance(now, datetime):
+            return now - timedelta(days=int(span[1]) * DAYS[span[2].lower()])
+        return date.fromisoformat(typed.strip()[:10])
+    except (ValueError, OverflowError):
+        raise BadInput(NOT_A_DATE.format(typed=typed[:40])) from None
+
+
+def cql_text(source: str, names: Names) -> str:
+    """Return CQL whose every hole is a quoted string, or a list of them.
+
+    Raises:
+        BadInput: a hole stands within quotes, out of which its value could get.
+    """
+    _require_outside(text(source))
+    return names.text(source, _quoted)
+
+
+def _require_outside(compiled: Compiled) -> None:
+    """Raise unless each hole stands where a string may begin."""
+    quote = ""
+    for part in compiled.parts:
+        if isinstance(part, TextHole):
+            if quote:
+                raise BadInput(IN_QUOTES)
+            continue
+        escaped = False
+        for sign in part:
+            if escaped or sign == "\\":
+                escaped = not escaped
+            elif sign == quote:
+                quote = ""
+            elif not quote and sign in "\"'":
+                quote = sign
+
+
+def _quoted(value: Value) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(_quoted(each) for each in value) or cql.literal("")
+    if isinstance(value, Thing) and value.kind in _KNOWN_BY:
+        value = value.fields.get(_KNOWN_BY[value.kind])
+    if isinstance(value, datetime):
+        return cql.literal(value.strftime("%Y-%m-%d %H:%M"))
+    if isinstance(value, date):
+        return cql.literal(value.isoformat())
+    return cql.literal(text_of_value(value))
+
+
+_KNOWN_BY: Final = {"space": "key", "person": "account", "page": "id"}
+"""By which of its fields CQL knows a thing."""
+
+
+async def _get(step: GetStep, plot: Plot) -> Reading:
+    target = await _there(plot, step.get.page)
+    lookup, page, kind = plot.lookup, target.id, target.kind
+    confluence = lookup.hands.tools.confluence
+
+    async def work() -> Value:
+        async def read(acting: Acting) -> PageText:
+            return await confluence.get_page(acting.connection, acting.site, page, kind=kind)
+
+        async def label(acting: Acting) -> Sequence[str]:
+            return await confluence.list_labels(acting.connection, acting.site, page)
+
+        async def write(acting: Acting) -> Sequence[Version]:
+            return await confluence.list_versions(acting.connection, acting.site, page, 1)
+
+        found = await _look(lookup, Need.READ, read, target)
+        labels = await lookup.hands.run(Need.READ, label) if "labels" in plot.wants else ()
+        last = await lookup.hands.run(Need.READ, write) if "author" in plot.wants else ()
+        return await lookup.thing(
+            found.page,
+            body=found.document,
+            text=text_of(found.document),
+            labels=tuple(labels),
+            author=person_thing(last[0].author) if last else None,
+            updated=found.page.changed_at,
+            parent=found.page.parent_id or "",
+        )
+
+    return Reading((page,), work)
+
+
+async def _list_spaces(step: ListSpacesStep, plot: Plot) -> Reading:
+    lookup, most = plot.lookup, step.list_spaces.most
+
+    async def work() -> Value:
+        async def find(acting: Acting) -> Sequence[Space]:
+            return await lookup.hands.tools.confluence.list_spaces(
+                acting.connection, acting.site, most
+            )
+
+        found = await _look(lookup, Need.READ, find)
+        return tuple(space_thing(each, lookup.facts.site) for each in found[:most])
+
+    return Reading((str(most),), work)
+
+
+async def _children(step: ChildrenStep, plot: Plot) -> Reading:
+    target = await _there(plot, step.children.page)
+    lookup, page = plot.lookup, target.id
+
+    async def work() -> Value:
+        async def find(acting: Acting) -> Sequence[Page]:
+            return await lookup.hands.tools.confluence.list_children(
+                acting.connection, acting.site, page
+            )
+
+        found = await _look(lookup, Need.READ, find, target)
+        return tuple([await lookup.thing(each) for each in found])
+
+    return Reading((page,), work)
+
+
+async def _comments(step: CommentsStep, plot: Plot) -> Reading:
+    target = await _there(plot, step.comments.page)
+    lookup, page, kind = plot.lookup, target.id, target.kind
+
+    async def work() -> Value:
+        async def find(acting: Acting) -> Sequence[Comment]:
+            return await lookup.hands.tools.confluence.list_comments(
+                acting.connection, acting.site, page, kind=kind
+            )
+
+        found = await _look(lookup, Need.READ_COMMENTS, find, target)
+        return tuple(comment_thing(each) for each in found)
+
+    return Reading((page,), work)
+
+
+async def _sections(step: SectionsStep, plot: Plot) -> Reading:
+    target = await _there(plot, step.sections.page)
+    lookup = plot.lookup
+
+    async def work() -> Value:
+        found = await storage_of(lookup, target)
+        try:
+            return tuple(each.heading for each in sections_of(found.storage.markup))
+        except Unreadable:
+            raise BadInput(UNREADABLE.format(page=saying.the(target))) from None
+
+    return Reading((target.id,), work)
+
+
+async def _versions(step: VersionsStep, plot: Plot) -> Reading:
+    target = await _there(plot, step.versions.page)
+    lookup, page, most = plot.lookup, target.id, step.versions.most
+
+    async def work() -> Value:
+        async def find(acting: Acting) -> Sequence[Version]:
+            return await lookup.hands.tools.confluence.list_versions(
+                acting.connection, acting.site, page, most
+            )
+
+        found = await _look(lookup, Need.READ, find, target)
+        return tuple(version_thing(each) for each in found[:most])
+
+    return Reading((page, str(most)), work)
+
+
+async def _diff(step: DiffStep, plot: Plot) -> Reading:
+    wanted = step.diff
+    target = await _there(plot, wanted.page)
+    newer = _number(plot.names.value(wanted.newer)) or target.there.version
+    older = _number(plot.names.value(wanted.older)) or max(newer - 1, 1)
+    lookup, page = plot.lookup, target.id
+
+    async def work() -> Value:
+        async def read(acting: Acting, number: int) -> PageText:
+            return await lookup.hands.tools.confluence.get_version(
+                acting.connection, acting.site, page, number
+            )
+
+        before = await _look(lookup, Need.READ, lambda acting: read(acting, older), target)
+        after = await _look(lookup, Need.READ, lambda acting: read(acting, newer), target)
+        found = changes_between(before.document, after.document)
+        return Thing("diff", "", {**found, "older": older, "newer": newer})
+
+    return Reading((page, str(older), str(newer)), work)
+
+
+def _number(value: Value) -> int:
+    held = value.fields.get("number") if isinstance(value, Thing) else value
+    typed = text_of_value(held).strip()
+    return version_number(typed) if typed else 0
+
+
+async def _http(step: HttpStep, plot: Plot) -> Reading:
+    call = call_of(step, plot.names)
+    lookup = plot.lookup
+
+    async def work() -> Value:
+        async def send(acting: Acting) -> Value:
+            called = await lookup.hands.tools.confluence.call(acting.connection, acting.site, call)
+            found = called.text if called.json is None else value_of_json(called.json)
+            return Thing("answer", str(called.status), {"status": called.status, "body": found})
+
+        return await lookup.hands.run(Need.READ, send)
+
+    return Reading(_known(call), work)
+
+
+def _known(call: Call) -> tuple[str, ...]:
+    return call.method, call.path, repr(sorted(call.query.items())), repr(call.json)
+
+
+async def _ask_variables(step: AskVariablesStep, plot: Plot) -> Reading:
+    wanted, lookup, key = step.ask_variables, plot.lookup, plot.key
+    named = plot.names.text_or_later(wanted.template)
+    if named:
+
+        async def of_template() -> Value:
+            return things_of((await page_template(lookup, named)).variables, key)
+
+        return Reading(("template", named), of_template)
+    target = await _there(plot, wanted.page)
+
+    async def of_page() -> Value:
+        found = await storage_of(lookup, target)
+        try:
+            return things_of(variables_in(found.storage.markup), key)
+        except Unreadable:
+            raise BadInput(UNREADABLE.format(page=saying.the(target))) from None
+
+    return Reading(("page", target.id), of_page)
+
+
+_READINGS: Final[Mapping[type[Step], Callable[[Any, Plot], Awaitable[Reading]]]] = {
+    SearchStep: _search,
+    GetStep: _get,
+    ListSpacesStep: _list_spaces,
+    ChildrenStep: _children,
+    CommentsStep: _comments,
+    SectionsStep: _sections,
+    VersionsStep: _versions,
+    DiffStep: _diff,
+    HttpStep: _http,
+    AskVariablesStep: _ask_variables,
+}

@@ -1,0 +1,87 @@
+"""What the engine says, in plain words; whoever shows them escapes them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.content import ContentKind, Space
+from bot.cutting import cut
+from bot.steps.lookup import Target
+
+LONGEST_NAME: Final = 120
+LONGEST_QUOTE: Final = 160
+
+TOO_MANY_STEPS: Final = (
+    "This run would take more than {most} steps, so it stops here. What was done before stays."
+)
+TOO_MANY_ROUNDS: Final = (
+    "There are {count} to go through, and this template goes through {most} at most. Nothing of "
+    "them was done: narrow down what it works on."
+)
+NOT_A_LIST: Final = "“for_each” takes a list, and that isn't one. Nothing of it was done."
+TOO_LONG: Final = (
+    "The steps of this run have taken longer than {seconds} seconds to read, so it stops here. "
+    "What was done before stays."
+)
+TOO_MUCH: Final = (
+    "This run has read more than can be kept of it (1 MB), so it stops here. What was done "
+    "before stays: narrow down what it works on."
+)
+NO_CALLS: Final = (
+    "This template makes REST calls that change something, and no admin of your workspace has "
+    "approved this version of it. Nothing was sent: ask one of them."
+)
+NOT_BY_CQL: Final = (
+    "This template searches by CQL, which the organisation's connection doesn't do. Nothing was "
+    "searched: connect an account of your own."
+)
+NOT_YOUR_FILE: Final = "Only a file that was given to this dialog can be attached. None was."
+NOT_ANSWERING: Final = (
+    "{who} isn't answering just now, so nothing more was written. Confirm the rest again in a "
+    "little while."
+)
+SPENT: Final = (
+    "Our share of Confluence's limits is used up for now, so nothing more was written. Confirm "
+    "the rest again in a while."
+)
+CONSENT: Final = "Your consent doesn't cover the rest, or has ended: nothing more was written."
+NOT_SENT: Final = (
+    "Something is out of order, so nothing more was written. Confirm the rest again later."
+)
+NEVER: Final = "A step of this template needs what no step before it brings. Nothing more was done."
+FAULT: Final = "{who} answered in a way I don't understand; that step may not have been done."
+STOPPED: Final = "You stopped it here. What was done before stays."
+
+
+def named(title: str) -> str:
+    """Return a title in quotes."""
+    return f"“{cut(' '.join(title.split()), LONGEST_NAME)}”"
+
+
+def quoted(words: str) -> str:
+    """Return the beginning of a text in quotes."""
+    return f"“{cut(' '.join(words.split()), LONGEST_QUOTE)}”"
+
+
+def in_space(space: Space | None) -> str:
+    """Return where in words: in Engineering (ENG)."""
+    if space is None:
+        return ""
+    return f" in {cut(' '.join(space.name.split()), LONGEST_NAME)} ({space.key})"
+
+
+def the(target: Target) -> str:
+    """Return a page and its space in words."""
+    return f"the {kind(target.kind)} {named(target.title)}{in_space(target.space)}"
+
+
+def kind(what: ContentKind) -> str:
+    """Return what people call it."""
+    return "blog post" if what is ContentKind.BLOG else "page"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return *words* as people list them."""
+    shown = [named(each) for each in words]
+    if len(shown) < 2:  # noqa: PLR2004 - a list of one needs no “and”
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -1,0 +1,407 @@
+"""Writes whose course the run's journal alone keeps: talk, labels, files, places, rights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from bot.connection import Need
+from bot.content import (
+    Account,
+    CommentId,
+    ContentKind,
+    Group,
+    Operation,
+    PageId,
+    SpaceKey,
+)
+from bot.document import Document
+from bot.rest import Call
+from bot.steps import saying
+from bot.steps.lookup import Target
+from bot.steps.writing import Settles, Where, Writing, body_json
+from bot.trail import Action
+from bot.values import Thing, Value
+
+
+@dataclass(frozen=True)
+class OnPage(Writing):
+    """Something done to one page; *page* is it as expressions see it."""
+
+    target: Target
+    page: Thing
+    settles: ClassVar[Settles] = Settles.AGAIN
+
+    @property
+    def made(self) -> Value:
+        """See `Writing.made`."""
+        return self.page
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """See `Writing.targets`."""
+        return (self.target.name,)
+
+    @property
+    def orders(self) -> Mapping[str, Value]:
+        """What doing it takes besides the page, for the journal. Raises ``NotYet``."""
+        return {}
+
+    def kept(self) -> Thing:
+        """Return all that doing, settling and undoing it takes, for the journal."""
+        where = Where.of(self.target)
+        return Thing(
+            "kept", self.action, {"where": where.thing(), "page": self.page, **self.orders}
+        )
+
+
+@dataclass(frozen=True)
+class Commenting(OnPage):
+    """A comment at the foot of a page."""
+
+    action: ClassVar[str] = "comment"
+    audited: ClassVar[Action] = Action.COMMENT
+    need: ClassVar[Need] = Need.COMMENT
+    settles: ClassVar[Settles] = Settles.ASKING
+    body: Document
+    text: str
+
+    @property
+    def words(self) -> str:
+        """See `Writing.words`."""
+        return f"Comment on {saying.the(self.target)}: {saying.quoted(self.text)}"
+
+    @property
+    def made(self) -> Value:
+        """See `Writing.made`."""
+        return Thing("comment", saying.quoted(self.text), {"text": self.text})
+
+    @property
+    def content(self) -> Mapping[str, object]:
+        """See `Writing.content`."""
+        return {"page": self.target.name, "body": body_json(self.body)}
+
+
+@dataclass(frozen=True)
+class Replying(Commenting):
+    """An answer to a comment; *said* is how that begins, *by* who said it."""
+
+    action: ClassVar[str] = "reply"
+    audited: ClassVar[Action] = Action.REPLY
+    comment: CommentId
+    said: str
+    by: str
+
+    @property
+    def words(self) -> str:
+        """See `Writing.words`."""
+        to = f"the comment {saying.quoted(self.said)} of {self.by or 'somebody'}"
+        return f"Answer {to} on {saying.the(self.target)}: {saying.quoted(self.text)}"
+
+    @property
+    def content(self) -> Mapping[str, object]:
+        """See `Writing.content`."""
+        return {**super().content, "comment": self.comment}
+
+
+@dataclass(frozen=True)
+class Labelling(OnPage):
+    """Labels to give and to take off."""
+
+    action: ClassVar[str] = "label"
+    audited: ClassVar[Action] = Action.LABEL
+    need: ClassVar[Need] = Need.LABEL
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """See `Writing.words`."""
+        page = saying.the(self.target)
+        parts = []
+        if self.add:
+            parts.append(
+                f"Give {page} the label{'s'[: len(self.add) > 1]} {saying.listed(self.add)}"
+            )
+        if self.remove:
+            off = f"ake {saying.listed(self.remove)} off"
+            parts.append(f" and t{off}" if self.add else f"T{off} {page}")
+        return "".join(parts)
+
+    @property
+    def content(self) -> Mapping[str, object]:
+        """See `Writing.content`."""
+        return {"page": self.target.name, "add": [*self.add], "remove": [*self.remove]}
+
+    @property
+    def orders(self) -> Mapping[str, Value]:
+        """See `OnPage.orders`."""
+        return {"add": self.add, "remove": self.remove}
+
+
+@dataclass(frozen=True)
+class Attaching(OnPage):
+    """A file that somebody gave to the dialog."""
+
+    action: ClassVar[str] = "attach"
+    audited: ClassVar[Action] = Action.ATTACH
+    need: ClassVar[Need] = Need.ATTACH
+    settles: ClassVar[Settles] = Settles.LOOKING
+    file: str
+    name: str
+
+    @property
+    def words(self) -> str:
+        """See `Writing.words`."""
+        return f"Attach the file {saying.named(self.name)} to {saying.the(self.target)}"
+
+    @property
+    def made(self) -> Value:
+        """See `Writing.made`."""
+        return Thing("attachment", self.name, {"name": self.name})
+
+    @property
+    def content(self) -> Mapping[str, object]:
+        """See `Writing.content`."""
+        return {"page": self.target.name, "file": self.file, "name": self.name}
+
+    @property
+    def orders(self) -> Mapping[str, Value]:
+        """See `OnPage.orders`."""
+        return {"file": self.file, "name": self.name}
+
+
+@dataclass(frozen=True)
+class Moving(OnPage):
+    """Another place in the tree."""
+
+    action: ClassVar[str] = "move"
+    audited: ClassVar[Action] = Action.MOVE
+    need: ClassVar[Need] = Need.PUBLISH
+    parent: Target
+
+    @property
+    def words(self) -> str:
+        """See `Writing.words`."""
+        page, below = saying.the(self.target), saying.the(self.parent)
+        return f"Move {page}, with all that is below it, below {below}"
+
+    @property
+    def content(self) -> Mapping[str, object]:
+        """See `Writing.content`."""
+        return {"page": self.target.name, "parent": self.parent.name}
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """See `Writing.targets`."""
+        return (self.target.name, self.parent.name)
+
+    @property
+    def orders(self) -> Mapping[str, Value]:
+        """See `OnPage.orders`."""
+        return {"parent": self.parent.id, "before": self.target.there.parent_id or ""}
+
+
+@dataclass(frozen=True)
+class Copying(OnPage):
+    """A page like another one."""
+
+    action: ClassVar[str] = "copy"
+    audited: ClassVar[Action] = Action.COPY
+    need: ClassVar[Need] = Need.PUBLISH
+    settles: ClassVar[Settles] = Settles.ASKING
+    parent: Target
+    title: str
+    copy: Thing
+
+    @property
+    def words(self) -> str:
+        """See `Writing.words`."""
+        page, below = saying.the(self.target), saying.the(self.parent)
+        return f"Copy {page} to {saying.named(self.title)}, below {below}"
+
+    @property
+    def made(self) -> Value:
+        """See `Writing.made`."""
+        return self.copy
+
+    @property
+    def content(self) -> Mapping[str, object]:
+        """See `Writing.content`."""
+        return {"page": self.target.name, "parent": self.parent.name, "title": self.title}
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """See `Writing.targets`."""
+        return (self.parent.name,)
+
+    @property
+    def orders(self) -> Mapping[str, Value]:
+        """See `OnPage.orders`."""
+        return {"parent": self.parent.id, "title": self.title}
+
+
+_RIGHTS = {"read": "read", "update": "change"}
+
+
+@dataclass(frozen=True)
+class Restricting(OnPage):
+    """Who alone may read or change a page."""
+
+    action: ClassVar[str] = "restrict"
+    audited: ClassVar[Action] = Action.RESTRICT
+    need: ClassVar[Need] = Need.RESTRICT
+    operation: Operation
+    people: tuple[Account, ...]
+    groups: tuple[Group, ...]
+    own: str
+
+    @property
+    def words(self) -> str:
+        """See `Writing.words`."""
+        names = [f"{self.own}", *(saying.named(each.name) for each in self.people)]
+        groups = [f"the group {saying.named(each.name)}" for each in self.groups]
+        who = ", ".join([*names, *groups])
+        right = _RIGHTS[self.operation]
+        return f"From then on, let these alone {right} {saying.the(self.target)}: {who}"
+
+    @property
+    def content(self) -> Mapping[str, object]:
+        """See `Writing.content`."""
+        return {
+            "page": self.target.name,
+            "operation": self.operation,
+            "people": sorted(each.id for each in self.people),
+            "groups": sorted(each.id for each in self.groups),
+        }
+
+    @property
+    def orders(self) -> Mapping[str, Value]:
+        """See `OnPage.orders`."""
+        return {
+            "operation": self.operation,
+            "people": tuple(each.id for each in self.people),
+            "groups": tuple(each.id for each in self.groups),
+        }
+
+
+@dataclass(frozen=True)
+class Watching(OnPage):
+    """Whether the account is told of changes."""
+
+    action: ClassVar[str] = "watch"
+    audited: ClassVar[Action] = Action.WATCH
+    need: ClassVar[Need] = Need.WATCH
+    on: bool
+
+    @property
+    def words(self) -> str:
+        """See `Writing.words`."""
+        return f"{'Watch' if self.on else 'Stop watching'} {saying.the(self.target)}"
+
+    @property
+    def content(self) -> Mapping[str, object]:
+        """See `Writing.content`."""
+        return {"page": self.target.name, "on": self.on}
+
+    @property
+    def orders(self) -> Mapping[str, Value]:
+        """See `OnPage.orders`."""
+        return {"on": self.on}
+
+
+@dataclass(frozen=True)
+class Trashing(OnPage):
+    """A page goes to the trash; *base* is by what its version is known."""
+
+    action: ClassVar[str] = "trash"
+    audited: ClassVar[Action] = Action.TRASH
+    need: ClassVar[Need] = Need.PUBLISH
+    base: str
+
+    @property
+    def words(self) -> str:
+        """See `Writing.words`."""
+        return f"Move {saying.the(self.target)} to the trash"
+
+    @property
+    def content(self) -> Mapping[str, object]:
+        """See `Writing.content`."""
+        return {"page": self.target.name, "base": self.base}
+
+
+@dataclass(frozen=True)
+class Restoring(OnPage):
+    """A page comes back from the trash."""
+
+    action: ClassVar[str] = "restore"
+    audited: ClassVar[Action] = Action.RESTORE
+    need: ClassVar[Need] = Need.PUBLISH
+
+    @property
+    def words(self) -> str:
+        """See `Writing.words`."""
+        return f"Take {saying.the(self.target)} out of the trash"
+
+    @property
+    def content(self) -> Mapping[str, object]:
+        """See `Writing.content`."""
+        return {"page": self.target.name, "from": "trash"}
+
+
+@dataclass(frozen=True)
+class Calling(Writing):
+    """A REST call that may change anything; *does* is what its author says of it."""
+
+    action: ClassVar[str] = "http"
+    audited: ClassVar[Action] = Action.CALL
+    need: ClassVar[Need] = Need.PUBLISH
+    settles: ClassVar[Settles] = Settles.ASKING
+    call: Call
+    does: str
+
+    @property
+    def words(self) -> str:
+        """See `Writing.words`."""
+        told = f" Its author says: {saying.quoted(self.does)}" if self.does else ""
+        sent = f" with {saying.quoted(str(self.call.json))}" if self.call.json is not None else ""
+        where = saying.quoted(f"{self.call.method} {self.call.path}")
+        return f"Make a REST call that may change anything you may change: {where}{sent}.{told}"
+
+    @property
+    def made(self) -> Value:
+        """See `Writing.made`."""
+        return None
+
+    @property
+    def content(self) -> Mapping[str, object]:
+        """See `Writing.content`."""
+        return {
+            "method": self.call.method,
+            "path": self.call.path,
+            "query": dict(self.call.query),
+            "headers": dict(self.call.headers),
+            "json": self.call.json,
+        }
+
+    def kept(self) -> Thing:
+        """Return what the journal keeps: which call, and nothing that was sent with it."""
+        words = f"{self.call.method} {self.call.path}"
+        where = Where(PageId(""), words, ContentKind.PAGE, "", SpaceKey(""))
+        return Thing("kept", self.action, {"where": where.thing()})
+
+
+SmallWriting = OnPage | Calling
+"""What has no receipt."""
+SMALL: Final[tuple[type[SmallWriting], ...]] = (
+    Commenting,
+    Replying,
+    Labelling,
+    Attaching,
+    Moving,
+    Copying,
+    Restricting,
+    Watching,
+    Trashing,
+    Restoring,
+    Calling,
+)

@@ -1,0 +1,217 @@
+"""What Confluence has, as the things that expressions see."""
+
+import html
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from bot.content import (
+    Account,
+    Attachment,
+    Comment,
+    ContentKind,
+    Hit,
+    Page,
+    PageId,
+    Site,
+    Space,
+    SpaceId,
+    SpaceKey,
+    Version,
+)
+from bot.cutting import cut, cut_bytes
+from bot.documents import text_of
+from bot.errors import BadInput, ExpressionFailed
+from bot.expressions.fitting import fitted
+from bot.expressions.mistakes import Mistake
+from bot.search import unmarked
+from bot.values import MAX_BYTES, Thing, Value
+
+BLOG: Final = "blog"
+PAGE: Final = "page"
+_LONGEST_LABEL: Final = 80
+_KINDS: Final = {"blogpost": BLOG}
+
+
+def kind_word(kind: ContentKind) -> str:
+    """Return what a template calls it."""
+    return BLOG if kind is ContentKind.BLOG else PAGE
+
+
+def kind_in(value: Value) -> ContentKind:
+    """Return what a template means by ``page`` or ``blog``; anything else is a page."""
+    is_blog = isinstance(value, str) and value.casefold().startswith(BLOG)
+    return ContentKind.BLOG if is_blog else ContentKind.PAGE
+
+
+def site_thing(site: Site) -> Thing:
+    """Return a site."""
+    return Thing("site", site.name, {"id": site.cloud_id, "name": site.name, "url": site.url})
+
+
+def space_thing(space: Space, site: Site) -> Thing:
+    """Return a space of *site*."""
+    url = f"{site.wiki_url}/spaces/{space.key}"
+    held = {"id": space.id, "key": space.key, "name": space.name, "url": url}
+    return Thing("space", space.name, {**held, "site": site.cloud_id})
+
+
+def space_in(thing: Thing) -> Space | None:
+    """Return the space that *thing* is."""
+    found = [thing.fields.get(name) for name in ("id", "key", "name")]
+    if thing.kind != "space" or not all(isinstance(each, str) and each for each in found):
+        return None
+    space_id, key, name = map(str, found)
+    return Space(SpaceId(space_id), SpaceKey(key), name)
+
+
+def person_thing(account: Account, user_id: str = "") -> Thing:
+    """Return somebody; *user_id* is theirs in Slack, where that is known."""
+    name = account.name or "somebody"
+    return Thing("person", name, {"user": user_id, "account": account.id, "name": name})
+
+
+def page_thing(page: Page, site: Site, space: Thing | None, **more: Value) -> Thing:
+    """Return a page or a blog post, with what *more* is known of it."""
+    return Thing(
+        "page",
+        page.title,
+        {
+            "id": page.id,
+            "title": page.title,
+            "url": page.url,
+            "kind": kind_word(page.kind),
+            "site": site.cloud_id,
+            "space": space,
+            "version": page.version,
+            **more,
+        },
+    )
+
+
+def made_thing(
+    title: str, kind: ContentKind, site: Site, space: Thing | None, **more: Value
+) -> Thing:
+    """Return a page that is yet to be made: without id, address and version."""
+    held = {"title": title, "kind": kind_word(kind), "site": site.cloud_id, "space": space}
+    return Thing("page", title, {**held, **more})
+
+
+def hit_thing(hit: Hit, site: Site) -> Thing:
+    """Return one search result."""
+    title = unmarked(hit.title)
+    return Thing(
+        "page",
+        title,
+        {
+            "id": hit.page_id or "",
+            "title": title,
+            "url": hit.url,
+            "kind": _KINDS.get(hit.kind, hit.kind),
+            "site": site.cloud_id,
+            "space": None,
+            "version": 0,
+            "excerpt": _plain(hit.excerpt),
+            "space_name": hit.space_name,
+            "author": hit.author,
+            "changed": hit.changed_at,
+        },
+    )
+
+
+def comment_thing(comment: Comment) -> Thing:
+    """Return a comment."""
+    words = cut_bytes(text_of(comment.text), MAX_BYTES)
+    return Thing(
+        "comment",
+        cut(" ".join(words.split()), _LONGEST_LABEL),
+        {
+            "id": comment.id,
+            "text": words,
+            "author": person_thing(comment.author),
+            "url": comment.url,
+            "at": comment.at,
+        },
+    )
+
+
+def version_thing(version: Version) -> Thing:
+    """Return one version of a page."""
+    return Thing(
+        "version",
+        f"version {version.number}",
+        {
+            "number": version.number,
+            "at": version.at,
+            "author": person_thing(version.author),
+            "message": version.message,
+        },
+    )
+
+
+def attachment_thing(attachment: Attachment) -> Thing:
+    """Return a file on a page."""
+    return Thing(
+        "attachment",
+        attachment.name,
+        {
+            "id": attachment.id,
+            "name": attachment.name,
+            "type": attachment.kind,
+            "size": attachment.size,
+            "url": attachment.url,
+        },
+    )
+
+
+def value_of_json(held: object) -> Value:
+    """Return what a REST call answered; an object is a thing of its own kind."""
+    waiting = 0
+
+    def made(part: object, depth: int) -> Value:
+        nonlocal waiting
+        waiting += 1
+        if waiting > _MOST_PARTS or depth > _DEEPEST:
+            return None
+        if isinstance(part, dict):
+            fields = {str(name): made(each, depth + 1) for name, each in part.items()}
+            return Thing("object", "", fields)
+        if isinstance(part, list):
+            return tuple(made(each, depth + 1) for each in part)
+        return part if isinstance(part, str | int | float | bool) else None
+
+    return made(held, 0)
+
+
+_MOST_PARTS: Final = 20_000
+_DEEPEST: Final = 30
+
+
+def bounded(value: Value) -> Value:
+    """Return *value* in at most 64 kB."""
+    try:
+        return fitted(value)
+    except Mistake as error:
+        raise ExpressionFailed(f"What Confluence answered can't be used here: {error}.") from None
+
+
+def page_id_in(thing: Thing) -> PageId | None:
+    """Return the id of the page that *thing* is; ``None`` if it hasn't one yet."""
+    found = thing.fields.get("id")
+    if found in {None, ""}:
+        return None
+    if not isinstance(found, str) or not (found.isascii() and found.isalnum()):
+        raise BadInput("That can't be a page's id.")
+    return PageId(found)
+
+
+def texts_in(value: Value) -> Iterable[str]:
+    """Yield the texts of what one hole gave: each of a list, or the lines of a text."""
+    for each in value if isinstance(value, tuple) else (value,):
+        words = each.label if isinstance(each, Thing) else each
+        if isinstance(words, str):
+            yield from (part.strip() for part in re.split(r"[,\n]", words) if part.strip())
+
+
+def _plain(excerpt: str) -> str:
+    return " ".join(html.unescape(unmarked(excerpt)).split())

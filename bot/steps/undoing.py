@@ -1,0 +1,161 @@
+"""Takes back what a run wrote, where that can be done exactly and nobody has touched it since."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.act import Acting
+from bot.content import PageId
+from bot.dialog import Dialog, Fate, Record
+from bot.errors import NotFound, UserError
+from bot.publish import Publisher
+from bot.receipt import DecisionId
+from bot.steps import doing
+from bot.steps.book import Book
+from bot.steps.doing import Deed
+from bot.steps.hands import Facts, Hands
+from bot.steps.writer import NEEDS
+from bot.steps.writing import Where
+from bot.trail import Action, Entry
+from bot.values import Thing, Value
+from bot.written import Written, read
+
+STAYS: Final = {
+    "comment": "a comment stays: delete it in Confluence",
+    "reply": "an answer to a comment stays: delete it in Confluence",
+    "attach": "a file stays: delete it in Confluence",
+    "http": "what a REST call did stays",
+    "move": "a page that had no page above it stays where it is now",
+    "restrict": "a restriction stays: lift it in Confluence",
+}
+"""What can't be taken back, by the step's word."""
+
+
+def writes_of(dialog: Dialog) -> tuple[Record, ...]:
+    """Return what *dialog* wrote, in its order."""
+    return tuple(
+        each
+        for each in dialog.journal
+        if each.fate is Fate.DONE and (each.decision is not None or _is_kept(each.before))
+    )
+
+
+def can_undo(dialog: Dialog, now: datetime, undo_for: timedelta) -> bool:
+    """Tell whether *Undo* may be offered: *undo_for* after the last write, if it does any good."""
+    written = writes_of(dialog)
+    last = max((each.at for each in written if each.at is not None), default=None)
+    if last is None or now - last >= undo_for:
+        return False
+    return any(not each.is_undone and _can_be(each) for each in written)
+
+
+def stays(record: Record) -> str:
+    """Say in words why what *record* tells of wasn't taken back, or can't be."""
+    if record.code:
+        return record.words if record.fate is not Fate.DONE else _CHANGED
+    return "" if _can_be(record) else STAYS.get(record.action, _CHANGED)
+
+
+_CHANGED: Final = "it has been changed since, so it stays as it is"
+
+
+def _is_kept(before: Written) -> bool:
+    value = read(before)
+    return isinstance(value, Thing) and value.kind == "kept"
+
+
+def _can_be(record: Record) -> bool:
+    return not record.before or doing.can_take_back(read(record.before))
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """Takes a run back, its last write first."""
+
+    hands: Hands
+    facts: Facts
+    book: Book
+    publisher: Publisher
+
+    async def go(self) -> None:
+        """Take back all that can be; what can't be says so in its record's *code*."""
+        written = [each for each in writes_of(self.book.now) if not each.is_undone]
+        gone = _made(written)
+        for group in _groups(written, gone):
+            await self._one(group)
+        after = {each.key: each for each in self.book.now.journal}
+        taken = {page for page, key in gone.items() if after[key].is_undone}
+        for record in written:
+            page, known = _page_of(record), after[record.key]
+            if page in gone and not known.is_undone and not known.code:
+                is_undone, code = page in taken, "" if page in taken else "changed"
+                await self.book.write(replace(known, is_undone=is_undone, code=code))
+
+    async def _one(self, group: tuple[Record, ...]) -> None:
+        try:
+            await self._take_back(group)
+        except UserError as error:
+            for record in group:
+                await self.book.write(replace(record, code=error.code))
+        else:
+            for record in group:
+                await self.book.write(replace(record, is_undone=True, code=""))
+
+    async def _take_back(self, group: tuple[Record, ...]) -> None:
+        first = group[0]
+        if not first.before:
+            decisions = [each.decision or DecisionId("") for each in group]
+            await self.publisher.undo_all(self.hands.principal, decisions)
+            return
+        kept = read(first.before)
+        if not isinstance(kept, Thing) or not doing.can_take_back(kept):
+            raise NotFound(STAYS.get(first.action, _CHANGED))
+        await self._undo_small(kept)
+
+    async def _undo_small(self, kept: Thing) -> None:
+        async def work(acting: Acting) -> None:
+            await doing.take_back(Deed(self.hands.tools, acting, kept))
+
+        where = Where.read(kept.fields.get("where"))
+        entry = Entry.by(self.hands.principal, Action.UNDO, self.facts.asker)
+        entry = entry.under(self.facts.connection).of("page", where.title)
+        entry = entry.on(self.facts.site, where.space or None, where.page or None)
+        if not self.facts.is_lent:
+            await self.hands.run(NEEDS[kept.label], work)
+            self.hands.tools.auditor.record(entry)
+            return
+        async with self.hands.tools.auditor.around(entry):
+            await self.hands.run(NEEDS[kept.label], work)
+
+
+def _made(written: Iterable[Record]) -> dict[PageId, str]:
+    """Return the pages that the run made, by the key of the write that did."""
+    return {_page_of(each): each.key for each in written if each.action in {"create", "copy"}}
+
+
+def _groups(written: list[Record], gone: dict[PageId, str]) -> Iterator[tuple[Record, ...]]:
+    """Yield what is taken back at once, the last first: the versions of one page together.
+
+    What was done to a page that the run made goes with it.
+    """
+    pages: dict[PageId, list[Record]] = {}
+    for record in written:
+        if not record.before:
+            pages.setdefault(_page_of(record), []).append(record)
+    for record in reversed(written):
+        page = _page_of(record)
+        if record.before:
+            if page not in gone or record.key == gone[page]:
+                yield (record,)
+        elif pages[page][0].key == record.key:
+            yield tuple(pages[page])
+
+
+def _page_of(record: Record) -> PageId:
+    kept = read(record.before)
+    if isinstance(kept, Thing) and record.action != "copy":
+        return Where.read(kept.fields.get("where")).page
+    result = read(record.result)
+    held: Value = result.fields.get("id") if isinstance(result, Thing) else None
+    return PageId(str(held or record.key))

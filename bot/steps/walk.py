@@ -1,0 +1,379 @@
+"""One walk over a template's steps, from the first to where it can't go on.
+
+What stands done in the journal isn't done again: its result is taken from there. So whoever
+walks, however often, comes to the same place.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.dialog import Dialog, Fate, Phase, Record, Write
+from bot.document import Document
+from bot.errors import BadInput, UserError
+from bot.principal import mint_token
+from bot.receipt import DecisionId
+from bot.steps import saying
+from bot.steps.asking import (
+    ASK,
+    entities_of,
+    missing_of,
+    values_of,
+    variables_in,
+)
+from bot.steps.book import Book
+from bot.steps.halts import Asking, NotYet, Unsettled
+from bot.steps.hands import Facts, Hands
+from bot.steps.lookup import Lookup
+from bot.steps.names import Names
+from bot.steps.page_writings import PageWriting
+from bot.steps.planning import Plot, plan
+from bot.steps.reads import Reading, reading
+from bot.steps.terms import Terms
+from bot.steps.things import bounded, page_id_in, person_thing, site_thing
+from bot.steps.writer import Writer
+from bot.steps.writing import Writing
+from bot.template import (
+    ActionTemplate,
+    AskStep,
+    AskVariablesStep,
+    Entity,
+    FailStep,
+    ForEachStep,
+    HttpStep,
+    LetStep,
+    Step,
+    WhenStep,
+    action_of,
+    walk,
+)
+from bot.values import Thing, Value
+from bot.written import read, write
+
+MOST_STEPS: Final = 200
+"""Steps of a run, each round of a ``for_each`` counted."""
+READS_LAST: Final = timedelta(seconds=60)
+"""All the time that the reads of one walk may take."""
+_MADE: Final = frozenset({"create", "copy"})
+_COSTLY: Final = frozenset({"labels", "author"})
+
+
+class Failed(UserError):
+    """A ``fail`` step ended the run, saying why."""
+
+    code = "template_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a step came to; *is_later* as long as a planned write has yet to bring it."""
+
+    value: Value = None
+    is_later: bool = False
+
+
+NOTHING_GIVEN: Final = Given()
+
+
+@dataclass(slots=True)
+class Walk:
+    """A walk over the steps of *template*, in the name that *facts* tell of."""
+
+    template: ActionTemplate
+    terms: Terms
+    hands: Hands
+    facts: Facts
+    lookup: Lookup
+    book: Book
+    writer: Writer
+    planned: list[Write] = field(default_factory=list)
+    names: Names = field(default_factory=lambda: Names({}))
+    steps: int = 0
+    versions: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    wants: frozenset[str] = frozenset()
+    until: datetime | None = None
+
+    async def go(self) -> None:
+        """Walk on to the end.
+
+        Raises:
+            Asking: an entity is missing.
+            NotYet: the rest depends on what the planned writes will bring.
+            Unsettled, Unclear, Parked, Refused, TakenUp: see `Writer.perform`.
+            UserError: a step can't be done; says why in words.
+        """
+        self.wants = _wants(self.template)
+        self.until = self.hands.tools.clock() + READS_LAST
+        values = values_of(self.template, self.book.now)
+        me = person_thing(self.facts.account, self.hands.principal.user_id)
+        if self.facts.is_lent:
+            held = {**me.fields, "account": self.facts.own, "name": self.facts.asker}
+            me = Thing(me.kind, self.facts.asker, held)
+        self.names = Names(values | {"me": me, "site": site_thing(self.facts.site)})
+        for record in self.book.now.journal:
+            self._remember(record)
+        await self._all(self.template.steps, "", self.names)
+
+    async def _all(self, steps: tuple[Step, ...], prefix: str, names: Names) -> Given:
+        given = NOTHING_GIVEN
+        for number, step in enumerate(steps):
+            given = await self._step(step, f"{prefix}{number}", names)
+        return given
+
+    async def _step(self, step: Step, key: str, names: Names) -> Given:
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise BadInput(saying.TOO_MANY_STEPS.format(most=MOST_STEPS))
+        if isinstance(step, WhenStep):
+            return await self._when(step, key, names)
+        if step.when is not None and not names.holds(step.when):
+            if step.id:
+                names.put(step.id, None)
+            return NOTHING_GIVEN
+        given = await self._done(step, key, names)
+        if step.id:
+            if given.value is None and given.is_later:
+                names.put_unknown(step.id)
+            else:
+                names.put(step.id, given.value, is_later=given.is_later)
+        return given
+
+    async def _done(self, step: Step, key: str, names: Names) -> Given:
+        match step:
+            case LetStep():
+                return self._let(step, names)
+            case FailStep():
+                raise Failed(names.text(step.fail))
+            case ForEachStep():
+                return await self._for_each(step, key, names)
+            case AskStep():
+                return self._ask(step, key, names)
+            case AskVariablesStep():
+                return await self._ask_variables(step, key, names)
+            case _ if step.writes:
+                return await self._write(step, key, names)
+            case _:
+                return Given(await self._read(step, key, names))
+
+    async def _when(self, step: WhenStep, key: str, names: Names) -> Given:
+        is_so = step.when is None or names.holds(step.when)
+        taken, left, mark = (
+            (step.steps, step.otherwise, ".") if is_so else (step.otherwise, step.steps, ".else.")
+        )
+        for each in walk(left):
+            if each.id and each.id not in names.values:
+                names.put(each.id, None)
+        given = await self._all(taken, f"{key}{mark}", names)
+        if step.id:
+            names.put(step.id, given.value, is_later=given.is_later)
+        return given
+
+    def _let(self, step: LetStep, names: Names) -> Given:
+        for name, source in step.let.items():
+            try:
+                names.put(name, names.value(source), is_later=names.is_later(source))
+            except NotYet:
+                names.put_unknown(name)
+        return NOTHING_GIVEN
+
+    async def _for_each(self, step: ForEachStep, key: str, names: Names) -> Given:
+        items = names.listed(step.for_each)
+        if isinstance(items, str):
+            items = tuple(line for line in items.splitlines() if line.strip())
+        if items is None:
+            items = ()
+        if not isinstance(items, tuple):
+            raise BadInput(saying.NOT_A_LIST)
+        if len(items) > step.most:
+            told = saying.TOO_MANY_ROUNDS.format(count=len(items), most=step.most)
+            raise BadInput(told)
+        rounds = []
+        for number, item in enumerate(items):
+            inside = names.inside()
+            inside.put(step.item, item)
+            rounds.append(await self._all(step.steps, f"{key}[{number}].", inside))
+        is_later = any(each.is_later for each in rounds)
+        return Given(tuple(each.value for each in rounds), is_later)
+
+    def _ask(self, step: AskStep, key: str, names: Names) -> Given:
+        self._require_nothing_planned()
+        if self.book.now.record(key) is None:
+            self.book.note(Record(key, ASK, Fate.DONE, write(tuple(step.ask))))
+        wanted = [each for each in self._entities() if each.name in step.ask]
+        self._require_answers(wanted)
+        for name, value in values_of(self.template, self.book.now).items():
+            if name in step.ask:
+                names.put(name, value)
+        return NOTHING_GIVEN
+
+    async def _ask_variables(self, step: AskVariablesStep, key: str, names: Names) -> Given:
+        self._require_nothing_planned()
+        variables = await self._read(step, key, names)
+        found = list(variables_in(variables))
+        self._require_answers([entity for entity, _ in found])
+        values: dict[str, Value] = {}
+        for entity, name in found:
+            answer = self.book.now.answer(entity.name)
+            values[name] = answer.read() if answer is not None else None
+        return Given(Thing("answers", "", values))
+
+    def _require_nothing_planned(self) -> None:
+        """Ask for more only once what stands before it is done; a trial never does it."""
+        if self.planned and not self.book.now.is_trial:
+            raise NotYet
+
+    def _require_answers(self, wanted: list[Entity]) -> None:
+        if next(missing_of(wanted, self.template, self.book.now), None) is not None:
+            raise Asking
+
+    def _entities(self) -> tuple[Entity, ...]:
+        return entities_of(self.template, self.book.now)
+
+    async def _read(self, step: Step, key: str, names: Names) -> Value:
+        action = action_of(step)
+        try:
+            planned = await reading(step, self._plot(key, names))
+        except NotYet:
+            if not self.book.now.is_trial or action not in _NOTHING_THERE:
+                raise
+            return _NOTHING_THERE[action]
+        known = write(_digest(planned.wanted))
+        record = self.book.now.record(key)
+        if record is not None and record.before == known:
+            return read(record.result)
+        if isinstance(step, HttpStep):  # nobody knows which writes it depends on
+            self._require_nothing_planned()
+        value = await self._worked(planned)
+        self.book.note(Record(key, action, Fate.DONE, write(value), before=known))
+        return value
+
+    async def _worked(self, planned: Reading) -> Value:
+        now = self.hands.tools.clock()
+        if self.until is not None and now > self.until:
+            raise BadInput(saying.TOO_LONG.format(seconds=int(READS_LAST.total_seconds())))
+        return bounded(await planned.work())
+
+    async def _write(self, step: Step, key: str, names: Names) -> Given:
+        record = self.book.now.record(key)
+        if record is not None and record.fate is Fate.UNCLEAR:
+            raise Unsettled
+        if record is not None and record.fate is Fate.SENT:
+            record = await self.writer.settle(record)
+            if record is not None:
+                self._remember(record)
+        if record is not None and record.fate is Fate.DONE:
+            return Given(read(record.result))
+        return await self._plan_or_do(step, key, names)
+
+    async def _plan_or_do(self, step: Step, key: str, names: Names) -> Given:
+        confirmed = self._confirmed(key)
+        writing = await plan(step, self._plot(key, names, is_new=confirmed is None))
+        digest = writing.digest(self.facts)
+        if confirmed is None or confirmed.digest != digest or not self._may_do:
+            decision = DecisionId(mint_token(self.hands.principal.tenant))
+            self.planned.append(Write(key, action_of(step), writing.words, digest, decision))
+            self._note_planned(writing, key)
+            return self._to_come(step, writing)
+        record = await self.writer.perform(confirmed, writing)
+        self._remember(record)
+        return Given(read(record.result))
+
+    def _to_come(self, step: Step, writing: Writing) -> Given:
+        dialog = self.book.now
+        if not dialog.is_trial:
+            return Given(writing.made, is_later=True)
+        return Given(_made_up(action_of(step), writing.made, self.facts, dialog.now))
+
+    @property
+    def _may_do(self) -> bool:
+        dialog = self.book.now
+        return dialog.phase is Phase.RUNNING and not dialog.is_trial and not self.planned
+
+    def _confirmed(self, key: str) -> Write | None:
+        found = [each for each in self.book.now.confirmed if each.key == key]
+        return found[-1] if found else None
+
+    def _note_planned(self, writing: Writing, key: str) -> None:
+        self.touched.update(writing.targets)
+        if isinstance(writing, PageWriting):
+            self.versions[writing.targets[0]] = key, None
+
+    def _remember(self, record: Record) -> None:
+        """Know which page a done write made, and which version of it."""
+        if record.fate is not Fate.DONE or record.decision is None:
+            return
+        value = read(record.result)
+        if not isinstance(value, Thing) or value.kind != "page":
+            return
+        page, version = page_id_in(value), value.fields.get("version")
+        if page is None:
+            return
+        if record.action in _MADE:
+            self.lookup.makers[page] = record.key
+        name = self.lookup.makers.get(page)
+        is_change = record.action in _MADE or not record.before
+        if is_change and isinstance(version, int):
+            self.versions[f"made by {name}" if name else page] = record.key, version
+
+    def _plot(self, key: str, names: Names, *, is_new: bool = True) -> Plot:
+        return Plot(
+            self.lookup,
+            self.terms,
+            names,
+            key,
+            files=_files(self.book.now),
+            versions=self.versions,
+            touched=self.touched,
+            is_new=is_new,
+            wants=self.wants,
+        )
+
+
+def _wants(template: ActionTemplate) -> frozenset[str]:
+    """Return the fields that a template uses somewhere and that take a call of their own."""
+    parts = template.model_dump_json(include={"steps", "reply", "preview"})
+    return frozenset(name for name in _COSTLY if re.search(rf"[.'\"]{name}\b", parts))
+
+
+def _files(dialog: Dialog) -> frozenset[str]:
+    """Return the ids of the files that were given to *dialog*: no other may be fetched."""
+    found: set[str] = set()
+    for answer in dialog.answers:
+        value = answer.read()
+        for each in value if isinstance(value, tuple) else (value,):
+            file = each.fields.get("file") if isinstance(each, Thing) else None
+            if isinstance(file, str) and isinstance(each, Thing) and each.kind == "attachment":
+                found.add(file)
+    return frozenset(found)
+
+
+def _digest(wanted: tuple[str, ...]) -> str:
+    return hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:32]
+
+
+def _made_up(action: str, value: Value, facts: Facts, now: datetime) -> Value:
+    """Return what a write would bring, with something in place of what nobody can know yet."""
+    if action == "http":
+        return Thing("answer", "200", {"status": 200, "body": None})
+    if not isinstance(value, Thing):
+        return value
+    url = facts.site.wiki_url
+    known: dict[str, Value] = {"id": "0", "url": url, "version": 1, "body": Document()}
+    known |= {"text": "", "labels": (), "parent": "", "updated": now, "size": 0, "type": ""}
+    return Thing(value.kind, value.label, {**known, **value.fields})
+
+
+_NOTHING_THERE: Final[Mapping[str, Value]] = {
+    "children": (),
+    "comments": (),
+    "sections": (),
+    "versions": (),
+    "diff": Thing("diff", "", {"added": (), "removed": (), "changes": ()}),
+    "http": Thing("answer", "200", {"status": 200, "body": None}),
+}
+"""What a trial reads of a page that it would have made."""
