@@ -81,6 +81,8 @@ def check_call(call: Call) -> None:
             f"“{call.method[:20]}” isn't a method that can be used: "
             f"choose one of {', '.join(sorted(METHODS))}."
         )
+    if call.json is not None and not call.writes:
+        raise BadInput("A GET sends nothing but its query: leave the rest out, or choose POST.")
     _check_path(call.path)
     for name, value in call.query.items():
         if TOKEN in name or TOKEN in value:

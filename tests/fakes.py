@@ -173,7 +173,7 @@ class FakeConfluence(FakeActions, Confluence):
         kind: ContentKind = ContentKind.PAGE,
     ) -> PageText:
         self._ask("get_page", page)
-        return self._get(page, draft=draft)
+        return self._of_kind(self._get(page, draft=draft), kind)
 
     async def get_page_head(
         self,
@@ -186,7 +186,12 @@ class FakeConfluence(FakeActions, Confluence):
         kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         self._ask("get_page_head", page)
-        return self._get(page, draft=draft, trashed=trashed).page
+        return self._of_kind(self._get(page, draft=draft, trashed=trashed), kind).page
+
+    def _of_kind(self, found: PageText, kind: ContentKind) -> PageText:
+        if found.page.kind is not kind:
+            raise NotFound("it is of another kind")
+        return found
 
     def _get(self, page: PageId, *, draft: bool, trashed: bool = False) -> PageText:
         found = self.pages.get(page)
@@ -314,7 +319,7 @@ class FakeConfluence(FakeActions, Confluence):
         kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         self._ask("trash_page", page)
-        stored = self._get(page, draft=draft)
+        stored = self._of_kind(self._get(page, draft=draft), kind)
         if stored.page.status is PageStatus.DRAFT:
             del self.pages[page]
         else:
@@ -355,7 +360,8 @@ class FakeConfluence(FakeActions, Confluence):
         kind: ContentKind = ContentKind.PAGE,
     ) -> str:
         self._ask("add_comment", page)
-        url = f"{self._get(page, draft=False).page.url}?focusedCommentId={len(self.comments)}"
+        about = self._of_kind(self._get(page, draft=False), kind)
+        url = f"{about.page.url}?focusedCommentId={len(self.comments)}"
         self.comments.append((page, body))
         if error := self.fails_after.get("add_comment"):
             raise error
@@ -433,7 +439,7 @@ class FakeConfluence(FakeActions, Confluence):
         kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         self._ask("note", (page, key))
-        self._get(page, draft=True)
+        self._of_kind(self._get(page, draft=True), kind)
         self.notes[page, key] = dict(value)
 
     async def find_note(
@@ -446,7 +452,7 @@ class FakeConfluence(FakeActions, Confluence):
         kind: ContentKind = ContentKind.PAGE,
     ) -> Mapping[str, str] | None:
         self._ask("find_note", (page, key))
-        self._get(page, draft=True)
+        self._of_kind(self._get(page, draft=True), kind)
         return self.notes.get((page, key))
 
     async def create_page(

@@ -120,7 +120,7 @@ class Desk:
             "base": 1,
             "name": "file.txt",
             "content": b"x",
-            "kind": "text/plain",
+            "kind": "text/plain" if method == "attach" else ContentKind.PAGE,
             "labels": ["a"],
             "label": "a",
             "words": "",

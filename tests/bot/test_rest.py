@@ -153,6 +153,12 @@ def test_what_is_in_order_is_let_through():
         check_call(Call("GET", GOOD, headers=many))
 
 
+def test_a_get_sends_nothing():
+    for sent in ({}, [], "", 0, False):
+        with pytest.raises(BadInput):
+            check_call(Call("GET", GOOD, json=sent))
+
+
 def test_only_a_get_changes_nothing():
     assert [each for each in ("GET", "POST", "PUT", "DELETE") if not Call(each, GOOD).writes] == [
         "GET"
