@@ -186,7 +186,7 @@ class Context:
     ) -> T:
         """Do *work* in the person's name, at *site* or where the dialog takes place."""
         return await self.actor.run(
-            self.principal, need, work, site or self.where, limits=self.limits
+            self.principal, need, work, site=site or self.where, limits=self.limits
         )
 
     async def sites(self) -> tuple[Site, ...]:

@@ -67,9 +67,11 @@ class Person(Kind):
         """Return the person, with their account at Atlassian where it is known."""
         if isinstance(given.value, Thing):
             return await self._held(given.value, context)
-        mention = None if given.is_plain else MEMBER.fullmatch(given.text.strip())
-        if mention:
-            return await _member(mention[1], mention[2] or "", context)
+        mentions = {} if given.is_plain else dict(MEMBER.findall(given.text))
+        if len(mentions) > 1:
+            raise WrongAnswer(f"Those are {len(mentions)} people. Say which one of them you mean.")
+        for user, label in mentions.items():
+            return await _member(user, label, context)
         text = await typed_name(given, context)
         if text.casefold() in _ME:
             return await _member(context.principal.user_id, "", context)
@@ -153,9 +155,11 @@ class Channel(Kind):
 
     async def read(self, entity: Entity, given: Given, context: Context) -> Thing:
         """Return the channel; Slack tells its name where the bot may know it."""
-        found = None if given.is_plain else CHANNEL.fullmatch(given.text.strip())
-        if found:
-            return await self._of(found[1], found[2] or "", context)
+        named = {} if given.is_plain else dict(CHANNEL.findall(given.text))
+        if len(named) > 1:
+            raise WrongAnswer(f"Those are {len(named)} channels. Say which one of them you mean.")
+        for channel, label in named.items():
+            return await self._of(channel, label, context)
         if isinstance(given.value, Thing):
             text = field_of(given.value, "id")
         else:

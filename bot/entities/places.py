@@ -64,8 +64,12 @@ class Site(Kind):
                 return site_thing(site)
         try:
             return site_thing(site_called(sites, _host(text)))
-        except BadInput as error:
-            raise WrongAnswer(f"{error}", tuple(map(_of_site, sites))) from None
+        except BadInput:
+            raise WrongAnswer(
+                f"No one site that you are connected to is called {quoted(text)}. "
+                f"Give {self.expects}.",
+                tuple(map(_of_site, sites)),
+            ) from None
 
     def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
