@@ -145,7 +145,8 @@ async def test_the_app_hears_what_it_says_itself(slack):
 async def test_nothing_is_told_of_channels_and_of_what_one_person_sees(slack):
     await slack.ada.types("hello")
     await slack.client.chat_postMessage(channel="C0GENERAL", text="hello")
-    await slack.client.chat_postEphemeral(channel="C0GENERAL", user="U0ADA", text="psst")
+    for channel in ("C0GENERAL", "D0ADA"):
+        await slack.client.chat_postEphemeral(channel=channel, user="U0ADA", text="psst")
     await nothing_more(slack)
 
 

@@ -172,13 +172,19 @@ async def test_a_menu_begins_with_the_conversation_that_one_looks_at(slack):
     assert view["state"]["values"]["b"]["x"]["selected_conversation"] is None
 
 
-async def test_a_command_says_where_one_looked(slack):
-    await slack.ada.types("/confluence", "eng")
+@pytest.mark.parametrize("channel", ["C0GENERAL", "C0ENG"])
+async def test_a_command_and_a_press_say_where_one_looked(slack, channel):
+    if channel == "C0ENG":
+        await slack.ada.types("/confluence", channel)
+    else:
+        blocks = [actions(button("go"))]
+        await slack.client.chat_postMessage(channel=channel, text="x", blocks=blocks)
+        await slack.ada.presses("go")
     trigger = (await told(slack))["trigger_id"]
     element = {"type": "multi_conversations_select", "default_to_current_conversation": True}
     view = await slack.client.views_open(trigger_id=trigger, view=modal(asking(element)))
     chosen = view["view"]["state"]["values"]["b"]["x"]
-    assert chosen["selected_conversations"] == ["C0ENG"]
+    assert chosen["selected_conversations"] == [channel]
 
 
 async def test_groups_of_suggestions_are_chosen_from(slack):
