@@ -1,7 +1,7 @@
 """Expressions in action templates: Jinja2's syntax, our own meaning, bounded by their input."""
 
 from bot.expressions.bodies import CompiledBody, compile_body, filled
-from bot.expressions.compiled import HIDDEN, Compiled, compile_expression, compile_text
+from bot.expressions.compiled import HIDDEN, Compiled, Hole, compile_expression, compile_text
 from bot.expressions.filters import FILTERS, Filter
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Compiled",
     "CompiledBody",
     "Filter",
+    "Hole",
     "compile_body",
     "compile_expression",
     "compile_text",

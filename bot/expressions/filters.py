@@ -278,6 +278,8 @@ def field_of(value: Value, name: str) -> Value:
     Raises:
         Missing: there is none.
     """
+    if value is None:
+        raise Missing(f"there is nothing that could have a “{cut(name, 40)}”")
     if not isinstance(value, Thing):
         raise Missing(f"there is no “{cut(name, 40)}” in a text, a number or a list")
     if name not in value.fields:

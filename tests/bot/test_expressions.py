@@ -276,6 +276,7 @@ def test_the_names_are_those_that_are_written():
         ("title.upper", "there is no “upper” in a text"),
         ("labels.count", "there is no “count”"),
         ("page.space.owner.name", "there is no “owner” in a space"),
+        ("posts[0].space.key", "there is nothing that could have a “key”"),
         ("posts[3]", "the list has 3, and no place 3"),
         ('posts|map("author")', "there is no “author” in a page"),
     ],
