@@ -12,6 +12,8 @@ from bot.connection import (
     IDENTITY,
     LABEL,
     READ,
+    TEMPLATES,
+    WATCH,
 )
 
 NOTHING: Final = (
@@ -320,9 +322,27 @@ ASKED: Final = (
     Asked("Read and attach files", "In your name, as you confirm them.", ATTACH - READ),
     Asked("Read and set labels", "In your name, as you confirm them.", LABEL - READ),
     Asked(
+        "Read page templates",
+        "Confluence’s own, so that you can fill them in from Slack.",
+        TEMPLATES - READ,
+    ),
+    Asked(
+        "Watch pages", "Only those that you choose, and no longer when you say so.", WATCH - READ
+    ),
+    Asked(
+        "Restrict pages",
+        "Choose who alone may see or change a page, as you confirm it.",
+        frozenset({"write:content.restriction:confluence"}),
+    ),
+    Asked(
         "Check who may see a page",
         "So that nobody is shown more than Confluence would show them.",
-        frozenset({"read:content.permission:confluence", "read:group:confluence"}),
+        frozenset({"read:content.permission:confluence"}),
+    ),
+    Asked(
+        "Look up groups",
+        "To name the one that a page is restricted to, or that may see what is shown.",
+        frozenset({"read:group:confluence"}),
     ),
     Asked("Search and read", "Everything that you may see there.", frozenset({DATA_CENTER_READ})),
     Asked(
