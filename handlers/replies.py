@@ -10,6 +10,7 @@ from bot.errors import (
     BotError,
     Changed,
     ConsentRequired,
+    ExpressionFailed,
     InstallationBroken,
     NoApiThere,
     NotAllowed,
@@ -105,6 +106,7 @@ _SAFE: dict[type[BotError], str] = {
 }
 _TO_DO: dict[type[BotError], str] = {
     BadInput: "Put it differently, then try again.",
+    ExpressionFailed: "Tell whoever looks after this template.",
     NotFound: "Look whether it is written as you meant it, then try again.",
     NotAllowed: "Ask whoever looks after it here, if you need it.",
     TitleTaken: "Choose another title, then try again.",

@@ -293,7 +293,7 @@ def _follow(first: str, fields: Path) -> Worked:
         try:
             value = scope.values[first]
         except KeyError:
-            raise Missing(f"nothing is called “{first}”") from None
+            raise Missing(f"there is no “{first}”") from None
         for name in fields:
             value = field_of(value, name)
         return value

@@ -271,7 +271,7 @@ def test_the_names_are_those_that_are_written():
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("nobody", "nothing is called “nobody”"),
+        ("nobody", "there is no “nobody”"),
         ("page.titel", "there is no “titel” in a page; it has id, space, title, url"),
         ("title.upper", "there is no “upper” in a text"),
         ("labels.count", "there is no “count”"),

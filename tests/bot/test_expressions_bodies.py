@@ -399,7 +399,7 @@ def test_a_mistake_in_a_body_is_placed():
 
 
 def test_what_is_missing_is_an_error_when_a_body_is_filled():
-    with pytest.raises(Undefined, match="nothing is called “x”"):
+    with pytest.raises(Undefined, match="there is no “x”"):
         body("{{ x }}")
 
 

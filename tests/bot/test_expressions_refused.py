@@ -545,5 +545,5 @@ def test_what_is_read_again_is_the_same_again(value):
 
 def test_the_clock_is_no_part_of_an_expression():
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    with pytest.raises(ExpressionFailed, match="nothing is called “today”"):
+    with pytest.raises(ExpressionFailed, match="there is no “today”"):
         compile_expression("today").value({"now": now})
