@@ -1,0 +1,86 @@
+"""A template's steps: what is read, planned, confirmed, written and told."""
+
+import pytest
+
+from bot.content import Hit, Hits, PageId, PageStatus
+from bot.dialog import Fate, Phase
+from bot.written import read
+from tests.bot.steps_stage import SPACE, Bench, template_of
+from tests.fakes import ACME
+
+CREATE = """
+entities:
+  - {name: title, type: text, prompt: What is it called?}
+  - {name: space, type: space, prompt: Which space?}
+steps:
+  - id: found
+    search: {text: "{{ title }}", space: "{{ space }}"}
+  - id: made
+    create:
+      space: "{{ space }}"
+      title: "{{ title }}"
+      body: |
+        # {{ title }}
+        {{ found.results|bullets }}
+  - label: {page: "{{ made }}", add: [decision, "{{ title|slug }}"]}
+reply:
+  text: "Made [{{ made.title }}]({{ made.url }})."
+"""
+
+
+@pytest.fixture
+async def bench():
+    return await Bench().open()
+
+
+def titles(bench):
+    texts = bench.confluence.pages.values()
+    return [each.page.title for each in texts if each.page.status is PageStatus.CURRENT]
+
+
+async def test_what_is_missing_is_asked_for_first(bench):
+    template = template_of(CREATE)
+    dialog = await bench.begin(template, title="Use Mongo")
+    asked = await bench.engine.advance(dialog, template, None)
+    assert asked.phase is Phase.ASKING
+    assert [each.name for each in bench.engine.missing(template, asked)] == ["space"]
+    assert bench.confluence.asked == []
+
+
+async def test_what_will_be_written_is_planned_together_in_our_words(bench):
+    template = template_of(CREATE)
+    dialog = await bench.begin(template, title="Use Mongo", space=SPACE)
+    planned = await bench.engine.advance(dialog, template, None)
+    assert planned.phase is Phase.CONFIRMING
+    assert [each.words for each in planned.plan.writes] == [
+        "Create the page “Use Mongo” in Engineering (ENG) (2 words)",
+        "Give the page “Use Mongo” in Engineering (ENG) the labels “decision” and “use-mongo”",
+    ]
+    assert (planned.plan.account, planned.plan.site_name) == ("Ada Lovelace", "Acme")
+    assert not planned.plan.more
+    assert titles(bench) == []
+
+
+async def test_what_was_confirmed_is_written_and_told(bench):
+    template = template_of(CREATE)
+    hit = Hit("page", "Mongo notes", f"{ACME.url}/9", page_id=PageId("9"))
+    bench.confluence.hits[None] = Hits((hit,))
+    done = await bench.run(template, title="Use Mongo", space=SPACE)
+    assert (done.phase, done.failure) == (Phase.DONE, "")
+    assert titles(bench) == ["Use Mongo"]
+    [made] = bench.confluence.pages.values()
+    assert bench.confluence.labels[made.page.id] == ["decision", "use-mongo"]
+    assert "Mongo notes" in str(made.document)
+    reply = read(done.said)
+    assert made.page.url in str(reply.fields["text"])
+    assert [each.fate for each in done.journal] == [Fate.DONE] * 3
+
+
+async def test_a_turn_after_another_asks_confluence_nothing_anew(bench):
+    template = template_of(CREATE)
+    dialog = await bench.begin(template, title="Use Mongo", space=SPACE)
+    planned = await bench.engine.advance(dialog, template, None)
+    before = bench.sent("search")
+    again = await bench.engine.advance(planned, template, None)
+    assert again.plan == planned.plan
+    assert bench.sent("search") == before == 1
