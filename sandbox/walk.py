@@ -32,6 +32,7 @@ ASKED = frozenset(
         "only_sites",
         "workspace",
         "typed",
+        "without",
     }
 )
 
@@ -76,6 +77,7 @@ class Choice:
     only_sites: tuple[str, ...]
     workspace: str | None
     typed: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,17 +102,26 @@ async def walk(  # noqa: PLR0913 -- every choice on the way has a name
     only_sites: tuple[str, ...] = (),
     workspace: str | None = None,
     typed: Mapping[str, str] | None = None,
+    without: tuple[str, ...] = (),
 ) -> Walk:
     """Open *url* and go on until a page has nothing more to press.
 
     On Atlassian's page consent is given for every site, or for *only_sites* (slugs or cloud
     ids), by *atlassian_account* or, where that is empty, by whoever consented in this browser
     before; *site* is what is chosen where the bot asks. *decision* is `accept`, `cancel` (at
-    Atlassian) or `cancel-slack`. The app is installed in *workspace*, or at home. *typed* goes
+    Atlassian) or `cancel-slack`. The app is installed in *workspace*, or at home,
+    *without* these optional scopes. *typed* goes
     into the bot's fields of those names, once. A page with an error status is not pressed.
     """
     choice = Choice(
-        slack_person, atlassian_account, site, decision, only_sites, workspace, typed or {}
+        slack_person,
+        atlassian_account,
+        site,
+        decision,
+        only_sites,
+        workspace,
+        typed or {},
+        without,
     )
     browser = Browser(choice, Jar(cookies), stop_at)
     return await browser.walk(url)
@@ -239,7 +250,10 @@ def choose_in_slack(form: Any, choice: Choice) -> list[tuple[str, str]]:  # noqa
 
 
 def install_in_slack(form: Any, choice: Choice) -> list[tuple[str, str]]:  # noqa: ANN401 -- see find_form
-    """Be the person, and allow the app where it is wanted, or cancel."""
+    """Be the person, and allow the app where it is wanted and what is left in, or cancel."""
+    for box in form.xpath(".//input[@type='checkbox'][@name='optional']"):
+        if box.get("value") in choice.without:
+            box.attrib.pop("checked", None)
     asked = [(k, v) for k, v in filled(form, None) if k not in ("user", "workspace")]
     where = [("workspace", choice.workspace)] if choice.workspace else []
     answer = "cancel" if choice.decision == "cancel-slack" else "allow"
@@ -333,4 +347,5 @@ def asked(body: bytes) -> dict[str, Any]:
     if type(typed) is not dict or not all(isinstance(each, str) for each in typed.values()):
         raise ValueError("typed is an object of text by the fields' names")
     said["only_sites"] = tuple(said.get("only_sites", ()))
+    said["without"] = tuple(said.get("without", ()))
     return said

@@ -43,6 +43,8 @@ class Speaking:
         files = self._files(user, channel, fields.get("files") or ())
         if not text.strip() and not files:
             raise Refused("no_text")
+        if text.strip() == f"/invite @{self._bot_name(team)}" and channel["kind"] != "im":
+            return await self._invite(user, team, channel)
         if text.startswith("/") and not files:
             self._hold_unthreaded(user, channel, text, fields)
             return await self._command(user, team, channel, text)
@@ -106,6 +108,23 @@ class Speaking:
         self._warn_uninvited(user, team, channel, message)
         return Outcome(await self._telling.written(message), None, {"ts": message.ts})
 
+    async def _invite(self, user: str, team: str, channel: Json) -> Outcome:
+        """Bring the app's bot into the channel; it is told of the mention that led to that."""
+        app = self._workspace.installs.app_in(team)
+        if app is None or app.bot_user in channel["members"]:
+            raise Refused("already_in_channel" if app else "not_a_command")
+        channel["members"].append(app.bot_user)
+        self._workspace.changes.touch(channel["members"])
+        rows = [m for m in self._workspace.state.messages if m.channel == channel["id"]]
+        last = next((m for m in reversed(rows) if m.user == user and not m.deleted), None)
+        if last is None or f"<@{app.bot_user}>" not in last.text:
+            return Outcome()
+        return Outcome(await self._telling.mentioned(last))
+
+    def _bot_name(self, team: str) -> str:
+        app = self._workspace.installs.app_in(team)
+        return str(self._workspace.person(app.bot_user)["name"]) if app else ""
+
     def _warn_uninvited(self, user: str, team: str, channel: Json, message: Message) -> None:
         """Say that the app, which was named, isn't in this channel and so doesn't hear of it."""
         app = self._workspace.installs.app_in(team)
@@ -114,7 +133,8 @@ class Speaking:
         if f"<@{app.bot_user}>" in message.text:
             name = self._workspace.manifest.name
             told = f"You mentioned {name}, but it’s not in this channel."
-            self._workspace.notify(user, told, channel["id"])
+            advice = f" /invite @{self._bot_name(team)} brings it in."
+            self._workspace.notify(user, told + advice, channel["id"])
 
     def _files(self, user: str, channel: Json, names: Iterable[str]) -> tuple[Json, ...]:
         """What *user* uploaded under these ids, shared in *channel* from now on."""

@@ -43,6 +43,13 @@ class Telling:
         acks = [await self._events.send(each) for each in self._deliveries(now, before)]
         return next(iter(acks), None)
 
+    async def mentioned(self, message: Message) -> Ack | None:
+        """Tell of a mention that the app couldn't hear when it was written."""
+        channel = self._workspace.state.channels[message.channel]
+        made = [each for each in self._mentions(message, None, channel) if each is not None]
+        acks = [await self._events.send(each) for each in made]
+        return next(iter(acks), None)
+
     def overhear(self, now: Message | None, before: Message | None) -> None:
         """Tell the app of what it wrote itself, behind the answer that it gets for that."""
         for each in self._deliveries(now, before):

@@ -182,8 +182,19 @@ async def test_a_mention_is_told_where_the_app_is_a_member(slack):
     assert (await heard(slack))["thread_ts"] == event["ts"]
     await slack.ada.mentions("secret", "eng")
     (notice,) = (await slack.ada.screen())["notices"]
-    assert notice["text"] == "You mentioned Confab, but it’s not in this channel."
+    assert notice["text"].startswith("You mentioned Confab, but it’s not in this channel.")
     await nothing_more(slack)
+
+
+async def test_the_app_hears_the_mention_for_which_it_is_invited(slack):
+    done = await slack.ada.mentions("secret", "eng")
+    await slack.ada.types("/invite @confab", "eng")
+    event = await heard(slack)
+    assert (event["type"], event["channel"], event["ts"]) == ("app_mention", "C0ENG", done["ts"])
+    again = await slack.ada.types("/invite @confab", "eng")
+    assert again["error"] == "already_in_channel"
+    await slack.bob.mentions("hello", "eng")
+    assert (await heard(slack))["user"] == "U0BOB"
 
 
 async def test_a_mention_put_in_afterwards_is_told_once(slack):

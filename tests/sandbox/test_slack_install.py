@@ -327,6 +327,20 @@ async def test_whoever_unticks_a_scope_on_the_page_leaves_it_out():
         assert answer["scope"] == "chat:write,im:history"
 
 
+async def test_a_walk_leaves_a_scope_out():
+    async with stage(change=with_optional) as slack:
+        walked = await walk(
+            asking(slack, scope="chat:write,files:read,im:history"),
+            slack_person="U0MAX",
+            atlassian_account="",
+            site=None,
+            stop_at="/slack/oauth_redirect",
+            without=("im:history",),
+        )
+        answer = await trade(slack, code=query_of(walked.stopped)["code"])
+        assert answer["scope"] == "chat:write,files:read"
+
+
 async def test_acme_can_be_without_an_optional_scope():
     async with stage(change=with_optional) as slack:
         await slack.post("install", installed=True, without=["files:read"])
