@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from bot.checking.given import misfit
 from bot.checking.parts import Complaints, Said, texts_in
 from bot.checking.shapes import ANY, GIVEN, Shape, shape_of_entity, shape_of_result
 from bot.plain_yaml import Path
@@ -81,10 +82,11 @@ class ScopeWalk:
     def _step(self, step: Step, path: Path, known: Known) -> Known:
         if step.writes and self._before_writing is None:
             self._before_writing = dict(known)
-        if not isinstance(step, HttpStep):
-            self._check_all(texts_in(step, path), known)
-        else:
+        if isinstance(step, HttpStep):
             self._http(step, path, known)
+        else:
+            self._check_all(texts_in(step, path), known)
+            self._fits(step, path, known)
         after = self._inside(step, path, known)
         if step.id is not None:
             self._name(step.id, after, (*path, "id"))
@@ -137,6 +139,14 @@ class ScopeWalk:
             self._name(name, {**known, **found}, inner)
             found[name] = self._shape(Said(inner, text, Holes.TEXT), known)
         return found
+
+    def _fits(self, step: Step, path: Path, known: Known) -> None:
+        if isinstance(step, LetStep):
+            return
+        for said in texts_in(step, path):
+            told = misfit(said.path[len(path) + 1 :], self._shape(said, known))
+            if told:
+                self._complaints.add(said.path, told)
 
     def _http(self, step: HttpStep, path: Path, known: Known) -> None:
         for said in texts_in(step, path):

@@ -129,6 +129,41 @@ def test_a_mistake_is_told_where_it_stands_in_a_block():
 
 
 @pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("get: {page: '{{ space }}'}", "`page` is for a page, and this is space"),
+        ("get: {page: '{{ space.key }}'}", None),
+        ("get: {page: '{{ page }}'}", None),
+        ("get: {page: '{{ found.results[0] }}'}", None),
+        ("children: {page: '{{ me }}'}", "`page` is for a page, and this is person"),
+        ("move: {page: '{{ page }}', parent: '{{ space }}'}", "`parent` is for a page"),
+        ("create: {space: '{{ page }}', title: x, body: y}", "`space` is for a space"),
+        ("create: {space: '{{ page.space }}', title: x, body: y}", None),
+        ("attach: {page: '{{ page }}', file: '{{ title }}'}", "`file` is for an attachment"),
+        ("restrict: {page: '{{ page }}', people: ['{{ title }}']}", "`people` is for a person"),
+        ("restrict: {page: '{{ page }}', people: ['{{ people }}', '{{ me }}']}", None),
+        ("reply: {page: '{{ page }}', comment: '{{ page }}', body: x}", "is for a comment"),
+        ("diff: {page: '{{ page }}', older: '{{ found }}'}", "is for a version"),
+        ("search: {space: '{{ page }}', text: x}", "`space` is for a space"),
+    ],
+)
+def test_a_step_is_given_what_it_wants(step, expected):
+    source = with_steps(
+        f"- id: found\n  search: {{text: '{{{{ title }}}}'}}\n- {step}",
+        entities="""
+        - {name: title, type: text, prompt: x}
+        - {name: space, type: space, prompt: x}
+        - {name: page, type: page, prompt: x}
+        - {name: people, type: person, many: true, prompt: x}
+        """,
+        reply="{{ [title, space, page, people]|count }}",
+    )
+    told = [each for each in told_of(source) if "scopes" not in each]
+
+    assert (expected is None and not told) or any(expected in each for each in told), told
+
+
+@pytest.mark.parametrize(
     ("steps", "expected"),
     [
         ("- fail: x\n- get: {page: x}", "never reached: a step before it always ends"),
