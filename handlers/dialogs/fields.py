@@ -267,5 +267,6 @@ _READ: Final[Mapping[str, Callable[[State], Given]]] = {
     "multi_users_select": _several("selected_users"),
     "conversations_select": _one("selected_conversation"),
     "channels_select": _one("selected_channel"),
+    "multi_conversations_select": _several("selected_conversations"),
     "file_input": _files_in,
 }

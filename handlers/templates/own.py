@@ -1,0 +1,209 @@
+"""Templates of one's own: brought as a file or pasted, shared, exported, withdrawn, approved."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from bot.errors import BadInput, TemplateRefused
+from bot.installing import Offer
+from bot.mrkdwn import escape
+from bot.template import TemplateId, Version
+from handlers import blocks
+from handlers.ask import Ack, Ask, Block, Kind, Modal, Route, View
+from handlers.dialogs.fields import files_in
+from handlers.dialogs.shown import paragraphs
+from handlers.templates import names, views
+from handlers.templates.explore import page
+from handlers.templates.parts import TemplateParts
+
+SOURCE: Final = "source"
+FILE: Final = "file"
+LONGEST: Final = 3_000
+READS_FILES: Final = "files:read"
+_SHOWN_AT_ONCE: Final = 2_800
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Bringing templates, and deciding about those that were brought."""
+
+    parts: TemplateParts
+
+    def routes(self) -> tuple[Route, ...]:
+        """Claim this feature's names."""
+        return (
+            Route(Kind.PRESS, names.BRING, self.bring),
+            Route(Kind.SUBMISSION, names.BRING_FORM, self.take, submitted=_pasted),
+            Route(Kind.PRESS, names.UPLOAD, self.upload),
+            Route(Kind.SUBMISSION, names.UPLOAD_FORM, self.take_file, submitted=_uploaded),
+            Route(Kind.PRESS, names.SHARE, self.share),
+            Route(Kind.PRESS, names.UNSHARE, self.unshare),
+            Route(Kind.PRESS, names.APPROVE, self.approve),
+            Route(Kind.PRESS, names.WITHDRAW, self.withdraw),
+            Route(Kind.PRESS, names.EXPORT, self.export),
+        )
+
+    async def bring(self, ask: Ask) -> Modal:
+        """Show the form for pasting, with the way to the one for a file."""
+        installation = await self.parts.tenants.get(ask.principal.tenant)
+        reads = installation is not None and READS_FILES in installation.scopes
+        return Modal(_paste_form(takes_files=reads))
+
+    async def upload(self, ask: Ask) -> Modal:
+        """Show the form for a file."""
+        del ask
+        return Modal(_upload_form())
+
+    async def take(self, ask: Ask) -> Modal:
+        """Keep what was pasted, if it would work."""
+        return await self._taken(ask, ask.typed(SOURCE), "")
+
+    async def take_file(self, ask: Ask) -> Modal:
+        """Keep the file, if it would work."""
+        file = next(iter(files_in(ask.element(FILE).get("files"))), None)
+        if file is None:
+            raise BadInput("There was no file in the form. Give it once more.")
+        found = await self.parts.files.fetch(ask.principal.tenant, file.id)
+        return await self._taken(ask, found.content, found.name)
+
+    async def _taken(self, ask: Ask, source: str | bytes, name: str) -> Modal:
+        try:
+            offer = await self.parts.offers.bring(ask.principal, source, name)
+        except TemplateRefused as refused:
+            return Modal(_problems(refused))
+        return Modal(_kept(offer))
+
+    async def share(self, ask: Ask) -> Modal:
+        """Let everybody in the workspace find it."""
+        return await self._shared(ask, is_shared=True)
+
+    async def unshare(self, ask: Ask) -> Modal:
+        """Let nobody else find it any more."""
+        return await self._shared(ask, is_shared=False)
+
+    async def _shared(self, ask: Ask, *, is_shared: bool) -> Modal:
+        template, version = _named(ask)
+        await self.parts.offers.share(ask.principal, template, version, is_shared=is_shared)
+        return Modal(await page(self.parts, ask, template, version))
+
+    async def approve(self, ask: Ask) -> Modal:
+        """Approve the REST calls of this very version."""
+        template, version = _named(ask)
+        await self.parts.offers.approve(ask.principal, template, version)
+        return Modal(await page(self.parts, ask, template, version))
+
+    async def withdraw(self, ask: Ask) -> Modal:
+        """Drop this version."""
+        template, version = _named(ask)
+        await self.parts.offers.withdraw(ask.principal, template, version)
+        offers = await self.parts.offers.list_all(ask.principal)
+        left = f"Version {version} of `{template}` is withdrawn."
+        return Modal(views.listed(offers, left=left))
+
+    async def export(self, ask: Ask) -> Modal:
+        """Show the file, to be copied."""
+        template, version = _named(ask)
+        offer = await self.parts.offers.get(ask.principal, template, version)
+        return Modal(_exported(offer))
+
+
+def _named(ask: Ask) -> tuple[TemplateId, Version]:
+    template, version = names.template_in(ask.value)
+    if version is None:
+        raise BadInput(names.OUT_OF_DATE)
+    return template, version
+
+
+def _paste_form(*, takes_files: bool) -> View:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": SOURCE,
+        "multiline": True,
+        "max_length": LONGEST,
+    }
+    shown: list[Block] = [
+        blocks.section(
+            "A template is a YAML file: what it asks for, and what it does with that. It runs "
+            "on the connection of whoever runs it, and does nothing before it is installed."
+        ),
+        blocks.field(
+            SOURCE, "The file", element, hint=f"Up to {LONGEST:,} characters; longer as a file."
+        ),
+    ]
+    if takes_files:
+        shown.append(blocks.actions(blocks.button("Give it as a file", names.UPLOAD)))
+    else:
+        told = "To take files, the app needs the scope `files:read`: an admin can add it."
+        shown.append(blocks.context(told))
+    return blocks.form(blocks.modal("Your own template", shown), names.BRING_FORM, "Check it")
+
+
+def _upload_form() -> View:
+    element: Block = {
+        "type": "file_input",
+        "action_id": FILE,
+        "filetypes": ["yml", "yaml", "text", "txt"],
+        "max_files": 1,
+    }
+    shown = [blocks.field(FILE, "The file", element, hint="YAML, up to 200 kB.")]
+    return blocks.form(blocks.modal("Your own template", shown), names.UPLOAD_FORM, "Check it")
+
+
+def _problems(refused: TemplateRefused) -> View:
+    """Return what is wrong, by line; what was typed waits beneath."""
+    number = len(refused.problems)
+    told = "One thing keeps" if number == 1 else f"{number} things keep"
+    lines = (f"*Line {problem.line}*: {escape(problem.message)}" for problem in refused.problems)
+    shown = [
+        blocks.section(f":warning: {told} it from working. Nothing was kept; your file is safe."),
+        *paragraphs(lines),
+    ]
+    return blocks.modal("Not yet", shown, close="Back")
+
+
+def _kept(offer: Offer) -> View:
+    template = offer.template
+    value = names.of_template(template.id, template.version)
+    told = (
+        f"{template.icon} *{escape(template.name)}* {template.version} is here. Only you and the "
+        "workspace's admins see it until you share it."
+    )
+    return views.said(
+        told,
+        blocks.button("Look", names.DETAILS, value, style="primary"),
+        blocks.button("Try it", names.TRY, value),
+        blocks.button("Install", names.INSTALL, value),
+    )
+
+
+def _exported(offer: Offer) -> View:
+    """Return the file in as many pieces as Slack takes."""
+    source = offer.source
+    pieces = [source[at : at + _SHOWN_AT_ONCE] for at in range(0, len(source), _SHOWN_AT_ONCE)]
+    shown = [
+        {
+            "type": "rich_text",
+            "elements": [
+                {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": piece}]}
+            ],
+        }
+        for piece in pieces[:90]
+    ]
+    value = names.of_template(offer.template.id, offer.template.version)
+    back = blocks.actions(blocks.button("Back", names.DETAILS, value))
+    return blocks.modal("The file", [*shown, back])
+
+
+async def _pasted(ask: Ask) -> Ack:
+    if not ask.typed(SOURCE).strip():
+        return Ack(errors={SOURCE: "Paste the file here."})
+    return Ack(view=_checking(), push=True)
+
+
+async def _uploaded(ask: Ask) -> Ack:
+    if not files_in(ask.element(FILE).get("files")):
+        return Ack(errors={FILE: "Choose a file."})
+    return Ack(view=_checking(), push=True)
+
+
+def _checking() -> View:
+    return blocks.modal("Your own template", [blocks.section("Checking…")], close="Back")
