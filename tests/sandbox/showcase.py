@@ -207,6 +207,22 @@ EVERY: Json = {
         asked("files", "Files", {"type": "file_input", "filetypes": ["yml"], "max_files": 2}),
     ],
 }
+LIVE: Json = {
+    "type": "modal",
+    "title": plain("Live"),
+    "submit": plain("Send"),
+    "blocks": [
+        asked(
+            "live",
+            "Live",
+            {
+                "type": "plain_text_input",
+                "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
+            },
+            dispatch_action=True,
+        )
+    ],
+}
 PUSHED = {
     "type": "modal",
     "title": plain("Second"),
@@ -269,8 +285,9 @@ class Showcase:
             case "form":
                 await self._call("views.open", trigger_id=fields["trigger_id"], view=form())
                 return web.Response()
-            case "every":
-                await self._call("views.open", trigger_id=fields["trigger_id"], view=EVERY)
+            case "every" | "live":
+                view = EVERY if fields["text"] == "every" else LIVE
+                await self._call("views.open", trigger_id=fields["trigger_id"], view=view)
                 return web.Response()
             case "slow":
                 await asyncio.sleep(1)

@@ -455,6 +455,17 @@ def test_every_element_of_a_form_is_filled_in(screen, slack, tmp_path):
     assert values == TRAVELS
 
 
+def test_what_is_typed_is_told_while_it_is_typed_to_its_last_letter(screen, slack):
+    screen.type("/confluence live")
+    screen.fill("Live", "decision record")
+
+    def told() -> list[str]:
+        return [each["actions"][0]["value"] for each in heard(slack, "block_actions")]
+
+    screen.waits_for(lambda: told() and told()[-1] == "decision record")
+    assert screen.field("Live").get_attribute("value") == "decision record"
+
+
 def test_one_becomes_somebody_else_who_sees_only_what_is_theirs(screen, slack):
     screen.type("/confluence secret")
     screen.sees("You said “secret”.")

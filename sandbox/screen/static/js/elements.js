@@ -256,6 +256,19 @@ function moment(object, place) {
 }
 
 const WORTH_COUNTING = 20;
+const PAUSE_MS = 200;
+
+const pressing = new Map();
+
+/** Tell what is typed once one pauses; what is typed while that is on its way is told after it. */
+function pressSoon(context, block, object) {
+  const key = context.key(block, object);
+  clearTimeout(pressing.get(key));
+  pressing.set(key, setTimeout(async () => {
+    const outcome = await context.press(block, object, context.draft(block, object)?.value ?? '');
+    if (outcome.error === 'busy') pressSoon(context, block, object);
+  }, PAUSE_MS));
+}
 
 function input(object, place, type) {
   const { block, context } = place;
@@ -271,7 +284,7 @@ function input(object, place, type) {
   const changed = (event) => {
     context.keep(block, object, event.target.value);
     count(event.target.value);
-    if (block.dispatch_action && heard.includes('on_character_entered')) context.press(block, object, event.target.value);
+    if (block.dispatch_action && heard.includes('on_character_entered')) pressSoon(context, block, object);
   };
   const entered = (event) => {
     if (event.key !== 'Enter' || object.multiline || event.isComposing) return;
