@@ -3,14 +3,14 @@
 Pure: everything here makes a dialog of a dialog.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.dialog import Answer, Dialog, Fate, Origin, Phase, Record, Spoken
+from bot.dialog import Answer, Dialog, Fate, Origin, Phase, Spoken
 from bot.dialogs.parts import Engine
 from bot.entities import depends
-from bot.template import ActionTemplate, AskStep, Entity, walk
+from bot.template import ActionTemplate, Entity
 from bot.values import Value
 from bot.written import Written
 
@@ -20,7 +20,6 @@ AT_ONCE: Final = 10
 """So many seconds apart, two messages may both have been said before anything was answered."""
 MOST_HEARD: Final = 8
 MOST_HEARD_AT: Final = 40
-_ASKS_VARIABLES: Final = "ask_variables"
 _OPEN: Final = frozenset({Phase.ASKING, Phase.CONFIRMING})
 
 
@@ -74,7 +73,7 @@ class Rules:
         replaced = {name for name in changed if dialog.answer(name) or name in dialog.skipped}
         named = {each.entity for each in given}
         emptied = self._that_go_by(dialog, replaced) - named
-        after = self._reopened(without(dialog, emptied), changed | emptied)
+        after = reopened(without(dialog, emptied))
         for each in given:
             after = after.with_answer(each)
         if after.asked in named:
@@ -105,14 +104,10 @@ class Rules:
         after = dialog
         if held:
             lost = held | self._that_go_by(dialog, held)
-            after = self._reopened(without(dialog, lost), lost)
+            after = reopened(without(dialog, lost))
         for name in names:
             after = self.skipped(after, name)
         return after
-
-    def replanned(self, dialog: Dialog) -> Dialog:
-        """Return it with its plan to be made anew, from what can be read by then."""
-        return self._reopened(dialog, self._names(dialog))
 
     def back(self, dialog: Dialog) -> Dialog | None:
         """Return it asking what was answered before; ``None`` if nothing was."""
@@ -125,8 +120,7 @@ class Rules:
     def again(self, dialog: Dialog, name: str) -> Dialog:
         """Return it asking for *name* once more; its answer stays until there is a new one."""
         skipped = tuple(each for each in dialog.skipped if each != name)
-        opened = self._reopened(dialog, {name})
-        return replace(opened, asked=name, wrong=0, skipped=skipped)
+        return replace(reopened(dialog), asked=name, wrong=0, skipped=skipped)
 
     def tried_again(self, dialog: Dialog) -> Dialog:
         """Return a dialog that failed with all its answers, open once more.
@@ -136,7 +130,7 @@ class Rules:
         sent = {record.key for record in dialog.journal if record.fate is not Fate.REFUSED}
         confirmed = tuple(write for write in dialog.confirmed if write.key in sent)
         failed = replace(dialog, confirmed=confirmed, failure="", is_told=False)
-        return self._reopened(replace(failed, phase=Phase.ASKING), self._names(dialog))
+        return refreshed(replace(failed, phase=Phase.ASKING))
 
     def marked(self, dialog: Dialog) -> Dialog:
         """Return it knowing which answers were used in what is written already.
@@ -168,7 +162,7 @@ class Rules:
     def _without(self, dialog: Dialog, spoken: Spoken) -> Dialog:
         kept = [each for each in dialog.answers if each.entity not in spoken.changed]
         return replace(
-            self._reopened(dialog, set(spoken.changed)),
+            reopened(dialog),
             answers=(*kept, *spoken.before),
             asked=spoken.asked,
             wrong=spoken.wrong,
@@ -190,30 +184,22 @@ class Rules:
             found |= fresh
         return found - set(dialog.fixed) - changed
 
-    def _reopened(self, dialog: Dialog, changed: Iterable[str]) -> Dialog:
-        """Return it without the plan, and without what was read under other answers."""
-        if dialog.phase not in _OPEN:
-            return dialog
-        journal = dialog.journal
-        last = max((at for at, each in enumerate(journal) if self._stays(dialog, each)), default=-1)
-        if not set(changed) & self._asked_first():
-            asked = (at for at, each in enumerate(journal) if each.action == _ASKS_VARIABLES)
-            last = max(last, *asked, -1)
-        return replace(
-            dialog, phase=Phase.ASKING, plan=None, journal=journal[: last + 1], message_at=""
-        )
 
-    def _stays(self, dialog: Dialog, record: Record) -> bool:
-        return any(write.key == record.key for write in dialog.confirmed)
+def reopened(dialog: Dialog) -> Dialog:
+    """Return it without a plan, to be asked and planned once more.
 
-    def _asked_first(self) -> set[str]:
-        """Return the entities that are asked for before any step is done."""
-        steps = walk(self.template.steps)
-        later = {name for step in steps if isinstance(step, AskStep) for name in step.ask}
-        return {entity.name for entity in self.template.entities} - later
+    What was read stays: the engine reads anew what is read of something else by then.
+    """
+    if dialog.phase not in _OPEN:
+        return dialog
+    return replace(dialog, phase=Phase.ASKING, plan=None, message_at="")
 
-    def _names(self, dialog: Dialog) -> set[str]:
-        return {answer.entity for answer in dialog.answers}
+
+def refreshed(dialog: Dialog) -> Dialog:
+    """Return it without what was read after it last wrote, or tried to: that is read anew."""
+    journal = [each for each in dialog.journal if each.fate is not Fate.REFUSED]
+    last = max((at for at, each in enumerate(journal) if each.words), default=-1)
+    return reopened(replace(dialog, journal=tuple(journal[: last + 1])))
 
 
 def remembered(before: Dialog, after: Dialog, at: str, words: Written) -> Dialog:

@@ -134,12 +134,13 @@ class Ear:
     def _was_asked(rules: Rules, dialog: Dialog, at: str) -> Entity | None:
         """Return what the message at *at* was an answer to, or was meant as one to."""
         spoken = next((each for each in dialog.heard if each.said_at == at), None)
+        meant = spoken.asked if spoken is not None else ""
         given = [each.entity for each in dialog.answers if each.said_at == at]
-        if spoken is not None:
-            at_hand = rules.at_hand(dialog)
-            is_open = at_hand is not None and at_hand.name == spoken.asked
-            return rules.entity(dialog, spoken.asked) if is_open or spoken.asked in given else None
-        return rules.entity(dialog, given[0]) if len(given) == 1 else None
+        if given:
+            only = given[0] if len(given) == 1 else ""
+            return rules.entity(dialog, meant if meant in given else only)
+        at_hand = rules.at_hand(dialog)
+        return at_hand if at_hand is not None and at_hand.name == meant else None
 
     async def given(self, rules: Rules, dialog: Dialog, words: Sequence[Words]) -> Taken:
         """Read *words* for their entities, those first that others go by, and file them."""

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
 from bot.dialog import PLAN_LASTS, Dialog, Filling, Phase
-from bot.dialogs.filling import Rules, settled
+from bot.dialogs.filling import Rules, refreshed, settled
 from bot.dialogs.hearing import Ear, Taken, Words
 from bot.dialogs.saying import Control
 from bot.dialogs.turn import Move, Saying, Says
@@ -105,11 +104,12 @@ class Mover:
                 return Taken(replace(dialog, filling=_FILLING[press.move]))
             case Move.TRY_AGAIN:
                 return Taken(rules.onward(rules.tried_again(dialog)))
-        return Taken(rules.replanned(dialog) if self.is_outdated(dialog) else dialog)
+        return Taken(refreshed(dialog) if self._is_outdated(dialog) else dialog)
 
-    def is_outdated(self, dialog: Dialog) -> bool:
+    def _is_outdated(self, dialog: Dialog) -> bool:
         """Tell whether its plan has been standing for too long to be confirmed."""
-        return is_outdated(dialog, self._clock())
+        age = self._clock() - dialog.touched_at
+        return dialog.phase is Phase.CONFIRMING and age >= PLAN_LASTS
 
     async def _given(self, rules: Rules, dialog: Dialog, press: Press) -> Taken:
         entity = rules.entity(dialog, press.entity)
@@ -130,8 +130,3 @@ class Mover:
             return False
         asked = rules.at_hand(dialog)
         return asked is None or asked.name != press.entity
-
-
-def is_outdated(dialog: Dialog, now: datetime) -> bool:
-    """Tell whether a plan has been standing for too long to be confirmed."""
-    return dialog.phase is Phase.CONFIRMING and now - dialog.touched_at >= PLAN_LASTS

@@ -12,8 +12,9 @@ from bot.dialogs.turn import Saying, Says, Turn
 from bot.entities import ask
 from bot.errors import Unavailable
 from bot.principal import Principal
+from bot.publish import TakenUp
 from bot.task import DialogTask
-from bot.template import MOST_STEPS, ActionTemplate
+from bot.template import ActionTemplate
 
 TRIES: Final = 10
 """So often a turn is taken anew when another one was taken first."""
@@ -86,8 +87,11 @@ class Turns:
         """Return where *dialog* stands after *work* on its steps. Raises as the engine does."""
         rules = await self.rules_of(dialog)
         task = await self._stores.task_of(dialog)
-        after = await work(dialog, rules.template, task)
-        return await self.onward(rules, Taken(after), task)
+        try:
+            after = Taken(await work(dialog, rules.template, task))
+        except TakenUp:
+            after = Taken(await self._newest(dialog), Says(Saying.UNDER_WAY))
+        return await self.onward(rules, after, task)
 
     async def shown(self, dialog: Dialog, says: Says = NOTHING_SAID) -> Turn:
         """Return where *dialog* stands, without a step done for it."""
@@ -96,7 +100,7 @@ class Turns:
     async def onward(self, rules: Rules, taken: Taken, task: DialogTask | None = None) -> Turn:
         """Return the turn that *taken* makes, after all steps that can be done by now."""
         dialog = taken.dialog
-        for _ in range(MOST_STEPS):
+        for _ in range(TRIES):
             if dialog.phase is not Phase.ASKING or rules.at_hand(dialog) is not None:
                 break
             task = task or await self._stores.task_of(dialog)
@@ -104,13 +108,19 @@ class Turns:
         return await self._turn(rules, replace(taken, dialog=dialog), task)
 
     async def _advanced(self, rules: Rules, dialog: Dialog, task: DialogTask | None) -> Dialog:
-        after = await self._hands.engine.advance(dialog, rules.template, task)
+        try:
+            after = await self._hands.engine.advance(dialog, rules.template, task)
+        except TakenUp:
+            return await self._newest(dialog)
         if after.phase is not Phase.ASKING:
             return after
         filled = await self._ear.defaulted(rules, after)
         if filled == after:
             return after
         return await self._stores.dialogs.replace(after, filled) or after
+
+    async def _newest(self, dialog: Dialog) -> Dialog:
+        return await self._stores.get(dialog.principal, dialog.id)
 
     async def _turn(self, rules: Rules, taken: Taken, task: DialogTask | None) -> Turn:
         dialog = taken.dialog

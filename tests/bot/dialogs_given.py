@@ -79,13 +79,19 @@ PEOPLE = {
 }
 
 
+class Killed(Exception):
+    """The process isn't there any more."""
+
+
 @dataclass
 class FakeEngine:
     """Plans one write of all answers, does it once, and counts what it wrote."""
 
     dialogs: MemoryDialogs
     written: list[Mapping[str, Any]] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)
     refuses: bool = False
+    dies: str = ""
     plans: int = 0
 
     def entities_of(self, template: ActionTemplate, dialog: Dialog) -> tuple[Any, ...]:
@@ -129,17 +135,25 @@ class FakeEngine:
                 replace(dialog, phase=Phase.FAILED, plan=None, failure="The title is taken."),
             )
         if dialog.record("0") is None:
-            sent = await self.dialogs.replace(
-                dialog, dialog.with_record(Record("0", "create", Fate.SENT))
-            )
+            record = Record("0", "create", Fate.SENT)
+            sent = await self.dialogs.replace(dialog, dialog.with_record(record))
             if sent is None:
                 return await self._newest(dialog)
-            self.written.append({answer.entity: answer.read() for answer in dialog.answers})
             dialog = sent
+            self._die("sent")
+        if dialog.id not in self.kept:
+            self.kept.add(dialog.id)
+            self.written.append({answer.entity: answer.read() for answer in dialog.answers})
+        self._die("written")
         record = Record("0", "create", Fate.DONE)
         return await self._kept(
             dialog, replace(dialog.with_record(record), phase=Phase.DONE, plan=None)
         )
+
+    def _die(self, place: str) -> None:
+        if self.dies == place:
+            self.dies = ""
+            raise Killed
 
     async def _kept(self, seen: Dialog, changed: Dialog) -> Dialog:
         return await self.dialogs.replace(seen, changed) or await self._newest(seen)
