@@ -183,9 +183,10 @@ class _Blanks:
             self.declared.setdefault(name, Variable(name, kind))
             self._list = name
         elif tag.name == "at:option" and self._list:
-            known = self.declared[self._list]
-            options = (*known.options, tag.attributes.get("at:value", ""))
-            self.declared[self._list] = Variable(known.name, known.kind, options)
+            known, value = self.declared[self._list], tag.attributes.get("at:value", "").strip()
+            if value and value not in known.options:
+                options = (*known.options, value)
+                self.declared[self._list] = Variable(known.name, known.kind, options)
 
 
 def _declared(markup: str) -> tuple[Variable, ...]:
@@ -193,9 +194,16 @@ def _declared(markup: str) -> tuple[Variable, ...]:
     reader = _Blanks()
     walk(markup, reader.start, reader.end)
     used = {cut.name: Variable(cut.name) for cut in reader.cuts if cut.name}
-    return tuple(
-        (reader.declared | {k: v for k, v in used.items() if k not in reader.declared}).values()
-    )
+    known = reader.declared | {
+        name: each for name, each in used.items() if name not in reader.declared
+    }
+    return tuple(_askable(each) for each in known.values())
+
+
+def _askable(variable: Variable) -> Variable:
+    """Return a list that offers nothing, as the editor makes them, as a line of text."""
+    is_empty = variable.kind is VariableKind.LIST and not variable.options
+    return Variable(variable.name) if is_empty else variable
 
 
 def _written(value: str, path: tuple[str, ...], *, is_alone: bool = True) -> str:

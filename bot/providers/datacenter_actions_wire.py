@@ -51,6 +51,7 @@ from bot.providers.datacenter_wire import (
     storage_of,
 )
 
+EXPERIMENTAL: Final = "/rest/experimental"
 COMMENT_SHOWN: Final = "body.storage,history,version,container"
 
 
@@ -181,12 +182,14 @@ def get_restriction(page: PageId, operation: Operation) -> Call:
     return Call("get restrictions", "GET", path, READ, 0, query)
 
 
-def put_restriction(page: PageId, operation: Operation, wanted: Restriction) -> Call:
+def put_restriction(
+    page: PageId, operation: Operation, wanted: Restriction, api: str = "/rest/api"
+) -> Call:
     """Let those alone do one thing; what isn't named here stays as it is."""
     users = [{"type": "known", "userKey": each.id} for each in wanted.accounts]
     groups = [{"type": "group", "name": each.id} for each in wanted.groups]
     sent = [{"operation": operation, "restrictions": {"user": users, "group": groups}}]
-    path = f"/rest/api/content/{known_id(page)}/restriction"
+    path = f"{api}/content/{known_id(page)}/restriction"
     return Call("restrict", "PUT", path, WRITE, 0, body=sent)
 
 

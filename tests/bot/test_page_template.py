@@ -58,6 +58,13 @@ def test_what_is_declared_is_told_in_its_order_and_what_is_only_used_behind_it()
     )
 
 
+def test_a_list_that_offers_nothing_is_asked_for_in_words():
+    empty = '<at:list at:name="Who"><at:option at:value=" " /></at:list>'
+    declared = f"<at:declarations>{empty}</at:declarations>"
+
+    assert template(declared).variables == (Variable("Who"),)
+
+
 @steady
 @given(st.sampled_from(CONTEXTS), values)
 def test_any_value_stays_a_value_wherever_it_stands(context, value):

@@ -220,3 +220,17 @@ async def test_a_thread_that_never_ends_is_not_followed_for_ever(desk):
     with pytest.raises(BotError):
         await desk.confluence.get_comment(desk.given, ACME, CommentId("1"))
     assert len(desk.provider.asked) < 20
+
+
+async def test_an_older_data_center_is_restricted_by_the_experimental_half_of_its_api(desk):
+    if not desk.is_data_center:
+        return
+    old, new = "/confluence/rest/experimental/content/1/restriction", says({"results": []})
+    desk.provider.says = {old.replace("experimental", "api"): says({}, 405), old: new}
+    await desk.confluence.restrict(
+        desk.given, desk.given.sites[0], ID, "read", [AccountId("bob")], ["staff"]
+    )
+    assert [each.path.split("/")[3] for each in desk.written] == ["api", "experimental"]
+    (sent,) = desk.written[1].json
+    assert [each["userKey"] for each in sent["restrictions"]["user"]] == ["ada", "bob"]
+    assert sent["restrictions"]["group"] == [{"type": "group", "name": "staff"}]
