@@ -1,5 +1,6 @@
 """Steps that nobody comes to, that go round too often, or that say too little or too much."""
 
+import re
 from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Final
@@ -24,6 +25,7 @@ from bot.template import (
     walk,
 )
 
+_CQL: Final = re.compile(r"\{\{.*?\}\}|\\.|[\"']", re.DOTALL)
 MOST_ROUNDS: Final = 250
 """As often as the steps in loops within loops may come round."""
 
@@ -134,6 +136,22 @@ def _search(step: SearchStep, path: Path, complaints: Complaints) -> None:
     if search.cql and (search.text or any(filters) or search.by == "me"):
         told = "`cql` says all by itself: leave out `text`, `space`, `label`, `by` and the dates"
         complaints.add((*path, "search", "cql"), told)
+    if _has_hole_in_quotes(search.cql):
+        told = "take the quotes off around `{{ … }}`: it stands for a string in CQL, quotes and all"
+        complaints.add((*path, "search", "cql"), told)
     if not (search.cql or search.text or any(filters) or search.by == "me"):
         told = "this looks for nothing: give `text`, `cql`, `space`, `label`, `by` or a date"
         complaints.add((*path, "search"), told)
+
+
+def _has_hole_in_quotes(cql: str) -> bool:
+    quote = ""
+    for part in _CQL.findall(cql):
+        if part.startswith("{{"):
+            if quote:
+                return True
+        elif part == quote:
+            quote = ""
+        elif part in {'"', "'"} and not quote:
+            quote = part
+    return False

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.checking.given import misfit
 from bot.checking.parts import Complaints, Said, texts_in
-from bot.checking.shapes import ANY, GIVEN, Shape, shape_of_entity, shape_of_result
+from bot.checking.shapes import ANY, GIVEN, TEXT, Shape, shape_of_entity, shape_of_result
 from bot.plain_yaml import Path
 from bot.template import (
     ActionTemplate,
@@ -82,11 +82,16 @@ class ScopeWalk:
     def _step(self, step: Step, path: Path, known: Known) -> Known:
         if step.writes and self._before_writing is None:
             self._before_writing = dict(known)
-        if isinstance(step, HttpStep):
-            self._http(step, path, known)
-        else:
-            self._check_all(texts_in(step, path), known)
-            self._fits(step, path, known)
+        match step:
+            case HttpStep():
+                self._http(step, path, known)
+            case LetStep(when=str(when)):
+                self._check(Said((*path, "when"), when, Holes.EXPRESSION), known)
+            case LetStep():
+                pass
+            case _:
+                self._check_all(texts_in(step, path), known)
+                self._fits(step, path, known)
         after = self._inside(step, path, known)
         if step.id is not None:
             self._name(step.id, after, (*path, "id"))
@@ -112,10 +117,12 @@ class ScopeWalk:
         if step.item != "item":
             self._name(step.item, known, (*path, "item"))
         over = self._shape(Said((*path, "for_each"), step.for_each, Holes.EXPRESSION), known)
-        if over.of is None and over is not ANY:
+        # Of a text it goes through the lines.
+        each = over if over is TEXT or over is ANY else over.of
+        if each is None:
             told = f"`for_each` goes through a list, and this is {over.kind}"
             self._complaints.add((*path, "for_each"), told)
-        self._steps(step.steps, (*path, "steps"), {**known, step.item: over.of or ANY})
+        self._steps(step.steps, (*path, "steps"), {**known, step.item: each or ANY})
 
     def _asked(self, step: AskStep, path: Path, known: Known) -> Known:
         found: Known = {}
@@ -135,14 +142,14 @@ class ScopeWalk:
     def _let(self, step: LetStep, path: Path, known: Known) -> Known:
         found: Known = {}
         for name, text in step.let.items():
-            inner = (*path, "let", name)
-            self._name(name, {**known, **found}, inner)
-            found[name] = self._shape(Said(inner, text, Holes.TEXT), known)
+            said = Said((*path, "let", name), text, Holes.TEXT)
+            before = {**known, **found}
+            self._check(said, before)
+            self._name(name, before, said.path)
+            found[name] = self._shape(said, before)
         return found
 
     def _fits(self, step: Step, path: Path, known: Known) -> None:
-        if isinstance(step, LetStep):
-            return
         for said in texts_in(step, path):
             told = misfit(said.path[len(path) + 1 :], self._shape(said, known))
             if told:

@@ -80,7 +80,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "comments": many(COMMENT),
     "sections": many(TEXT),
     "versions": many(VERSION),
-    "diff": _thing("diff", added=ANY, removed=ANY, changes=ANY),
+    "diff": _thing("diff", added=ANY, removed=ANY, changes=ANY, older=NUMBER, newer=NUMBER),
     "http": _thing("answer", status=NUMBER, body=ANY),
     "ask_variables": ANY,
 }

@@ -79,13 +79,16 @@ def test_names_are_there_where_they_are_used(expression, expected):
     [
         ('- id: a\n  list_spaces: {}\n- let: {b: "{{ a[0].key }}"}', None),
         ('- id: a\n  list_spaces: {}\n- let: {b: "{{ a.key }}"}', "list of spaces"),
-        ('- let: {a: "1", b: "{{ a }}"}', "`a` isn't known here: a later step gives it"),
+        ('- let: {a: "1", b: "{{ a }}"}', None),
+        ('- let: {b: "{{ a }}", a: "1"}', "`a` isn't known here: a later step gives it"),
+        ('- let: {b: "1"}\n  when: a\n- let: {a: "1"}', "`a` isn't known here: a later"),
+        ('- for_each: title\n  steps: [{let: {a: "{{ item.x }}"}}]', "`item` is text"),
         ('- let: {me: "1"}', "`me` means something in expressions"),
         ('- let: {None: "1"}', "`None` means something in expressions"),
         ('- let: {a: "1"}\n- let: {a: "2"}', "`a` is the name of something else already"),
         ('- let: {title: "1"}', "`title` is the name of something else already"),
         ('- when: title\n  steps: [{let: {a: "1"}}]\n  otherwise: [{let: {a: "2"}}]', None),
-        ('- for_each: title\n  steps: [{watch: {page: "{{ item }}"}}]', "this is text"),
+        ('- for_each: today\n  steps: [{watch: {page: "{{ item }}"}}]', "this is date"),
         ("- ask: [title, title]", "only once"),
         ("- ask: [titel]", "there is no entity `titel`; did you mean `title`?"),
         ("- ask: [title]\n- ask: [title]", "only once"),
@@ -178,6 +181,9 @@ def test_a_step_is_given_what_it_wants(step, expected):
         ("- steps: [{get: {page: x}}]", "wants a `when`"),
         ("- search: {}", "looks for nothing"),
         ("- search: {text: x, cql: y}", "`cql` says all by itself"),
+        ("- search: {cql: 'title ~ \"{{ title }}\"'}", "take the quotes off"),
+        ("- search: {cql: 'title ~ {{ title }} and label = \"x\"'}", None),
+        ("- search: {cql: \"title ~ 'it\\\\'s' and text ~ {{ title }}\"}", None),
         ("- ask_variables: {}", "one of them"),
         (
             (

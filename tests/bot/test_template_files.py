@@ -206,6 +206,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     [
         (BOMB, "anchors"),
         ("a: *a", "anchors"),
+        ("a: &x b", "anchors"),
         ("!!python/object/apply:os.system [id]", "tags"),
         ("a: !!python/name:os.system x", "tags"),
         ("a: !x y", "tags"),
@@ -241,7 +242,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ('"": b', "a key is missing"),
         ("a: b: c", "isn't YAML"),
     ],
-    ids=range(36),
+    ids=range(37),
 )
 def test_what_no_template_needs_is_refused(source, expected):
     assert any(expected in each.message for each in problems(source))
