@@ -69,7 +69,7 @@ class FakeFiles(Files):
 
 def template_of(text: str) -> ActionTemplate:
     """Read a template of which only what matters is written."""
-    whole = text if "reply:" in text else text + REPLY
+    whole = text if "\nreply:" in text else text + REPLY
     return read_template(HEAD + whole)
 
 
