@@ -37,6 +37,7 @@ _MENUS: Final = frozenset(
         *(Look.EXTERNAL_MENU, Look.MULTI_EXTERNAL_MENU),
     }
 )
+_TYPED: Final = frozenset({Look.TEXT, Look.LONG_TEXT, Look.URL})
 _ONE_CHOSEN: Final = frozenset({Look.NUMBER, Look.DATE, Look.DATE_TIME, Look.USER, Look.CHANNEL})
 _PLACEHOLDER: Final = 150
 """Slack's limit."""
@@ -58,7 +59,10 @@ def ask(entity: Entity, context: Context) -> Question:
 
 
 def element(entity: Entity, value: Value = None) -> Element:
-    """Return the form's field of *entity*, holding *value* where it has one."""
+    """Return the form's field of *entity*, holding *value* where it has one.
+
+    That is what `read` gave, or what was typed or chosen and isn't read yet.
+    """
     kind = kind_of(entity)
     least, most = kind.bounds(entity)
     empty = Element(
@@ -71,7 +75,7 @@ def element(entity: Entity, value: Value = None) -> Element:
         least=least,
         most=most,
     )
-    return empty if value is None or value == () else _filled(empty, entity, value)
+    return empty if value is None or value in ("", ()) else _filled(empty, entity, value)
 
 
 def _filled(empty: Element, entity: Entity, value: Value) -> Element:
@@ -85,9 +89,9 @@ def _filled(empty: Element, entity: Entity, value: Value) -> Element:
     if empty.look in _ONE_CHOSEN and options:
         return replace(empty, text=options[0].value)
     words = shown(entity, value)
-    if empty.look in _MENUS or empty.look is Look.FILE or len(words) > LONGEST_FIELD:
-        return replace(empty, held=cut(words, LONGEST_OPTION))
-    return replace(empty, text=words)
+    if empty.look in _TYPED and len(words) <= LONGEST_FIELD:
+        return replace(empty, text=words)
+    return replace(empty, held=cut(words, LONGEST_OPTION))
 
 
 async def read(entity: Entity, given: Given, context: Context) -> Value:

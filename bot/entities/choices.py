@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.entities.kind import Kind
-from bot.entities.offers import Offer, as_option, meant
+from bot.entities.offers import Chosen, Offer, as_option, meant
 from bot.entities.parts import (
     LONGEST_OPTION,
     MOST_CHOICES,
@@ -52,16 +52,20 @@ class One(Kind):
     async def read(self, entity: Entity, given: Given, context: Context) -> str:
         """Return the value of what was chosen."""
         words = await typed_name(given, context)
-        return meant(words, await _offered(entity, words, context)).value
+        return _value(entity, meant(words, await _offered(entity, words, context)))
 
     def shown(self, entity: Entity, value: Value) -> str:
-        """Return its label, where the template has it."""
+        """Return its label, where the template has it or it was looked up just now."""
+        if isinstance(value, Chosen):
+            return value.label
         found = (each.label for each in written(entity) if each.value == value)
         return next(found, text_of_value(value))
 
-    def choice(self, entity: Entity, value: Value) -> Choice:
+    def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
-        return as_option(Offer(text_of_value(value), self.shown(entity, value)))
+        text = text_of_value(value)
+        is_known = entity.choices_from or any(each.value == text for each in written(entity))
+        return as_option(Offer(text, self.shown(entity, value))) if is_known else None
 
 
 class Several(One):
@@ -88,7 +92,7 @@ class Several(One):
                 raise WrongAnswer("That is longer than all choices together. Give some of them.")
             offered = await _offered(entity, line(text), context)
             said = _parted(text, offered)
-        return [meant(each, offered).value for each in said]
+        return [_value(entity, meant(each, offered)) for each in said]
 
 
 def written(entity: Entity) -> tuple[Offer, ...]:
@@ -97,6 +101,10 @@ def written(entity: Entity) -> tuple[Offer, ...]:
         Offer(each.value, each.label) if isinstance(each, Choice) else Offer(each, each)
         for each in entity.choices
     )
+
+
+def _value(entity: Entity, offer: Offer) -> str:
+    return offer.value if entity.choices_from is None else Chosen.of(offer)
 
 
 async def _offered(entity: Entity, words: str, context: Context) -> tuple[Offer, ...]:

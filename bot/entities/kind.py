@@ -82,7 +82,10 @@ class Kind(ABC):
         return text_of_value(value)
 
     def choice(self, entity: Entity, value: Value) -> Choice | None:
-        """Return the option that stands for one value, if one can; it reads as an answer."""
+        """Return the option that stands for one value, if one can; it reads as an answer.
+
+        An option's value stands for itself.
+        """
         return None
 
     def document(self, value: Value) -> Document | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.entities.kind import FREE, Bounds, Kind
-from bot.entities.parts import Context, Given, Look, WrongAnswer
+from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
 from bot.entities.typed import line, option, quoted, typed_name
 from bot.template import Choice, Entity
 from bot.values import Value, text_of_value
@@ -50,9 +50,12 @@ class Number(Kind):
             return text_of_value(value)
         return f"{Decimal(f'{value:.{MOST_DIGITS}g}'):f}"
 
-    def choice(self, entity: Entity, value: Value) -> Choice:
+    def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
-        return Choice(value=self.shown(entity, value), label=self.shown(entity, value))
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        words = self.shown(entity, value)
+        is_digits = is_number or (_PLAIN.fullmatch(words) is not None and "," not in words)
+        return option(words, words) if is_digits and len(words) <= LONGEST_OPTION else None
 
 
 def read_number(text: str) -> int | float:
@@ -157,8 +160,8 @@ class Boolean(Kind):
 
     def shown(self, entity: Entity, value: Value) -> str:
         """Return it in words."""
-        return "yes" if value else "no"
+        return text_of_value(value)
 
-    def choice(self, entity: Entity, value: Value) -> Choice:
+    def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
-        return YES if value else NO
+        return {"yes": YES, "no": NO}.get(text_of_value(value))

@@ -27,6 +27,20 @@ class Offer:
     label: str
 
 
+class Chosen(str):
+    """What was chosen of what was looked up: it knows its label as long as it is in memory."""
+
+    __slots__ = ("label",)
+    label: str
+
+    @classmethod
+    def of(cls, offer: Offer) -> "Chosen":
+        """Return the value of *offer*, knowing its label."""
+        chosen = cls(offer.value)
+        chosen.label = offer.label
+        return chosen
+
+
 def as_option(offer: Offer) -> Choice:
     """Return it as an option of Slack's can hold it."""
     return option(token(offer.value), offer.label)

@@ -80,6 +80,8 @@ class Page(Kind):
         held = held_of(entity.choices_from, context) if entity.choices_from else None
         wanted, site = await _wanted(given, held, context)
         refuse_elsewhere(site, context)
+        if site is not None and all(each.cloud_id != site for each in await context.sites()):
+            raise WrongAnswer(f"I can't see that page. Give {self.expects}.")
         kind = kind_of_page(given.value)
 
         async def look(acting: Acting) -> Thing:
@@ -91,6 +93,9 @@ class Page(Kind):
 
     def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
+        token = _TOKEN.fullmatch(value) if isinstance(value, str) else None
+        if token:
+            return option(token[0], f"Page {token[1]}")
         page = page_of(value)
         site = CloudId(field_of(value, "site"))
         return _option(page, text_of_value(value), site or None) if page else None
@@ -119,7 +124,7 @@ async def _wanted(
             raise WrongAnswer(f"{quoted(given.value.label)} isn't a page. Give {Page.expects}.")
         return Reference(page), site_of(given.value)
     text = await _typed(given, context)
-    token = _TOKEN.fullmatch(text)
+    token = _TOKEN.fullmatch(text) if given.value is not None else None
     if token:
         return Reference(PageId(token[1])), CloudId(token[2])
     sites = await context.sites() if is_link(text) else ()

@@ -33,7 +33,7 @@ class Person(Kind):
     def look(self, entity: Entity, value: Value = None) -> Look:
         """Return Slack's own menu, where it can show whom is held."""
         held = value if isinstance(value, tuple) else (value,)
-        in_slack = all(field_of(each, "user") for each in held if each is not None)
+        in_slack = all(_is_in_slack(each) for each in held)
         if entity.many:
             return Look.USERS if in_slack else Look.MULTI_EXTERNAL_MENU
         return Look.USER if in_slack else Look.EXTERNAL_MENU
@@ -91,10 +91,21 @@ class Person(Kind):
 
     def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
+        text = text_of_value(value)
         if user := field_of(value, "user"):
-            return option(user, text_of_value(value))
+            return option(user, text)
+        if isinstance(value, str):
+            is_known = _MEMBER_ID.fullmatch(text) or text.startswith(ACCOUNT)
+            return option(text, text.partition(" ")[2] or text) if is_known else None
         account, name = field_of(value, "account"), field_of(value, "name")
         return _option(Account(account, name)) if account else None  # type: ignore[arg-type]
+
+
+def _is_in_slack(value: Value) -> bool:
+    """Tell whether Slack's own menu can show *value*, or has nothing to show."""
+    if isinstance(value, Thing):
+        return bool(field_of(value, "user"))
+    return not text_of_value(value).startswith(ACCOUNT)
 
 
 def _option(person: Account) -> Choice | None:
@@ -179,5 +190,6 @@ class Channel(Kind):
 
     def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
-        channel = field_of(value, "id")
-        return option(channel, text_of_value(value)) if channel else None
+        text = text_of_value(value)
+        channel = text if _CHANNEL_ID.fullmatch(text) else field_of(value, "id")
+        return option(channel, text) if channel else None

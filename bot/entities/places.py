@@ -16,10 +16,11 @@ from bot.entities.typed import line, option, quoted, typed_address
 from bot.errors import BadInput
 from bot.links import is_link
 from bot.template import Choice, Entity
-from bot.values import Thing, Value
+from bot.values import Thing, Value, text_of_value
 from bot.whereabouts import site_called
 
 _SPACE_PATH: Final = re.compile(r"^/(?:spaces|display)/([^/?#]+)")
+_SITE_ID: Final = re.compile(r"[\w-]{1,75}")
 _KEY: Final = re.compile(r"~?[\w.:-]{1,255}")
 
 
@@ -73,8 +74,10 @@ class Site(Kind):
 
     def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
-        found = field_of(value, "id")
-        return option(found, field_of(value, "name")) if found else None
+        found, text = field_of(value, "id"), text_of_value(value)
+        if isinstance(value, str):
+            return option(text, text) if _SITE_ID.fullmatch(text) else None
+        return option(found, text) if found else None
 
 
 def _of_site(site: ConfluenceSite) -> Choice:
@@ -149,6 +152,9 @@ class Space(Kind):
 
     def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
+        if isinstance(value, str):
+            is_key = _KEY.fullmatch(value) is not None and len(value) <= LONGEST_OPTION
+            return option(value, value) if is_key else None
         key, name = field_of(value, "key"), field_of(value, "name")
         return option(key, f"{name} · {key}") if 0 < len(key) <= LONGEST_OPTION else None
 

@@ -12,10 +12,12 @@ from bot.entities.moments import read_moments
 from bot.entities.parts import Context, Given, Look, WrongAnswer
 from bot.entities.typed import option, quoted, typed_name
 from bot.template import Choice, Entity
-from bot.values import Value
+from bot.values import Value, text_of_value
 
 FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+_ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_SECONDS: Final = re.compile(r"\d{9,11}", re.ASCII)
 _SLACKS: Final = re.compile(r"<!date\^(\d{1,11})\^[^<>]*>")
 
 
@@ -49,11 +51,15 @@ class Date(Kind):
 
     def shown(self, entity: Entity, value: Value) -> str:
         """Return it with its weekday."""
-        return _day_in_words(value) if isinstance(value, date) else ""
+        return _day_in_words(value) if isinstance(value, date) else text_of_value(value)
 
-    def choice(self, entity: Entity, value: Value) -> Choice:
+    def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
-        return option(f"{value}", self.shown(entity, value))
+        if isinstance(value, str):
+            day = next(iter(read_days(value, date.min)), None) if _ISO.fullmatch(value) else None
+        else:
+            day = value if isinstance(value, date) else None
+        return option(f"{day}", _day_in_words(day)) if day is not None else None
 
 
 class DateTime(Kind):
@@ -86,14 +92,15 @@ class DateTime(Kind):
     def shown(self, entity: Entity, value: Value) -> str:
         """Return it with its weekday and how its clock goes."""
         if not isinstance(value, datetime):
-            return ""
+            return text_of_value(value)
         return f"{_day_in_words(value)} at {value:%H:%M} ({value:%Z})"
 
     def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
-        if not isinstance(value, datetime):
-            return None
-        return option(f"{int(value.timestamp())}", self.shown(entity, value))
+        if isinstance(value, datetime):
+            return option(f"{int(value.timestamp())}", self.shown(entity, value))
+        seconds = text_of_value(value)
+        return option(seconds, seconds) if _SECONDS.fullmatch(seconds) else None
 
 
 def _today(context: Context) -> date:
@@ -125,12 +132,7 @@ def _slacks(given: Given, zone: tzinfo) -> datetime | None:
     """Return what Slack itself gave: seconds since 1970, chosen or in a date's entity."""
     entity = None if given.is_plain else _SLACKS.fullmatch(given.text.strip())
     held = entity[1] if entity else given.value
-    if (
-        isinstance(held, str)
-        and held.isascii()
-        and held.isdecimal()
-        and len(held) > len("20261203")
-    ):
+    if isinstance(held, str) and _SECONDS.fullmatch(held):
         held = int(held)
     if isinstance(held, bool) or not isinstance(held, int):
         return None

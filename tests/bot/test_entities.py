@@ -148,3 +148,46 @@ async def test_several_files_and_words_at_once_are_read_for_what_is_asked():
     came = Given(text="my notes", files=(SlackFile("F1", "a.txt", "text/plain", 3),))
     assert await read(entity("text"), came, desk.context) == "my notes"
     assert (await read(entity("attachment"), came, desk.context)).label == "a.txt"
+
+
+@pytest.mark.parametrize("kind", EntityType)
+def test_an_example_in_words_never_fills_a_menu_or_a_calendar(kind):
+    filled = element(of(kind), "no such thing!")
+    assert filled.chosen == ()
+    is_typed = kind in {EntityType.TEXT, EntityType.LONG_TEXT, EntityType.URL, EntityType.LABEL}
+    assert filled.text == ("no such thing!" if is_typed else "")
+    assert filled.held or is_typed or kind is EntityType.RICH_TEXT
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen", "text"),
+    [
+        ("date", "2026-12-03", "2026-12-03"),
+        ("date-time", "1796310000", "1796310000"),
+        ("date-time", 1796310000, "1796310000"),
+        ("number", "3.5", "3.5"),
+        ("person", "U0ADA", "U0ADA"),
+        ("channel", "C0GEN", "C0GEN"),
+    ],
+)
+def test_a_field_shows_again_what_was_chosen_and_not_read_yet(kind, chosen, text):
+    empty, filled = element(entity(kind)), element(entity(kind), chosen)
+    assert (filled.look, filled.text, filled.held) == (empty.look, text, "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen"),
+    [
+        ("space", "ENG"),
+        ("site", "11111111-1111-4111-8111-111111111111"),
+        ("page", "7@11111111-1111-4111-8111-111111111111"),
+        ("person", "account=712020:grace Grace Hopper"),
+        ("choice", "Red"),
+        ("choices", ("Red", "Green")),
+        ("boolean", "yes"),
+    ],
+)
+def test_a_menu_shows_again_what_was_chosen_and_not_read_yet(kind, chosen):
+    filled = element(of(EntityType(kind)), chosen)
+    wanted = chosen if isinstance(chosen, tuple) else (chosen,)
+    assert tuple(each.value for each in filled.chosen) == wanted

@@ -11,6 +11,7 @@ from bot.entities.numbers import NO, YES
 from bot.entities.things import page_thing, space_thing
 from bot.errors import NotOffered
 from bot.template import Choice
+from bot.values import dump_value, load_value
 from tests.bot.asking import Desk, entity, labels, template, values
 from tests.fakes import ACME, ENG, page
 
@@ -314,6 +315,11 @@ async def test_versions_and_comments_are_shown_in_words(desk):
     comments = await suggest(looked_up("comments"), "", desk.context)
     assert comments[0].value == "77"
     assert comments[0].label.startswith("Ada Lovelace: Is this still so?")
+    of_page = {"choices_from": {"source": "comments", "of": "plan"}}
+    found = await desk.chosen("choice", "77", **of_page)
+    assert found == "77"
+    assert shown(entity("choice", **of_page), found).startswith("Ada Lovelace: Is this")
+    assert load_value(dump_value(found)) == "77"
 
 
 async def test_page_templates_are_those_of_the_space_or_of_all(desk):
