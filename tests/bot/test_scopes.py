@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.connection import COMMENT, READ, WRITE, Need
+from bot.connection import COMMENT, READ, WRITE, Need, scopes_of
 from bot.errors import BadInput
 from bot.profile import AuthorizationProfile, Provider
 from bot.scopes import MOST_ON_CLOUD, read_scopes, require_few, scopes_to_ask
@@ -106,3 +106,18 @@ def test_a_profile_that_names_its_scopes_asks_for_those_alone(need):
 )
 def test_data_center_knows_reading_and_writing_and_writing_stays(need, before, asked):
     assert scopes_to_ask(CENTER, need, before) == {asked}
+
+
+def test_several_needs_take_the_scopes_of_each():
+    assert scopes_of([Need.COMMENT, Need.WATCH]) == Need.COMMENT.scopes | Need.WATCH.scopes
+    assert scopes_of([]) == frozenset()
+    require_few(Provider.CLOUD, scopes_of(Need))
+
+
+@pytest.mark.parametrize("need", Need)
+def test_whoever_only_reads_asks_a_data_center_for_no_more(need):
+    asked = scopes_to_ask(CENTER, need, None)
+
+    only_reads = need in {Need.READ, Need.READ_COMMENTS, Need.TEMPLATES}
+    assert asked == ({"READ"} if only_reads else {"WRITE"})
+    assert need.writes is not (only_reads or need is Need.LEND)
