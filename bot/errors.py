@@ -260,8 +260,9 @@ class SiteRequired(Ambiguous):
     code = "site_required"
 
     def __init__(self, sites: tuple[tuple[str, str], ...]) -> None:
-        """Offer the *sites* as (cloud id, name)."""
+        """Offer the *sites* as (cloud id, name); *resumes* is as in `ConsentRequired`."""
         super().__init__("Which Confluence site do you mean? Nothing was done yet.", sites)
+        self.resumes = ""
 
 
 class ConsentRequired(BotError):
@@ -272,12 +273,14 @@ class ConsentRequired(BotError):
     def __init__(self, profile: str, *, ended: bool = False) -> None:
         """Name the *profile*; *ended* tells a grant that died from one never given.
 
-        *scopes* are what the action needs, where that is known.
+        *scopes* are what the action needs, where that is known. *resumes* is what to go on with
+        afterwards, in a command's words, where it is something else than what was asked.
         """
         super().__init__(f"no usable grant under profile {profile!r}")
         self.profile = profile
         self.ended = ended
         self.scopes: frozenset[str] = frozenset()
+        self.resumes = ""
 
 
 class ScopeMissing(ConsentRequired):

@@ -31,6 +31,8 @@ CHOOSE_SITE = "choose_site"
 MOST_SITES = 25
 """The most buttons that Slack takes in one block."""
 CONTINUE_CREATE = "continue_create"
+RUN_LINE = "task_run_line"
+"""The button that runs a task with what was typed behind its name."""
 ADMINISTRATION = "admin_open"
 """The button that opens the admin's modal: its value is a page of it, or a profile's id."""
 ADMINISTRATION_POLICY = "policy"
@@ -86,7 +88,7 @@ class Offers:
         """Return the offer for *error*, or ``None`` where there is none to make."""
         match error:
             case ConsentRequired():
-                parked = self._parking(ask)
+                parked = self._parking(ask, error)
                 words = f"{_why(error)} {_onward(ask, parked)}"
                 wanted = Wanted(_need_of(error), missing=_missing(error))
                 return await self._invitations.invite(ask.principal, wanted, words, parked)
@@ -95,12 +97,12 @@ class Offers:
             case _:
                 return None
 
-    def _parking(self, ask: Ask) -> Parked | None:
-        words = ask.parks.strip()
+    def _parking(self, ask: Ask, error: ConsentRequired | SiteRequired) -> Parked | None:
+        words = error.resumes or ask.parks.strip()
         return Parked(words, ask.channel_id, self._clock()) if words else None
 
     async def _ask_for_site(self, ask: Ask, error: SiteRequired) -> Reply:
-        parked = self._parking(ask)
+        parked = self._parking(ask, error)
         if parked is not None:
             until = parked.asked_at + self._parked_for
             await self._parked.save(ask.principal, parked, until)
@@ -379,8 +381,17 @@ def _lost(connected: Connected) -> str:
     return f"\nThis consent no longer gives {' and '.join(lost)}. Connect again to get it back."
 
 
+def _run_again(ask: Ask) -> Reply:
+    """Say how to go on with a dialog task, with all that was typed."""
+    button = blocks.button("Go on", RUN_LINE, ask.text[:2_000], style="primary")
+    words = "You were about to run a dialog task. All that you typed is kept."
+    return Reply("Go on", (blocks.section(words), blocks.actions(button)))
+
+
 def _continue(ask: Ask) -> Reply:
     """Say how to go on with what opens a form: Slack lets that be done on a press alone."""
+    if ask.command == "run":
+        return _run_again(ask)
     if ask.command != "create":
         again = f"You were about to use `{escape(ask.command)}`. Type it again where you typed it."
         return Reply(again, (blocks.section(again),))

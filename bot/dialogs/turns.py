@@ -1,6 +1,7 @@
 """Takes turns: reads a dialog, changes it, keeps it unless another was faster, and goes on."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -10,7 +11,7 @@ from bot.dialogs.hearing import NOTHING_SAID, Ear, Taken
 from bot.dialogs.parts import Hands, Stores
 from bot.dialogs.turn import Saying, Says, Turn
 from bot.entities import ask
-from bot.errors import Unavailable
+from bot.errors import ConsentRequired, SiteRequired, Unavailable
 from bot.principal import Principal
 from bot.publish import TakenUp
 from bot.task import DialogTask
@@ -23,6 +24,16 @@ _US: Final = "Confab"
 Find = Callable[[], Awaitable[Dialog | None]]
 Change = Callable[[Rules, Dialog], Awaitable[Taken]]
 Work = Callable[[Dialog, ActionTemplate, DialogTask | None], Awaitable[Dialog]]
+
+
+@contextmanager
+def _resuming(dialog: Dialog) -> Iterator[None]:
+    """Let whoever misses consent, or a site, go on with *dialog* once it is there."""
+    try:
+        yield
+    except (ConsentRequired, SiteRequired) as error:
+        error.resumes = f"resume {dialog.id}"
+        raise
 
 
 class Turns:
@@ -88,7 +99,8 @@ class Turns:
         rules = await self.rules_of(dialog)
         task = await self._stores.task_of(dialog)
         try:
-            after = Taken(await work(dialog, rules.template, task))
+            with _resuming(dialog):
+                after = Taken(await work(dialog, rules.template, task))
         except TakenUp:
             after = Taken(await self._newest(dialog), Says(Saying.UNDER_WAY))
         return await self.onward(rules, after, task)
@@ -104,7 +116,8 @@ class Turns:
             if dialog.phase is not Phase.ASKING or rules.at_hand(dialog) is not None:
                 break
             task = task or await self._stores.task_of(dialog)
-            dialog = await self._advanced(rules, dialog, task)
+            with _resuming(dialog):
+                dialog = await self._advanced(rules, dialog, task)
         return await self._turn(rules, replace(taken, dialog=dialog), task)
 
     async def _advanced(self, rules: Rules, dialog: Dialog, task: DialogTask | None) -> Dialog:
