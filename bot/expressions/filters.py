@@ -2,15 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from bot.cutting import cut, cut_bytes
 from bot.document import (
+    BulletList,
     Cell,
     Document,
+    Inline,
+    Item,
     Link,
     OrderedList,
     Paragraph,
@@ -65,8 +68,26 @@ def _plus_days(value: Value, days: Value) -> Value:
     return shifted(_day(value, "plus_days"), days, 1)
 
 
-def _bullets(value: Value) -> Value:
-    return Document(blocks_of(_fitting(value, "bullets")))
+def _bullets(value: Value, *columns: Value) -> Value:
+    values = _fitting(value, "bullets")
+    if not columns:
+        return Document(blocks_of(values))
+    names = _names(columns, "bullets")
+    fields_of = zip(*(_fields(values, name) for name in names), strict=True)
+    lines = [_line(each, fields) for each, fields in zip(values, fields_of, strict=True)]
+    items = tuple(Item((Paragraph(line),)) for line in lines if line)
+    return Document((BulletList(items),) if items else ())
+
+
+def _line(value: Value, fields: Iterable[Value]) -> tuple[Inline, ...]:
+    """Return *value*, and behind it those of its *fields* that say anything."""
+    line = list(inline_of(value))
+    for each in fields:
+        day = each.date() if isinstance(each, datetime) else each
+        shown = _date(day, "short") if isinstance(day, date) else each
+        if part := inline_of(shown):
+            line += [Text(" · "), *part]
+    return tuple(line)
 
 
 def _numbered(value: Value) -> Value:
@@ -81,13 +102,18 @@ def _tasks(value: Value) -> Value:
 
 
 def _table(value: Value, *columns: Value) -> Value:
-    names = [_text(name, "table") for given in columns for name in _many(given)]
-    if not 0 < len(names) <= MAX_COLUMNS:
-        raise Mistake(f"“table” takes from 1 to {MAX_COLUMNS} columns")
+    names = _names(columns, "table")
     head = tuple(_cell(_heading(name), header=True) for name in names)
     values = _list(fitted(value), "table")
     columns_of = [[_cell(each) for each in _fields(values, name)] for name in names]
     return Document((Table((head, *zip(*columns_of, strict=True))),))
+
+
+def _names(columns: tuple[Value, ...], what: str) -> list[str]:
+    names = [_text(name, what) for given in columns for name in _many(given)]
+    if not 0 < len(names) <= MAX_COLUMNS:
+        raise Mistake(f"“{what}” takes from 1 to {MAX_COLUMNS} columns")
+    return names
 
 
 def _cut(value: Value, most: Value) -> Value:
@@ -183,7 +209,12 @@ FILTERS: Final[Mapping[str, Filter]] = {
         words=("short", "long", "iso", "weekday"),
     ),
     "plus_days": Filter(_plus_days, "due|plus_days(7)", "a later date", 1, 1),
-    "bullets": Filter(_bullets, "people|bullets", "a bullet list of a list, or of lines"),
+    "bullets": Filter(
+        _bullets,
+        'pages|bullets("space_name", "changed")',
+        "a bullet list of a list, or of lines; of things with the fields that are named",
+        most=MAX_COLUMNS,
+    ),
     "numbered": Filter(_numbered, "actions|numbered", "a numbered list of a list, or of lines"),
     "tasks": Filter(_tasks, "actions|tasks", "a task list of a list, or of lines"),
     "table": Filter(

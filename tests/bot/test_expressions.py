@@ -177,6 +177,18 @@ def test_things_are_chosen_sorted_and_kept_once():
         ),
         ("[ada, body]|bullets", None),
         ("[]|bullets", ""),
+        ('[]|bullets("title")', ""),
+        (
+            'posts|bullets("kind", "space.key", "updated")',
+            (
+                "<ul><li><p>Post 1 · blog · 3 Jan 2026</p></li>"
+                "<li><p>Post 2 · page · 9 Jan 2026</p></li><li><p>Post 3 · blog</p></li></ul>"
+            ),
+        ),
+        (
+            '[page]|bullets("id")',
+            '<ul><li><p><a href="https://a.example/7">Release notes</a> · 7</p></li></ul>',
+        ),
         ("[]|numbered", ""),
         ("[none]|tasks", ""),
         (
@@ -326,6 +338,8 @@ def test_what_is_not_there_is_an_error_that_names_it(source, words):
         ("labels|sort('', title)", "“up” or “down”"),
         ("posts|table([])", "columns"),
         ("posts|table(5)", "takes a text"),
+        ("labels|bullets('title')", "in a text"),
+        ("posts|bullets(title)", "there is no"),
     ],
 )
 def test_values_that_do_not_suit_are_an_error_in_words(source, words):
