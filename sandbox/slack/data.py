@@ -170,8 +170,9 @@ def _channel(
         "name": title,
         "kind": kind,
         "shared": spans_owners(teams),
-        "members": members,
-        "teams": teams,
+        # Each world's own: people and bots come into channels.
+        "members": list(members),
+        "teams": list(teams),
     }
 
 
