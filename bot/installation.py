@@ -99,6 +99,7 @@ class SlackPerson:
 
     *teams* are the workspaces of an organisation that they belong to. *is_admin* is an admin
     or owner of what the tenant is: of an organisation where the organisation installed us.
+    *zone* is the name of their time zone, as in Europe/London.
     """
 
     user_id: str
@@ -111,6 +112,7 @@ class SlackPerson:
     is_deleted: bool = False
     is_admin: bool = False
     teams: frozenset[str] = frozenset()
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Dialogs: begun, filled by form or conversation, confirmed, carried on. No Slack in it."""
 
 from bot.dialogs.admission import Admission
+from bot.dialogs.contexts import Contexts, NameOfChannel
 from bot.dialogs.desk import DialogDesk
 from bot.dialogs.parts import ContextOf, Engine, FindTemplate, Hands, Stores, Tell
 from bot.dialogs.settling import Settling
@@ -19,6 +20,7 @@ from bot.dialogs.turn import (
 __all__ = [
     "Admission",
     "ContextOf",
+    "Contexts",
     "DialogDesk",
     "Engine",
     "FindTemplate",
@@ -27,6 +29,7 @@ __all__ = [
     "Match",
     "Matched",
     "Move",
+    "NameOfChannel",
     "Saying",
     "Says",
     "Settling",

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.dialog import Answer, Dialog, Filling, Origin, Phase
 from bot.dialogs.filling import Rules, remembered, settled, values_of, with_heard_at
-from bot.dialogs.parts import Hands
+from bot.dialogs.parts import Looking
 from bot.dialogs.saying import Control, Named, Said, understand
 from bot.dialogs.turn import Heard, Saying, Says
 from bot.document import Document
@@ -51,8 +51,8 @@ class Words:
 class Ear:
     """Reads what people say, as far as it can be read, and files it."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, looking: Looking) -> None:
+        self._looking = looking
 
     async def take(self, rules: Rules, dialog: Dialog, heard: Heard) -> Taken:
         """Return *dialog* after a message; the same dialog if it changes nothing.
@@ -150,7 +150,7 @@ class Ear:
         wrong: dict[str, WrongAnswer] = {}
         for each in ordered:
             try:
-                answers.append(await self.read(dialog, each, answers))
+                answers.append(await self.read(rules, dialog, each, answers))
             except WrongAnswer as error:
                 wrong[each.entity.name] = error
         before = rules.onward(dialog)
@@ -161,10 +161,12 @@ class Ear:
         after = rules.onward(await self.defaulted(rules, after))
         return Taken(after, _says(dialog, answers, wrong, (filled.emptied, filled.fixed)))
 
-    async def read(self, dialog: Dialog, words: Words, others: Iterable[Answer]) -> Answer:
-        """Return the answer that *words* are. Raises ``WrongAnswer``."""
+    async def read(
+        self, rules: Rules, dialog: Dialog, words: Words, others: Iterable[Answer]
+    ) -> Answer:
+        """Return the answer that *words* are, beside *others*. Raises ``WrongAnswer``."""
         values = {**values_of(dialog), **{each.entity: each.read() for each in others}}
-        context = await self._hands.context_of(dialog, values)
+        context = await self._looking.at(words.entity, dialog, rules.template, values)
         value = await read(words.entity, words.given, context)
         return _answered(words.entity, value, words.origin, words.said_at)
 
@@ -176,18 +178,18 @@ class Ear:
         after = dialog
         for entity in rules.entities(dialog):
             held = after.answer(entity.name) is not None or entity.name in after.skipped
-            value = None if held else await self._default(after, entity)
+            value = None if held else await self._default(rules, after, entity)
             if value is not None:
                 after = rules.defaulted(after, _answered(entity, value, Origin.DEFAULT))
         return after
 
-    async def _default(self, dialog: Dialog, entity: Entity) -> Value:
+    async def _default(self, rules: Rules, dialog: Dialog, entity: Entity) -> Value:
         """Return what *entity* has by itself: from its task, or from its template."""
         tasks = next((each for each in dialog.defaults if each.entity == entity.name), None)
         if tasks is None and entity.default is None:
             return None
         values = values_of(dialog)
-        context = await self._hands.context_of(dialog, values)
+        context = await self._looking.at(entity, dialog, rules.template, values)
         if tasks is not None:
             with suppress(WrongAnswer):
                 return await read(entity, Given(value=tasks.read()), context)

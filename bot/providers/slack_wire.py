@@ -134,6 +134,7 @@ class UserBody(_Theirs):
     is_ultra_restricted: Flag = False
     is_stranger: Flag = False
     deleted: Flag = False
+    tz: Text = ""
     profile: Annotated[ProfileBody, BeforeValidator(_part)] = ProfileBody()
     enterprise_user: Annotated[EnterpriseBody, BeforeValidator(_part)] = EnterpriseBody()
 
@@ -261,6 +262,7 @@ def read_person(answer: Answer, now: datetime, *, of_organisation: bool = False)
         is_deleted=user.deleted,
         is_admin=_is_admin(user, of_organisation=of_organisation),
         teams=frozenset(user.enterprise_user.teams),
+        zone=user.tz,
     )
 
 

@@ -192,6 +192,7 @@ class World:
         self.templates = {"decision-record": given or template()}
         self.people = FakeSlackPeople(dict(PEOPLE))
         self.engine = FakeEngine(self.dialogs)
+        self.limits: list[Any] = []
 
     def desk(self) -> DialogDesk:
         """A process that has just begun."""
@@ -205,7 +206,8 @@ class World:
     async def installation(self, tenant: Tenant) -> Installation | None:
         return INSTALLED if tenant == ADA.tenant else None
 
-    async def context_of(self, dialog: Dialog, values: Mapping[str, Any]) -> Context:
+    async def context_of(self, dialog: Dialog, values: Mapping[str, Any], limits: Any) -> Context:
+        self.limits.append(limits)
         return Context(dialog.principal, None, None, self.clock(), values)  # type: ignore[arg-type]  # no Confluence
 
 

@@ -2,17 +2,19 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC
 
 import pytest
 
 from bot.dialog import Filling, Phase
-from bot.dialogs import Heard, Move, Saying, Start
+from bot.dialogs import Contexts, Heard, Move, Saying, Start
+from bot.dialogs.contexts import zone_of
 from bot.entities import Given
 from bot.errors import BadInput, NotFound, WrongEntities
 from bot.task import Audience
 from bot.written import write
 from tests.bot.dialogs_given import TASK, World, template
-from tests.fakes import ADA, BOB
+from tests.fakes import ADA, BOB, FakeClock
 
 HERE = ("D1", "1700000000.000000")
 TALK = Start(filling=Filling.CONVERSATION)
@@ -575,3 +577,34 @@ async def test_it_ends_on_its_version_when_its_task_is_gone(world):
     await world.tasks.remove(TASK)
     await talk.say("Eng, title X, count 3")
     assert (await talk.say("skip")).dialog.phase is Phase.CONFIRMING
+
+
+async def test_what_is_asked_of_confluence_is_asked_under_the_tasks_terms_of_now():
+    entities = ({"name": "where", "type": "site", "prompt": "Which site?"},)
+    policy = {"credentials": "organisation allowed"}
+    world = World(template(entities, policy=policy))
+    task = replace(TASK, by_admin=True, lends=True, spaces=("ENG",))
+    await world.tasks.add(task)
+    talk = await talking(world)
+
+    for changed in (replace(task, lends=False), None):
+        world.limits.clear()
+        with pytest.raises(AttributeError):  # there is no Confluence here
+            await talk.say("Acme")
+        assert world.limits[-1].own_only is (changed is None)
+        if changed is not None:
+            await world.tasks.replace(task, changed)
+
+
+async def test_dates_are_the_persons_own():
+    contexts = Contexts(None, None, World().people, World().installation, None, FakeClock())
+    contexts.people.people[ADA.user_id] = replace(
+        contexts.people.people[ADA.user_id], zone="Asia/Tokyo"
+    )
+    assert str((await contexts.of(ADA)).zone) == "Asia/Tokyo"
+    assert await (await contexts.of(ADA)).name_of(BOB.user_id) == "Bob"
+    assert await (await contexts.of(ADA)).name_of("U9") == ""
+    for zone in ("", "Nowhere/Land", "../etc/passwd", "\0"):
+        person = replace(contexts.people.people[ADA.user_id], zone=zone)
+        assert zone_of(person) is UTC
+    assert zone_of(None) is UTC

@@ -105,6 +105,7 @@ async def test_whoever_told_it_is_not_repeated(errand):
 async def test_a_page_under_way_is_not_written_again(errand):
     dialog = await errand.begin()
     await errand.confirm(dialog)
+    errand.world.engine.kept.add(dialog.id)
     seen = await errand.world.dialogs.find(ADA, dialog.id)
     await errand.world.dialogs.replace(seen, seen.with_record(Record("0", "create", Fate.SENT)))
     await errand.look(minutes=2)

@@ -19,6 +19,7 @@ USER = {
     "team_id": "T0ACME",
     "profile": {"display_name": "countess"},
     "is_bot": False,
+    "tz": "Europe/London",
 }
 
 
@@ -65,7 +66,7 @@ def paths(provider):
 
 async def test_a_person_is_described_in_our_words(directory, installation, provider):
     assert await directory.get(installation, "U0ADA") == SlackPerson(
-        "U0ADA", "Ada Lovelace", "T0ACME"
+        "U0ADA", "Ada Lovelace", "T0ACME", zone="Europe/London"
     )
     assert provider.last.query == {"user": "U0ADA"}
     assert provider.last.headers["Authorization"] == "Bearer xoxb-1"

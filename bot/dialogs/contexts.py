@@ -1,0 +1,93 @@
+"""What entities are asked and read with: who answers, where, and under which terms."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.act import Actor
+from bot.credentials import Limits
+from bot.dialog import Dialog
+from bot.entities import Context
+from bot.errors import NotAllowed
+from bot.installation import SlackPerson
+from bot.ports import Clock, Confluence, SlackPeople
+from bot.principal import Principal
+from bot.roles import FindInstallation
+from bot.values import Value
+
+CHANNELS: Final = ("C", "D", "G")
+"""How the ids of Slack's channels begin; people's begin with U or W."""
+
+NameOfChannel = Callable[[Principal, str], Awaitable[str]]
+"""Tells a channel's name to somebody; an empty one where it isn't shown to us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """Makes contexts."""
+
+    actor: Actor
+    confluence: Confluence
+    people: SlackPeople
+    installation_of: FindInstallation
+    name_of_channel: NameOfChannel
+    clock: Clock
+
+    async def of_dialog(
+        self, dialog: Dialog, values: Mapping[str, Value], limits: Limits
+    ) -> Context:
+        """Return what an entity of *dialog* is read with, where *values* are known."""
+        principal = dialog.principal
+        person = await self._find(principal, principal.user_id)
+        return Context(
+            principal,
+            self.actor,
+            self.confluence,
+            self.clock(),
+            values,
+            dialog.site,
+            dialog.began_in,
+            zone_of(person),
+            self._name_of(principal),
+            limits,
+        )
+
+    async def of(self, principal: Principal) -> Context:
+        """Return what somebody's entities are read with outside of a dialog."""
+        person = await self._find(principal, principal.user_id)
+        return Context(
+            principal,
+            self.actor,
+            self.confluence,
+            self.clock(),
+            zone=zone_of(person),
+            name_of=self._name_of(principal),
+        )
+
+    def _name_of(self, principal: Principal) -> Callable[[str], Awaitable[str]]:
+        async def named(slack_id: str) -> str:
+            if slack_id.startswith(CHANNELS):
+                return await self.name_of_channel(principal, slack_id)
+            person = await self._find(principal, slack_id)
+            return person.name if person is not None else ""
+
+        return named
+
+    async def _find(self, principal: Principal, user_id: str) -> SlackPerson | None:
+        installation = await self.installation_of(principal.tenant)
+        if installation is None:
+            return None
+        try:
+            return await self.people.get(installation, user_id)
+        except NotAllowed:
+            return None
+
+
+def zone_of(person: SlackPerson | None) -> tzinfo:
+    """Return the time zone of *person*, as far as Slack told one that is known here."""
+    try:
+        return ZoneInfo(person.zone) if person is not None and person.zone else UTC
+    except (ValueError, OSError, KeyError):  # a name of no zone, or a strange one
+        return UTC
