@@ -11,7 +11,7 @@ from bot.entities.kind import Kind
 from bot.entities.offers import as_option, meant
 from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
 from bot.entities.sources import list_offers
-from bot.entities.typed import line, option, quoted, typed, typed_name
+from bot.entities.typed import fitting, line, option, quoted, typed, typed_name
 from bot.template import Choice, Entity
 from bot.values import Value, text_of_value
 
@@ -67,7 +67,7 @@ class Label(Kind):
     def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
         text = text_of_value(value)
-        return option(text, text) if len(text) <= LONGEST_OPTION else None
+        return fitting(text, text)
 
 
 def read_label(text: str) -> str:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from bot.entities.kind import FREE, Bounds, Kind
-from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
-from bot.entities.typed import line, option, quoted, typed_name
+from bot.entities.parts import Context, Given, Look, WrongAnswer
+from bot.entities.typed import fitting, line, option, quoted, typed_name
 from bot.template import Choice, Entity
 from bot.values import Value, text_of_value
 
@@ -55,7 +55,7 @@ class Number(Kind):
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         words = self.shown(entity, value)
         is_digits = is_number or (_PLAIN.fullmatch(words) is not None and "," not in words)
-        return option(words, words) if is_digits and len(words) <= LONGEST_OPTION else None
+        return fitting(words, words) if is_digits else None
 
 
 def read_number(text: str) -> int | float:

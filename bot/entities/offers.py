@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, TypeVar
 
-from bot.entities.parts import LONGEST_OPTION, MOST_CHOICES, WrongAnswer
-from bot.entities.typed import line, option, quoted
+from bot.entities.parts import MOST_CHOICES, WrongAnswer
+from bot.entities.typed import fitting, line, option, quoted
 from bot.template import Choice
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ def as_option(offer: Offer) -> Choice:
 
 def token(value: str) -> str:
     """Return what stands for *value* in an option: itself, or its digest if it is too long."""
-    if len(value) <= LONGEST_OPTION and value == line(value):
+    if fitting(value, value):
         return value
     return f"={hashlib.sha256(value.encode(errors='surrogatepass')).hexdigest()[:40]}"
 

@@ -16,7 +16,7 @@ from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
 from bot.entities.places import refuse_elsewhere
 from bot.entities.sources import find_pages, held_of, list_offers, site_of, space_of
 from bot.entities.things import field_of, kind_of_page, page_of, page_thing
-from bot.entities.typed import LINK, line, option, quoted, typed_address
+from bot.entities.typed import LINK, fitting, line, option, quoted, typed_address
 from bot.errors import NotFound
 from bot.links import Reference, is_link, read_reference
 from bot.ports import Confluence
@@ -97,8 +97,9 @@ class Page(Kind):
         if token:
             return option(token[0], f"Page {token[1]}")
         page = page_of(value)
-        site = CloudId(field_of(value, "site"))
-        return _option(page, text_of_value(value), site or None) if page else None
+        label = text_of_value(value)
+        at_site = fitting(f"{page}@{field_of(value, 'site')}", label)
+        return (at_site or fitting(page, label)) if page else None
 
 
 def _option(page: PageId, label: str, site: CloudId | None) -> Choice:

@@ -10,7 +10,7 @@ from bot.entities.kind import Kind
 from bot.entities.offers import matching
 from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
 from bot.entities.things import channel_thing, field_of, person_thing
-from bot.entities.typed import CHANNEL, MEMBER, line, option, quoted, typed_name
+from bot.entities.typed import CHANNEL, MEMBER, fitting, line, quoted, typed_name
 from bot.template import Choice, Entity
 from bot.values import Thing, Value, text_of_value
 
@@ -93,10 +93,10 @@ class Person(Kind):
         """See ``Kind.choice``."""
         text = text_of_value(value)
         if user := field_of(value, "user"):
-            return option(user, text)
+            return fitting(user, text)
         if isinstance(value, str):
             is_known = _MEMBER_ID.fullmatch(text) or text.startswith(ACCOUNT)
-            return option(text, text.partition(" ")[2] or text) if is_known else None
+            return fitting(text, text.partition(" ")[2] or text) if is_known else None
         account, name = field_of(value, "account"), field_of(value, "name")
         return _option(Account(account, name)) if account else None  # type: ignore[arg-type]
 
@@ -112,7 +112,7 @@ def _option(person: Account) -> Choice | None:
     """Return the option that stands for somebody by account and name, if it has room."""
     value = f"{ACCOUNT}{person.id} {line(person.name)}"[:LONGEST_OPTION].strip()
     has_room = len(ACCOUNT) + len(person.id) < LONGEST_OPTION
-    return option(value, person.name) if has_room else None
+    return fitting(value, person.name) if has_room else None
 
 
 async def _member(user: str, label: str, context: Context) -> Thing:
@@ -192,4 +192,4 @@ class Channel(Kind):
         """See ``Kind.choice``."""
         text = text_of_value(value)
         channel = text if _CHANNEL_ID.fullmatch(text) else field_of(value, "id")
-        return option(channel, text) if channel else None
+        return fitting(channel, text)

@@ -10,9 +10,9 @@ from bot.content import CloudId
 from bot.content import Site as ConfluenceSite
 from bot.content import Space as ConfluenceSpace
 from bot.entities.kind import Kind
-from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
+from bot.entities.parts import Context, Given, Look, WrongAnswer
 from bot.entities.things import field_of, site_thing, space_thing
-from bot.entities.typed import line, option, quoted, typed_address
+from bot.entities.typed import fitting, line, option, quoted, typed_address
 from bot.errors import BadInput
 from bot.links import is_link
 from bot.template import Choice, Entity
@@ -76,8 +76,8 @@ class Site(Kind):
         """See ``Kind.choice``."""
         found, text = field_of(value, "id"), text_of_value(value)
         if isinstance(value, str):
-            return option(text, text) if _SITE_ID.fullmatch(text) else None
-        return option(found, text) if found else None
+            return fitting(text, text) if _SITE_ID.fullmatch(text) else None
+        return fitting(found, text)
 
 
 def _of_site(site: ConfluenceSite) -> Choice:
@@ -153,10 +153,9 @@ class Space(Kind):
     def choice(self, entity: Entity, value: Value) -> Choice | None:
         """See ``Kind.choice``."""
         if isinstance(value, str):
-            is_key = _KEY.fullmatch(value) is not None and len(value) <= LONGEST_OPTION
-            return option(value, value) if is_key else None
+            return fitting(value, value) if _KEY.fullmatch(value) else None
         key, name = field_of(value, "key"), field_of(value, "name")
-        return option(key, f"{name} · {key}") if 0 < len(key) <= LONGEST_OPTION else None
+        return fitting(key, f"{name} · {key}")
 
 
 def _key_of(value: Thing) -> str:
@@ -168,8 +167,7 @@ def _key_of(value: Thing) -> str:
 
 
 def _of_space(space: ConfluenceSpace) -> Choice | None:
-    fits = len(space.key) <= LONGEST_OPTION
-    return option(space.key, f"{space.name} · {space.key}") if fits else None
+    return fitting(space.key, f"{space.name} · {space.key}")
 
 
 async def _space(text: str, context: Context, site: ConfluenceSite | None = None) -> Thing:

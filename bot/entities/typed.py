@@ -84,6 +84,12 @@ def quoted(text: str) -> str:
     return f"“{cut(line(text), _QUOTED)}”"
 
 
+def fitting(value: str, label: str) -> Choice | None:
+    """Return a choice that an option of Slack's can hold; ``None`` where *value* can't be held."""
+    fits = 0 < len(value) <= LONGEST_OPTION and value == line(value)
+    return option(value, label) if fits else None
+
+
 def option(value: str, label: str) -> Choice:
     """Return a choice that an option of Slack's can hold; *value* must be short enough."""
     return Choice(value=value, label=cut(line(label), LONGEST_OPTION) or value)

@@ -191,3 +191,11 @@ def test_a_menu_shows_again_what_was_chosen_and_not_read_yet(kind, chosen):
     filled = element(of(EntityType(kind)), chosen)
     wanted = chosen if isinstance(chosen, tuple) else (chosen,)
     assert tuple(each.value for each in filled.chosen) == wanted
+
+
+@given(ANYTHING, st.sampled_from(list(EntityType)), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_a_field_holds_anything_or_tells_of_it(value, kind, many):
+    filled = element(of(kind, many=many and kind in MANY), value)
+    assert len(filled.text) <= LONGEST_FIELD
+    assert all(len(each.value) <= LONGEST_OPTION for each in filled.chosen)
