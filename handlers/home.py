@@ -32,7 +32,10 @@ async def nothing_more(_: Principal) -> tuple[Block, ...]:
 
 @dataclass(frozen=True, slots=True)
 class HomeParts:
-    """What the home tab reads, and how it is shown; *for_admins* is what it shows them besides."""
+    """What the home tab reads, and how it is shown.
+
+    *for_admins* is what it shows them besides; *tasks* are what can be run and gone on with.
+    """
 
     credentials: CredentialPolicy
     preferences: PreferencesStore
@@ -40,6 +43,7 @@ class HomeParts:
     tenants: Tenants
     command: str
     for_admins: Callable[[Principal], Awaitable[tuple[Block, ...]]] = nothing_more
+    tasks: Callable[[Principal], Awaitable[tuple[Block, ...]]] = nothing_more
 
 
 class Home:
@@ -52,6 +56,7 @@ class Home:
         self._tenants = parts.tenants
         self._command = parts.command
         self._for_admins = parts.for_admins
+        self._tasks = parts.tasks
 
     def routes(self) -> tuple[Route, ...]:
         """Claim the event."""
@@ -72,7 +77,8 @@ class Home:
     async def _publish(self, principal: Principal) -> None:
         installation = await self._tenants.get(principal.tenant)
         if installation is not None:
-            shown = (*await self.start(principal), *await self._for_admins(principal))
+            start, tasks = await self.start(principal), await self._tasks(principal)
+            shown = (*start, *tasks, *await self._for_admins(principal))
             view = {"type": "home", "blocks": list(shown)}
             await self._slack.publish_home(installation, principal.user_id, view)
 

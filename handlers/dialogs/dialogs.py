@@ -1,5 +1,6 @@
 """Running dialog tasks: the words, shortcuts, buttons, forms and messages of it."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,8 +12,6 @@ from bot.dialogs import DialogDesk, Move, Start, Turn, Verdict
 from bot.entities import Given
 from bot.errors import BadInput, BotError, NotFound, Unavailable, WrongEntities
 from bot.task import DialogTask
-from bot.template import ActionTemplate
-from bot.utterances import read_line
 from bot.values import Value
 from handlers import blocks
 from handlers import help as help_words
@@ -20,10 +19,12 @@ from handlers.ask import Ack, Answer, Ask, Block, Kind, Modal, Reply, Route, Sug
 from handlers.dialogs import fields, messages, names, views
 from handlers.dialogs.stage import Stage
 from handlers.dialogs.views import Page
+from handlers.offers import RUN_LINE
 from handlers.slack_api import SlackApi
 
 log = structlog.get_logger(__name__)
 
+NOTHING: Final[Mapping[str, str]] = {}
 WRITING: Final = "Writing to Confluence… You can close this: the receipt comes by message as well."
 UNDER_WAY: Final = "That was confirmed already. The receipt comes by message."
 TOO_OLD: Final = (
@@ -46,12 +47,11 @@ _VERDICTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class DialogParts:
-    """What running tasks works with; *template_of* returns the template of a task."""
+    """What running tasks works with."""
 
     desk: DialogDesk
     stage: Stage
     slack: SlackApi
-    template_of: Callable[[DialogTask], Awaitable[ActionTemplate]]
     command: str
 
 
@@ -68,7 +68,12 @@ class Dialogs:
         run = (*names.RUN, names.RUN_MENU)
         return (
             Route(Kind.COMMAND, "run", self.run, opens=_opens),
-            *(Route(Kind.PRESS, name, self.begin, opens=_opens) for name in run),
+            Route(Kind.COMMAND, "resume", self.resume_by_word),
+            Route(Kind.PRESS, RUN_LINE, self.run_line, opens=_opens),
+            *(
+                Route(Kind.PRESS, name, self.begin, opens=_opens, resumes=_beginning)
+                for name in run
+            ),
             Route(Kind.SUBMISSION, names.FORM, self.fill, submitted=_working),
             Route(Kind.SUBMISSION, names.PICTURE, self.close, submitted=_closing),
             Route(
@@ -101,14 +106,21 @@ class Dialogs:
 
     async def run(self, ask: Ask) -> Answer:
         """Run the task that is named, with what is typed behind its name."""
-        word, _, rest = ask.text.strip().partition(" ")
+        return await self._run_line(ask, ask.text)
+
+    async def run_line(self, ask: Ask) -> Answer:
+        """Go on with what was typed before a consent was missing."""
+        return await self._run_line(ask, ask.value)
+
+    async def _run_line(self, ask: Ask, line: str) -> Answer:
+        word, _, rest = line.strip().partition(" ")
         if not word:
             tasks = await self._desk.list_tasks(ask.principal, ask.channel_id)
             return Modal(choice_of_tasks(tasks, self._parts.command))
         task = await self._desk.find_task(ask.principal, word, ask.channel_id)
         if task is None:
             raise await self._unknown(ask, word)
-        return await self._begun(ask, task, await self._typed(task, rest))
+        return await self._begun(ask, task, line=rest)
 
     async def run_by_word(self, ask: Ask) -> Answer:
         """Run the task whose word was typed in a command's place."""
@@ -117,7 +129,7 @@ class Dialogs:
             tasks = await self._desk.list_tasks(ask.principal, ask.channel_id)
             near = [word for each in tasks for word in each.words]
             return help_words.unknown_word(self._parts.command, ask.command, near)
-        return await self._begun(ask, task, await self._typed(task, ask.text))
+        return await self._begun(ask, task, line=ask.text)
 
     async def begin(self, ask: Ask) -> Answer:
         """Begin the task whose button was pressed, or that was chosen."""
@@ -127,6 +139,17 @@ class Dialogs:
         if task is None:
             raise await self._unknown(ask, word)
         return await self._begun(ask, task, known)
+
+    async def resume_by_word(self, ask: Ask) -> Answer:
+        """List the open dialogs, or go on with the one that is named."""
+        if not ask.text.strip():
+            dialogs = await self._desk.list_open(ask.principal)
+            return messages.open_ones(dialogs)
+        dialog = DialogId(ask.text.strip())
+        turn = await self._desk.move(ask.principal, dialog, Move.RESUME)
+        if turn.dialog.phase is Phase.ASKING:
+            return messages.open_ones([turn.dialog])
+        return messages.of(turn, can_undo=self._stage.can_undo(turn.dialog))
 
     async def fill(self, ask: Ask) -> Answer:
         """Take a form's page in, and show what comes next."""
@@ -304,9 +327,12 @@ class Dialogs:
         found = await self._desk.suggest(ask.principal, dialog, entity, ask.text)
         return [fields.option(choice) for choice in found[:100]]
 
-    async def _begun(self, ask: Ask, task: DialogTask, known: Mapping[str, str]) -> Answer:
+    async def _begun(
+        self, ask: Ask, task: DialogTask, known: Mapping[str, str] = NOTHING, line: str = ""
+    ) -> Answer:
         start = Start(
             known=known,
+            line=line,
             filling=Filling.FORM,
             began_in=ask.channel_id,
             response_url=ask.response_url,
@@ -314,11 +340,6 @@ class Dialogs:
         )
         turn = await self._desk.begin(ask.principal, task, start)
         return await self._stage.show(ask, turn)
-
-    async def _typed(self, task: DialogTask, text: str) -> Mapping[str, str]:
-        """Read what was typed behind a task's name."""
-        template = await self._parts.template_of(task)
-        return read_line(text, template.entities)
 
     async def _unknown(self, ask: Ask, word: str) -> BadInput:
         tasks = await self._desk.list_tasks(ask.principal, ask.channel_id)
@@ -348,6 +369,15 @@ def choice_of_tasks(tasks: Sequence[DialogTask], command: str) -> View:
 
 def _opens(_: Ask) -> View:
     return views.loading()
+
+
+def _beginning(ask: Ask) -> str:
+    """Return in a command's words what was pressed; what it knew is typed again."""
+    if ask.action.get("action_id") == names.RUN_MENU:
+        return f"run {ask.value}"
+    word, known = names.read_begin(ask.value)
+    typed = (f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in known.items())
+    return " ".join(("run", word, *typed))
 
 
 async def _working(ask: Ask) -> Ack:

@@ -175,6 +175,14 @@ def task_menu(tasks: Sequence[DialogTask]) -> Block:
     }
 
 
+def open_ones(dialogs: Sequence[Dialog]) -> Reply:
+    """List open dialogs, each with the button that resumes it."""
+    if not dialogs:
+        return Reply("No dialog of yours is open.")
+    shown_ = [in_a_line(dialog) for dialog in dialogs[:20]]
+    return Reply("Your open dialogs", tuple(shown_))
+
+
 def in_a_line(dialog: Dialog) -> Block:
     """Return an open dialog with the button that resumes it."""
     stands = words.STANDS[dialog.phase]

@@ -18,6 +18,12 @@ from handlers.places import open_button
 
 LONGEST: Final = 2_900
 """Characters in one paragraph: Slack takes 3,000."""
+_TYPED_BY: Final = {
+    "page": ("url", "id"),
+    "hit": ("url", "id"),
+    "space": ("key",),
+    "person": ("user",),
+}
 MOST_BLOCKS: Final = 30
 """Of what a template's author says, and of what came out."""
 
@@ -132,8 +138,19 @@ def _next_buttons(said: Value) -> Iterator[Block]:
 
 def _known(button: Thing) -> dict[str, str]:
     values = button.fields.get("values")
-    held = [each for each in values if isinstance(each, Thing)] if isinstance(values, tuple) else []
-    return {each.label: text_of_value(each.fields.get("value")) for each in held}
+    held = values.fields if isinstance(values, Thing) else {}
+    return {name: _as_typed(value) for name, value in held.items() if value not in (None, "", ())}
+
+
+def _as_typed(value: Value) -> str:
+    """Return a value as somebody would type it."""
+    if isinstance(value, tuple):
+        return ", ".join(map(_as_typed, value))
+    if not isinstance(value, Thing):
+        return text_of_value(value)
+    by = next((name for name in _TYPED_BY.get(value.kind, ()) if value.fields.get(name)), "")
+    found = text_of_value(value.fields.get(by)) if by else value.label
+    return f"<@{found}>" if by == "user" else found
 
 
 def _acting(turn: Turn, *, can_undo: bool) -> Iterator[Block]:
