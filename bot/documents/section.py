@@ -111,12 +111,14 @@ def sections_of(markup: str) -> tuple[Section, ...]:
 def _sections(markup: str) -> Iterator[Section]:
     reader = _Reader()
     data = walk(markup, reader.start, reader.end)
+    read, start = len(OPENING), 0
     for each in reader.found:
         if each.is_empty:  # <h2 /> names nothing
             continue
         heading = data[each.begins : each.text_begins].decode()
         inner = data[each.text_begins : each.ends].decode()
-        start = len(data[len(OPENING) : each.text_begins].decode())
+        start += len(data[read : each.text_begins].decode())
+        read = each.text_begins
         yield Section(_words(heading), each.level, start, start + len(inner), inner)
 
 

@@ -92,7 +92,7 @@ class CloudActions(ConfluenceActions):
         stored = await self.get_storage(connection, site, page)
         _require_version(stored.page, base)
         markup = stored.storage.markup
-        found = find_section(markup, section)
+        found = await asyncio.to_thread(find_section, markup, section)  # a page may be large
         changed = Storage(placed(markup, found, addition_to(markup, body), placement))
         return await self._put(connection, site, stored.page, changed, message)
 

@@ -75,7 +75,7 @@ class DataCenterActions(ConfluenceActions):
         stored = await self.get_storage(connection, site, page)
         _require_version(stored.page, base)
         markup = stored.storage.markup
-        found = find_section(markup, section)
+        found = await asyncio.to_thread(find_section, markup, section)  # a page may be large
         addition = wire.with_user_keys(addition_to(markup, body))
         changed = Storage(placed(markup, found, addition, placement))
         return await self._put(connection, site, stored.page, changed, message)

@@ -1,4 +1,4 @@
-"""What both dialects do the same way: who is restricted to what, and what a section becomes."""
+"""Who alone may do something with a page, the same on both products; and what neither offers."""
 
 from collections.abc import Sequence
 from typing import NoReturn
