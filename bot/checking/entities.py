@@ -33,7 +33,7 @@ _FITS: Final[Mapping[str, frozenset[EntityType]]] = {
     "pattern": _WORDS,
     "range": _COUNTED,
     "choices": _CHOSEN,
-    "choices_from": _CHOSEN | {EntityType.LABEL},
+    "choices_from": _CHOSEN | {EntityType.LABEL, EntityType.PAGE},
     "many": _SEVERAL,
 }
 """For which types each check means something."""
@@ -47,6 +47,11 @@ _OF: Final[Mapping[Source, frozenset[str]]] = {
     ),
 }
 """Of what each kind of choices is looked up."""
+_SOURCES: Final[Mapping[EntityType, frozenset[Source]]] = {
+    EntityType.LABEL: frozenset({Source.LABELS}),
+    EntityType.PAGE: frozenset({Source.PAGES, Source.CHILDREN}),
+}
+"""From where a type that isn't just a choice takes its choices."""
 _OPTIONAL_OF: Final = frozenset({Source.PAGES, Source.PAGE_TEMPLATES})
 
 
@@ -114,7 +119,12 @@ def _chosen(entity: Entity, template: ActionTemplate, path: Path, complaints: Co
             complaints.add((*path, "choices", number), "this choice stands there before")
         seen.add(words.casefold())
     if entity.choices_from is not None:
-        _looked_up(entity.choices_from, template, (*path, "choices_from"), complaints)
+        inner: Path = (*path, "choices_from")
+        source = entity.choices_from.source
+        if source not in _SOURCES.get(entity.type, {source}):
+            fitting = " or ".join(sorted(_SOURCES[entity.type]))
+            complaints.add(inner, f"a {entity.type} is chosen from {fitting}, not from {source}")
+        _looked_up(entity.choices_from, template, inner, complaints)
 
 
 def _looked_up(

@@ -1,4 +1,6 @@
+import json
 import re
+import time
 from typing import get_type_hints
 
 import pytest
@@ -9,6 +11,7 @@ from bot.catalogue import shipped_sources
 from bot.checking import check, needs_of, read_checked, scopes_needed, too_near
 from bot.connection import Need
 from bot.errors import TemplateRefused
+from bot.plain_yaml import MOST_PROBLEMS
 from bot.template import Part
 from bot.template_files import read_template, read_with_places
 from handlers.help import WORDS
@@ -227,6 +230,14 @@ def test_every_step_can_be_reached_and_says_enough(steps, expected):
         (
             "{name: a, type: choice, prompt: x, choices_from: {source: pages, of: late}}",
             "`late` isn't known before this one",
+        ),
+        (
+            "{name: a, type: page, prompt: x, choices_from: {source: labels, of: title}}",
+            "a page is chosen from children or pages, not from labels",
+        ),
+        (
+            "{name: a, type: label, prompt: x, choices_from: {source: spaces}}",
+            "a label is chosen from labels, not from spaces",
         ),
         ("{name: a, type: text, prompt: x, length: {}}", "say `least`"),
         ("{name: a, type: number, prompt: x, range: {least: 2, most: 1}}", "nothing is allowed"),
@@ -577,3 +588,47 @@ def parts(kind):
     for each in kind.__subclasses__():
         yield each
         yield from parts(each)
+
+
+def many(**parts):
+    head = dict(id="a", version="1.0.0", name="n", description="d", category="Write")
+    source = json.dumps(head | {"reply": {"text": "x"}} | parts)
+    return read_with_places(source)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {
+            "steps": [
+                {"let": {f"n{i}_{j}": f"{{{{ z{i}{j} }}}}" for j in range(40)}} for i in range(50)
+            ]
+        },
+        {"steps": [{"let": {f"n{i}": "{{ z }}" * 400 for i in range(40)}} for _ in range(1)]},
+        {"steps": [{"when": "x", "steps": [{"fail": "x"}] * 2_000}]},
+        {"steps": [{"update": {"page": "x", "body": "{{ a }}" * 999}}] * 20},
+        {"steps": [{"update": {"page": "x", "body": "> - [" * 3_900}}] * 8},
+        {
+            "steps": [{"fail": "x"}],
+            "entities": [
+                {
+                    "name": f"e{i}",
+                    "type": "text",
+                    "prompt": "x",
+                    "complaint": "c",
+                    "pattern": "(a|aa|aaa)+b+",
+                    "examples": ["a" * 90] * 5,
+                }
+                for i in range(40)
+            ],
+        },
+    ],
+    ids=["names", "holes", "steps", "bodies", "markdown", "patterns"],
+)
+def test_a_template_full_of_mistakes_is_told_of_them_soon(parts):
+    template, places = many(**parts)
+    begun = time.process_time()
+
+    assert 1 <= len(check(template, places, TAKEN)) <= MOST_PROBLEMS
+    # Ten times what it takes: without bounds it is minutes.
+    assert time.process_time() - begun < 15
