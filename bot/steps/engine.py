@@ -32,7 +32,7 @@ from bot.steps.lookup import Lookup
 from bot.steps.terms import Terms, terms_of
 from bot.steps.undoing import Undoing, can_undo
 from bot.steps.walk import Walk
-from bot.steps.writer import TAKEN_UP_AFTER, Desk, Writer
+from bot.steps.writer import Desk, Writer
 from bot.task import DialogTask
 from bot.template import ActionTemplate, Entity
 from bot.written import NOTHING
@@ -43,12 +43,16 @@ DONE, DO_IT, STOP = "done", "do it", "stop"
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """Where runs, the versions of templates, and receipts are kept."""
+    """Where runs, the versions of templates, and receipts are kept, and for how long what holds.
+
+    For *left_alone* a run, and a write of it, is left to the process that has it in hand.
+    """
 
     dialogs: Dialogs
     templates: Templates
     publisher: Publisher
     undo_for: timedelta
+    left_alone: timedelta = timedelta(seconds=60)
 
 
 class Engine:
@@ -130,7 +134,7 @@ class Engine:
         Raises:
             TakenUp: it may be at it yet.
         """
-        is_young = self._tools.clock() - dialog.touched_at < TAKEN_UP_AFTER
+        is_young = self._tools.clock() - dialog.touched_at < self._keeping.left_alone
         if dialog.phase is Phase.RUNNING and is_young:
             raise TakenUp
         if dialog.phase is not Phase.RUNNING:
@@ -166,19 +170,6 @@ class Engine:
             return dialog
         return await self.advance(book.kept, template, task)
 
-    async def reopen(self, dialog: Dialog) -> Dialog:
-        """Return a run that failed to where its answers can be changed; nothing typed is lost.
-
-        What was done stays done, and isn't done again.
-        """
-        if dialog.phase is not Phase.FAILED:
-            return dialog
-        journal = tuple(each for each in dialog.journal if each.fate is not Fate.REFUSED)
-        book = Book(self._keeping.dialogs, dialog)
-        return await book.save(
-            phase=Phase.ASKING, journal=journal, failure="", plan=None, confirmed=()
-        )
-
     async def undo(
         self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None
     ) -> Dialog:
@@ -207,8 +198,9 @@ class Engine:
         facts = await hands.facts()
         book.now = replace(book.now, site=facts.site.cloud_id)
         lookup = Lookup(hands, facts)
-        writer = Writer(Desk(hands, facts, lookup, book, self._keeping.publisher))
-        walk = Walk(template, terms, hands, facts, lookup, book, writer)
+        keeping = self._keeping
+        desk = Desk(hands, facts, lookup, book, keeping.publisher, keeping.left_alone)
+        walk = Walk(template, terms, hands, facts, lookup, book, Writer(desk))
         try:
             await walk.go()
         except NotYet:

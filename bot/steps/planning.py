@@ -1,6 +1,7 @@
 """What a step that writes would write, as far as it is known now."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from bot.content import (
     PageStorage,
     PageTemplateText,
     Space,
+    SpaceKey,
     TemplateId,
 )
 from bot.cutting import cut
@@ -24,7 +26,7 @@ from bot.document import Body, Document, Mention, Placement
 from bot.documents import text_of
 from bot.documents.offsets import Unreadable
 from bot.documents.section import Section, find_section, lost_in
-from bot.errors import BadInput, NotAllowed, TitleTaken
+from bot.errors import BadInput, NotAllowed, NotFound, TitleTaken
 from bot.mentions import each_of, with_people
 from bot.page_template import fill, fill_braces
 from bot.rest import TOKEN, Call, check_call
@@ -35,7 +37,14 @@ from bot.steps.lookup import Lookup, Target
 from bot.steps.names import Names
 from bot.steps.page_writings import Made
 from bot.steps.terms import Terms
-from bot.steps.things import kind_in, made_thing, page_thing, space_thing, texts_in
+from bot.steps.things import (
+    kind_in,
+    made_thing,
+    page_thing,
+    space_in,
+    space_thing,
+    texts_in,
+)
 from bot.steps.writing import Writing, require_text
 from bot.template import (
     AppendStep,
@@ -64,6 +73,8 @@ LONG_TITLE: Final = f"A title has at most {LONGEST_TITLE} characters. Nothing wa
 NO_DRAFTS: Final = "{site} keeps no drafts that their author alone sees. Nothing was written."
 NO_PARENT: Final = "A blog post has no place below a page. Nothing was written."
 OTHER_SPACE: Final = "{parent} is in another space than {space}. Nothing was written."
+NO_TEMPLATE: Final = "That page template isn't there, or you may not see it. Nothing was written."
+MOST_SPACES: Final = 3
 TAKEN: Final = "There is a page {title} in {space} already. Nothing was written: choose another."
 NO_LABELS: Final = "There is no label to give or to take off. Nothing was written."
 
@@ -209,7 +220,7 @@ async def _out_of(of: Template, plot: Plot) -> Body:
     named = plot.names.text_or_later(of.template)
     try:
         if named:
-            return fill(await page_template(plot.lookup, named), values)
+            return fill(await page_template(plot, named), values)
         found = await storage_of(plot.lookup, await plot.target(of.page))
         return fill_braces(found.storage.markup, values)
     except Unreadable:
@@ -224,15 +235,38 @@ def _values(of: Template, names: Names) -> dict[str, str]:
     return {name: text_of_value(each) for name, each in fields.items()}
 
 
-async def page_template(lookup: Lookup, named: str) -> PageTemplateText:
-    """Return Confluence's own page template of that id."""
+async def page_template(plot: Plot, named: str) -> PageTemplateText:
+    """Return Confluence's own page template of that id, of the whole site or of a space.
 
+    Data Center finds a space's own by the space alone: those that the step can see are tried.
+    """
+    spaces: list[SpaceKey | None] = [None, *_spaces_in(plot.names)]
+    for space in spaces:
+        with suppress(NotFound):
+            return await _page_template(plot.lookup, TemplateId(named.strip()), space)
+    raise NotFound(NO_TEMPLATE)
+
+
+async def _page_template(
+    lookup: Lookup, template: TemplateId, space: SpaceKey | None
+) -> PageTemplateText:
     async def look(acting: Acting) -> PageTemplateText:
         return await lookup.hands.tools.confluence.get_page_template(
-            acting.connection, acting.site, TemplateId(named.strip())
+            acting.connection, acting.site, template, space
         )
 
     return await lookup.hands.run(Need.TEMPLATES, look)
+
+
+def _spaces_in(names: Names) -> list[SpaceKey]:
+    """Return the spaces among what is known by name, and those of its pages; each once."""
+    found: dict[SpaceKey, None] = {}
+    for value in names.values.values():
+        held = value.fields.get("space", value) if isinstance(value, Thing) else None
+        space = space_in(held) if isinstance(held, Thing) else None
+        if space is not None:
+            found[space.key] = None
+    return list(found)[:MOST_SPACES]
 
 
 async def storage_of(lookup: Lookup, target: Target) -> PageStorage:

@@ -403,7 +403,7 @@ async def _ask_variables(step: AskVariablesStep, plot: Plot) -> Reading:
     if named:
 
         async def of_template() -> Value:
-            return things_of((await page_template(lookup, named)).variables, key)
+            return things_of((await page_template(plot, named)).variables, key)
 
         return Reading(("template", named), of_template)
     target = await _there(plot, wanted.page)

@@ -36,8 +36,6 @@ from bot.written import read, write
 
 T = TypeVar("T")
 
-TAKEN_UP_AFTER: Final = timedelta(seconds=60)
-"""For so long a write is left to whoever sent it."""
 LOOKED_FOR: Final = timedelta(minutes=10)
 """For so long one is left to a later look, while nobody can look."""
 MOST_SENT: Final = 2
@@ -49,13 +47,17 @@ _PROVIDER: Final = "Confluence"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What writes are done with: in whose name, and where their course is kept."""
+    """What writes are done with: in whose name, and where their course is kept.
+
+    For *left_alone* a write is left to whoever sent it.
+    """
 
     hands: Hands
     facts: Facts
     lookup: Lookup
     book: Book
     publisher: Publisher
+    left_alone: timedelta
 
 
 class Writer:
@@ -102,7 +104,7 @@ class Writer:
 
     def _is_young(self, record: Record) -> bool:
         now = self._hands.tools.clock()
-        return record.at is not None and now - record.at < TAKEN_UP_AFTER
+        return record.at is not None and now - record.at < self._desk.left_alone
 
     async def _publish(self, confirmed: Write, writing: PageWriting) -> Record:
         space = _space_of(writing)
