@@ -14,7 +14,6 @@ from bot.ports import Notes
 from bot.principal import Principal
 from bot.task import DialogTask
 from bot.template import ActionTemplate, Entity, EntityType
-from bot.values import Value
 from handlers import blocks
 from handlers.ask import Ack, Answer, Ask, Kind, Modal, Route, View
 from handlers.dialogs import views
@@ -85,9 +84,8 @@ class Shortcuts:
     async def _begun(self, ask: Ask, task: DialogTask, said: Document) -> Answer:
         template = await self.template_of(task)
         entity = _prose(template)
-        values: Mapping[str, Value] = {entity.name: said} if entity and said.blocks else {}
         start = Start(
-            values=values,
+            values={entity.name: said} if entity and said.blocks else {},
             filling=Filling.FORM,
             began_in=ask.channel_id,
             response_url=ask.response_url,
