@@ -17,6 +17,8 @@ Version = NewType("Version", str)
 
 MOST_ENTITIES: Final = 40
 MOST_STEPS: Final = 50
+MOST_NAMED: Final = 40
+"""Lines of one mapping, and texts of one list."""
 MOST_TIMES: Final = 50
 """As often as a ``for_each`` goes round."""
 
@@ -237,7 +239,9 @@ class Template(Part):
     """The id of one of Confluence's page templates."""
     page: Filled = ""
     """A page whose variables are filled instead."""
-    values: dict[Line, Filled] | Filled = Field(default_factory=dict)
+    values: Annotated[dict[Line, Filled], Field(max_length=MOST_NAMED)] | Filled = Field(
+        default_factory=dict
+    )
     """By the variables' names; or what an ``ask_variables`` gave."""
 
 
@@ -344,9 +348,9 @@ class ReplyStep(WritingStep):
 class Label(OfPage):
     """Labels to give and to take off: each one label, or an expression that gives several."""
 
-    add: tuple[Filled, ...] = ()
+    add: Annotated[tuple[Filled, ...], Field(max_length=MOST_NAMED)] = ()
     """Labels to give."""
-    remove: tuple[Filled, ...] = ()
+    remove: Annotated[tuple[Filled, ...], Field(max_length=MOST_NAMED)] = ()
     """Labels to take off."""
 
 
@@ -402,9 +406,9 @@ class Restrict(OfPage):
 
     operation: Literal["read", "update"] = "update"
     """What only they may do."""
-    people: tuple[Filled, ...] = ()
+    people: Annotated[tuple[Filled, ...], Field(max_length=MOST_NAMED)] = ()
     """Persons."""
-    groups: tuple[Filled, ...] = ()
+    groups: Annotated[tuple[Filled, ...], Field(max_length=MOST_NAMED)] = ()
     """Names or ids of groups."""
 
 
@@ -516,9 +520,11 @@ class Http(Part):
     """All but GET are writes, and need an admin's approval of the version."""
     path: Annotated[str, StringConstraints(pattern=r"^/[^/]", max_length=2_000), Holes.TEXT]
     """Below the site's own host."""
-    query: dict[Line, Filled] = Field(default_factory=dict)
+    query: Annotated[dict[Line, Filled], Field(max_length=MOST_NAMED)] = Field(default_factory=dict)
     """What stands behind the ``?``."""
-    headers: dict[Line, Filled] = Field(default_factory=dict)
+    headers: Annotated[dict[Line, Filled], Field(max_length=MOST_NAMED)] = Field(
+        default_factory=dict
+    )
     """One line each."""
     body: Annotated[Any, Holes.TEXT] = None
     """JSON; every text in it may have holes."""
@@ -562,7 +568,7 @@ class AskVariablesStep(Step):
 class LetStep(Step):
     """Give names to what expressions give."""
 
-    let: dict[Name, Filled]
+    let: Annotated[dict[Name, Filled], Field(min_length=1, max_length=MOST_NAMED)]
     """By the names that they get; of one hole and nothing else its value."""
 
 
@@ -703,7 +709,9 @@ class Button(Part):
     """What it says."""
     task: Slug | None = None
     """The id or the word of another task."""
-    values: dict[Name, Filled] = Field(default_factory=dict)
+    values: Annotated[dict[Name, Filled], Field(max_length=MOST_NAMED)] = Field(
+        default_factory=dict
+    )
     """What its entities are to hold."""
     url: Filled = ""
     """An address to open instead."""
@@ -716,7 +724,7 @@ class Card(Part):
     """Its heading."""
     url: Filled = ""
     """Where the heading leads."""
-    facts: dict[Line, Filled] = Field(default_factory=dict)
+    facts: Annotated[dict[Line, Filled], Field(max_length=MOST_NAMED)] = Field(default_factory=dict)
     """By their names."""
 
 

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, get_args
 
 from pydantic import ValidationError
@@ -26,6 +27,8 @@ from bot.template import ACTIONS, STEP_KINDS, ActionTemplate, ForEachStep, Part,
 
 _LABELS: Final = frozenset({"Choice", "constrained-str", "str", "bool", "int", "float"})
 """By these pydantic names the kinds of which one is allowed; so it does by ``dict[…]``."""
+_COMPARED: Final = 200
+"""Words that one mistake is compared with: each takes its time."""
 _WORDS: Final = tuple(word for word in ACTIONS if word != "steps")
 _PATTERNS: Final = {
     r"^[a-zA-Z][a-zA-Z0-9_]{0,39}$": "a name: up to 40 letters, digits and _, a letter first",
@@ -87,7 +90,7 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a question for the known word that is nearest to *word*, if any is."""
-    near = difflib.get_close_matches(word[:60], list(known), n=1)
+    near = difflib.get_close_matches(word[:60], list(islice(known, _COMPARED)), n=1)
     return f"; did you mean `{near[0]}`?" if near else ""
 
 

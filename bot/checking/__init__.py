@@ -5,7 +5,7 @@ from collections.abc import Collection
 from bot.checking.alike import skeleton, too_near
 from bot.checking.calls import check_calls, check_secrets
 from bot.checking.entities import check_entities
-from bot.checking.flow import check_flow
+from bot.checking.flow import check_count, check_flow
 from bot.checking.needs import check_scopes, needs_of, needs_of_step, scopes_needed
 from bot.checking.parts import Complaints
 from bot.checking.reply import check_reply
@@ -35,6 +35,8 @@ def check(
     *places* are those of its file; *taken* are the command's own words.
     """
     complaints = Complaints(places)
+    if not check_count(template, complaints):
+        return in_order(complaints.found)
     walked = ScopeWalk(template, complaints)
     walked.go()
     check_used(template, walked.used, complaints)

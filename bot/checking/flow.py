@@ -30,12 +30,17 @@ MOST_ROUNDS: Final = 250
 """As often as the steps in loops within loops may come round."""
 
 
-def check_flow(template: ActionTemplate, complaints: Complaints) -> None:
-    """Complain of steps that can't be reached, and of those that say too little or too much."""
+def check_count(template: ActionTemplate, complaints: Complaints) -> bool:
+    """Tell whether there are few enough steps to look at each; complain if not."""
     count = sum(1 for _ in walk(template.steps))
     if count > MOST_STEPS:
         told = f"there are {count} steps with those inside of others: {MOST_STEPS} are the most"
         complaints.add(("steps",), told)
+    return count <= MOST_STEPS
+
+
+def check_flow(template: ActionTemplate, complaints: Complaints) -> None:
+    """Complain of steps that can't be reached, and of those that say too little or too much."""
     _sequence(template.steps, ("steps",), complaints)
     for path, step, rounds in _all(template.steps, ("steps",), ()):
         _step(step, path, complaints)

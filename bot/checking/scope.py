@@ -31,6 +31,9 @@ _WORDS: Final = frozenset(
 )
 _KEPT: Final = frozenset(GIVEN) | _WORDS
 
+_ENOUGH: Final = 60
+"""Problems after which no more are looked for: fewer are told."""
+
 Known = dict[str, Shape]
 
 
@@ -179,6 +182,8 @@ class ScopeWalk:
     def _check(
         self, said: Said, known: Known, when: str = "here", *, allows_token: bool = False
     ) -> None:
+        if len(self._complaints.found) > _ENOUGH:
+            return
         compiled = self._complaints.compiled(said, allows_token=allows_token)
         if compiled is not None:
             self._look_up_all(said, compiled.names, known, when)
@@ -186,7 +191,7 @@ class ScopeWalk:
     def _look_up_all(
         self, said: Said, names: Iterable[tuple[str, ...]], known: Known, when: str
     ) -> None:
-        for name in sorted(names):
+        for name in sorted(names)[:_ENOUGH]:
             self._look_up(name, said.path, known, when, _spot(said.text, ".".join(name)))
 
     def _look_up(

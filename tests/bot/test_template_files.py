@@ -178,6 +178,10 @@ def test_a_refusal_names_the_file_and_the_first_problem():
             LEAST + "entities: [{name: a, type: txet, prompt: x}]",
             "date-time, person, channel, space, page, label, site, attachment, URL; did you mean",
         ),
+        (
+            LEAST + "entities: [{name: a, type: choice, prompt: x, choices: ['']}]",
+            "is empty: write something",
+        ),
         (LEAST + "<<: {owner: x}", "merge keys"),
     ],
 )
