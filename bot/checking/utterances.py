@@ -6,11 +6,12 @@ from typing import Final
 
 from bot.checking.alike import skeleton, too_near
 from bot.checking.parts import Complaints
+from bot.errors import BadInput
 from bot.template import ActionTemplate, EntityType
 from bot.template_files import did_you_mean
+from bot.utterances import compile_utterance
 
-_PART: Final = re.compile(r"\{([^{}]*)\}")
-_WORD: Final = re.compile(r"\w")
+_HOLE: Final = re.compile(r"\{[^{}]*\}")
 _UNREADABLE: Final = frozenset({EntityType.ATTACHMENT, EntityType.RICH_TEXT})
 """Types that no words in a sentence give."""
 
@@ -23,7 +24,7 @@ def check_utterances(
     for number, utterance in enumerate(template.utterances):
         path = ("utterances", number)
         told = _wrong(utterance, template) or _built_in(utterance, taken)
-        same = seen.setdefault(" ".join(_PART.sub("{}", utterance).casefold().split()), number)
+        same = seen.setdefault(" ".join(_HOLE.sub("{}", utterance).casefold().split()), number)
         if told:
             complaints.add(path, told)
         elif same != number:
@@ -45,19 +46,11 @@ def _built_in(utterance: str, taken: Collection[str]) -> str:
 
 
 def _wrong(utterance: str, template: ActionTemplate) -> str:
-    literal = _PART.sub("\0", utterance)
-    if "{" in literal or "}" in literal:
-        return "braces stand in pairs around the name of an entity, as in `{title}`"
-    if re.search(r"\0[^\w\0]*\0", literal):
-        return "two entities side by side can't be told apart: put a word between them"
-    if any(not _WORD.search(piece) for piece in [literal.replace("\0", "")]):
-        return "there must be a word besides the entities"
-    if re.search(r"\w\0|\0\w", literal):
-        return "an entity stands for whole words: put a space around its braces"
-    names = _PART.findall(utterance)
-    if len(set(names)) < len(names):
-        return "an entity stands only once in an utterance"
-    return next((told for name in names if (told := _entity(name, template))), "")
+    try:
+        compiled = compile_utterance(utterance)
+    except BadInput as error:
+        return str(error).removesuffix(".")
+    return next((told for name, _ in compiled.holes if (told := _entity(name, template))), "")
 
 
 def _entity(name: str, template: ActionTemplate) -> str:
