@@ -20,6 +20,7 @@ _BY_ID = (
     re.compile(r"^/spaces/[^/]+/pages/(?:edit-v2/|edit/)?(\d{1,19})(?:/|$)"),
     re.compile(r"^/pages/(?:edit-v2/|edit/)?(\d{1,19})(?:/|$)"),
     re.compile(r"^/spaces/[^/]+/blog/\d{4}/\d\d/\d\d/(\d{1,19})(?:/|$)"),
+    re.compile(r"^/spaces/[^/]+/blog/(\d{5,19})(?:/|$)"),  # a shorter number is a year
 )
 _BY_TITLE = re.compile(r"^/display/([^/]+)/([^/?]+)/?$")
 _ADDRESS = re.compile(r"^(?:https?://|[a-z0-9-]+(?:\.[a-z0-9-]+)+/wiki/)", re.IGNORECASE)
