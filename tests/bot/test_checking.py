@@ -634,6 +634,16 @@ def test_a_template_full_of_mistakes_is_told_of_them_soon(parts):
     assert 1 <= len(check(template, places, TAKEN)) <= MOST_PROBLEMS
 
 
+def test_one_pattern_that_takes_for_ever_is_enough():
+    slow = "type: text, prompt: x, complaint: c, pattern: '(a|aa|aaa)+b+'"
+    entities = "\n".join(
+        f"- {{name: e{number}, {slow}, examples: [{'a' * 60}]}}" for number in range(3)
+    )
+
+    told = told_of(with_steps("- fail: x", entities, reply="{{ [e0, e1, e2]|count }}"))
+    assert len([each for each in told if "too long to compare" in each]) == 1
+
+
 def test_of_a_template_full_of_mistakes_not_all_are_looked_for():
     lets = [{"let": {f"n{i}_{j}": "{{ z }}" for j in range(40)}} for i in range(50)]
     template, places = many(steps=lets)
