@@ -148,14 +148,19 @@ async def unnamed(_id: str) -> str:
     return ""
 
 
+async def unlimited() -> Limits:
+    """Narrow nothing."""
+    return UNLIMITED
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Who answers, where, and what is known so far.
 
     *values* are the entities answered before, by name. *site* is where the dialog takes place,
     ``None`` for the one in use. *name_of* tells the name of a Slack member or channel by its
-    id, an empty one where nobody knows. *now* is aware; *zone* is the person's. *limits* are
-    the terms under which the organisation's connection may be used.
+    id, an empty one where nobody knows. *now* is aware; *zone* is the person's. *limits_of*
+    tells the terms under which the organisation's connection may be used, when it is asked.
     """
 
     principal: Principal
@@ -167,7 +172,7 @@ class Context:
     channel: str = ""
     zone: tzinfo = UTC
     name_of: Callable[[str], Awaitable[str]] = unnamed
-    limits: Limits = UNLIMITED
+    limits_of: Callable[[], Awaitable[Limits]] = unlimited
 
     @property
     def where(self) -> CloudId | None:
@@ -185,13 +190,14 @@ class Context:
         site: CloudId | None = None,
     ) -> T:
         """Do *work* in the person's name, at *site* or where the dialog takes place."""
+        limits = await self.limits_of()
         return await self.actor.run(
-            self.principal, need, work, site=site or self.where, limits=self.limits
+            self.principal, need, work, site=site or self.where, limits=limits
         )
 
     async def sites(self) -> tuple[Site, ...]:
         """Return the sites that the person can use."""
-        return await self.actor.list_sites(self.principal, Need.READ, self.limits)
+        return await self.actor.list_sites(self.principal, Need.READ, await self.limits_of())
 
     def without(self, entity: str) -> "Context":
         """Return it without what *entity* was given before."""

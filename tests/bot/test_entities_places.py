@@ -368,7 +368,11 @@ async def test_a_tasks_limits_hold_for_whatever_is_looked_up(desk):
 
     desk.context.actor._credentials.choose = seen  # noqa: SLF001
     limits = Limits(own_only=True)
-    desk.context = replace(desk.context, limits=limits)
+
+    async def limits_of():
+        return limits
+
+    desk.context = replace(desk.context, limits_of=limits_of)
     desk.finds("Plan")
     await suggest(entity("page"), "plan", desk.context)
     await desk.typed("space", f"{WIKI}/spaces/ENG")
