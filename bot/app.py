@@ -1,5 +1,6 @@
 """The composition root: the one module that knows every concrete class."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -9,11 +10,12 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot import administration, forgetting, reporting
+from bot import administration, dialogs, forgetting, installing, reporting
 from bot.act import Actor
 from bot.administration.announcing import Announcer
 from bot.audit import Auditor
 from bot.authorize import Authorizer, Issuers, Witnesses
+from bot.catalogue import Catalogue, Shelf
 from bot.chain import Chainer
 from bot.compose import Composer
 from bot.connect import Connect, Connected, OnConnected, Services, Terms
@@ -21,9 +23,11 @@ from bot.connect import Stores as ConnectStores
 from bot.connection import Connection
 from bot.counted import CountedReceipts
 from bot.credentials import Books, CredentialPolicy
+from bot.dialogs import Admission, Contexts, DialogDesk, Settling
 from bot.doctor import Doctor, Instruments, Ward
 from bot.errands import Errand, Errands, Rota
 from bot.errands import Pace as ErrandPace
+from bot.errors import NotFound
 from bot.find import PageFinder
 from bot.forgetting import Forgetter
 from bot.installation import Installation
@@ -33,7 +37,18 @@ from bot.manifest import required_scopes, slack_scopes
 from bot.metrics import Metrics
 from bot.operations import public_health
 from bot.pending import Purpose
-from bot.ports import DELETE_TENANT, DEPART, FORGET, REMIND, RENEW, REPORT, Confluence, Receipts
+from bot.ports import (
+    DELETE_TENANT,
+    DEPART,
+    FORGET,
+    REMIND,
+    RENEW,
+    REPORT,
+    RUN,
+    Confluence,
+    Files,
+    Receipts,
+)
 from bot.principal import Principal, Tenant
 from bot.profile import SYSTEM, AuthorizationProfile, TokenBody
 from bot.profiles import ProfileBook
@@ -45,6 +60,7 @@ from bot.providers.gateway import Gateway, Pace
 from bot.providers.outgoing import Outgoing
 from bot.providers.personal_data import AtlassianPersonalData
 from bot.providers.slack import SlackDirectory, SlackVoice
+from bot.providers.slack_files import SlackFiles
 from bot.providers.slack_oauth import SlackOAuth
 from bot.providers.slack_sign_in import SlackOpenId
 from bot.public_address import PublicAddress
@@ -58,6 +74,10 @@ from bot.settings import Settings
 from bot.settle import Hands, Settler
 from bot.settle import Stores as SettleStores
 from bot.slack_install import InstallStores, SlackInstall
+from bot.steps import Engine, Tools
+from bot.steps import Keeping as StepKeeping
+from bot.task import DialogTask
+from bot.template import ActionTemplate, TemplateId, Version
 from bot.trail import Action, ChainKey, Entry, Person
 from bot.uninstalled import TenantEnd
 from bot.whereabouts import Whereabouts
@@ -65,13 +85,21 @@ from handlers import admin, browser
 from handlers import help as help_words
 from handlers.account import Account, AccountParts
 from handlers.admin.home_part import HomePart
-from handlers.ask import Route, Suggestions
+from handlers.ask import Block, Route, Suggestions
 from handlers.channel import Channel, ChannelParts
 from handlers.create import Create, CreateParts
+from handlers.dialogs import (
+    DialogParts,
+    Dialogs,
+    Said,
+    Shortcuts,
+    Stage,
+    StageParts,
+    blocks_of,
+)
 from handlers.doctor import DoctorParts, DoctorWords
 from handlers.drafts import RecentDrafts
 from handlers.edge import Edge, Table
-from handlers.explore import Explore
 from handlers.forget import Forget, ForgetParts
 from handlers.home import Home, HomeParts
 from handlers.lifecycle import Hearers, Lifecycle, LifecycleParts
@@ -84,6 +112,7 @@ from handlers.signing import Verifier
 from handlers.slack_api import SlackApi
 from handlers.slack_http import MOST_BYTES, PATH, SlackEndpoint
 from handlers.tasks import Tasks
+from handlers.templates import Explore, Install, Own, TemplateParts
 from handlers.tenants import Tenants
 from store.stores import Stores
 
@@ -109,6 +138,7 @@ class Outside:
     sign_in: SlackOpenId
     people: SlackDirectory
     voice: SlackVoice
+    files: Files
     slack: SlackApi
     slack_oauth: SlackOAuth
     installations: FreshInstallations
@@ -227,6 +257,7 @@ def reach_out(settings: Settings, outgoing: Outgoing, stores: Stores, metrics: M
         ),
         people=SlackDirectory(outgoing, api_url, utc_now),
         voice=voice,
+        files=SlackFiles(outgoing, api_url, settings.slack_files_url, installations, utc_now),
         slack=SlackApi(outgoing.session, api_url, settings.slack_hooks_url),
         slack_oauth=slack_oauth,
         installations=installations,
@@ -262,8 +293,7 @@ async def _tell_installer(
 
 def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metrics) -> Bot:
     """Put the bot together out of its stores and its ways out."""
-    tasks = Tasks()
-    metrics.watch_queue("tasks", lambda: len(tasks))
+    metrics.watch_queue("tasks", (tasks := Tasks()).__len__)
     tenants = Tenants(outside.installations, utc_now)
     rules = _rules(settings, stores, outside, tenants)
     recording = _recording(settings, stores, metrics)
@@ -279,15 +309,16 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         settings, stores, outside, tenants, rules, grants.authorizer, actor, recording.auditor
     )
     tables: list[Table] = []
-    home = _home(core, admins := _admins(core))
+    publisher = _publisher(core, CountedReceipts(stores.receipts, metrics.settled))
+    running = _running(core, publisher)
+    home = _home(core, admins := _admins(core), running)
     resumption = Resumption(
         lambda: tables[0], outside.voice, tasks, home, _afterwards(core, admins)
     )
     ends = _ends(core, home)
     connect = _connect(core, resumption, grants.timetable, ends.reporter)
     invitations = Invitations(connect, tenants, outside.people)
-    publisher = _publisher(core, CountedReceipts(stores.receipts, metrics.settled))
-    create = _create(actor, stores, outside, publisher, tenants)
+    create = _create(core, publisher)
     account = Account(
         AccountParts(
             stores.connections,
@@ -301,7 +332,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             invitations,
             resumption,
             home,
-            actor,
+            core.actor,
             recording.auditor,
             utc_now,
             settings.command,
@@ -318,16 +349,18 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             *_lifecycle(core, ends).routes(),
             *_forget(core, ends).routes(),
             *_administration(core, admins, connect),
-            *Explore(lambda: tables[0], outside.voice, core.rules.roles).routes(),
-        )
+            *running.routes(core),
+            *_templates(core, running),
+        ),
+        running.dialogs.others(),
     )
     tables.append(table)
     around = Surroundings(
         tenants, outside.people, outside.slack, stores.deliveries, stores.parked, tasks, utc_now
     )
     recover = Offers(invitations, stores.parked, utc_now, settings.parked_lifetime).recover
-    edge = Edge(table, help_words.build(settings.command), around, recover, metrics.acked)
-    app = bolt_app(edge)
+    words = help_words.build(settings.command)
+    app = bolt_app(Edge(table, words, around, recover, metrics.acked))
     install = _install(core, ends) if settings.takes_installs else None
     return Bot(
         app,
@@ -336,7 +369,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         tasks,
         grants.authorizer,
         _settler(settings, stores, publisher, create, tasks),
-        _errands(settings, stores, grants.keeping, ends, tasks),
+        _errands(settings, stores, {RUN: running.settling.settle, **_timed(grants, ends)}, tasks),
         tenants,
         recording,
         outside.installations,
@@ -580,12 +613,16 @@ def _once_connected(
     return connected
 
 
+def _timed(grants: _Grants, ends: _Ends) -> dict[str, Errand]:
+    return {RENEW: grants.keeping.renew, REMIND: grants.keeping.remind, **ends.errands}
+
+
 def _errands(
-    settings: Settings, stores: Stores, keeping: Keeping, ends: _Ends, tasks: Tasks
+    settings: Settings, stores: Stores, errands: dict[str, Errand], tasks: Tasks
 ) -> Errands:
     return Errands(
         Rota(stores.due, stores.leases),
-        {RENEW: keeping.renew, REMIND: keeping.remind, **ends.errands},
+        errands,
         tasks.start,
         ErrandPace(settings.settle_after, settings.settle_every),
         utc_now,
@@ -635,8 +672,136 @@ def _admins(core: Core) -> _Admins:
     return _Admins(books, aides, organisations, overviews)
 
 
-def _home(core: Core, admins: _Admins) -> Home:
+class _Templates:
+    """Where the versions of templates are found: the tenant's own first, then the catalogue's."""
+
+    def __init__(self, core: Core) -> None:
+        self.catalogue = Catalogue()
+        self.shelf = Shelf(core.stores.templates)
+
+    async def find(
+        self, tenant: Tenant, template: TemplateId, version: Version
+    ) -> ActionTemplate | None:
+        """Return that version."""
+        kept = await self.shelf.get(tenant, template, version)
+        if kept is not None:
+            return kept
+        shipped = await self.catalogue.find(template)
+        is_it = shipped is not None and shipped.template.version == version
+        return shipped.template if shipped is not None and is_it else None
+
+    async def of_task(self, task: DialogTask) -> ActionTemplate:
+        """Return the template of *task*. Raises ``NotFound``."""
+        found = await self.find(task.tenant, task.template, task.version)
+        if found is None:
+            raise NotFound("The template of that task isn't kept here any more.")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What runs dialog tasks: the dialogs, where they are shown, and what finishes them."""
+
+    desk: DialogDesk
+    engine: Engine
+    templates: _Templates
+    stage: Stage
+    dialogs: Dialogs
+    settling: Settling
+
+    def routes(self, core: Core) -> tuple[Route | Suggestions, ...]:
+        """Claim the names of running and talking."""
+        command = core.settings.command
+        said = Said(self.desk, self.stage, command)
+        shortcuts = Shortcuts(
+            self.desk, self.stage, self.templates.of_task, core.stores.notes, command
+        )
+        return *self.dialogs.routes(), *said.routes(), *shortcuts.routes()
+
+
+def _contexts(core: Core) -> Contexts:
+    outside = core.outside
+
+    async def name_of_channel(principal: Principal, channel: str) -> str:
+        installation = await core.tenants.get(principal.tenant)
+        return await outside.slack.find_name(installation, channel) if installation else ""
+
+    return Contexts(
+        core.actor,
+        outside.confluence,
+        outside.people,
+        core.tenants.get,
+        core.stores.tasks,
+        name_of_channel,
+        utc_now,
+    )
+
+
+def _running(core: Core, publisher: Publisher) -> _Running:
+    stores, outside, settings = core.stores, core.outside, core.settings
+    templates = _Templates(core)
+    engine = Engine(
+        Tools(core.actor, outside.confluence, outside.files, core.auditor, utc_now),
+        StepKeeping(stores.dialogs, stores.templates, publisher, settings.undo_for),
+    )
+    contexts = _contexts(core)
+    desk = DialogDesk(
+        dialogs.Stores(stores.dialogs, stores.tasks, templates.find),
+        dialogs.Hands(engine, contexts.of_dialog, utc_now),
+        Admission(stores.tasks, outside.people, core.tenants.get),
+    )
+    stage = Stage(StageParts(desk, outside.slack, outside.voice, core.tenants, engine.can_undo))
+    return _Running(
+        desk,
+        engine,
+        templates,
+        stage,
+        Dialogs(DialogParts(desk, stage, outside.slack, settings.command)),
+        Settling(
+            desk,
+            stores.dialogs,
+            stage.tell,
+            ErrandPace(settings.settle_after, settings.settle_every),
+            utc_now,
+        ),
+    )
+
+
+def _templates(core: Core, running: _Running) -> tuple[Route | Suggestions, ...]:
+    stores, outside, rules = core.stores, core.outside, core.rules
+    templates = running.templates
+    books = installing.Books(
+        stores.templates, stores.tasks, stores.dialogs, templates.catalogue, templates.shelf
+    )
+    words = tuple(each.word for each in help_words.WORDS)
+    aides = installing.Aides(
+        rules.roles, core.auditor, utc_now, words, lambda: secrets.token_urlsafe(9)
+    )
+    offers = installing.Offers(books, aides)
+    parts = TemplateParts(
+        offers,
+        installing.Installer(books, aides, offers),
+        running.desk,
+        running.stage,
+        stores.dialogs,
+        rules.roles,
+        outside.people,
+        outside.files,
+        outside.slack,
+        core.tenants,
+        _contexts(core).of,
+        utc_now,
+        core.settings.command,
+    )
+    return *Explore(parts).routes(), *Install(parts).routes(), *Own(parts).routes()
+
+
+def _home(core: Core, admins: _Admins, running: _Running) -> Home:
     part = HomePart(admins.overviews, core.rules.roles)
+
+    async def tasks(principal: Principal) -> tuple[Block, ...]:
+        return await blocks_of(running.desk, principal)
+
     return Home(
         HomeParts(
             core.rules.credentials,
@@ -645,6 +810,7 @@ def _home(core: Core, admins: _Admins) -> Home:
             core.tenants,
             core.settings.command,
             part.blocks,
+            tasks,
         )
     )
 
@@ -724,9 +890,8 @@ def _publisher(core: Core, receipts: Receipts) -> Publisher:
     return Publisher(core.actor, core.outside.confluence, memory, utc_now, core.settings.undo_for)
 
 
-def _create(
-    actor: Actor, stores: Stores, outside: Outside, publisher: Publisher, tenants: Tenants
-) -> Create:
+def _create(core: Core, publisher: Publisher) -> Create:
+    actor, stores, outside, tenants = core.actor, core.stores, core.outside, core.tenants
     composer = Composer(actor, outside.confluence, stores.drafts, utc_now)
     return Create(
         CreateParts(

@@ -192,7 +192,7 @@ def _shortcut(body: Body) -> Delivery:
     )
 
 
-SAID: Final = "said"
+SAID: Final = "message.im"
 """What somebody writes to the bot in its Messages tab, or changes there."""
 
 

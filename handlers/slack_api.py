@@ -190,6 +190,17 @@ class SlackApi:
         shared = channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")
         return Channel(channel_id, has_strangers=bool(shared))
 
+    async def find_name(self, installation: Installation, channel_id: str) -> str:
+        """Return a channel's name; an empty one for a channel that isn't shown to us."""
+        try:
+            found = await self.client(installation).conversations_info(channel=channel_id)
+        except SlackApiError:
+            return ""
+        except UNANSWERED as error:
+            raise Unavailable(PROVIDER) from error
+        channel = found.get("channel")
+        return str(channel.get("name", "")) if isinstance(channel, dict) else ""
+
     async def deliver(self, installation: Installation, ask: Ask, answer: Answer) -> None:
         """Give *answer* back, where its person is looking."""
         if answer is None:

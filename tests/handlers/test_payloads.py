@@ -63,7 +63,7 @@ def _said(**fields):
 class TestWhatPeopleWriteToTheBot:
     def test_is_read_with_the_thread_that_it_is_in(self):
         found = read_delivery(_said(user="U1", text="ENG", thread_ts="1.1"))
-        assert (found.kind, found.name) == (Kind.EVENT, "said")
+        assert (found.kind, found.name) == (Kind.EVENT, "message.im")
         assert (found.user_id, found.text) == ("U1", "ENG")
         assert (found.channel_id, found.thread) == ("D1", "1.1")
 
