@@ -10,7 +10,7 @@ from bot.publish import TakenUp
 from bot.steps import saying
 
 MOST_KEPT: Final = 1_000_000
-"""Characters of a journal's results."""
+"""Bytes of a journal's results."""
 _TRIES: Final = 3
 
 
@@ -31,6 +31,7 @@ class Book:
         self._dialogs = dialogs
         self.kept = dialog
         self.now = dialog
+        self._size = sum(map(_size, dialog.journal))
 
     def note(self, record: Record) -> None:
         """Take *record* into the journal, to be kept with the next change.
@@ -39,9 +40,10 @@ class Book:
             TooMuch: the journal would outgrow what is kept.
         """
         noted = self.now.with_record(record)
-        if sum(len(each.result) + len(each.before) for each in noted.journal) > MOST_KEPT:
+        size = self._size + _size(record)
+        if size > MOST_KEPT:
             raise TooMuch(saying.TOO_MUCH)
-        self.now = noted
+        self.now, self._size = noted, size
 
     def drop(self, key: str) -> None:
         """Take the line of *key* out of the journal."""
@@ -94,6 +96,10 @@ class Book:
     def is_under_way(self) -> bool:
         """Tell whether a write was sent whose outcome isn't kept yet."""
         return any(each.fate is Fate.SENT for each in self.now.journal)
+
+
+def _size(record: Record) -> int:
+    return len(record.result.encode()) + len(record.before.encode())
 
 
 def _course(dialog: Dialog) -> tuple[object, ...]:

@@ -34,7 +34,7 @@ from bot.steps.undoing import Undoing, can_undo
 from bot.steps.walk import Walk
 from bot.steps.writer import Desk, Writer
 from bot.task import DialogTask
-from bot.template import ActionTemplate, Entity
+from bot.template import ActionTemplate, Entity, walk
 from bot.written import NOTHING
 
 DONE, DO_IT, STOP = "done", "do it", "stop"
@@ -189,36 +189,38 @@ class Engine:
         terms = await self._terms(template, dialog, task)
         hands = self._hands(dialog, template, terms)
         book = Book(self._keeping.dialogs, dialog)
-        facts = await hands.facts()
+        facts = await hands.writer()
         await Undoing(hands, facts, book, self._keeping.publisher).go()
         return book.kept
 
     async def _walked(self, book: Book, template: ActionTemplate, terms: Terms) -> Dialog:
         hands = self._hands(book.now, template, terms)
         facts = await hands.facts()
+        changes = any(step.writes for step in walk(template.steps))
+        writes = await hands.writer() if changes else facts
         book.now = replace(book.now, site=facts.site.cloud_id)
         lookup = Lookup(hands, facts)
         keeping = self._keeping
-        desk = Desk(hands, facts, lookup, book, keeping.publisher, keeping.left_alone)
-        walk = Walk(template, terms, hands, facts, lookup, book, Writer(desk))
+        desk = Desk(hands, writes, lookup, book, keeping.publisher, keeping.left_alone)
+        course = Walk(template, terms, hands, facts, writes, lookup, book, Writer(desk))
         try:
-            await walk.go()
+            await course.go()
         except NotYet:
-            if not walk.planned:
+            if not course.planned:
                 raise NotAllowed(saying.NEVER) from None
-            return await self._confirm(walk, more=True)
-        if walk.planned:
-            return await self._confirm(walk, more=False)
-        said = reply_of(template, walk.names)
+            return await self._confirm(course, more=True)
+        if course.planned:
+            return await self._confirm(course, more=False)
+        said = reply_of(template, course.names)
         return await book.save(phase=Phase.DONE, said=said, failure="", is_told=False)
 
-    async def _confirm(self, walk: Walk, *, more: bool) -> Dialog:
+    async def _confirm(self, course: Walk, *, more: bool) -> Dialog:
         """Keep the plan to be confirmed; the same plan keeps its id."""
-        facts, book = walk.facts, walk.book
+        facts, book = course.writes, course.book
         before = book.now.plan if book.now.phase is Phase.CONFIRMING else None
         plan = Plan(
-            PlanId(mint_token(walk.hands.principal.tenant)),
-            tuple(walk.planned),
+            PlanId(mint_token(course.hands.principal.tenant)),
+            tuple(course.planned),
             facts.account.name,
             facts.account.id,
             facts.site.cloud_id,
@@ -226,11 +228,11 @@ class Engine:
             facts.is_lent,
             facts.asker,
             more,
-            preview_of(walk.template, walk.names),
+            preview_of(course.template, course.names),
         )
         if before is not None and _is_same(before, plan):
             plan = replace(plan, id=before.id, writes=before.writes)
-        said = reply_of(walk.template, walk.names) if book.now.is_trial else NOTHING
+        said = reply_of(course.template, course.names) if book.now.is_trial else NOTHING
         return await book.save(
             phase=Phase.CONFIRMING, plan=plan, said=said, failure="", is_told=False
         )

@@ -64,14 +64,18 @@ class Hands:
         self.limits = limits
         self._scopes = scopes | READ
         self._site = site
-        self._facts: Facts | None = None
+        self._facts: dict[Need, Facts] = {}
 
-    async def facts(self) -> Facts:
-        """Return whose account it is, and where. Raises what `Actor.run` does."""
-        if self._facts is None:
-            self._facts = await self.run(Need.READ, _facts_of)
-            self._site = self._facts.site.cloud_id
-        return self._facts
+    async def facts(self, need: Need = Need.READ) -> Facts:
+        """Return whose account it is for *need*, and where. Raises what `Actor.run` does."""
+        if need not in self._facts:
+            self._facts[need] = await self.run(need, _facts_of)
+            self._site = self._facts[need].site.cloud_id
+        return self._facts[need]
+
+    async def writer(self) -> Facts:
+        """Return whose account writes: the tenant's policy may lend one only for reading."""
+        return await self.facts(Need.WRITE)
 
     async def run(
         self, need: Need, work: Callable[[Acting], Awaitable[T]], *, looks: bool = False

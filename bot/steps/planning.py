@@ -33,6 +33,7 @@ from bot.rest import TOKEN, Call, check_call
 from bot.steps import page_writings as pages
 from bot.steps import saying
 from bot.steps import small_writings as small
+from bot.steps.hands import Facts
 from bot.steps.lookup import Lookup, Target
 from bot.steps.names import Names
 from bot.steps.page_writings import Made
@@ -83,13 +84,15 @@ NO_LABELS: Final = "There is no label to give or to take off. Nothing was writte
 class Plot:
     """Where a step stands: what it sees, and what the writes before it made of the pages.
 
-    *versions* has, by a page's name, the last write of the run that changed it, and the version
-    that it made once it is done; *touched* are the names of those that planned writes change.
-    *files* are those that were given to the dialog. *is_new* says that the step wasn't shown yet.
-    *wants* are fields that the template uses and that take a call of their own.
+    *facts* tell whose account writes. *versions* has, by a page's name, the last write of the run
+    that changed it, and the version that it made once it is done; *touched* are the names of
+    those that planned writes change. *files* are those that were given to the dialog. *is_new*
+    says that the step wasn't shown yet. *wants* are fields that the template uses and that take a
+    call of their own.
     """
 
     lookup: Lookup
+    facts: Facts
     terms: Terms
     names: Names
     key: str
@@ -102,7 +105,7 @@ class Plot:
     @property
     def made(self) -> Made:
         """What stands for a page that the step brings."""
-        return Made(self.lookup.facts, self.key)
+        return Made(self.facts, self.key)
 
     async def target(self, source: str, *, trashed: bool = False) -> Target:
         """Return the page that a text names."""
@@ -117,7 +120,7 @@ class Plot:
 
     async def page(self, target: Target) -> Thing:
         """Return *target* as later steps see it."""
-        site = self.lookup.facts.site
+        site = self.facts.site
         space = space_thing(target.space, site) if target.space is not None else None
         if target.head is not None:
             return page_thing(target.head, site, space)
@@ -177,7 +180,7 @@ async def _space_for(plot: Plot, source: str, parent: Target | None) -> Space:
 
 def _is_draft(wanted: str | bool, plot: Plot) -> bool:  # noqa: FBT001 - as the template has it
     is_draft = wanted if isinstance(wanted, bool) else _is_true(plot.names.value(wanted))
-    facts = plot.lookup.facts
+    facts = plot.facts
     if is_draft and facts.is_lent:
         raise BadInput(NO_DRAFT_LENT)
     if is_draft and not facts.connection.provider.has_drafts:
@@ -409,7 +412,7 @@ async def _copy(step: CopyStep, plot: Plot) -> Writing:
     target = _page_only(await plot.target(wanted.page))
     parent = await plot.target(wanted.parent)
     title = _title(plot.names.text(wanted.title))
-    site = plot.lookup.facts.site
+    site = plot.facts.site
     space = space_thing(parent.space, site) if parent.space is not None else None
     copy = made_thing(title, ContentKind.PAGE, site, space, made_by=plot.key)
     if parent.space is not None:
@@ -425,7 +428,7 @@ async def _restrict(step: RestrictStep, plot: Plot) -> Writing:
     groups = [await lookup.group(word) for word in named]
     page = await plot.page(target)
     operation: Operation = wanted.operation
-    own = lookup.facts.account.name if lookup.facts.is_lent else "you"
+    own = plot.facts.account.name if plot.facts.is_lent else "you"
     return small.Restricting(target, page, operation, tuple(people), tuple(groups), own)
 
 

@@ -44,6 +44,7 @@ from bot.template import (
     Entity,
     FailStep,
     ForEachStep,
+    GetStep,
     HttpStep,
     LetStep,
     Step,
@@ -81,12 +82,13 @@ NOTHING_GIVEN: Final = Given()
 
 @dataclass(slots=True)
 class Walk:
-    """A walk over the steps of *template*, in the name that *facts* tell of."""
+    """A walk over the steps of *template*: *facts* tell who reads, *writes* who writes."""
 
     template: ActionTemplate
     terms: Terms
     hands: Hands
     facts: Facts
+    writes: Facts
     lookup: Lookup
     book: Book
     writer: Writer
@@ -239,9 +241,9 @@ class Walk:
         try:
             planned = await reading(step, self._plot(key, names))
         except NotYet:
-            if not self.book.now.is_trial or action not in _NOTHING_THERE:
+            if not self.book.now.is_trial:
                 raise
-            return _NOTHING_THERE[action]
+            return self._made_up_read(step, names)
         known = write(_digest(planned.wanted))
         record = self.book.now.record(key)
         if record is not None and record.before == known:
@@ -251,6 +253,15 @@ class Walk:
         value = await self._worked(planned)
         self.book.note(Record(key, action, Fate.DONE, write(value), before=known))
         return value
+
+    def _made_up_read(self, step: Step, names: Names) -> Value:
+        """Return what a trial reads of a page that it would have made."""
+        if isinstance(step, GetStep):
+            return names.value(step.get.page)
+        try:
+            return _NOTHING_THERE[action_of(step)]
+        except KeyError:
+            raise NotYet from None
 
     async def _worked(self, planned: Reading) -> Value:
         now = self.hands.tools.clock()
@@ -273,7 +284,7 @@ class Walk:
     async def _plan_or_do(self, step: Step, key: str, names: Names) -> Given:
         confirmed = self._confirmed(key)
         writing = await plan(step, self._plot(key, names, is_new=confirmed is None))
-        digest = writing.digest(self.facts)
+        digest = writing.digest(self.writes)
         if confirmed is None or confirmed.digest != digest or not self._may_do:
             decision = DecisionId(mint_token(self.hands.principal.tenant))
             self.planned.append(Write(key, action_of(step), writing.words, digest, decision))
@@ -323,6 +334,7 @@ class Walk:
     def _plot(self, key: str, names: Names, *, is_new: bool = True) -> Plot:
         return Plot(
             self.lookup,
+            self.writes,
             self.terms,
             names,
             key,
@@ -376,4 +388,3 @@ _NOTHING_THERE: Final[Mapping[str, Value]] = {
     "diff": Thing("diff", "", {"added": (), "removed": (), "changes": ()}),
     "http": Thing("answer", "200", {"status": 200, "body": None}),
 }
-"""What a trial reads of a page that it would have made."""
