@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from bot.cutting import cut
@@ -150,10 +151,14 @@ async def default(entity: Entity, scope: Mapping[str, Value], context: Context) 
 
 def depends(entity: Entity) -> frozenset[str]:
     """Return the names on which *entity* depends: its own answer falls when theirs change."""
-    found = {path[0] for path in compile_expression(entity.when).names} if entity.when else set()
-    if entity.choices_from is not None and entity.choices_from.of is not None:
-        found.add(entity.choices_from.of)
-    return frozenset(found)
+    named = _named_in(entity.when) if entity.when else frozenset()
+    of = entity.choices_from.of if entity.choices_from is not None else None
+    return named | {of} if of is not None else named
+
+
+@lru_cache(maxsize=1024)
+def _named_in(expression: str) -> frozenset[str]:
+    return frozenset(path[0] for path in compile_expression(expression).names)
 
 
 def _each(value: Value) -> tuple[Value, ...]:

@@ -63,7 +63,7 @@ class Kind(ABC):
 
     def bounds(self, entity: Entity) -> Bounds:
         """Return the limits of its field in a form."""
-        return FREE
+        return (None, MOST_MANY if entity.many else 1) if self.has_many else FREE
 
     def choices(self, entity: Entity) -> tuple[Choice, ...]:
         """Return the choices that are known without asking anybody."""

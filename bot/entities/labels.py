@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from bot.entities.kind import Kind
+from bot.entities.kind import Bounds, Kind
 from bot.entities.offers import as_option, meant
-from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
+from bot.entities.parts import LONGEST_FIELD, LONGEST_OPTION, Context, Given, Look, WrongAnswer
 from bot.entities.sources import list_offers
 from bot.entities.typed import fitting, line, option, quoted, typed, typed_name
 from bot.template import Choice, Entity
@@ -35,6 +35,12 @@ class Label(Kind):
     def hint(self, context: Context) -> str:
         """See ``Kind.hint``."""
         return "One word, as in how-to or team-a."
+
+    def bounds(self, entity: Entity) -> Bounds:
+        """Return how many are chosen, or how many characters are typed."""
+        if entity.choices_from is not None:
+            return super().bounds(entity)
+        return None, LONGEST_FIELD if entity.many else LONGEST
 
     def suggests(self, entity: Entity) -> bool:
         """Tell whether they are looked up: Confluence doesn't list all labels of a site."""

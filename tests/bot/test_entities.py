@@ -199,3 +199,14 @@ def test_a_field_holds_anything_or_tells_of_it(value, kind, many):
     filled = element(of(kind, many=many and kind in MANY), value)
     assert len(filled.text) <= LONGEST_FIELD
     assert all(len(each.value) <= LONGEST_OPTION for each in filled.chosen)
+
+
+def test_a_field_says_how_much_it_takes():
+    assert element(entity("attachment")).most == 1
+    assert element(entity("attachment", many=True)).most == 20
+    assert element(entity("label")).most == 255
+    assert element(entity("label", many=True)).most == LONGEST_FIELD
+    of_page = {"source": "labels", "of": "page"}
+    assert element(entity("label", many=True, choices_from=of_page)).most == 20
+    assert element(entity("number", range={"least": 1, "most": 5})).most == 5
+    assert element(entity("choices", choices=("a", "b"))).most is None
