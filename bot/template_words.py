@@ -159,5 +159,5 @@ _DOES: Final[Mapping[str, Callable[[Any], str]]] = {
         f"Asks for the variables of {with_names(part.template or part.page)}"
     ),
     "let": lambda part: f"Works out {', '.join(part)}",
-    "fail": lambda part: f"Ends, saying “{with_names(part)}”",
+    "fail": lambda part: f"Ends, saying “{with_names(part).rstrip('.')}”",
 }

@@ -5,7 +5,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import catalogue
-from bot.catalogue import MOST_PARSED, Catalogue, Shelf, shipped_sources
+from bot.catalogue import MOST_PARSED, Catalogue, Shelf, Shipped, ranked, shipped_sources
 from bot.errors import TemplateRefused
 from bot.principal import Tenant
 from bot.task import TemplateVersion
@@ -74,21 +74,38 @@ async def test_a_file_that_can_not_be_read_is_left_out_and_logged(monkeypatch):
     assert [(each["file"], each["code"]) for each in logs] == [("bad.yml", "template_refused")]
 
 
+def shelved(name, description, utterance):
+    source = TEMPLATE.replace("a-note", name.lower().replace(" ", "-")).replace("A note", name)
+    source = source.replace("Writes a note.", description) + f"utterances: [{utterance}]\n"
+    return Shipped(read_template(source), source)
+
+
+RECORD = shelved("Decision record", "Says what was decided and why.", "record a decision")
+MINUTES = shelved("Meeting notes", "Keeps every decision.", "write up a meeting")
+PAGE = shelved("Create a page", "Makes a page.", "record it on a page")
+
+
 @pytest.mark.parametrize(
-    ("words", "first"),
+    ("words", "found"),
     [
-        ("decision", "decision-record"),
-        ("DECISION record", "decision-record"),
-        ("deci", "decision-record"),
-        ("record why", "decision-record"),
-        ("create page", "create-page"),
-        ("search", "search-pages"),
+        ("decision", [RECORD, MINUTES]),
+        ("DECISION record", [RECORD]),
+        ("deci", [RECORD, MINUTES]),
+        ("why", [RECORD]),
+        ("record", [RECORD, PAGE]),
+        ("page", [PAGE]),
+        ("write meeting", [MINUTES]),
     ],
 )
-async def test_the_best_match_comes_first(words, first):
-    found = await Catalogue().search(words)
+def test_the_best_match_comes_first(words, found):
+    scored = ranked([PAGE, MINUTES, RECORD], words)
 
-    assert found[0].template.id == first
+    assert {each.template.id for each in scored} == {each.template.id for each in found}
+    assert scored[0] == found[0]
+
+
+async def test_the_catalogue_is_searched():
+    assert "decision-record" in [each.template.id for each in await Catalogue().search("decision")]
 
 
 @pytest.mark.parametrize("words", ["", "  ", "xyzzy", "decision xyzzy", "%", "…"])
