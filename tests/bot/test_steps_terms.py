@@ -13,6 +13,7 @@ from bot.document import Document, Paragraph, Text
 from bot.documents import text_of
 from bot.errors import (
     ConsentRequired,
+    NotFound,
     QuotaSpent,
     ScopeMissing,
     SiteRequired,
@@ -21,6 +22,7 @@ from bot.errors import (
 )
 from bot.installation import Installation, SlackPerson
 from bot.integration import AuthorizationType, Credential, Integration, Policy
+from bot.lending import LentConfluence
 from bot.rest import Called
 from bot.roles import Roles
 from bot.task import DialogTask, TaskId
@@ -172,13 +174,29 @@ async def test_a_template_that_makes_calls_of_its_own_is_never_lent(lending):
 
 
 async def test_a_task_lends_in_its_own_spaces_alone(lending):
-    template = template_of(WRITES)
-    dialog = await planned(lending, template, task_of(spaces=("OPS",)))
-    assert dialog.phase is Phase.CONFIRMING  # the space is there; the wall isn't in this test
-    limits = (await lending.stores.dialogs.find(ADA, dialog.id)).plan
-    assert limits.is_lent
-    choice = await lending.credentials.choose(ADA, Need.PUBLISH)
-    assert {each.key for each in choice.lent.writable} == {"ENG", "OPS"}
+    lending.engine = lending.engine_of(LentConfluence(lending.confluence))
+    template = template_of(
+        "policy: {credentials: organisation allowed, spaces: [OPS, ENG]}\n"
+        "steps:\n  - create: {space: ENG, title: New, body: Hello.}\n"
+    )
+    failed = await planned(lending, template, task_of(spaces=("OPS",)))
+    assert failed.phase is Phase.FAILED
+    assert "I can't see a space “ENG”" in failed.failure
+    assert lending.sent("create_draft") == 0
+    lending.stores.dialogs._kept.clear()  # noqa: SLF001
+    lent = await planned(lending, template, task_of())
+    assert lent.plan.is_lent
+
+
+async def test_a_members_template_reads_nothing_that_isnt_theirs_to_read(lending):
+    lending.engine = lending.engine_of(LentConfluence(lending.confluence))
+    lending.confluence.fails["get_page_head"] = NotFound("not for you")
+    template = template_of(
+        'policy: {credentials: organisation allowed}\nsteps:\n  - get: {page: "1"}\n'
+    )
+    failed = await planned(lending, template, replace(task_of(), by_admin=False))
+    assert failed.phase is Phase.FAILED
+    assert ("get_page", PageId("1")) not in lending.confluence.asked
 
 
 async def test_all_scopes_are_asked_for_before_anything_is_done():
