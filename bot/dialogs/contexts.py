@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 from bot.act import Actor
 from bot.credentials import Limits
 from bot.dialog import Dialog
+from bot.dialogs.parts import task_of
 from bot.entities import Context
 from bot.errors import NotAllowed
 from bot.installation import SlackPerson
-from bot.ports import Clock, Confluence, SlackPeople
+from bot.ports import Clock, Confluence, SlackPeople, Tasks
 from bot.principal import Principal
 from bot.roles import FindInstallation
+from bot.steps.terms import terms_of
+from bot.template import ActionTemplate
 from bot.values import Value
 
 CHANNELS: Final = ("C", "D", "G")
@@ -32,13 +35,17 @@ class Contexts:
     confluence: Confluence
     people: SlackPeople
     installation_of: FindInstallation
+    tasks: Tasks
     name_of_channel: NameOfChannel
     clock: Clock
 
     async def of_dialog(
-        self, dialog: Dialog, values: Mapping[str, Value], limits: Limits
+        self, dialog: Dialog, template: ActionTemplate, values: Mapping[str, Value]
     ) -> Context:
-        """Return what an entity of *dialog* is read with, where *values* are known."""
+        """Return what an entity of *dialog* is read with, where *values* are known.
+
+        What its task allows is read when Confluence is asked: as it is then, once.
+        """
         principal = dialog.principal
         person = await self._find(principal, principal.user_id)
         return Context(
@@ -51,7 +58,7 @@ class Contexts:
             dialog.began_in,
             zone_of(person),
             self._name_of(principal),
-            limits,
+            self._limits_of(dialog, template),
         )
 
     async def of(self, principal: Principal) -> Context:
@@ -65,6 +72,19 @@ class Contexts:
             zone=zone_of(person),
             name_of=self._name_of(principal),
         )
+
+    def _limits_of(
+        self, dialog: Dialog, template: ActionTemplate
+    ) -> Callable[[], Awaitable[Limits]]:
+        known: list[Limits] = []
+
+        async def limits() -> Limits:
+            if not known:
+                terms = terms_of(template, await task_of(self.tasks, dialog), None)
+                known.append(terms.limits(dialog))
+            return known[0]
+
+        return limits
 
     def _name_of(self, principal: Principal) -> Callable[[str], Awaitable[str]]:
         async def named(slack_id: str) -> str:

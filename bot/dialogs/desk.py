@@ -9,7 +9,7 @@ from bot.dialogs.filling import Rules, values_of
 from bot.dialogs.hearing import Ear, Taken, Words
 from bot.dialogs.matching import Matching
 from bot.dialogs.moving import Mover, Press
-from bot.dialogs.parts import Hands, Looking, Stores
+from bot.dialogs.parts import Hands, Stores
 from bot.dialogs.turn import Heard, Matched, Move, Saying, Says, Start, Turn, Verdict
 from bot.dialogs.turns import Turns
 from bot.entities import Given, suggest
@@ -32,8 +32,7 @@ class DialogDesk:
         self._stores = stores
         self._hands = hands
         self._admission = admission
-        self._looking = Looking(stores, hands.context_of)
-        self._ear = Ear(self._looking)
+        self._ear = Ear(hands.context_of)
         self._mover = Mover(self._ear, hands.clock)
         self._turns = Turns(stores, hands, self._ear)
         self._matching = Matching(stores.find_template)
@@ -151,8 +150,7 @@ class DialogDesk:
         wanted = rules.entity(seen, entity)
         if wanted is None:
             return ()
-        values = values_of(seen)
-        context = await self._looking.at(wanted, seen, rules.template, values)
+        context = await self._hands.context_of(seen, rules.template, values_of(seen))
         return await suggest(wanted, words, context)
 
     async def confirm(self, principal: Principal, dialog: DialogId, plan: PlanId) -> bool:

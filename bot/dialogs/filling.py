@@ -139,8 +139,8 @@ class Rules:
         """
         if dialog.confirmed_at == dialog.fixed_at:
             return dialog
-        answers = () if dialog.phase is Phase.FAILED else dialog.answers
-        fixed = tuple(answer.entity for answer in answers)
+        answered = (*(answer.entity for answer in dialog.answers), *dialog.skipped)
+        fixed = () if dialog.phase is Phase.FAILED else answered
         return replace(dialog, fixed=fixed, fixed_at=dialog.confirmed_at, heard=())
 
     def rewound(self, dialog: Dialog, at: str) -> tuple[Dialog, Sequence[Spoken]] | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.dialog import Answer, Dialog, Filling, Origin, Phase
 from bot.dialogs.filling import Rules, remembered, settled, values_of, with_heard_at
-from bot.dialogs.parts import Looking
+from bot.dialogs.parts import ContextOf
 from bot.dialogs.saying import Control, Named, Said, understand
 from bot.dialogs.turn import Heard, Saying, Says
 from bot.document import Document
@@ -51,8 +51,8 @@ class Words:
 class Ear:
     """Reads what people say, as far as it can be read, and files it."""
 
-    def __init__(self, looking: Looking) -> None:
-        self._looking = looking
+    def __init__(self, context_of: ContextOf) -> None:
+        self._context_of = context_of
 
     async def take(self, rules: Rules, dialog: Dialog, heard: Heard) -> Taken:
         """Return *dialog* after a message; the same dialog if it changes nothing.
@@ -166,7 +166,7 @@ class Ear:
     ) -> Answer:
         """Return the answer that *words* are, beside *others*. Raises ``WrongAnswer``."""
         values = {**values_of(dialog), **{each.entity: each.read() for each in others}}
-        context = await self._looking.at(words.entity, dialog, rules.template, values)
+        context = await self._context_of(dialog, rules.template, values)
         value = await read(words.entity, words.given, context)
         return _answered(words.entity, value, words.origin, words.said_at)
 
@@ -189,7 +189,7 @@ class Ear:
         if tasks is None and entity.default is None:
             return None
         values = values_of(dialog)
-        context = await self._looking.at(entity, dialog, rules.template, values)
+        context = await self._context_of(dialog, rules.template, values)
         if tasks is not None:
             with suppress(WrongAnswer):
                 return await read(entity, Given(value=tasks.read()), context)

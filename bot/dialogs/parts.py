@@ -2,33 +2,28 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
-from bot.credentials import Limits
 from bot.dialog import Dialog, DialogId
 from bot.dialogs.turn import Turn, Verdict
 from bot.entities import Context
 from bot.errors import NotFound
 from bot.ports import Clock, Dialogs, Tasks
 from bot.principal import Principal, Tenant
-from bot.steps.terms import terms_of
 from bot.task import DialogTask
-from bot.template import ActionTemplate, Entity, EntityType, TemplateId, Version
+from bot.template import ActionTemplate, Entity, TemplateId, Version
 from bot.values import Value
 
 FindTemplate = Callable[[Tenant, TemplateId, Version], Awaitable[ActionTemplate | None]]
 """Finds a version among those that a tenant has, and then in the catalogue."""
 
-ContextOf = Callable[[Dialog, Mapping[str, Value], Limits], Awaitable[Context]]
+ContextOf = Callable[[Dialog, ActionTemplate, Mapping[str, Value]], Awaitable[Context]]
 """Makes what a dialog's entities are asked and read with, when *values* are known; see
 `Contexts.of_dialog`."""
 
 Tell = Callable[[Turn], Awaitable[None]]
 """Tells a dialog's person where it stands, unasked."""
 
-_IN_CONFLUENCE: Final = frozenset(
-    {EntityType.SPACE, EntityType.PAGE, EntityType.LABEL, EntityType.SITE}
-)
 GONE = (
     "The template of this dialog isn't kept here any more, so the dialog can't go on. "
     "Nothing more was written; what it wrote before stays."
@@ -70,6 +65,11 @@ class Engine(Protocol):
         """Return those to be asked for, the next one first."""
 
 
+async def task_of(tasks: Tasks, dialog: Dialog) -> DialogTask | None:
+    """Return the task of *dialog* as it is now, unless it is gone; a trial has none."""
+    return None if dialog.is_trial else await tasks.find(dialog.principal.tenant, dialog.task)
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """What dialogs read and keep."""
@@ -87,8 +87,8 @@ class Stores:
         return found
 
     async def task_of(self, dialog: Dialog) -> DialogTask | None:
-        """Return the task of *dialog* as it is now, unless it is gone."""
-        return await self.tasks.find(dialog.principal.tenant, dialog.task)
+        """See `task_of`."""
+        return await task_of(self.tasks, dialog)
 
     async def get(self, principal: Principal, dialog: str) -> Dialog:
         """Return the principal's own dialog. Raises ``NotFound``."""
@@ -105,25 +105,3 @@ class Hands:
     engine: Engine
     context_of: ContextOf
     clock: Clock
-
-
-class Looking:
-    """Makes what an entity is read with, under the terms that its dialog's task has now."""
-
-    def __init__(self, stores: Stores, context_of: ContextOf) -> None:
-        self._stores = stores
-        self._context_of = context_of
-
-    async def at(
-        self,
-        entity: Entity,
-        dialog: Dialog,
-        template: ActionTemplate,
-        values: Mapping[str, Value],
-    ) -> Context:
-        """Return the context of *entity*; the task is read only if Confluence may be asked."""
-        limits = Limits(own_only=True)
-        if entity.type in _IN_CONFLUENCE or entity.choices_from is not None:
-            task = None if dialog.is_trial else await self._stores.task_of(dialog)
-            limits = terms_of(template, task, None).limits(dialog)
-        return await self._context_of(dialog, values, limits)

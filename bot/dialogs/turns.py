@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
-from bot.credentials import Limits
 from bot.dialog import Dialog, DialogId, Filling, Phase
 from bot.dialogs.filling import OFFERS_FORM_AFTER, Rules, values_of
 from bot.dialogs.hearing import NOTHING_SAID, Ear, Taken
@@ -20,8 +19,6 @@ from bot.template import ActionTemplate
 
 TRIES: Final = 10
 """So often a turn is taken anew when another one was taken first."""
-_NOTHING_LENT: Final = Limits(own_only=True)
-"""Asking a question asks Confluence nothing."""
 _US: Final = "Confab"
 
 Find = Callable[[], Awaitable[Dialog | None]]
@@ -143,7 +140,7 @@ class Turns:
         asks = rules.at_hand(dialog)
         question = None
         if asks is not None:
-            context = await self._hands.context_of(dialog, values_of(dialog), _NOTHING_LENT)
+            context = await self._hands.context_of(dialog, rules.template, values_of(dialog))
             question = ask(asks, context)
         wrong = dialog.wrong if asks is not None and asks.name == dialog.asked else 0
         talks = dialog.filling is Filling.CONVERSATION

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.content import CloudId
 from bot.dialog import Dialog, Fate, Origin, Phase, Plan, PlanId, Record, Write
-from bot.dialogs import Admission, DialogDesk, Hands, Stores
+from bot.dialogs import Admission, Contexts, DialogDesk, Hands, Stores
 from bot.entities import Context
 from bot.errors import UserError
 from bot.expressions import compile_expression
@@ -192,7 +192,6 @@ class World:
         self.templates = {"decision-record": given or template()}
         self.people = FakeSlackPeople(dict(PEOPLE))
         self.engine = FakeEngine(self.dialogs)
-        self.limits: list[Any] = []
 
     def desk(self) -> DialogDesk:
         """A process that has just begun."""
@@ -206,9 +205,22 @@ class World:
     async def installation(self, tenant: Tenant) -> Installation | None:
         return INSTALLED if tenant == ADA.tenant else None
 
-    async def context_of(self, dialog: Dialog, values: Mapping[str, Any], limits: Any) -> Context:
-        self.limits.append(limits)
-        return Context(dialog.principal, None, None, self.clock(), values)  # type: ignore[arg-type]  # no Confluence
+    async def context_of(
+        self, dialog: Dialog, template: ActionTemplate, values: Mapping[str, Any]
+    ) -> Context:
+        contexts = Contexts(
+            None,  # type: ignore[arg-type]  # there is no Confluence here
+            None,  # type: ignore[arg-type]
+            self.people,
+            self.installation,
+            self.tasks,
+            self.name_of_channel,
+            self.clock,
+        )
+        return await contexts.of_dialog(dialog, template, values)
+
+    async def name_of_channel(self, principal: Principal, channel: str) -> str:
+        return ""
 
 
 class CountedDialogs(MemoryDialogs):

@@ -6,6 +6,7 @@ from datetime import UTC
 
 import pytest
 
+from bot.credentials import Limits
 from bot.dialog import Filling, Phase
 from bot.dialogs import Contexts, Heard, Move, Saying, Start
 from bot.dialogs.contexts import zone_of
@@ -579,25 +580,26 @@ async def test_it_ends_on_its_version_when_its_task_is_gone(world):
     assert (await talk.say("skip")).dialog.phase is Phase.CONFIRMING
 
 
-async def test_what_is_asked_of_confluence_is_asked_under_the_tasks_terms_of_now():
-    entities = ({"name": "where", "type": "site", "prompt": "Which site?"},)
-    policy = {"credentials": "organisation allowed"}
-    world = World(template(entities, policy=policy))
+async def test_what_is_asked_of_confluence_is_asked_under_the_tasks_terms_of_now(world):
+    lending = template(policy={"credentials": "organisation allowed"})
     task = replace(TASK, by_admin=True, lends=True, spaces=("ENG",))
     await world.tasks.add(task)
-    talk = await talking(world)
+    await talking(world)
+    (dialog,) = await world.dialogs.list_open(ADA)
 
-    for changed in (replace(task, lends=False), None):
-        world.limits.clear()
-        with pytest.raises(AttributeError):  # there is no Confluence here
-            await talk.say("Acme")
-        assert world.limits[-1].own_only is (changed is None)
-        if changed is not None:
-            await world.tasks.replace(task, changed)
+    async def limits(dialog):
+        return await (await world.context_of(dialog, lending, {})).limits_of()
+
+    assert await limits(dialog) == Limits(own_only=False, spaces=("ENG",))
+    assert (await limits(replace(dialog, is_trial=True))).own_only
+    stored = await world.tasks.replace(task, replace(task, lends=False))
+    assert (await limits(dialog)).own_only
+    await world.tasks.remove(stored)
+    assert (await limits(dialog)).own_only
 
 
 async def test_dates_are_the_persons_own():
-    contexts = Contexts(None, None, World().people, World().installation, None, FakeClock())
+    contexts = Contexts(None, None, World().people, World().installation, None, None, FakeClock())
     contexts.people.people[ADA.user_id] = replace(
         contexts.people.people[ADA.user_id], zone="Asia/Tokyo"
     )
