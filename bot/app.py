@@ -742,7 +742,13 @@ def _running(core: Core, publisher: Publisher) -> _Running:
     templates = _Templates(core)
     engine = Engine(
         Tools(core.actor, outside.confluence, outside.files, core.auditor, utc_now),
-        StepKeeping(stores.dialogs, stores.templates, publisher, settings.undo_for),
+        StepKeeping(
+            stores.dialogs,
+            stores.templates,
+            publisher,
+            settings.undo_for,
+            settings.settle_after,
+        ),
     )
     contexts = _contexts(core)
     desk = DialogDesk(
