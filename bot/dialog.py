@@ -170,8 +170,8 @@ class Dialog:
     the entity that was asked for last, in the message *asked_at*; *wrong* counts wrong answers
     to it. *order* lists the entities in the order in which they were answered or passed over,
     for going back; *skipped* those that were passed over. *heard* are its last messages and
-    *heard_at* the time stamps of more of them; *fixed* are the entities that had been asked for when
-    its plan was confirmed at *fixed_at*.
+    *heard_at* the time stamps of more of them; *fixed* are the entities that had been asked for
+    when its plan was confirmed at *fixed_at*.
     *channel* and *thread* are where it is held; *began_in* is the channel in which it was begun.
     *now* is the time that its expressions see. *message_at* is the message that shows its plan.
     *generation* grows with every change.
