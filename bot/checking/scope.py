@@ -66,10 +66,14 @@ class ScopeWalk:
         for number, entity in enumerate(self._template.entities):
             path: Path = ("entities", number)
             self._name(entity.name, known, (*path, "name"))
-            self._check_all(texts_in(entity, path), known, "before this one")
-            self._choices(entity, path, known)
+            if entity.name not in self._asked_on_the_way:
+                self._texts_of(entity, path, known)
             known[entity.name] = shape_of_entity(entity)
         return known
+
+    def _texts_of(self, entity: Entity, path: Path, known: Known) -> None:
+        self._check_all(texts_in(entity, path), known, "before this one")
+        self._choices(entity, path, known)
 
     def _choices(self, entity: Entity, path: Path, known: Known) -> None:
         of = entity.choices_from.of if entity.choices_from else None
@@ -139,6 +143,8 @@ class ScopeWalk:
             elif name in known or name in found:
                 self._complaints.add(inner, f"`{name}` is asked for before, and only once")
             else:
+                place = self._template.entities.index(entity)
+                self._texts_of(entity, ("entities", place), {**known, **found})
                 found[name] = shape_of_entity(entity)
         return found
 

@@ -1,6 +1,7 @@
 import itertools
 import json
 import re
+import textwrap
 from typing import get_type_hints
 
 import pytest
@@ -302,6 +303,31 @@ def test_examples_and_defaults_that_are_taken_are_no_problem(entity):
         entities=f"- {{name: title, type: text, prompt: x}}\n- {entity}",
     )
     assert told_of(source) == []
+
+
+ON_THE_WAY = """
+- {name: title, type: text, prompt: x}
+- {name: found, type: text, prompt: x, default: "{{ known.count }}"}
+- {name: other, type: text, prompt: x, default: "{{ found }}", when: known.count}
+"""
+
+
+def test_what_is_asked_for_on_the_way_sees_what_is_known_there():
+    steps = """
+    - id: known
+      search: {text: "{{ title }}"}
+    - ask: [found, other]
+    """
+    before = steps.replace("found, other", "other, found")
+
+    reply = "{{ [found, other]|count }}"
+    assert told_of(with_steps(steps, ON_THE_WAY, reply)) == []
+    (told,) = told_of(with_steps(before, ON_THE_WAY, reply))
+    assert "`found` isn't known before this one" in told
+    (first, *_) = told_of(
+        with_steps("- ask: [found]\n" + textwrap.dedent(steps), ON_THE_WAY, reply)
+    )
+    assert "`known` isn't known before this one" in first
 
 
 def test_an_entity_that_nothing_uses_is_asked_for_in_vain():
