@@ -123,28 +123,48 @@ def read(node, tree, module):
     """Return each text that *node*, an error's message, may amount to."""
     match node:
         case ast.Constant(value=str(words)):
-            return [words]
+            found = [words]
         case ast.JoinedStr(values=parts):
-            return ["".join(_part(each) for each in parts)]
+            found = ["".join(_part(each) for each in parts)]
         case ast.Name(id=name):
-            return [getattr(module, name)]
+            found = named(name, tree, module)
         case ast.Attribute(value=ast.Name(id=where), attr=name):
-            return [getattr(getattr(module, where), name)]
+            found = [getattr(getattr(module, where), name)]
+        case ast.Subscript(value=ast.Name(id=name)):
+            found = list(getattr(module, name).values())
         case ast.Call(func=called):
-            return list(_made_by(called, tree, module))
+            found = list(_made_by(called, tree, module))
+        case _:
+            found = []
+    if found:
+        return found
     raise AssertionError(f"{module.__name__}:{node.lineno} can't be read")
 
 
 def _made_by(called, tree, module):
     match called:
-        case ast.Attribute(value=ast.Name(id=name), attr="format"):
-            return [re.sub(r"{.*?}", "Something", getattr(module, name))]
+        case ast.Attribute(value=words, attr="format"):
+            return [re.sub(r"{.*?}", "Something", each) for each in read(words, tree, module)]
         case ast.Name(id=name):
             return returned_by(name, tree, module)
         case ast.Attribute(value=ast.Name(id=where), attr=name):
             there = getattr(module, where)
             return returned_by(name, parsed(there), there)
     raise AssertionError(f"{module.__name__}:{called.lineno} can't be read")
+
+
+def named(name, tree, module):
+    """Return what goes by *name*: in the whole module, or wherever a function calls it so."""
+    if hasattr(module, name):
+        return [getattr(module, name)]
+    assigned = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and [getattr(each, "id", "") for each in node.targets] == [name]
+    ]
+    assert assigned, f"{module.__name__}: nothing is called {name}"
+    return [words for each in assigned for words in read(each, tree, module)]
 
 
 def _part(node):
