@@ -193,7 +193,7 @@ class Publisher:
         if len(receipts) < len(decisions):
             raise NotAllowed(
                 "That can't be undone from here any more; nothing was changed. "
-                "In Confluence the page's history and its trash still have what was there."
+                "In Confluence you can still move the page to the trash, or restore a version."
             )
 
         async def take_it_back(acting: Acting) -> None:
@@ -504,7 +504,7 @@ class Publisher:
 async def change_page(confluence: Confluence, acting: Acting, decision: Decision) -> Page:
     """Do to the page what *decision* says, on top of the version that it was shown in."""
     if decision.page_id is None:
-        raise BadInput("There is no page to change.")
+        raise BadInput("There is no page to change, so nothing was written. Choose one.")
     page = acting.connection, acting.site, decision.page_id
     base, message = decision.base_version, message_of(decision)
     match decision.act:

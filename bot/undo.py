@@ -80,9 +80,15 @@ def _require_untouched(head: Page, receipts: Sequence[Receipt]) -> None:
     made = [_made_by(receipt) for receipt in receipts]
     in_a_row = all(later == before + 1 for before, later in pairwise(made))
     if head.version != made[-1] or head.status is not PageStatus.CURRENT or not is_ours:
-        raise Changed("The page has been changed since it was written, so it stays as it is.")
+        raise Changed(
+            "The page has been changed since it was written, so it stays as it is: nothing was "
+            "undone. In Confluence you can restore a version of it."
+        )
     if not in_a_row:
-        raise Changed("Somebody has changed the page in between, so it stays as it is.")
+        raise Changed(
+            "Somebody has changed the page in between, so it stays as it is: nothing was undone. "
+            "In Confluence you can restore a version of it."
+        )
 
 
 def _made_by(receipt: Receipt) -> int:

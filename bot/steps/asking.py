@@ -6,9 +6,9 @@ from typing import Final
 
 from bot.content import Variable, VariableKind
 from bot.cutting import cut
-from bot.dialog import Answer, Dialog, Origin
+from bot.dialog import Answer, Dialog, Origin, Reached
 from bot.errors import UserError
-from bot.steps.names import Names, expression
+from bot.steps.names import Names, expression, text
 from bot.template import (
     ActionTemplate,
     Asked,
@@ -21,10 +21,11 @@ from bot.template import (
 from bot.values import Thing, Value
 from bot.written import read
 
-ASK: Final = "ask"
 ASK_VARIABLES: Final = "ask_variables"
-"""The actions of the lines of the journal that say that a step which asks was reached."""
+"""The action of the line of the journal that holds the variables to be asked for."""
 
+GIVEN: Final = frozenset({"me", "site", "now", "today"})
+"""What every expression sees besides."""
 MOST_VARIABLES: Final = 40
 _MOST_CHOICES: Final = 100
 _LONGEST_LABEL: Final = 60
@@ -60,8 +61,22 @@ def missing_of(
     wanted: Iterable[Entity], template: ActionTemplate, dialog: Dialog
 ) -> Iterator[Entity]:
     """Yield those of *wanted* that are to be asked for."""
-    names = Names(values_of(template, dialog))
+    names = Names(dialog.seen() | values_of(template, dialog))
     return (entity for entity in wanted if _is_missing(entity, dialog, names))
+
+
+def seen_by(wanted: Iterable[Entity], template: ActionTemplate, names: Names) -> dict[str, Value]:
+    """Return what the defaults and conditions of *wanted* go by of what steps gave."""
+    own = {entity.name for entity in template.entities} | GIVEN
+    used = {path[0] for entity in wanted for path in _names_in(entity)} - own
+    return {name: value for name, value in names.values.items() if name in used}
+
+
+def _names_in(entity: Entity) -> Iterator[tuple[str, ...]]:
+    if isinstance(entity.default, str):
+        yield from text(entity.default).names
+    if entity.when is not None:
+        yield from expression(entity.when).names
 
 
 def values_of(template: ActionTemplate, dialog: Dialog) -> dict[str, Value]:
@@ -106,8 +121,9 @@ def _is_wanted(when: str, names: Names) -> bool:
 
 def _reached(template: ActionTemplate, dialog: Dialog) -> Iterator[Entity]:
     for record in dialog.journal:
-        if record.action == ASK:
-            found = (template.entity(str(name)) for name in _many(read(record.result)))
+        reached = Reached.of(record)
+        if reached is not None:
+            found = (template.entity(name) for name in reached.names)
             yield from (entity for entity in found if entity is not None)
         elif record.action == ASK_VARIABLES:
             yield from (entity for entity, _ in variables_in(read(record.result)))

@@ -1,23 +1,21 @@
 """A run's dialog as it is kept: every change is compared with what stands there, and set."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
-from bot.dialog import Dialog, Fate, Record
-from bot.errors import UserError
+from bot.dialog import Dialog, Fate, Origin, Record
+from bot.errors import BadInput
 from bot.ports import Dialogs
 from bot.publish import TakenUp
-from bot.steps import saying
 
 MOST_KEPT: Final = 1_000_000
 """Bytes of a journal's results."""
+TOO_MUCH: Final = (
+    "This run has read more than can be kept of it (1 MB), so it stops here. Nothing more was "
+    "written, and what was done before stays: choose less for it to work on, and try again."
+)
 _TRIES: Final = 3
-
-
-class TooMuch(UserError):
-    """A run has read more than is kept of it."""
-
-    code = "too_much"
 
 
 class Book:
@@ -37,18 +35,27 @@ class Book:
         """Take *record* into the journal, to be kept with the next change.
 
         Raises:
-            TooMuch: the journal would outgrow what is kept.
+            BadInput: the journal would outgrow what is kept.
         """
         noted = self.now.with_record(record)
         size = self._size + _size(record)
         if size > MOST_KEPT:
-            raise TooMuch(saying.TOO_MUCH)
+            raise BadInput(TOO_MUCH)
         self.now, self._size = noted, size
 
     def drop(self, key: str) -> None:
         """Take the line of *key* out of the journal."""
         journal = tuple(each for each in self.now.journal if each.key != key)
         self.now = replace(self.now, journal=journal)
+
+    def forget_defaults(self, entities: Collection[str]) -> None:
+        """Leave out what *entities* hold by themselves: it is worked out anew."""
+        answers = tuple(
+            each
+            for each in self.now.answers
+            if each.entity not in entities or each.origin is not Origin.DEFAULT
+        )
+        self.now = replace(self.now, answers=answers)
 
     async def write(self, record: Record) -> None:
         """Take *record* into the journal and keep it.
@@ -83,6 +90,7 @@ class Book:
         return replace(
             found,
             phase=changed.phase,
+            answers=changed.answers,
             journal=changed.journal,
             plan=changed.plan,
             confirmed=changed.confirmed,

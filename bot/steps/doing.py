@@ -302,7 +302,10 @@ async def _move_back(deed: Deed) -> None:
     where = deed.acting.connection, deed.acting.site, deed.where.page
     head = await deed.tools.confluence.get_page_head(*where, kind=deed.where.kind)
     if head.parent_id not in {deed.text("parent"), deed.text("before")}:
-        raise Changed("Somebody has moved the page since, so it stays where it is.")
+        raise Changed(
+            "Somebody has moved the page since, so it stays where it is: nothing was undone. "
+            "In Confluence you can move it back."
+        )
     await _put_below(deed, PageId(deed.text("before")))
 
 
@@ -333,7 +336,10 @@ async def _trash_copy(deed: Deed) -> None:
     if head.status is PageStatus.TRASHED:
         return
     if head.version != 1:
-        raise Changed("Somebody has changed the copy since, so it stays as it is.")
+        raise Changed(
+            "Somebody has changed the copy since, so it stays as it is: nothing was undone. "
+            "In Confluence you can delete it."
+        )
     await deed.tools.confluence.trash_page(*where)
 
 

@@ -26,7 +26,7 @@ from bot.steps import saying
 from bot.steps.asking import entities_of, missing
 from bot.steps.book import Book
 from bot.steps.ending import preview_of, reply_of
-from bot.steps.halts import Asking, Halt, NotYet, Parked, Unsettled
+from bot.steps.halts import Asking, Failed, Halt, NotYet, Parked, Unsettled
 from bot.steps.hands import Hands, Tools
 from bot.steps.lookup import Lookup
 from bot.steps.terms import Terms, terms_of
@@ -115,7 +115,7 @@ class Engine:
                 return await self._park(book, end.cause)
             case SiteRequired():
                 raise end
-            case UserError():
+            case UserError() | Failed():
                 return await self._fail(book, end)
             case _:
                 raise end
@@ -183,8 +183,8 @@ class Engine:
         """
         if not self.can_undo(dialog):
             raise NotAllowed(
-                "That can't be undone from here any more; nothing was changed. In Confluence the "
-                "pages' histories and the trash still have what was there."
+                "That can't be undone from here any more; nothing was changed. In Confluence you "
+                "can still find what was there, in the pages' histories and in the trash."
             )
         terms = await self._terms(template, dialog, task)
         hands = self._hands(dialog, template, terms)
@@ -248,7 +248,7 @@ class Engine:
             return await book.save(phase=Phase.UNCLEAR, is_told=False)
         return book.kept
 
-    async def _fail(self, book: Book, error: UserError) -> Dialog:
+    async def _fail(self, book: Book, error: BotError) -> Dialog:
         return await book.save(phase=Phase.FAILED, failure=str(error), is_told=False)
 
     async def _park(self, book: Book, cause: BotError) -> Dialog:

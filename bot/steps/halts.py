@@ -1,6 +1,6 @@
 """Why a walk over a template's steps doesn't go on."""
 
-from bot.errors import BotError, UserError
+from bot.errors import BotError
 
 
 class Halt(BotError):
@@ -38,12 +38,7 @@ class Parked(Halt):
         self.cause = cause
 
 
-class Refused(UserError):
-    """A write was refused; *refusal* is the code of why."""
+class Failed(Halt):
+    """The run has come to an end before its last step: a write was refused, or a step says so."""
 
-    code = "refused"
-
-    def __init__(self, words: str, refusal: str) -> None:
-        """Say why in *words*."""
-        super().__init__(words)
-        self.refusal = refusal
+    code = "run_failed"

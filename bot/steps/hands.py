@@ -121,5 +121,5 @@ async def _facts_of(acting: Acting) -> Facts:
 
 ON_ANOTHER_SITE: Final = (
     "That is on another site than the rest of this run, and a run keeps to one site. Nothing was "
-    "written there: begin again with things of one site."
+    "written there: choose things of one site."
 )

@@ -23,7 +23,9 @@ from bot.steps.hands import ON_ANOTHER_SITE, Facts, Hands
 from bot.steps.things import kind_in, page_id_in, page_thing, space_in, space_thing
 from bot.values import Thing, Value, text_of_value
 
-NO_PAGE: Final = "This step needs a page, and “{what}” isn't one. Nothing was written."
+NO_PAGE: Final = (
+    "This step needs a page, and “{what}” isn't one. Nothing was written: give a page's link."
+)
 NO_SPACE: Final = (
     "I can't see a space “{what}” there, or nothing may be written in it from here. Nothing was "
     "written: choose another space."
@@ -113,7 +115,9 @@ class Lookup:
     async def _target(self, page: PageId, kind: ContentKind, *, trashed: bool) -> Target:
         head = await self.head(page, kind, trashed=trashed)
         if head.status is PageStatus.TRASHED and not trashed:
-            raise NotFound(f"“{head.title}” is in the trash.")
+            raise NotFound(
+                f"“{head.title}” is in the trash. Nothing was done: choose another page."
+            )
         space = await self.space_of(head)
         return Target(head.title, head.kind, space, head, self.makers.get(page, ""))
 
@@ -205,7 +209,9 @@ class Lookup:
 
         group = await self.hands.run(Need.READ, look)
         if group is None:
-            raise NotFound(f"I can't see a group “{words[:100]}” there. Nothing was written.")
+            raise NotFound(
+                f"I can't see a group “{words[:100]}” there. Nothing was written: choose another."
+            )
         return group
 
     def _require_site(self, thing: Thing) -> None:

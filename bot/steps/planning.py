@@ -68,16 +68,31 @@ from bot.template import (
 )
 from bot.values import Thing, Value, text_of_value
 
-UNREADABLE: Final = "The text of {page} can't be read as it is kept, so nothing was written to it."
-NO_TITLE: Final = "A page needs a title, and this one has none. Nothing was written."
-LONG_TITLE: Final = f"A title has at most {LONGEST_TITLE} characters. Nothing was written."
-NO_DRAFTS: Final = "{site} keeps no drafts that their author alone sees. Nothing was written."
-NO_PARENT: Final = "A blog post has no place below a page. Nothing was written."
-OTHER_SPACE: Final = "{parent} is in another space than {space}. Nothing was written."
-NO_TEMPLATE: Final = "That page template isn't there, or you may not see it. Nothing was written."
+UNREADABLE: Final = (
+    "The text of {page} can't be read as it is kept, so nothing was written. Choose another page."
+)
+NO_TITLE: Final = "A page needs a title, and this one has none. Nothing was written: give it one."
+LONG_TITLE: Final = (
+    f"A title has at most {LONGEST_TITLE} characters. Nothing was written: give a shorter one."
+)
+NO_DRAFTS: Final = (
+    "{site} keeps no drafts that their author alone sees. Nothing was written: choose to publish."
+)
+NO_PARENT: Final = (
+    "A blog post has no place below a page. Nothing was written: choose a page instead."
+)
+OTHER_SPACE: Final = (
+    "{parent} is in another space than {space}. Nothing was written: choose a page of that space."
+)
+NO_TEMPLATE: Final = (
+    "That page template isn't there, or you may not see it. Nothing was written: choose another."
+)
 MOST_SPACES: Final = 3
 TAKEN: Final = "There is a page {title} in {space} already. Nothing was written: choose another."
-NO_LABELS: Final = "There is no label to give or to take off. Nothing was written."
+PAGES_ALONE: Final = (
+    "{title} is a blog post, and this is for pages alone. Nothing was written: choose a page."
+)
+NO_LABELS: Final = "There is no label to give or to take off. Nothing was written: give one."
 
 
 @dataclass(slots=True)
@@ -339,7 +354,7 @@ async def _text(plot: Plot, source: str, target: Target) -> Document:
 
 def _page_only(target: Target) -> Target:
     if target.kind is ContentKind.BLOG:
-        raise BadInput(f"{saying.named(target.title)} is a blog post, and this is for pages alone.")
+        raise BadInput(PAGES_ALONE.format(title=saying.named(target.title)))
     return target
 
 
@@ -354,7 +369,7 @@ async def _reply(step: ReplyStep, plot: Plot) -> Writing:
     body = await _text(plot, step.reply.body, target)
     comment = await _find_comment(plot, plot.names.value(step.reply.comment))
     if comment.page_id and target.head is not None and comment.page_id != target.head.id:
-        raise BadInput("That comment is on another page. Nothing was written.")
+        raise BadInput("That comment is on another page. Nothing was written: choose another.")
     said = _plain(comment.text)
     page = await plot.page(target)
     by = comment.author.name
@@ -365,7 +380,7 @@ async def _find_comment(plot: Plot, value: Value) -> Comment:
     held = value.fields.get("id") if isinstance(value, Thing) else text_of_value(value)
     comment = str(held or "").strip()
     if not (comment.isascii() and comment.isalnum()):
-        raise BadInput("That is no comment that can be answered. Nothing was written.")
+        raise BadInput("That is no comment that can be answered. Nothing was written: choose one.")
 
     async def look(acting: Acting) -> Comment:
         return await plot.lookup.hands.tools.confluence.get_comment(
@@ -465,7 +480,7 @@ def version_number(typed: str) -> int:
     """Return the version that *typed* means. Raises ``BadInput``."""
     digits = typed.lower().removeprefix("version").strip()
     if not (digits.isascii() and digits.isdecimal() and 0 < len(digits) <= 9 and int(digits)):  # noqa: PLR2004 - digits
-        raise BadInput(f"“{cut(typed, 40)}” isn't the number of a version.")
+        raise BadInput(f"“{cut(typed, 40)}” isn't a version. Nothing was done: give its number.")
     return int(digits)
 
 

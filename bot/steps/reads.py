@@ -69,9 +69,12 @@ _ORDERS: Final = {
 }
 IN_QUOTES: Final = (
     "In this template's CQL a hole stands within quotes: it stands for a whole string, quotes "
-    "and all. Nothing was searched."
+    "and all. Nothing was searched: tell whoever wrote this template."
 )
-NOT_A_DATE: Final = "“{typed}” is neither a date, as in 2026-01-31, nor a span, as in 7d."
+NOT_A_DATE: Final = (
+    "“{typed}” is neither a date, as in 2026-01-31, nor a span, as in 7d. Nothing was searched: "
+    "give one."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ async def _query(wanted: Search, plot: Plot) -> cql.Query:
         _changed(wanted.changed_before, plot, cql.before),
     )
     if clause is None:
-        raise BadInput("There is nothing to search for.")
+        raise BadInput("There is nothing to search for, so nothing was searched. Give some words.")
     return cql.Query(clause, _ORDERS[wanted.order])
 
 

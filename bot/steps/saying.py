@@ -10,31 +10,22 @@ from bot.steps.lookup import Target
 LONGEST_NAME: Final = 120
 LONGEST_QUOTE: Final = 160
 
-TOO_MANY_STEPS: Final = (
-    "This run would take more than {most} steps, so it stops here. What was done before stays."
-)
-TOO_MANY_ROUNDS: Final = (
-    "There are {count} to go through, and this template goes through {most} at most. Nothing of "
-    "them was done: narrow down what it works on."
-)
-NOT_A_LIST: Final = "“for_each” takes a list, and that isn't one. Nothing of it was done."
-TOO_LONG: Final = (
-    "The steps of this run have taken longer than {seconds} seconds to read, so it stops here. "
-    "What was done before stays."
-)
-TOO_MUCH: Final = (
-    "This run has read more than can be kept of it (1 MB), so it stops here. What was done "
-    "before stays: narrow down what it works on."
-)
 NO_CALLS: Final = (
     "This template makes REST calls that change something, and no admin of your workspace has "
-    "approved this version of it. Nothing was sent: ask one of them."
+    "approved this version of it. Nothing was sent, and nothing was changed: ask one of them."
 )
 NOT_BY_CQL: Final = (
     "This template searches by CQL, which the organisation's connection doesn't do. Nothing was "
     "searched: connect an account of your own."
 )
-NOT_YOUR_FILE: Final = "Only a file that was given to this dialog can be attached. None was."
+NOT_YOUR_FILE: Final = (
+    "Only a file that was given to this dialog can be attached, and that wasn't. Nothing was "
+    "written: give the file here."
+)
+NEVER: Final = (
+    "A step of this template needs what no step before it brings. Nothing more was done: tell "
+    "whoever wrote it."
+)
 NOT_ANSWERING: Final = (
     "{who} isn't answering just now, so nothing more was written. Confirm the rest again in a "
     "little while."
@@ -47,7 +38,6 @@ CONSENT: Final = "Your consent doesn't cover the rest, or has ended: nothing mor
 NOT_SENT: Final = (
     "Something is out of order, so nothing more was written. Confirm the rest again later."
 )
-NEVER: Final = "A step of this template needs what no step before it brings. Nothing more was done."
 FAULT: Final = "{who} answered in a way I don't understand; that step may not have been done."
 STOPPED: Final = "You stopped it here. What was done before stays."
 

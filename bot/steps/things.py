@@ -192,7 +192,10 @@ def bounded(value: Value) -> Value:
     try:
         return fitted(value)
     except Mistake as error:
-        raise ExpressionFailed(f"What Confluence answered can't be used here: {error}.") from None
+        raise ExpressionFailed(
+            f"What Confluence answered can't be used here: {error}. Nothing more was done: choose "
+            "something else."
+        ) from None
 
 
 def page_id_in(thing: Thing) -> PageId | None:
@@ -201,7 +204,7 @@ def page_id_in(thing: Thing) -> PageId | None:
     if found in {None, ""}:
         return None
     if not isinstance(found, str) or not (found.isascii() and found.isalnum()):
-        raise BadInput("That can't be a page's id.")
+        raise BadInput("That can't be a page's id, so nothing was done. Give a page's link.")
     return PageId(found)
 
 

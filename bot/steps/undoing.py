@@ -8,7 +8,7 @@ from typing import Final
 from bot.act import Acting
 from bot.content import PageId
 from bot.dialog import Dialog, Fate, Record
-from bot.errors import NotFound, UserError
+from bot.errors import UserError
 from bot.publish import Publisher
 from bot.receipt import DecisionId
 from bot.steps import doing
@@ -52,9 +52,9 @@ def can_undo(dialog: Dialog, now: datetime, undo_for: timedelta) -> bool:
 
 def stays(record: Record) -> str:
     """Say in words why what *record* tells of wasn't taken back, or can't be."""
-    if record.code:
-        return record.words if record.fate is not Fate.DONE else _CHANGED
-    return "" if _can_be(record) else STAYS.get(record.action, _CHANGED)
+    if not _can_be(record):
+        return STAYS.get(record.action, _CHANGED)
+    return _CHANGED if record.code else ""
 
 
 _CHANGED: Final = "it has been changed since, so it stays as it is"
@@ -109,9 +109,8 @@ class Undoing:
             await self.publisher.undo_all(self.hands.principal, decisions)
             return
         kept = read(first.before)
-        if not isinstance(kept, Thing) or not doing.can_take_back(kept):
-            raise NotFound(STAYS.get(first.action, _CHANGED))
-        await self._undo_small(kept)
+        if isinstance(kept, Thing):
+            await self._undo_small(kept)
 
     async def _undo_small(self, kept: Thing) -> None:
         async def work(acting: Acting) -> None:
@@ -146,7 +145,7 @@ def _groups(written: list[Record], gone: dict[PageId, str]) -> Iterator[tuple[Re
     for record in reversed(written):
         page = _page_of(record)
         if record.before:
-            if page not in gone or record.key == gone[page]:
+            if _can_be(record) and (page not in gone or record.key == gone[page]):
                 yield (record,)
         elif pages[page][0].key == record.key:
             yield tuple(pages[page])

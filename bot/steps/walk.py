@@ -12,21 +12,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.dialog import Dialog, Fate, Phase, Record, Write
+from bot.dialog import Dialog, Fate, Phase, Reached, Record, Write
 from bot.document import Document
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.principal import mint_token
 from bot.receipt import DecisionId
-from bot.steps import saying
 from bot.steps.asking import (
-    ASK,
     entities_of,
     missing_of,
+    seen_by,
     values_of,
     variables_in,
 )
 from bot.steps.book import Book
-from bot.steps.halts import Asking, NotYet, Unsettled
+from bot.steps.halts import Asking, Failed, NotYet, Unsettled
 from bot.steps.hands import Facts, Hands
 from bot.steps.lookup import Lookup
 from bot.steps.names import Names
@@ -59,14 +58,24 @@ MOST_STEPS: Final = 200
 """Steps of a run, each round of a ``for_each`` counted."""
 READS_LAST: Final = timedelta(seconds=60)
 """All the time that the reads of one walk may take."""
+TOO_MANY_STEPS: Final = (
+    f"This run would take more than {MOST_STEPS} steps, so it stops here. Nothing more was "
+    "written, and what was done before stays: choose less for it to work on, and try again."
+)
+TOO_MANY_ROUNDS: Final = (
+    "There are {count} to go through, and this template goes through {most} at most. Nothing was "
+    "done to any of them: choose fewer, and try again."
+)
+NOT_A_LIST: Final = (
+    "“for_each” takes a list, and that isn't one. Nothing was done to it: tell whoever wrote this "
+    "template."
+)
+TOO_LONG: Final = (
+    f"The steps of this run have taken more than {int(READS_LAST.total_seconds())} seconds to "
+    "read, so it stops here. Nothing more was written, and what was done before stays: try again."
+)
 _MADE: Final = frozenset({"create", "copy"})
 _COSTLY: Final = frozenset({"labels", "author"})
-
-
-class Failed(UserError):
-    """A ``fail`` step ended the run, saying why."""
-
-    code = "template_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +115,7 @@ class Walk:
         Raises:
             Asking: an entity is missing.
             NotYet: the rest depends on what the planned writes will bring.
-            Unsettled, Unclear, Parked, Refused, TakenUp: see `Writer.perform`.
+            Unsettled, Unclear, Parked, Failed, TakenUp: see `Writer.perform`.
             UserError: a step can't be done; says why in words.
         """
         self.wants = _wants(self.template)
@@ -130,7 +139,7 @@ class Walk:
     async def _step(self, step: Step, key: str, names: Names) -> Given:
         self.steps += 1
         if self.steps > MOST_STEPS:
-            raise BadInput(saying.TOO_MANY_STEPS.format(most=MOST_STEPS))
+            raise BadInput(TOO_MANY_STEPS)
         if isinstance(step, WhenStep):
             return await self._when(step, key, names)
         if step.when is not None and not names.holds(step.when):
@@ -190,10 +199,9 @@ class Walk:
         if items is None:
             items = ()
         if not isinstance(items, tuple):
-            raise BadInput(saying.NOT_A_LIST)
+            raise BadInput(NOT_A_LIST)
         if len(items) > step.most:
-            told = saying.TOO_MANY_ROUNDS.format(count=len(items), most=step.most)
-            raise BadInput(told)
+            raise BadInput(TOO_MANY_ROUNDS.format(count=len(items), most=step.most))
         rounds = []
         for number, item in enumerate(items):
             inside = names.inside()
@@ -204,8 +212,12 @@ class Walk:
 
     def _ask(self, step: AskStep, key: str, names: Names) -> Given:
         self._require_nothing_planned()
-        if self.book.now.record(key) is None:
-            self.book.note(Record(key, ASK, Fate.DONE, write(tuple(step.ask))))
+        asked = [each for each in self.template.entities if each.name in step.ask]
+        reached = Reached(step.ask, seen_by(asked, self.template, names)).result()
+        record = self.book.now.record(key)
+        if record is None or record.result != reached:
+            self.book.forget_defaults(step.ask)
+            self.book.note(Record(key, Reached.action, Fate.DONE, reached))
         wanted = [each for each in self._entities() if each.name in step.ask]
         self._require_answers(wanted)
         for name, value in values_of(self.template, self.book.now).items():
@@ -266,7 +278,7 @@ class Walk:
     async def _worked(self, planned: Reading) -> Value:
         now = self.hands.tools.clock()
         if self.until is not None and now > self.until:
-            raise BadInput(saying.TOO_LONG.format(seconds=int(READS_LAST.total_seconds())))
+            raise BadInput(TOO_LONG)
         return bounded(await planned.work())
 
     async def _write(self, step: Step, key: str, names: Names) -> Given:

@@ -23,7 +23,7 @@ from bot.refusals import why_refused
 from bot.steps import doing, saying
 from bot.steps.book import Book
 from bot.steps.doing import Deed
-from bot.steps.halts import Parked, Refused, Unsettled
+from bot.steps.halts import Failed, Parked, Unsettled
 from bot.steps.hands import Facts, Hands
 from bot.steps.lookup import Lookup, Target
 from bot.steps.page_writings import Changing, Creating, PageWriting, plain_decision
@@ -73,7 +73,7 @@ class Writer:
 
         Raises:
             TakenUp: somebody else has the run in hand.
-            Refused: it was refused, for good.
+            Failed: it was refused, for good.
             Parked: nothing of it was sent; it can be confirmed once more.
             Unsettled: nobody can tell whether it was done.
             Unclear: nobody can tell yet.
@@ -249,7 +249,7 @@ class Writer:
 
     async def _refuse(self, record: Record, words: str, code: str) -> Record:
         self._book.now = self._book.now.with_record(replace(record, fate=Fate.REFUSED, code=code))
-        raise Refused(words, code)
+        raise Failed(words)
 
     async def _done(self, record: Record, sent: Sent) -> Record:
         done = replace(

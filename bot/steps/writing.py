@@ -124,7 +124,7 @@ def body_json(body: Body) -> object:
 def require_text(body: Body, what: str) -> Body:
     """Return *body*. Raises ``BadInput`` if it says nothing."""
     if not isinstance(body, Storage) and is_empty(body):
-        raise BadInput(f"There is no text for {what}, so nothing was written.")
+        raise BadInput(f"There is no text for {what}, so nothing was written. Give some.")
     return body
 
 

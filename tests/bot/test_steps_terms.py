@@ -411,7 +411,7 @@ async def test_slow_reads_end(bench):
     )
     failed = await planned(bench, template)
     assert failed.phase is Phase.FAILED
-    assert "longer than 60 seconds" in failed.failure
+    assert "more than 60 seconds" in failed.failure
 
 
 async def test_a_fail_step_says_why(bench):
