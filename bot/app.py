@@ -346,7 +346,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             *_channel(core),
             *_doctor(core),
             *create.routes(),
-            *_lifecycle(core, ends).routes(),
+            *_lifecycle(core, ends, running.installer).routes(),
             *_forget(core, ends).routes(),
             *_administration(core, admins, connect),
             *running.routes(core),
@@ -506,7 +506,7 @@ def _doctor(core: Core) -> tuple[Route, ...]:
     return DoctorWords(parts).routes()
 
 
-def _lifecycle(core: Core, ends: _Ends) -> Lifecycle:
+def _lifecycle(core: Core, ends: _Ends, installer: installing.Installer) -> Lifecycle:
     stores, outside = core.stores, core.outside
 
     async def record(tenant: Tenant, _at: datetime) -> None:
@@ -515,7 +515,7 @@ def _lifecycle(core: Core, ends: _Ends) -> Lifecycle:
     hearers = Hearers(
         uninstalled=(record, ends.tenant_end.uninstalled),
         left=(ends.forgetter.departed,),
-        channel_moved=(stores.integrations.move_channel,),
+        channel_moved=(stores.integrations.move_channel, installer.move_channel),
     )
     return Lifecycle(
         LifecycleParts(
@@ -708,14 +708,14 @@ class _Running:
     stage: Stage
     dialogs: Dialogs
     settling: Settling
+    offers: installing.Offers
+    installer: installing.Installer
 
     def routes(self, core: Core) -> tuple[Route | Suggestions, ...]:
         """Claim the names of running and talking."""
         command = core.settings.command
         said = Said(self.desk, self.stage, command)
-        shortcuts = Shortcuts(
-            self.desk, self.stage, self.templates.of_task, core.stores.notes, command
-        )
+        shortcuts = Shortcuts(self.desk, self.stage, self.templates.of_task, command)
         return *self.dialogs.routes(), *said.routes(), *shortcuts.routes()
 
 
@@ -770,12 +770,12 @@ def _running(core: Core, publisher: Publisher) -> _Running:
             ErrandPace(settings.settle_after, settings.settle_every),
             utc_now,
         ),
+        *_installer(core, templates),
     )
 
 
-def _templates(core: Core, running: _Running) -> tuple[Route | Suggestions, ...]:
-    stores, outside, rules = core.stores, core.outside, core.rules
-    templates = running.templates
+def _installer(core: Core, templates: _Templates) -> tuple[installing.Offers, installing.Installer]:
+    stores, rules = core.stores, core.rules
     books = installing.Books(
         stores.templates, stores.tasks, stores.dialogs, templates.catalogue, templates.shelf
     )
@@ -784,9 +784,14 @@ def _templates(core: Core, running: _Running) -> tuple[Route | Suggestions, ...]
         rules.roles, core.auditor, utc_now, words, lambda: secrets.token_urlsafe(9)
     )
     offers = installing.Offers(books, aides)
+    return offers, installing.Installer(books, aides, offers)
+
+
+def _templates(core: Core, running: _Running) -> tuple[Route | Suggestions, ...]:
+    stores, outside, rules = core.stores, core.outside, core.rules
     parts = TemplateParts(
-        offers,
-        installing.Installer(books, aides, offers),
+        running.offers,
+        running.installer,
         running.desk,
         running.stage,
         stores.dialogs,

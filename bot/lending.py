@@ -201,6 +201,14 @@ class LentConfluence(LentActions, Confluence):
             return False
         return await self._inner.is_open_space(connection, site, space)
 
+    async def may_create_in(self, connection: Connection, site: Site, space: Space) -> bool | None:
+        """Say no for a space that isn't allowed to be written in."""
+        lent = connection.lent
+        allowed = lent.spaces(site.cloud_id, writes=True) if lent is not None else ()
+        if lent is not None and space.id not in {each.id for each in allowed}:
+            return False
+        return await self._inner.may_create_in(connection, site, space)
+
     async def create_draft(  # noqa: PLR0913, PLR0917 (the port's)
         self,
         connection: Connection,

@@ -121,6 +121,14 @@ class DialogTask:
     history: tuple[Happened, ...] = ()
     generation: int = 1
 
+    def in_channel(self, old: str, new: str) -> "DialogTask":
+        """Return it with the id *new* wherever it names the channel *old*."""
+        channels = tuple(new if each == old else each for each in self.channels)
+        audience = self.audience
+        if (audience.reach, audience.id) == (Reach.CHANNEL, old):
+            audience = replace(audience, id=new)
+        return replace(self, channels=channels, audience=audience)
+
     def without(self, user_id: str) -> "DialogTask":
         """Return it with nobody of that id in it, for whoever else may run it."""
         history = tuple(

@@ -120,6 +120,7 @@ class FakeConfluence(FakeActions, Confluence):
     hits: dict[str | None, Hits] = field(default_factory=lambda: {None: Hits(())})
     restricted: set[PageId] = field(default_factory=set)
     open_spaces: set[SpaceId] = field(default_factory=set)
+    may_create: bool | None = True
     attachments: dict[PageId, dict[str, bytes]] = field(default_factory=dict)
     comments: list[tuple[PageId, Document]] = field(default_factory=list)
     labels: dict[PageId, list[str]] = field(default_factory=dict)
@@ -254,6 +255,10 @@ class FakeConfluence(FakeActions, Confluence):
     async def is_open_space(self, connection: Connection, site: Site, space: Space) -> bool:
         self._ask("is_open_space", space.id)
         return space.id in self.open_spaces
+
+    async def may_create_in(self, connection: Connection, site: Site, space: Space) -> bool | None:
+        self._ask("may_create_in", space.id)
+        return self.may_create
 
     async def create_draft(
         self,

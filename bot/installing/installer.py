@@ -20,7 +20,7 @@ from bot.installing.parts import (
     Wish,
 )
 from bot.integration import Role
-from bot.principal import Principal
+from bot.principal import Principal, Tenant
 from bot.task import (
     MOST_ALIASES,
     MOST_TASKS,
@@ -169,6 +169,13 @@ class Installer:
     async def list_tasks(self, principal: Principal) -> Sequence[DialogTask]:
         """Return the tasks that *principal* may see: all but what is somebody else's own."""
         return [each for each in await self._all(principal) if await self._sees(principal, each)]
+
+    async def move_channel(self, tenant: Tenant, old: str, new: str) -> None:
+        """Follow a channel whose id has changed: tasks that are run there, or lend there."""
+        for task in await self._books.tasks.list_all(tenant):
+            moved = task.in_channel(old, new)
+            if moved != task:
+                await self._books.tasks.replace(task, moved)
 
     async def may_change(self, principal: Principal, task: DialogTask) -> bool:
         """Tell whether they own it, or are an admin."""

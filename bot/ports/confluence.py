@@ -129,6 +129,13 @@ class Confluence(ConfluenceActions, Protocol):
         """
 
     @abstractmethod
+    async def may_create_in(self, connection: Connection, site: Site, space: Space) -> bool | None:
+        """Tell whether the connection's account may make pages there; ``None`` if nobody tells.
+
+        Data Center has no such answer.
+        """
+
+    @abstractmethod
     async def create_draft(  # noqa: PLR0913, PLR0917 - whose, where, and what: nothing to group
         self,
         connection: Connection,

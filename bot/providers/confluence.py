@@ -271,6 +271,12 @@ class ConfluenceApi(CloudActions, Confluence):
             return False
         return self._open_spaces.keep(key, told)
 
+    async def may_create_in(self, connection: Connection, site: Site, space: Space) -> bool | None:
+        """See ``Confluence.may_create_in``."""
+        call = permissions_wire.read_operations(space.id)
+        answer = await self._gateway.send(connection, site, call)
+        return permissions_wire.lets_create(read(answer, permissions_wire.Operations))
+
     async def create_draft(  # noqa: PLR0913, PLR0917 (the port's)
         self,
         connection: Connection,

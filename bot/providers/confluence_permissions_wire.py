@@ -66,3 +66,27 @@ def is_open(body: Assignments) -> bool:
 
 def _with_right(body: Assignments, key: str) -> frozenset[str]:
     return frozenset(each.principal.id for each in body.results if each.lets(key))
+
+
+class Permitted(Body):
+    """One thing that may be done, and to what."""
+
+    operation: Words = ""
+    targetType: Words = ""  # noqa: N815 (Confluence's name)
+
+
+class Operations(Body):
+    """What the asking account may do."""
+
+    operations: tuple[Annotated[Permitted, BeforeValidator(tolerated_object)], ...] = ()
+
+
+def read_operations(space: SpaceId) -> Call:
+    """Ask what one may do in a space oneself."""
+    path = f"/api/v2/spaces/{known_id(space)}/operations"
+    return Call("get space operations", "GET", path, READ_SPACE, 2)
+
+
+def lets_create(body: Operations) -> bool:
+    """Tell whether pages may be made."""
+    return any((each.operation, each.targetType) == ("create", "page") for each in body.operations)

@@ -285,6 +285,11 @@ class DataCenterApi(DataCenterActions, Confluence):
             return False
         return self._open_spaces.keep(key, told)
 
+    async def may_create_in(self, connection: Connection, site: Site, space: Space) -> bool | None:
+        """See ``Confluence.may_create_in``."""
+        del connection, site, space
+        return None
+
     async def create_draft(self, *_given: object, **_named: object) -> Page:
         """See ``Confluence.create_draft``; there are none here."""
         _has_no_drafts()

@@ -127,6 +127,11 @@ class Dialects(ActingDialects, Confluence):
         speaker = self._of(connection)
         return await speaker.is_open_space(connection, site, space)
 
+    async def may_create_in(self, connection: Connection, site: Site, space: Space) -> bool | None:
+        """See ``Confluence.may_create_in``."""
+        speaker = self._of(connection)
+        return await speaker.may_create_in(connection, site, space)
+
     async def create_draft(  # noqa: PLR0913, PLR0917 (the port's)
         self,
         connection: Connection,

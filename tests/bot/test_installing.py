@@ -147,6 +147,16 @@ class TestInstalling:
         assert [name for name, _ in task.defaults] == ["title"]
 
 
+class TestChannels:
+    async def test_a_task_follows_its_channel_to_a_new_id(self, shop):
+        there = Audience(Reach.CHANNEL, "C1", "<#C1>")
+        task = await shop.install(audience=there)
+        mine = await shop.install(word="of-mine", audience=Audience(Reach.GROUP, "C1"))
+        await shop.installer.move_channel(ADA.tenant, "C1", "C2")
+        assert (await shop.stores.tasks.find(ADA.tenant, task.id)).audience.id == "C2"
+        assert await shop.stores.tasks.find(ADA.tenant, mine.id) == mine
+
+
 class TestWhoseConnection:
     async def test_only_what_an_admin_installs_may_lend(self, shop):
         assert not (await shop.install(lends=True)).lends

@@ -286,6 +286,16 @@ async def test_spaces_are_open_where_a_group_may_read_them(bench):
     assert found == {"ENG": True, "OPS": True, "HR": True, "SECRET": False, "~ada": False}
 
 
+async def test_one_may_create_where_one_has_the_right(bench):
+    given = await bench.connect("bob")
+    confluence, site = bench.confluence, given.sites[0]
+    found = {}
+    for key in ("ENG", "HR"):
+        space = await confluence.find_space(given, site, key)
+        found[key] = await confluence.may_create_in(given, site, space)
+    assert found == {"ENG": True, "HR": False}
+
+
 async def test_the_trash_is_seen_where_it_is_asked_for_and_a_deleted_draft_is_gone(bench):
     given = await bench.connect()
     confluence, site = bench.confluence, given.sites[0]
