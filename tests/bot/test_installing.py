@@ -133,7 +133,7 @@ class TestInstalling:
     async def test_no_alias_can_be_taken_for_another_tasks_word(self, shop):
         await shop.install(word="decide", aliases=("verdict",))
         for word in ("decide", "decidе", "verdicts"):
-            with pytest.raises(BadInput, match="taken|typed"):
+            with pytest.raises(BadInput, match=r"taken|typed"):
                 await shop.install(BOB, word="other", aliases=(word,))
 
     async def test_what_is_not_there_is_not_installed(self, shop):
