@@ -1,9 +1,10 @@
 """A dialog: one run of a dialog task by one principal, as it is kept between two turns."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, NewType
+from typing import ClassVar, Final, NewType
 
 from pydantic import SecretStr
 
@@ -12,8 +13,8 @@ from bot.principal import Principal
 from bot.receipt import DecisionId
 from bot.task import TaskId
 from bot.template import TemplateId, Version
-from bot.values import Value
-from bot.written import NOTHING, Written, read
+from bot.values import Thing, Value
+from bot.written import NOTHING, Written, read, write
 
 DialogId = NewType("DialogId", str)
 PlanId = NewType("PlanId", str)
@@ -128,6 +129,35 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """A step that asks for entities was reached: for which.
+
+    *seen* is what their defaults and conditions go by of what steps before it gave, by name.
+    """
+
+    action: ClassVar[str] = "ask"
+    names: tuple[str, ...]
+    seen: Mapping[str, Value] = field(default_factory=dict)
+
+    def result(self) -> Written:
+        """Return it as the journal's line of its *action* holds it."""
+        seen = Thing("seen", "", self.seen)
+        return write(Thing(self.action, "", {"names": self.names, "seen": seen}))
+
+    @classmethod
+    def of(cls, record: Record) -> "Reached | None":
+        """Return what a line of the journal says, if it is such a line."""
+        held = read(record.result) if record.action == cls.action else None
+        if not isinstance(held, Thing):
+            return None
+        names, seen = held.fields["names"], held.fields["seen"]
+        return cls(
+            tuple(map(str, names)) if isinstance(names, tuple) else (),
+            seen.fields if isinstance(seen, Thing) else {},
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """One thing that will be written, in the engine's words and no others.
 
@@ -226,6 +256,15 @@ class Dialog:
     def record(self, key: str) -> Record | None:
         """Return the journal's line of the step at *key*, if it was reached."""
         return next((record for record in self.journal if record.key == key), None)
+
+    def reached(self) -> tuple[Reached, ...]:
+        """Return the steps on the way that ask for entities and were reached."""
+        found = (Reached.of(each) for each in self.journal)
+        return tuple(each for each in found if each is not None)
+
+    def seen(self) -> dict[str, Value]:
+        """Return what those of them that were reached go by, by name."""
+        return {name: value for each in self.reached() for name, value in each.seen.items()}
 
     def with_answer(self, answer: Answer) -> "Dialog":
         """Return it with *answer* in place of the one before, as the last that was given."""

@@ -196,7 +196,7 @@ class Ear:
         me = dialog.principal.user_id
         name = await context.name_of(me)
         person = Thing("person", name, {"user": me, "account": "", "name": name})
-        return await default(entity, {**values, "me": person}, context)
+        return await default(entity, {**dialog.seen(), **values, "me": person}, context)
 
     async def controlled(self, rules: Rules, dialog: Dialog, control: Control) -> Taken:
         """Return *dialog* after a word of control."""
