@@ -72,6 +72,9 @@ class Wiki(FakeConfluence):
         return self.templates
 
 
+ALL = scopes_of([Need.WRITE, Need.READ_COMMENTS, Need.TEMPLATES])
+
+
 class Desk:
     """Asks Ada, at *self.context*."""
 
@@ -91,9 +94,8 @@ class Desk:
 
         self.context = Context(ADA, actor, self.wiki, MONDAY, name_of=name_of)
 
-    async def connect(self, *sites):
+    async def connect(self, *sites, scopes=ALL):
         given = connection()
-        scopes = scopes_of([Need.WRITE, Need.READ_COMMENTS, Need.TEMPLATES])
         grant = replace(given.grant, expires_at=MONDAY.replace(year=2030), scopes=scopes)
         await self.connections.save(replace(given, grant=grant, sites=sites or (ACME,)))
         return self

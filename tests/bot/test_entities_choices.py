@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.connection import READ
 from bot.entities import MOST_BUTTONS, WrongAnswer, ask, element, shown, suggest
 from bot.entities.numbers import NO, YES
 from bot.entities.things import page_thing, space_thing
-from bot.errors import NotOffered
+from bot.errors import NotOffered, ScopeMissing
 from bot.template import Choice
 from bot.values import dump_value, load_value
 from tests.bot.asking import Desk, entity, labels, template, values
@@ -220,6 +221,12 @@ async def test_several_that_are_chosen_in_a_menu(desk):
     assert await desk.chosen("choices", many, choices=many) == many
 
 
+async def test_quotes_around_what_is_typed_are_dropped_and_of_what_is_chosen_they_stay(desk):
+    names = ("“Red”", "Red")
+    assert await desk.typed("choice", "“red”", choices=("Red", "Blue")) == "Red"
+    assert [await desk.chosen("choice", each, choices=names) for each in names] == [*names]
+
+
 async def test_one_wrong_among_several_is_told(desk):
     assert "“blue”" in str(await desk.refused("choices", "red, blue", choices=COLOURS))
     assert await desk.refused("choices", "red," * 50_000, choices=COLOURS)
@@ -330,6 +337,16 @@ async def test_page_templates_are_those_of_the_space_or_of_all(desk):
     await suggest(looked_up("page templates", "where"), "", desk.context)
     asked = [what for name, what in desk.wiki.asked if name == "list_page_templates"]
     assert asked == [None, "ENG"]
+
+
+async def test_what_takes_more_rights_is_asked_for_with_them():
+    desk = await Desk().connect(scopes=READ)
+    desk.put(7, "Plan")
+    desk.knows(plan=PLAN)
+    assert await suggest(looked_up("sections"), "", desk.context)
+    for source in ("comments", "page templates"):
+        with pytest.raises(ScopeMissing):
+            await suggest(looked_up(source), "", desk.context)
 
 
 async def test_labels_are_those_of_the_page(desk):

@@ -75,6 +75,15 @@ async def test_several_of_a_name_are_offered_and_looked_up_again(desk):
         await desk.chosen("person", values(error)[1])
 
 
+async def test_namesakes_are_told_apart_by_their_accounts(desk):
+    other = replace(GRACE, id=AccountId("712020:other"))
+    desk.wiki.people = [GRACE, other]
+    error = await desk.refused("person", "Grace Hopper")
+    assert await desk.chosen("person", values(error)[1]) == person_thing(
+        "Grace Hopper", account=other
+    )
+
+
 async def test_nobody_of_that_name(desk):
     assert "Mention them" in str(await desk.refused("person", "Zoe"))
     assert "I know nobody" in str(await desk.refused("person", "@"))

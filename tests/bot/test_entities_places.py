@@ -176,6 +176,9 @@ async def test_a_page_that_is_chosen_is_looked_up_again(desk):
     assert option[0].value == f"1@{ACME.cloud_id}"
     with pytest.raises(WrongAnswer, match="can't see"):
         await desk.chosen("page", option[0].value)
+    for unknown in ("7@elsewhere", page_thing(page(7), OTHER, None)):
+        with pytest.raises(WrongAnswer, match="can't see"):
+            await desk.chosen("page", unknown)
     with pytest.raises(WrongAnswer):
         await desk.chosen("page", page_thing(page(404), ACME, None))
     with pytest.raises(WrongAnswer, match="isn't a page"):
@@ -196,6 +199,14 @@ async def test_a_page_is_looked_for_in_the_space_that_is_held(desk):
     assert "isn't in “Operations”" in str(await desk.refused("page", "7", **IN_SPACE))
     found = await suggest(entity("page", **IN_SPACE), "notes", desk.context)
     assert [each.value for each in found] == [f"8@{ACME.cloud_id}"]
+
+
+async def test_a_whole_title_is_found_among_however_many_that_begin_so(desk):
+    desk.knows(where=space_thing(OPS, ACME))
+    for number in range(30, 50):
+        desk.put(number, f"Plan {number}", OPS)
+    desk.put(50, "Plan", OPS)
+    assert (await desk.typed("page", "plan", **IN_SPACE)).fields["id"] == "50"
 
 
 async def test_a_page_is_one_right_below_the_one_that_is_held(desk):
@@ -237,7 +248,10 @@ async def test_where_no_site_is_chosen_it_is_that_of_what_was_answered(two):
     found = await two.typed("page", link)
     two.knows(plan=found)
     assert (await two.typed("space", "ENG")).fields["site"] == ACME.cloud_id
-    assert (await two.typed("page", link, name="plan")) == found
+    # An answer may be changed to one of another site.
+    elsewhere = f"{OTHER.url}/wiki/spaces/ENG/pages/7"
+    assert (await two.typed("page", elsewhere, name="plan")).fields["site"] == OTHER.cloud_id
+    assert await two.refused("page", elsewhere)
 
 
 @pytest.mark.parametrize(
