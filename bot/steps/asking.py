@@ -7,8 +7,9 @@ from typing import Final
 from bot.content import Variable, VariableKind
 from bot.cutting import cut
 from bot.dialog import Answer, Dialog, Origin, Reached
+from bot.entities import depends, derives
 from bot.errors import UserError
-from bot.steps.names import Names, expression, text
+from bot.steps.names import Names, expression
 from bot.template import (
     ActionTemplate,
     Asked,
@@ -68,15 +69,8 @@ def missing_of(
 def seen_by(wanted: Iterable[Entity], template: ActionTemplate, names: Names) -> dict[str, Value]:
     """Return what the defaults and conditions of *wanted* go by of what steps gave."""
     own = {entity.name for entity in template.entities} | GIVEN
-    used = {path[0] for entity in wanted for path in _names_in(entity)} - own
+    used = {name for entity in wanted for name in derives(entity) | depends(entity)} - own
     return {name: value for name, value in names.values.items() if name in used}
-
-
-def _names_in(entity: Entity) -> Iterator[tuple[str, ...]]:
-    if isinstance(entity.default, str):
-        yield from text(entity.default).names
-    if entity.when is not None:
-        yield from expression(entity.when).names
 
 
 def values_of(template: ActionTemplate, dialog: Dialog) -> dict[str, Value]:

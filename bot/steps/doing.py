@@ -86,9 +86,8 @@ async def _labels_before(deed: Deed) -> Mapping[str, Value]:
 
 
 async def _files_before(deed: Deed) -> Mapping[str, Value]:
-    file = await deed.tools.files.fetch(deed.acting.connection.principal.tenant, deed.text("file"))
     found = await _attached(deed)
-    return {"size": len(file.content), "had": found.size if found is not None else -1}
+    return {"had": found.size if found is not None else -1}
 
 
 async def _rights_before(deed: Deed) -> Mapping[str, Value]:

@@ -86,8 +86,12 @@ class Hands:
             ConsentRequired, ScopeMissing: it names all scopes of the template.
         """
 
+        is_covered = False
+
         async def checked(acting: Acting) -> T:
+            nonlocal is_covered
             self._require_scopes(acting.connection)
+            is_covered = True
             return await work(acting)
 
         try:
@@ -95,8 +99,14 @@ class Hands:
                 self.principal, need, checked, self._site, looks=looks, limits=self.limits
             )
         except ConsentRequired as error:
-            error.scopes |= self._scopes
+            if not is_covered:
+                error.scopes |= self._scopes - self._given(need, error)
             raise
+
+    @staticmethod
+    def _given(need: Need, error: ConsentRequired) -> frozenset[str]:
+        """Return what is given already, as far as *error*, which came of *need*, tells."""
+        return need.scopes - error.scopes if isinstance(error, ScopeMissing) else frozenset()
 
     def _require_scopes(self, connection: Connection) -> None:
         granted = connection.grant.scopes

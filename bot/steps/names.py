@@ -85,16 +85,13 @@ class Names:
         with self._known(compiled.names, whole=True):
             return compiled.value(self.values)
 
-    def is_later(self, source: str) -> bool:
-        """Tell whether what a text comes to isn't all there yet."""
-        return any(path[0] in self.later for path in text(source).names)
-
     def text(
         self, source: str, fill: Callable[[Value], str] = text_of_value, token: str = HIDDEN
     ) -> str:
         """Return the text that *source* comes to. Raises like ``value``."""
         compiled = text(source) if token is HIDDEN else header(source)
-        with self._known(compiled.names):
+        # As a text a page is its title, which is the same before and after it is made.
+        with self._known(compiled.names, whole=fill is text_of_value):
             return compiled.text(self.values, fill, token)
 
     def text_or_later(self, source: str) -> str:

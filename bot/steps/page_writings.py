@@ -90,6 +90,12 @@ class Creating(PageWriting):
         """See `Writing.targets`."""
         return (f"made by {self.at.key}", *((self.parent.name,) if self.parent else ()))
 
+    @property
+    def url(self) -> str:
+        """See `Writing.url`."""
+        space = f"{self.at.facts.site.wiki_url}/spaces/{self.space.key}"
+        return self.parent.url if self.parent and self.parent.url else space
+
     def decision(self, plain: Decision) -> Decision:
         """See `PageWriting.decision`."""
         return replace(
@@ -134,6 +140,11 @@ class Changing(PageWriting):
     def targets(self) -> tuple[str, ...]:
         """See `Writing.targets`."""
         return (self.target.name,)
+
+    @property
+    def url(self) -> str:
+        """See `Writing.url`."""
+        return self.target.url
 
     def _decision(self, plain: Decision, act: Act, body: Body) -> Decision:
         page = self.target.there

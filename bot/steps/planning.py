@@ -15,6 +15,7 @@ from bot.content import (
     ContentKind,
     Operation,
     Page,
+    PageStatus,
     PageStorage,
     PageTemplateText,
     Space,
@@ -92,6 +93,7 @@ TAKEN: Final = "There is a page {title} in {space} already. Nothing was written:
 PAGES_ALONE: Final = (
     "{title} is a blog post, and this is for pages alone. Nothing was written: choose a page."
 )
+NOT_IN_TRASH: Final = "{title} isn't in the trash. Nothing was done: choose another page."
 NO_LABELS: Final = "There is no label to give or to take off. Nothing was written: give one."
 
 
@@ -413,7 +415,9 @@ async def _attach(step: AttachStep, plot: Plot) -> Writing:
     file = value.fields.get("file") if isinstance(value, Thing) else None
     if not isinstance(value, Thing) or not isinstance(file, str) or file not in plot.files:
         raise NotAllowed(saying.NOT_YOUR_FILE)
-    return small.Attaching(target, await plot.page(target), file, value.label)
+    size = value.fields.get("size")
+    known = size if isinstance(size, int) else 0
+    return small.Attaching(target, await plot.page(target), file, value.label, known)
 
 
 async def _move(step: MoveStep, plot: Plot) -> Writing:
@@ -471,6 +475,8 @@ async def _restore(step: RestoreStep, plot: Plot) -> Writing:
     number = text_of_value(held).strip()
     if not number:
         target = await plot.target(step.restore.page, trashed=True)
+        if plot.is_new and target.there.status is not PageStatus.TRASHED:
+            raise BadInput(NOT_IN_TRASH.format(title=saying.named(target.title)))
         return small.Restoring(target, await plot.page(target))
     target = _page_only(await plot.target(step.restore.page))
     return pages.RestoringVersion(plot.made, target, version_number(number), plot.base(target))

@@ -42,6 +42,11 @@ class OnPage(Writing):
         return (self.target.name,)
 
     @property
+    def url(self) -> str:
+        """See `Writing.url`."""
+        return self.target.url
+
+    @property
     def orders(self) -> Mapping[str, Value]:
         """What doing it takes besides the page, for the journal. Raises ``NotYet``."""
         return {}
@@ -148,6 +153,7 @@ class Attaching(OnPage):
     settles: ClassVar[Settles] = Settles.LOOKING
     file: str
     name: str
+    size: int
 
     @property
     def words(self) -> str:
@@ -167,7 +173,7 @@ class Attaching(OnPage):
     @property
     def orders(self) -> Mapping[str, Value]:
         """See `OnPage.orders`."""
-        return {"file": self.file, "name": self.name}
+        return {"file": self.file, "name": self.name, "size": self.size}
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from typing import Final
 
 from bot.dialog import Dialog, Fate, Phase, Reached, Record, Write
 from bot.document import Document
-from bot.errors import BadInput
+from bot.errors import BadInput, TitleTaken
 from bot.principal import mint_token
 from bot.receipt import DecisionId
+from bot.steps import saying
 from bot.steps.asking import (
     entities_of,
     missing_of,
@@ -29,7 +30,7 @@ from bot.steps.halts import Asking, Failed, NotYet, Unsettled
 from bot.steps.hands import Facts, Hands
 from bot.steps.lookup import Lookup
 from bot.steps.names import Names
-from bot.steps.page_writings import PageWriting
+from bot.steps.page_writings import Creating, PageWriting
 from bot.steps.planning import Plot, plan
 from bot.steps.reads import Reading, reading
 from bot.steps.terms import Terms
@@ -65,6 +66,10 @@ TOO_MANY_STEPS: Final = (
 TOO_MANY_ROUNDS: Final = (
     "There are {count} to go through, and this template goes through {most} at most. Nothing was "
     "done to any of them: choose fewer, and try again."
+)
+SAME_TITLE: Final = (
+    "Two pages of one space would be called {title}. Nothing was written: choose titles that "
+    "differ."
 )
 NOT_A_LIST: Final = (
     "“for_each” takes a list, and that isn't one. Nothing was done to it: tell whoever wrote this "
@@ -106,6 +111,7 @@ class Walk:
     steps: int = 0
     versions: dict[str, tuple[str, int | None]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
+    titles: set[tuple[str, str, str]] = field(default_factory=set)
     wants: frozenset[str] = frozenset()
     until: datetime | None = None
 
@@ -187,7 +193,8 @@ class Walk:
     def _let(self, step: LetStep, names: Names) -> Given:
         for name, source in step.let.items():
             try:
-                names.put(name, names.value(source), is_later=names.is_later(source))
+                value = names.value(source)
+                names.put(name, value, is_later=_is_later(value))
             except NotYet:
                 names.put_unknown(name)
         return NOTHING_GIVEN
@@ -322,6 +329,11 @@ class Walk:
         return found[-1] if found else None
 
     def _note_planned(self, writing: Writing, key: str) -> None:
+        if isinstance(writing, Creating):
+            called = writing.space.id, writing.kind, writing.title.casefold()
+            if called in self.titles:
+                raise TitleTaken(SAME_TITLE.format(title=saying.named(writing.title)))
+            self.titles.add(called)
         self.touched.update(writing.targets)
         if isinstance(writing, PageWriting):
             self.versions[writing.targets[0]] = key, None
@@ -374,6 +386,13 @@ def _files(dialog: Dialog) -> frozenset[str]:
             if isinstance(file, str) and isinstance(each, Thing) and each.kind == "attachment":
                 found.add(file)
     return frozenset(found)
+
+
+def _is_later(value: Value) -> bool:
+    """Tell whether *value* is, or holds, a page that is yet to be made."""
+    if isinstance(value, tuple):
+        return any(map(_is_later, value))
+    return isinstance(value, Thing) and "made_by" in value.fields and "id" not in value.fields
 
 
 def _digest(wanted: tuple[str, ...]) -> str:

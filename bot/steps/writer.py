@@ -113,7 +113,7 @@ class Writer:
             self._hands, self._desk.facts, self._hands.principal, decision_id, space
         )
         decision = writing.decision(plain)
-        record = self._sent(confirmed)
+        record = self._sent(confirmed, writing)
         await self._book.write(record)
         receipt = await self._desk.publisher.write(decision, self._book.now.correlation)
         return await self._after(record, receipt)
@@ -155,9 +155,7 @@ class Writer:
         kept = writing.kept()
         if isinstance(writing, OnPage):
             kept = await self._run(writing.need, kept, doing.look_before)
-        record = replace(
-            self._sent(confirmed), before=write(kept), url=Where.read(kept.fields.get("where")).url
-        )
+        record = replace(self._sent(confirmed, writing), before=write(kept))
         await self._book.write(record)
         asker = self._desk.facts.asker
 
@@ -243,7 +241,8 @@ class Writer:
         """Keep that nobody can tell, and stop."""
         unclear = replace(record, fate=Fate.UNCLEAR)
         self._book.now = self._book.now.with_record(unclear)
-        self._record(self._entry(record), Unclear(_PROVIDER))
+        if record.before:  # of a page's writing its receipt tells
+            self._record(self._entry(record), Unclear(_PROVIDER))
         await self._book.save(phase=Phase.UNCLEAR, is_told=False)
         raise Unsettled
 
@@ -265,13 +264,14 @@ class Writer:
         await self._book.write(done)
         return done
 
-    def _sent(self, confirmed: Write) -> Record:
+    def _sent(self, confirmed: Write, writing: Writing) -> Record:
         return Record(
             confirmed.key,
             confirmed.action,
             Fate.SENT,
             decision=confirmed.decision,
             words=confirmed.words,
+            url=writing.url,
             at=self._hands.tools.clock(),
         )
 

@@ -103,6 +103,11 @@ class Writing(ABC):
         """The names of the pages that it changes, as digests know them."""
         return ()
 
+    @property
+    def url(self) -> str:
+        """Where to look whether it was done; empty where there is no such place."""
+        return ""
+
     def digest(self, facts: Facts) -> str:
         """Return what holds it to what was shown, with whose account it is and where."""
         whole = {

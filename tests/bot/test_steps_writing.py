@@ -23,7 +23,7 @@ from bot.content import (
 from bot.dialog import Answer, Fate, Phase
 from bot.document import Document, Heading, Paragraph, Storage, Text
 from bot.documents import text_of
-from bot.errors import Changed, NotAllowed
+from bot.errors import Changed, NotAllowed, Unclear
 from bot.ports import FileContent
 from bot.rest import Called
 from bot.steps import stays, writes_of
@@ -505,3 +505,79 @@ async def test_a_refused_write_ends_the_run_and_can_be_gone_on_with(bench):
     assert [each.key for each in again.plan.writes] == ["1"]
     await done(bench, template)
     assert bench.confluence.pages["1"].page.version == 2
+
+
+async def test_two_pages_of_one_title_are_refused_before_either_is_written(bench):
+    step = "create: {space: ENG, title: Same, body: Hello.}"
+    template = template_of(f"steps:\n  - {step}\n  - {step}\n")
+    failed = await bench.run(template)
+    assert failed.phase is Phase.FAILED
+    assert "would be called “Same”" in failed.failure
+    assert bench.sent("create_draft") == 0
+
+
+async def test_a_page_to_be_made_may_be_named_in_a_title_and_a_comment_waits_for_nothing(bench):
+    template = template_of(
+        """
+steps:
+  - id: made
+    create: {space: ENG, title: New, body: Hello.}
+  - let: {called: "About {{ made }}"}
+  - create: {space: OPS, title: "{{ called }}", body: "{{ called }}"}
+"""
+    )
+    dialog = await bench.engine.advance(await bench.begin(template), template, None)
+    assert [each.key for each in dialog.plan.writes] == ["0", "2"]
+    assert not dialog.plan.more
+    assert (await done(bench, template)).phase is Phase.DONE
+
+
+async def test_what_isnt_in_the_trash_isnt_taken_out(bench):
+    template = one_step('restore: {page: "{{ page }}"}')
+    failed = await bench.run(template, page=page_value())
+    assert "isn't in the trash" in failed.failure
+
+
+async def test_of_a_page_that_may_have_been_made_it_is_said_where_to_look(bench):
+    template = one_step("create: {space: ENG, title: New, body: Hello.}")
+    bench.confluence.fails["create_draft"] = Unclear("Confluence")
+    dialog = await bench.run(template, page=page_value())
+    assert dialog.phase is Phase.UNCLEAR
+    assert dialog.journal[0].url == f"{ACME.url}/wiki/spaces/ENG"
+    bench.confluence.fails.clear()
+    ended = await bench.engine.verdict(dialog, template, None, ("0", "do it"))
+    assert ended.phase is Phase.DONE
+    assert [each for each in texts(bench) if each == "Hello."] == ["Hello."]
+
+
+@pytest.mark.parametrize(
+    ("step", "method"),
+    [
+        ('move: {page: "1", parent: "2"}', "move_page"),
+        ('trash: {page: "1"}', "trash_page"),
+    ],
+)
+async def test_what_twice_is_as_good_as_once_is_settled_by_looking(bench, step, method):
+    template = template_of(f"steps:\n  - {step}\n")
+    bench.confluence.fails_after[method] = Unclear("Confluence")
+    ended = await bench.run(template)
+    assert ended.phase is Phase.DONE
+    assert bench.sent(method) == 1
+
+
+async def test_a_file_that_may_have_been_attached_is_looked_for(bench):
+    bench.files.held["F1"] = FileContent("plan.txt", "text/plain", b"hello")
+    template = one_step('attach: {page: "{{ page }}", file: "{{ file }}"}', FILE)
+    bench.confluence.fails_after["attach"] = Unclear("Confluence")
+    ended = await bench.run(template, page=page_value(), file=file_value())
+    assert ended.phase is Phase.DONE
+    assert bench.sent("attach") == 1
+
+
+async def test_a_file_like_one_that_was_there_is_asked_about(bench):
+    bench.confluence.attachments[PageId("1")] = {"plan.txt": b"older"}
+    bench.files.held["F1"] = FileContent("plan.txt", "text/plain", b"hello")
+    template = one_step('attach: {page: "{{ page }}", file: "{{ file }}"}', FILE)
+    bench.confluence.fails["attach"] = Unclear("Confluence")
+    ended = await bench.run(template, page=page_value(), file=file_value())
+    assert ended.phase is Phase.UNCLEAR
