@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.dialog import Answer, Dialog, Fate, Origin, Phase, Spoken
+from bot.dialog import Answer, Dialog, Fate, Origin, Phase, Reached, Spoken
 from bot.dialogs.parts import Engine
-from bot.entities import depends
+from bot.entities import depends, derives
 from bot.template import ActionTemplate, Entity
 from bot.values import Value
 from bot.written import Written
@@ -73,7 +73,8 @@ class Rules:
         replaced = {name for name in changed if dialog.answer(name) or name in dialog.skipped}
         named = {each.entity for each in given}
         emptied = self._that_go_by(dialog, replaced) - named
-        after = reopened(without(dialog, emptied))
+        derived = self._made_of(dialog, replaced | emptied) - named
+        after = unreached(reopened(without(dialog, emptied | derived)), replaced | emptied)
         for each in given:
             after = after.with_answer(each)
         if after.asked in named:
@@ -104,7 +105,7 @@ class Rules:
         after = dialog
         if held:
             lost = held | self._that_go_by(dialog, held)
-            after = reopened(without(dialog, lost))
+            after = unreached(reopened(without(dialog, lost)), lost)
         for name in names:
             after = self.skipped(after, name)
         return after
@@ -162,7 +163,7 @@ class Rules:
     def _without(self, dialog: Dialog, spoken: Spoken) -> Dialog:
         kept = [each for each in dialog.answers if each.entity not in spoken.changed]
         return replace(
-            reopened(dialog),
+            unreached(reopened(dialog), set(spoken.changed)),
             answers=(*kept, *spoken.before),
             asked=spoken.asked,
             wrong=spoken.wrong,
@@ -171,6 +172,19 @@ class Rules:
             heard=tuple(each for each in dialog.heard if each is not spoken),
             heard_at=tuple(each for each in dialog.heard_at if each != spoken.said_at),
         )
+
+    def _made_of(self, dialog: Dialog, changed: set[str]) -> set[str]:
+        """Return those that hold by themselves what was made of *changed*."""
+        own = {each.entity for each in dialog.answers if each.origin is Origin.DEFAULT}
+        entities = [each for each in self.entities(dialog) if each.name in own]
+        found: set[str] = set()
+        while fresh := {
+            each.name
+            for each in entities
+            if each.name not in found and derives(each) & (changed | found)
+        }:
+            found |= fresh
+        return found
 
     def _that_go_by(self, dialog: Dialog, changed: set[str]) -> set[str]:
         """Return the entities that go by *changed*, or by another that does."""
@@ -193,6 +207,20 @@ def reopened(dialog: Dialog) -> Dialog:
     if dialog.phase not in _OPEN:
         return dialog
     return replace(dialog, phase=Phase.ASKING, plan=None, message_at="")
+
+
+def unreached(dialog: Dialog, changed: set[str]) -> Dialog:
+    """Return it without the steps that ask by what was found, where *changed* may find other."""
+    journal = dialog.journal
+    for at, record in enumerate(journal):
+        reached = Reached.of(record)
+        if reached is None or not reached.seen:
+            continue
+        rest = [(each, Reached.of(each)) for each in journal[at:]]
+        if changed - {name for _, later in rest if later for name in later.names}:
+            kept = (each for each, later in rest if later is None)
+            return replace(dialog, journal=(*journal[:at], *kept))
+    return dialog
 
 
 def refreshed(dialog: Dialog) -> Dialog:

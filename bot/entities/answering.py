@@ -161,5 +161,12 @@ def _named_in(expression: str) -> frozenset[str]:
     return frozenset(path[0] for path in compile_expression(expression).names)
 
 
+def derives(entity: Entity) -> frozenset[str]:
+    """Return the names out of which the template makes the default of *entity*."""
+    source = entity.default
+    names = compile_text(source).names if isinstance(source, str) else frozenset()
+    return frozenset(path[0] for path in names)
+
+
 def _each(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else (value,)

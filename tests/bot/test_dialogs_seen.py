@@ -1,0 +1,89 @@
+"""What is asked for on the way begins with what the steps before it found."""
+
+import pytest
+
+from bot.content import Hit, Hits, PageId
+from bot.dialog import Origin, Phase
+from bot.dialogs import Move
+from tests.bot.steps_stage import Bench, template_of
+from tests.bot.test_dialogs_whole import Room
+from tests.fakes import page
+
+FOUND = template_of("""
+entities:
+  - {name: words, type: text, prompt: What about?}
+  - name: which
+    type: text
+    prompt: Which of them?
+    default: '{{ found.results|map("title")|join }}'
+    ask: always
+  - {name: why, type: text, prompt: Why so many?, when: found.count > 1}
+  - {name: kind, type: text, prompt: What kind?, default: "{{ which|upper }}"}
+steps:
+  - id: found
+    search: {text: "{{ words }}"}
+  - ask: [which, why, kind]
+  - comment: {page: "1", body: "{{ which }} {{ why }} {{ kind }}"}
+""")
+
+
+class SeenRoom(Room):
+    async def find_template(self, tenant, template, version):
+        return FOUND if template == FOUND.id else None
+
+    def finds(self, *titles):
+        hits = (Hit("page", title, "https://a.example", page_id=PageId("1")) for title in titles)
+        self.bench.confluence.hits = {None: Hits(tuple(hits))}
+
+
+@pytest.fixture
+async def room():
+    bench = await Bench().open()
+    bench.confluence.add(page())
+    made = SeenRoom(bench)
+    made.finds("One", "Two")
+    return made
+
+
+async def test_what_was_found_is_offered_and_what_depends_on_it_asked(room):
+    turn = await room.begin(line="words=Mongo")
+
+    assert (turn.asks.name, turn.offer.read()) == ("which", "One, Two")
+    assert turn.offer.origin is Origin.DEFAULT
+    assert [each.name for each in turn.missing] == ["which", "why"]
+    turn = await room.move(Move.SKIP)
+    assert turn.asks.name == "why"
+    turn = await room.say("Why not")
+    assert turn.dialog.phase is Phase.CONFIRMING
+    assert "“One, Two Why not ONE, TWO”" in turn.dialog.plan.writes[0].words
+
+
+async def test_what_is_not_true_of_what_was_found_is_not_asked(room):
+    room.finds("One")
+
+    turn = await room.begin(line="words=Mongo")
+    assert [each.name for each in turn.missing] == ["which"]
+    turn = await room.say("Another")
+    assert turn.dialog.phase is Phase.CONFIRMING
+    assert "“Another ANOTHER”" in turn.dialog.plan.writes[0].words
+
+
+async def test_other_words_find_anew_and_what_was_said_stays(room):
+    await room.begin(line="words=Mongo")
+    room.finds("Three", "Four")
+    turn = await room.say("words: Postgres")
+
+    assert (turn.asks.name, turn.offer.read()) == ("which", "Three, Four")
+    turn = await room.say("Only three")
+    room.finds("Five", "Six")
+    turn = await room.say("words: MySQL")
+    assert turn.asks.name == "why"
+    assert turn.dialog.answer("which").read() == "Only three"
+
+
+async def test_one_goes_back_to_what_was_offered(room):
+    await room.begin(line="words=Mongo")
+    await room.move(Move.SKIP)
+    turn = await room.move(Move.BACK)
+
+    assert (turn.asks.name, turn.offer.read()) == ("which", "One, Two")
