@@ -49,9 +49,12 @@ def require_few(provider: Provider, scopes: frozenset[str], *, field: str = "sco
 
 
 def scopes_to_ask(
-    profile: AuthorizationProfile, need: Need, held: Connection | None
+    profile: AuthorizationProfile,
+    need: Need,
+    held: Connection | None,
+    missing: frozenset[str] = frozenset(),
 ) -> frozenset[str]:
-    """Return what to ask for: what *need* takes, together with all that is held already.
+    """Return what to ask for: what *need* takes and is *missing*, with all that is held already.
 
     A new grant's scopes replace the old ones'. A profile that names its scopes asks for those
     and for nothing else; Atlassian's needs ``offline_access`` to stay.
@@ -61,6 +64,6 @@ def scopes_to_ask(
         return profile.scopes | stays
     before = held.grant.scopes if held is not None else frozenset()
     if profile.provider is Provider.CLOUD:
-        return need.scopes | before
+        return need.scopes | before | missing
     writes = need.writes or need is Need.LEND or DATA_CENTER_WRITE in before
     return frozenset({DATA_CENTER_WRITE if writes else DATA_CENTER_READ})

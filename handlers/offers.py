@@ -90,7 +90,7 @@ class Offers:
             case ConsentRequired():
                 parked = self._parking(ask, error)
                 words = f"{_why(error)} {_onward(ask, parked)}"
-                wanted = Wanted(_need_of(error), missing=_missing(error))
+                wanted = Wanted(_need_of(error), missing=error.scopes)
                 return await self._invitations.invite(ask.principal, wanted, words, parked)
             case SiteRequired():
                 return await self._ask_for_site(ask, error)
@@ -132,10 +132,6 @@ def site_menu(words: str, sites: tuple[tuple[str, str], ...], chosen: str = "") 
 def _need_of(error: ConsentRequired) -> Need:
     """Return the least need whose scopes hold what is missing."""
     return next((need for need in Need if need.scopes >= error.scopes), Need.WRITE)
-
-
-def _missing(error: ConsentRequired) -> frozenset[str]:
-    return error.scopes if isinstance(error, ScopeMissing) else frozenset()
 
 
 _RIGHTS = {

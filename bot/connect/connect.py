@@ -88,7 +88,7 @@ class Connect:
                 consents under it for themselves; or no admin has tried it.
         """
         await self._park(principal, parked)
-        pending = await self._planned(self._begun(principal, wanted))
+        pending = await self._planned(self._begun(principal, wanted), wanted.missing)
         if _is_nobodys_own(pending, await self._profile(pending)):
             raise NotAllowed(_NOBODYS_OWN)
         unasked = wanted.missing - pending.scopes
@@ -247,7 +247,9 @@ class Connect:
             name=wanted.name,
         )
 
-    async def _planned(self, pending: PendingConnection) -> PendingConnection:
+    async def _planned(
+        self, pending: PendingConnection, missing: frozenset[str] = frozenset()
+    ) -> PendingConnection:
         """Settle under which version of which profile, and for which scopes, to ask.
 
         Raises:
@@ -269,7 +271,7 @@ class Connect:
             pending,
             profile=profile_id,
             profile_version=profile.version,
-            scopes=scopes_to_ask(profile, pending.need, held),
+            scopes=scopes_to_ask(profile, pending.need, held, missing),
             server="" if profile.is_atlassians else profile.name,
         )
 

@@ -85,13 +85,12 @@ class Hands:
         Raises:
             ConsentRequired, ScopeMissing: it names all scopes of the template.
         """
-
-        is_covered = False
+        is_exact = False
 
         async def checked(acting: Acting) -> T:
-            nonlocal is_covered
+            nonlocal is_exact
+            is_exact = True
             self._require_scopes(acting.connection)
-            is_covered = True
             return await work(acting)
 
         try:
@@ -99,7 +98,7 @@ class Hands:
                 self.principal, need, checked, self._site, looks=looks, limits=self.limits
             )
         except ConsentRequired as error:
-            if not is_covered:
+            if not is_exact:
                 error.scopes |= self._scopes - self._given(need, error)
             raise
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.connection import COMMENT, READ, WRITE, Need, scopes_of
+from bot.connection import COMMENT, LABEL, READ, WRITE, Need, scopes_of
 from bot.errors import BadInput
 from bot.profile import AuthorizationProfile, Provider
 from bot.scopes import MOST_ON_CLOUD, read_scopes, require_few, scopes_to_ask
@@ -80,6 +80,11 @@ def test_what_an_action_takes_is_asked_for_with_all_that_is_held(need):
     assert scopes_to_ask(CLOUD, need, before) == need.scopes | COMMENT | {"something:of:theirs"}
     assert scopes_to_ask(CLOUD, need, None) == need.scopes
     assert "offline_access" in scopes_to_ask(CLOUD, need, None)
+
+
+@pytest.mark.parametrize("need", Need)
+def test_what_several_actions_lack_is_asked_for_in_one_consent(need):
+    assert scopes_to_ask(CLOUD, need, None, LABEL | COMMENT) == need.scopes | LABEL | COMMENT
 
 
 @pytest.mark.parametrize("need", Need)
