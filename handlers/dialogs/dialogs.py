@@ -116,7 +116,7 @@ class Dialogs:
         word, _, rest = line.strip().partition(" ")
         if not word:
             tasks = await self._desk.list_tasks(ask.principal, ask.channel_id)
-            return Modal(choice_of_tasks(tasks, self._parts.command))
+            return Modal(names.in_channel(choice_of_tasks(tasks, self._parts.command), ask))
         task = await self._desk.find_task(ask.principal, word, ask.channel_id)
         if task is None:
             raise await self._unknown(ask, word)
@@ -135,7 +135,7 @@ class Dialogs:
         """Begin the task whose button was pressed, or that was chosen."""
         pressed_menu = ask.action.get("action_id") == names.RUN_MENU
         word, known = (ask.value, {}) if pressed_menu else names.read_begin(ask.value)
-        task = await self._desk.find_task(ask.principal, word, ask.channel_id)
+        task = await self._desk.find_task(ask.principal, word, names.channel_of(ask))
         if task is None:
             raise await self._unknown(ask, word)
         return await self._begun(ask, task, known)
@@ -334,7 +334,7 @@ class Dialogs:
             known=known,
             line=line,
             filling=Filling.FORM,
-            began_in=ask.channel_id,
+            began_in=names.channel_of(ask),
             response_url=ask.response_url,
             correlation=ask.correlation,
         )
@@ -342,7 +342,7 @@ class Dialogs:
         return await self._stage.show(ask, turn)
 
     async def _unknown(self, ask: Ask, word: str) -> BadInput:
-        tasks = await self._desk.list_tasks(ask.principal, ask.channel_id)
+        tasks = await self._desk.list_tasks(ask.principal, names.channel_of(ask))
         known = ", ".join(f"“{task.word}”" for task in tasks[:10])
         there = f"There are {known}." if known else "None is installed for you yet."
         return BadInput(

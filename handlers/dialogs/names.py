@@ -7,6 +7,7 @@ from typing import Any, Final
 from bot.dialog import DialogId, PlanId
 from bot.entities import MOST_BUTTONS
 from bot.errors import BadInput
+from handlers.ask import Ask, View
 
 FORM: Final = "dialog_form"
 CONFIRM: Final = "dialog_confirm"
@@ -58,6 +59,25 @@ def dialog_in(value: str) -> DialogId:
 def plan_in(value: str) -> PlanId:
     """Return the plan that is to be confirmed."""
     return PlanId(read_value(value).get("p", ""))
+
+
+def in_channel(view: View, ask: Ask) -> View:
+    """Return *view*, knowing where it was opened: what is pressed in a modal doesn't tell."""
+    channel = channel_of(ask)
+    carried = {"c": channel} if channel else {}
+    metadata = view.get("private_metadata") or "{}"
+    held = json.dumps({**json.loads(metadata), **carried}, separators=(",", ":"))
+    return {**view, "private_metadata": held} if carried else view
+
+
+def channel_of(ask: Ask) -> str:
+    """Return the channel in which *ask* began; empty where none is known."""
+    if ask.channel_id or ask.view is None or not ask.view.metadata:
+        return ask.channel_id
+    try:
+        return read_value(ask.view.metadata).get("c", "")
+    except BadInput:  # another feature's own
+        return ""
 
 
 def block_of(dialog: DialogId, entity: str, held: str = "") -> str:

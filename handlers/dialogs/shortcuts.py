@@ -4,19 +4,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.cutting import cut
 from bot.dialog import Filling
 from bot.dialogs import DialogDesk, Start
 from bot.document import Document
-from bot.documents import from_mrkdwn, from_rich_text
+from bot.documents import from_mrkdwn, from_rich_text, to_rich_text
 from bot.errors import NotFound
-from bot.ports import Notes
-from bot.principal import Principal
 from bot.task import DialogTask
 from bot.template import ActionTemplate, Entity, EntityType
 from handlers import blocks
-from handlers.ask import Ack, Answer, Ask, Kind, Modal, Route, View
-from handlers.dialogs import views
+from handlers.ask import Ack, Answer, Ask, Block, Kind, Modal, Route, View
+from handlers.dialogs import names, views
 from handlers.dialogs.dialogs import choice_of_tasks
 from handlers.dialogs.messages import MOST_TASKS
 from handlers.dialogs.stage import Stage
@@ -26,8 +23,7 @@ RUN_TASK: Final = "run_task"
 RUN_ON_MESSAGE: Final = "run_task_on_message"
 CHOSEN: Final = "task_on_message"
 TASK: Final = "task"
-LONGEST_KEPT: Final = 1_900
-"""Characters of a message that travel with the choice of a task: Slack's metadata holds 3,000."""
+MESSAGE: Final = "message"
 _PROSE: Final = (EntityType.RICH_TEXT, EntityType.LONG_TEXT, EntityType.TEXT)
 
 
@@ -38,7 +34,6 @@ class Shortcuts:
     desk: DialogDesk
     stage: Stage
     template_of: Callable[[DialogTask], Awaitable[ActionTemplate]]
-    notes: Notes
     command: str
 
     def routes(self) -> tuple[Route, ...]:
@@ -52,7 +47,7 @@ class Shortcuts:
     async def choose(self, ask: Ask) -> Answer:
         """Show the tasks to choose from."""
         tasks = await self.desk.list_tasks(ask.principal, ask.channel_id)
-        return Modal(choice_of_tasks(tasks, self.command))
+        return Modal(names.in_channel(choice_of_tasks(tasks, self.command), ask))
 
     async def choose_for_message(self, ask: Ask) -> Answer:
         """Show the tasks that take a text; the only one begins at once."""
@@ -67,19 +62,16 @@ class Shortcuts:
         message = ask.source or {}
         if len(taking) == 1:
             return await self._begun(ask, taking[0], _document(message))
-        text = cut(text_at(message, "text"), LONGEST_KEPT)
-        return Modal(_choice(taking, await self.notes.seal(ask.principal, text)))
+        return Modal(names.in_channel(_choice(taking, _document(message)), ask))
 
     async def begin(self, ask: Ask) -> Answer:
         """Begin the chosen task with the message."""
-        task = await self.desk.find_task(ask.principal, ask.chosen(TASK)[0], ask.channel_id)
+        word, channel = ask.chosen(TASK)[0], names.channel_of(ask)
+        task = await self.desk.find_task(ask.principal, word, channel)
         if task is None:
             raise NotFound("That dialog task isn't installed any more, so nothing was begun.")
-        text = await self._kept(ask.principal, ask.view.metadata if ask.view else "")
-        return await self._begun(ask, task, from_mrkdwn(text))
-
-    async def _kept(self, principal: Principal, sealed: str) -> str:
-        return await self.notes.open(principal, sealed) or ""
+        said = from_rich_text(ask.element(MESSAGE).get("rich_text_value"))
+        return await self._begun(ask, task, said)
 
     async def _begun(self, ask: Ask, task: DialogTask, said: Document) -> Answer:
         template = await self.template_of(task)
@@ -87,7 +79,7 @@ class Shortcuts:
         start = Start(
             values={entity.name: said} if entity and said.blocks else {},
             filling=Filling.FORM,
-            began_in=ask.channel_id,
+            began_in=names.channel_of(ask),
             response_url=ask.response_url,
             correlation=ask.correlation,
         )
@@ -110,13 +102,18 @@ def _document(message: Mapping[str, Any]) -> Document:
     return from_rich_text(rich) if rich is not None else from_mrkdwn(text_at(message, "text"))
 
 
-def _choice(tasks: list[DialogTask], note: str) -> View:
+def _choice(tasks: list[DialogTask], said: Document) -> View:
+    """Ask which task is to have the message, which waits in a field of its own meanwhile."""
     options = [blocks.option(task.title, task.word) for task in tasks[:MOST_TASKS]]
     menu = {"type": "static_select", "action_id": TASK, "options": options}
-    small = f"The first {LONGEST_KEPT:,} characters of the message go along, to be changed there."
-    shown = [blocks.field(TASK, "Which one?", menu), blocks.context(small)]
+    text: Block = {"type": "rich_text_input", "action_id": MESSAGE}
+    text |= {"initial_value": to_rich_text(said)} if said.blocks else {}
+    shown = [
+        blocks.field(TASK, "Which one?", menu),
+        blocks.field(MESSAGE, "With this text", text, optional=True),
+    ]
     view = blocks.modal("Run with this message", shown, close="Cancel")
-    return blocks.form(view, CHOSEN, "Go on", note)
+    return blocks.form(view, CHOSEN, "Go on", "{}")
 
 
 async def _working(_: Ask) -> Ack:

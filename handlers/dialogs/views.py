@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.dialog import Dialog, Phase
 from bot.dialogs import Turn
-from bot.entities import Given, depends, element
+from bot.entities import Element, Given, depends, element
 from bot.mrkdwn import escape
 from bot.template import Asked, Entity, walk
 from bot.values import Value, text_of_value
@@ -112,7 +112,7 @@ def form(turn: Turn, page: Page = FIRST) -> View:
     relied_on = _relied_on(turn.entities)
     parts += [
         fields.field(
-            element(entity, _held(turn, entity, page.typed.get(entity.name))),
+            _element(entity, _held(turn, entity, page.typed.get(entity.name))),
             names.block_of(dialog.id, entity.name, _filling(turn, entity)),
             tells=entity.name in relied_on,
             complaint=wrong.get(entity.name, ""),
@@ -129,13 +129,19 @@ def form(turn: Turn, page: Page = FIRST) -> View:
 def picture(entities: Iterable[Entity], title: str) -> View:
     """Return how a template's form looks, with its examples in it: to look at, not to send."""
     parts: list[Block] = [
-        fields.field(element(entity, _example(entity)), f"picture/{entity.name}/")
+        fields.field(_element(entity, _example(entity)), f"picture/{entity.name}/")
         for entity in entities
         if entity.ask is not Asked.NEVER
     ]
     told = "This is what it asks for. Nothing that you type here is used."
     view = blocks.modal(title[:_TITLE], [blocks.context(told), *parts], close="Back")
     return blocks.form(view, names.PICTURE, "Back", "")
+
+
+def _element(entity: Entity, value: Value) -> Element:
+    """Return the field of *entity*, with its question beneath the label."""
+    hint = " ".join(filter(None, (entity.prompt, entity.help)))
+    return replace(element(entity, value), hint=hint)
 
 
 def _example(entity: Entity) -> Value:

@@ -6,12 +6,13 @@ from bot.dialog import Filling
 from bot.dialogs import Start
 from bot.task import DialogTask, TaskId
 from bot.template import TemplateId, Version
-from handlers.ask import Answer, Ask, Kind, Modal, Reply, Route, View
+from handlers.ask import Ack, Answer, Ask, Kind, Modal, Reply, Route, View
 from handlers.dialogs import views as dialog_views
+from handlers.dialogs.names import channel_of
 from handlers.home import EXPLORE
 from handlers.offers import EXPLORE_NOT
 from handlers.templates import names, views
-from handlers.templates.parts import TemplateParts
+from handlers.templates.parts import TemplateParts, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Explore:
             Route(Kind.PRESS, EXPLORE_NOT, self.skip),
             Route(Kind.PRESS, names.LIST, self.show),
             Route(Kind.PRESS, names.SEARCH, self.search_again),
+            Route(Kind.SUBMISSION, names.SEARCH_FORM, self.search_again, submitted=_searching),
             Route(Kind.PRESS, names.CATEGORY, self.choose),
             Route(Kind.PRESS, names.DETAILS, self.details),
             Route(Kind.PRESS, names.LOOK, self.look, opens=_opens),
@@ -36,7 +38,7 @@ class Explore:
 
     async def show(self, ask: Ask) -> Modal:
         """List all of them."""
-        return Modal(views.listed(await self.parts.offers.list_all(ask.principal)))
+        return shown(ask, views.listed(await self.parts.offers.list_all(ask.principal)))
 
     async def search(self, ask: Ask) -> Modal:
         """List those that fit what was typed."""
@@ -47,23 +49,25 @@ class Explore:
         return await self._listed(ask, ask.typed(views.WORDS).strip())
 
     async def _listed(self, ask: Ask, words: str) -> Modal:
-        return Modal(views.listed(await self.parts.offers.list_all(ask.principal, words), words))
+        return shown(
+            ask, views.listed(await self.parts.offers.list_all(ask.principal, words), words)
+        )
 
     async def choose(self, ask: Ask) -> Modal:
         """List those of one category."""
         offers = await self.parts.offers.list_all(ask.principal)
-        return Modal(views.listed(offers, category=views.category_in(ask.value)))
+        return shown(ask, views.listed(offers, category=views.category_in(ask.value)))
 
     async def details(self, ask: Ask) -> Modal:
         """Show the page of one."""
         template, version = names.template_in(ask.value)
-        return Modal(await page(self.parts, ask, template, version))
+        return shown(ask, await page(self.parts, ask, template, version))
 
     async def look(self, ask: Ask) -> Modal:
         """Show the form as it will ask."""
         template, version = names.template_in(ask.value)
         found = (await self.parts.offers.get(ask.principal, template, version)).template
-        return Modal(dialog_views.picture(found.entities, found.name))
+        return shown(ask, dialog_views.picture(found.entities, found.name))
 
     async def try_it(self, ask: Ask) -> Answer:
         """Run it dry: it asks and looks, writes nothing, and says what it would write."""
@@ -71,7 +75,7 @@ class Explore:
         offer = await self.parts.offers.get(ask.principal, template, version)
         start = Start(
             filling=Filling.FORM,
-            began_in=ask.channel_id,
+            began_in=channel_of(ask),
             correlation=ask.correlation,
             is_trial=True,
         )
@@ -108,3 +112,7 @@ async def page(
 
 def _opens(_: Ask) -> View:
     return views.loading()
+
+
+async def _searching(_: Ask) -> Ack:
+    return Ack(view=views.loading())

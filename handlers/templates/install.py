@@ -7,7 +7,7 @@ from typing import Final
 from bot.entities import Context, WrongAnswer
 from bot.entities import read as read_entity
 from bot.entities import shown as shown_entity
-from bot.errors import BadInput, BotError, NotFound
+from bot.errors import BadInput, NotFound
 from bot.installing import Wish, changes_by_call
 from bot.integration import Role
 from bot.principal import Principal
@@ -18,10 +18,11 @@ from bot.written import Written, read, write
 from handlers import blocks
 from handlers.ask import Ack, Ask, Kind, Modal, Route, View
 from handlers.dialogs import fields
+from handlers.dialogs.names import channel_of
 from handlers.templates import install_views as views
 from handlers.templates import names
 from handlers.templates.checking import checked
-from handlers.templates.parts import TemplateParts
+from handlers.templates.parts import TemplateParts, shown
 
 LATELY: Final = timedelta(days=30)
 
@@ -55,7 +56,7 @@ class Install:
     async def list_tasks(self, ask: Ask) -> Modal:
         """List what is installed."""
         tasks = await self.parts.installer.list_tasks(ask.principal)
-        return Modal(views.task_list(tasks, self.parts.command))
+        return shown(ask, views.task_list(tasks, self.parts.command))
 
     async def show_task(self, ask: Ask) -> Modal:
         """Show the page of one task."""
@@ -68,7 +69,9 @@ class Install:
         standing = views.Standing(offer.template.id, offer.template.name)
         chances = await self._chances(ask)
         metadata = names.of_template(offer.template.id, offer.template.version)
-        return Modal(views.install_form(offer, chances, standing, names.INSTALL_FORM, metadata))
+        return shown(
+            ask, views.install_form(offer, chances, standing, names.INSTALL_FORM, metadata)
+        )
 
     async def install(self, ask: Ask) -> Modal:
         """Install it, and check whether it would work for whoever did."""
@@ -81,7 +84,7 @@ class Install:
         task = await self.parts.installer.install(ask.principal, template, version, wish)
         context = await self.parts.context_of(ask.principal)
         report = await checked(offer.template, task, context)
-        return Modal(views.installed(task, report, self.parts.command))
+        return shown(ask, views.installed(task, report, self.parts.command))
 
     async def show_edit(self, ask: Ask) -> Modal:
         """Show how it is installed, to be changed."""
@@ -99,7 +102,7 @@ class Install:
         )
         chances = await self._chances(ask, task.audience)
         metadata = names.of_task(task.id)
-        return Modal(views.install_form(offer, chances, standing, names.EDIT_FORM, metadata))
+        return shown(ask, views.install_form(offer, chances, standing, names.EDIT_FORM, metadata))
 
     async def edit(self, ask: Ask) -> Modal:
         """Change how it is installed."""
@@ -120,8 +123,9 @@ class Install:
         label = f"Upgrade to {found.newer}"
         is_open = newer.kept is None or not newer.kept.approved_by
         approves = changes_by_call(newer.template) and is_open
-        return Modal(
-            views.difference(task, found, action=names.UPGRADE_NOW, label=label, approves=approves)
+        return shown(
+            ask,
+            views.difference(task, found, action=names.UPGRADE_NOW, label=label, approves=approves),
         )
 
     async def upgrade(self, ask: Ask) -> Modal:
@@ -141,8 +145,9 @@ class Install:
         if found is None:
             return await self._page(ask, task, "There is no version to go back to.")
         label = f"Back to {found.newer}"
-        return Modal(
-            views.difference(task, found, action=names.ROLL_BACK_NOW, label=label, approves=False)
+        return shown(
+            ask,
+            views.difference(task, found, action=names.ROLL_BACK_NOW, label=label, approves=False),
         )
 
     async def roll_back(self, ask: Ask) -> Modal:
@@ -167,7 +172,7 @@ class Install:
         """Say what uninstalling does."""
         task = await self._task(ask)
         number = await self.parts.dialogs.count_open(ask.principal.tenant, task.id)
-        return Modal(views.leaving(task, number))
+        return shown(ask, views.leaving(task, number))
 
     async def uninstall(self, ask: Ask) -> Modal:
         """Remove it."""
@@ -177,14 +182,15 @@ class Install:
         if left:
             told += f" {left} open {'dialog' if left == 1 else 'dialogs'} can still be finished."
         tasks = await self.parts.installer.list_tasks(ask.principal)
-        return Modal(views.task_list(tasks, self.parts.command, told))
+        return shown(ask, views.task_list(tasks, self.parts.command, told))
 
     async def _task(self, ask: Ask) -> DialogTask:
         return await self.parts.installer.get(ask.principal, names.task_in(ask.value))
 
     async def _page(self, ask: Ask, task: DialogTask, left: str = "") -> Modal:
-        return Modal(
-            views.task_page(task, await self._life(ask.principal, task), self.parts.command, left)
+        return shown(
+            ask,
+            views.task_page(task, await self._life(ask.principal, task), self.parts.command, left),
         )
 
     async def _life(self, principal: Principal, task: DialogTask) -> views.Life:
@@ -276,13 +282,9 @@ async def _defaults(
 
 
 def _channel_of(ask: Ask) -> str:
-    """Return the channel in which the modal was opened, as its metadata tells."""
-    carried = ask.view.metadata if ask.view else ""
-    try:
-        channel = names.read_value(carried).get("c", "") if carried else ""
-    except BotError:
-        channel = ""
-    return channel or (ask.channel_id if ask.channel_id.startswith(("C", "G")) else "")
+    """Return the channel in which the modal was opened; none of direct messages."""
+    channel = channel_of(ask)
+    return channel if channel.startswith(("C", "G")) else ""
 
 
 def _opens(_: Ask) -> View:

@@ -13,6 +13,7 @@ TASKS_TITLE: Final = "Dialog tasks"
 
 LIST: Final = "templates_list"
 SEARCH: Final = "templates_search"
+SEARCH_FORM: Final = "templates_search_form"
 CATEGORY: Final = "templates_category"
 DETAILS: Final = "template_details"
 LOOK: Final = "template_look"

@@ -13,7 +13,7 @@ from handlers.dialogs.fields import files_in
 from handlers.dialogs.shown import paragraphs
 from handlers.templates import names, views
 from handlers.templates.explore import page
-from handlers.templates.parts import TemplateParts
+from handlers.templates.parts import TemplateParts, shown
 
 SOURCE: Final = "source"
 FILE: Final = "file"
@@ -46,12 +46,11 @@ class Own:
         """Show the form for pasting, with the way to the one for a file."""
         installation = await self.parts.tenants.get(ask.principal.tenant)
         reads = installation is not None and READS_FILES in installation.scopes
-        return Modal(_paste_form(takes_files=reads))
+        return shown(ask, _paste_form(takes_files=reads))
 
     async def upload(self, ask: Ask) -> Modal:
         """Show the form for a file."""
-        del ask
-        return Modal(_upload_form())
+        return shown(ask, _upload_form())
 
     async def take(self, ask: Ask) -> Modal:
         """Keep what was pasted, if it would work."""
@@ -69,8 +68,8 @@ class Own:
         try:
             offer = await self.parts.offers.bring(ask.principal, source, name)
         except TemplateRefused as refused:
-            return Modal(_problems(refused))
-        return Modal(_kept(offer))
+            return shown(ask, _problems(refused))
+        return shown(ask, _kept(offer))
 
     async def share(self, ask: Ask) -> Modal:
         """Let everybody in the workspace find it."""
@@ -83,13 +82,13 @@ class Own:
     async def _shared(self, ask: Ask, *, is_shared: bool) -> Modal:
         template, version = _named(ask)
         await self.parts.offers.share(ask.principal, template, version, is_shared=is_shared)
-        return Modal(await page(self.parts, ask, template, version))
+        return shown(ask, await page(self.parts, ask, template, version))
 
     async def approve(self, ask: Ask) -> Modal:
         """Approve the REST calls of this very version."""
         template, version = _named(ask)
         await self.parts.offers.approve(ask.principal, template, version)
-        return Modal(await page(self.parts, ask, template, version))
+        return shown(ask, await page(self.parts, ask, template, version))
 
     async def withdraw(self, ask: Ask) -> Modal:
         """Drop this version."""
@@ -97,13 +96,13 @@ class Own:
         await self.parts.offers.withdraw(ask.principal, template, version)
         offers = await self.parts.offers.list_all(ask.principal)
         left = f"Version {version} of `{template}` is withdrawn."
-        return Modal(views.listed(offers, left=left))
+        return shown(ask, views.listed(offers, left=left))
 
     async def export(self, ask: Ask) -> Modal:
         """Show the file, to be copied."""
         template, version = _named(ask)
         offer = await self.parts.offers.get(ask.principal, template, version)
-        return Modal(_exported(offer))
+        return shown(ask, _exported(offer))
 
 
 def _named(ask: Ask) -> tuple[TemplateId, Version]:

@@ -9,6 +9,8 @@ from bot.installing import Installer, Offers
 from bot.ports import Clock, Dialogs, Files, SlackPeople
 from bot.principal import Principal
 from bot.roles import Roles
+from handlers.ask import Ask, Modal, View
+from handlers.dialogs.names import in_channel
 from handlers.dialogs.stage import Stage
 from handlers.slack_api import SlackApi
 from handlers.tenants import Tenants
@@ -34,3 +36,8 @@ class TemplateParts:
     context_of: Callable[[Principal], Awaitable[Context]]
     clock: Clock
     command: str
+
+
+def shown(ask: Ask, view: View) -> Modal:
+    """Show *view*, which goes on knowing the channel in which its person is."""
+    return Modal(in_channel(view, ask))

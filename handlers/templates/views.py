@@ -44,7 +44,8 @@ def listed(offers: Sequence[Offer], words: str = "", category: str = "", *, left
         blocks.button("Bring your own", names.BRING),
         blocks.button("Installed dialog tasks", names.TASKS),
     )
-    return blocks.modal(names.TITLE, [*shown, row])
+    view = blocks.modal(names.TITLE, [*shown, row])
+    return blocks.form(view, names.SEARCH_FORM, "Search", "{}")
 
 
 def _searching(words: str) -> Block:
