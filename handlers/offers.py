@@ -33,6 +33,8 @@ MOST_SITES = 25
 CONTINUE_CREATE = "continue_create"
 RUN_LINE = "task_run_line"
 """The button that runs a task with what was typed behind its name."""
+TASKS = "tasks_list"
+"""The button that lists the dialog tasks that are installed."""
 ADMINISTRATION = "admin_open"
 """The button that opens the admin's modal: its value is a page of it, or a profile's id."""
 ADMINISTRATION_POLICY = "policy"

@@ -69,9 +69,16 @@ class Dialogs:
         return (
             Route(Kind.COMMAND, "run", self.run, opens=_opens),
             Route(Kind.COMMAND, "resume", self.resume_by_word),
-            Route(Kind.PRESS, RUN_LINE, self.run_line, opens=_opens),
+            Route(Kind.PRESS, RUN_LINE, self.run_line, opens=_opens, opens_if=outside),
             *(
-                Route(Kind.PRESS, name, self.begin, opens=_opens, resumes=_beginning)
+                Route(
+                    Kind.PRESS,
+                    name,
+                    self.begin,
+                    opens=_opens,
+                    opens_if=outside,
+                    resumes=_beginning,
+                )
                 for name in run
             ),
             Route(Kind.SUBMISSION, names.FORM, self.fill, submitted=_working),
@@ -88,11 +95,11 @@ class Dialogs:
             *(Route(Kind.PRESS, name, self.choose) for name in names.ANSWERS),
             *(Route(Kind.PRESS, name, self._moving(move)) for name, move in _MOVES.items()),
             *(Route(Kind.PRESS, name, self._judging(said)) for name, said in _VERDICTS.items()),
-            Route(Kind.PRESS, names.TO_FORM, self.to_form, opens=_opens),
+            Route(Kind.PRESS, names.TO_FORM, self.to_form, opens=_opens, opens_if=outside),
             Route(Kind.PRESS, names.TALK, self.talk),
-            Route(Kind.PRESS, names.RESUME, self.resume, opens=_opens),
+            Route(Kind.PRESS, names.RESUME, self.resume, opens=_opens, opens_if=outside),
             Route(Kind.PRESS, names.AGAIN, self.try_again),
-            Route(Kind.PRESS, names.CHANGE, self.change, opens=_opens),
+            Route(Kind.PRESS, names.CHANGE, self.change, opens=_opens, opens_if=outside),
             Route(Kind.PRESS, names.UNDO, self.undo),
             Suggestions(fields.FIELD, self.suggest),
         )
@@ -369,6 +376,14 @@ def choice_of_tasks(tasks: Sequence[DialogTask], command: str) -> View:
 
 def _opens(_: Ask) -> View:
     return views.loading()
+
+
+async def outside(ask: Ask) -> bool:
+    """Tell whether there is no modal yet: within one, its page changes, as three are the most.
+
+    https://docs.slack.dev/surfaces/modals
+    """
+    return ask.view is None or not ask.view.is_modal
 
 
 def _beginning(ask: Ask) -> str:

@@ -7,8 +7,8 @@ from bot.principal import Principal
 from bot.task import DialogTask
 from handlers import blocks
 from handlers.ask import Block
-from handlers.dialogs import messages, names
-from handlers.home import EXPLORE
+from handlers.dialogs import messages, names, words
+from handlers.offers import TASKS
 
 MOST_OPEN = 5
 MOST_TASKS = 10
@@ -32,11 +32,11 @@ async def blocks_of(desk: DialogDesk, principal: Principal) -> tuple[Block, ...]
         shown += [_task(task) for task in tasks[:MOST_TASKS]]
         row = [blocks.actions(messages.task_menu(tasks))] if len(tasks) > MOST_TASKS else []
         shown += row
-        shown.append(blocks.actions(blocks.button("Explore templates", EXPLORE)))
+        shown.append(blocks.actions(blocks.button("All dialog tasks", TASKS)))
     return tuple(shown)
 
 
 def _task(task: DialogTask) -> Block:
-    told = f"*{escape(task.title)}* `{task.word}`"
+    told = f"*{escape(task.title)}* `{task.word}`\n{task.version} · {words.for_whom(task)}"
     run = blocks.button("Run", names.RUN[0], names.begin_value(task.word))
     return blocks.section(told, run)

@@ -187,9 +187,8 @@ def in_a_line(dialog: Dialog) -> Block:
     """Return an open dialog with the button that resumes it."""
     stands = words.STANDS[dialog.phase]
     told = f"*{escape(cut(dialog.title, words.LONGEST_SHOWN))}* {stands}"
-    if dialog.answers:
-        first = dialog.answers[0]
-        told += f" · {escape(words.shown_in(first))}"
+    if gist := words.gist(dialog):
+        told += f"\n{escape(gist)}"
     resume = blocks.button("Go on", names.RESUME, names.value_of(dialog.id))
     return blocks.section(told, resume)
 

@@ -55,10 +55,11 @@ class Stage:
         return None
 
     async def say(self, turn: Turn) -> None:
-        """Say where it stands in the dialog's thread, which is begun where there is none."""
+        """Say where it stands in the dialog's thread; a question begins one of its own."""
         if turn.says.saying in SILENT:
             return
-        turn = await self.placed(turn)
+        if turn.dialog.phase is Phase.ASKING:
+            turn = await self.placed(turn)
         reply = messages.of(turn, can_undo=self._parts.can_undo(turn.dialog))
         await self._post(turn.dialog, reply)
         if is_settled(turn.dialog):
@@ -110,7 +111,8 @@ class Stage:
 
     async def _post(self, dialog: Dialog, reply: Reply) -> None:
         installation = await self.installation(dialog.principal)
-        await self._parts.slack.post(installation, reply, dialog.channel, dialog.thread)
+        channel = dialog.channel or dialog.principal.user_id
+        await self._parts.slack.post(installation, reply, channel, dialog.thread)
 
 
 def is_settled(dialog: Dialog) -> bool:

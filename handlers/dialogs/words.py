@@ -3,15 +3,17 @@
 from typing import Final
 
 from bot.cutting import cut
-from bot.dialog import Answer, Dialog, Fate, Phase, Plan, Record
+from bot.dialog import Answer, Dialog, Fate, Origin, Phase, Plan, Record
 from bot.dialogs import Saying, Says, Turn
 from bot.mrkdwn import escape, link
+from bot.task import DialogTask, Reach
 from bot.template import Entity
 from handlers.dialogs.names import several
 
 LONGEST_SHOWN: Final = 120
 """Characters of one answer in a list of them."""
 MOST_LISTED: Final = 20
+MOST_IN_GIST: Final = 2
 
 HELP: Final = (
     "Answer the question, or say `back`, `skip`, `what's left`, `form` or `cancel`; "
@@ -110,6 +112,25 @@ def known(turn: Turn) -> str:
 def shown_in(answer: Answer) -> str:
     """Return one answer in one line."""
     return cut(" ".join(answer.shown.split()), LONGEST_SHOWN)
+
+
+def gist(dialog: Dialog) -> str:
+    """Return in plain words what its person answered first; empty where they haven't yet."""
+    own = [each for each in dialog.answers if each.origin is not Origin.DEFAULT]
+    return " · ".join(shown_in(each) for each in own[:MOST_IN_GIST] if each.shown)
+
+
+def for_whom(task: DialogTask) -> str:
+    """Say in mrkdwn who may run a task."""
+    match task.audience.reach:
+        case Reach.ME:
+            return "for you alone" if task.owner else "for nobody"
+        case Reach.CHANNEL:
+            return f"for whoever runs it in <#{task.audience.id}>"
+        case Reach.GROUP:
+            return f"for <!subteam^{task.audience.id}>"
+        case Reach.WORKSPACE:
+            return "for everybody in the workspace"
 
 
 def whose(plan: Plan) -> str:

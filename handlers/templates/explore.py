@@ -8,6 +8,7 @@ from bot.task import DialogTask, TaskId
 from bot.template import TemplateId, Version
 from handlers.ask import Ack, Answer, Ask, Kind, Modal, Reply, Route, View
 from handlers.dialogs import views as dialog_views
+from handlers.dialogs.dialogs import outside
 from handlers.dialogs.names import channel_of
 from handlers.home import EXPLORE
 from handlers.offers import EXPLORE_NOT
@@ -25,7 +26,7 @@ class Explore:
         """Claim this feature's names."""
         return (
             Route(Kind.COMMAND, "templates", self.search, opens=_opens),
-            Route(Kind.PRESS, EXPLORE, self.show, opens=_opens),
+            Route(Kind.PRESS, EXPLORE, self.show, opens=_opens, opens_if=outside),
             Route(Kind.PRESS, EXPLORE_NOT, self.skip),
             Route(Kind.PRESS, names.LIST, self.show),
             Route(Kind.PRESS, names.SEARCH, self.search_again),
@@ -33,7 +34,7 @@ class Explore:
             Route(Kind.PRESS, names.CATEGORY, self.choose),
             Route(Kind.PRESS, names.DETAILS, self.details),
             Route(Kind.PRESS, names.LOOK, self.look, opens=_opens),
-            Route(Kind.PRESS, names.TRY, self.try_it, opens=_opens),
+            Route(Kind.PRESS, names.TRY, self.try_it),
         )
 
     async def show(self, ask: Ask) -> Modal:

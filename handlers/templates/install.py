@@ -18,7 +18,9 @@ from bot.written import Written, read, write
 from handlers import blocks
 from handlers.ask import Ack, Ask, Kind, Modal, Route, View
 from handlers.dialogs import fields
+from handlers.dialogs.dialogs import outside
 from handlers.dialogs.names import channel_of
+from handlers.offers import TASKS
 from handlers.templates import install_views as views
 from handlers.templates import names
 from handlers.templates.checking import checked
@@ -37,7 +39,7 @@ class Install:
         """Claim this feature's names."""
         return (
             Route(Kind.COMMAND, "tasks", self.list_tasks, opens=_opens),
-            Route(Kind.PRESS, names.TASKS, self.list_tasks),
+            Route(Kind.PRESS, TASKS, self.list_tasks, opens=_opens, opens_if=outside),
             Route(Kind.PRESS, names.TASK, self.show_task),
             Route(Kind.PRESS, names.INSTALL, self.show_form),
             Route(Kind.SUBMISSION, names.INSTALL_FORM, self.install, submitted=_judged),

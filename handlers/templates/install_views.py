@@ -18,6 +18,8 @@ from handlers.ask import Block, View
 from handlers.dialogs import fields
 from handlers.dialogs import names as dialog_names
 from handlers.dialogs.shown import paragraphs
+from handlers.dialogs.words import for_whom
+from handlers.offers import TASKS
 from handlers.templates import names
 
 WORD: Final = "word"
@@ -86,9 +88,11 @@ def install_form(
     shown += _defaults(template, standing)
     if changes_by_call(template) and chances.is_admin and not _is_approved(offer):
         shown.append(_approval())
-    view = blocks.modal(names.TITLE, shown, close="Back")
-    label = "Install" if callback == names.INSTALL_FORM else "Save"
-    return blocks.form(view, callback, label, metadata)
+    is_new = callback == names.INSTALL_FORM
+    back = names.DETAILS if is_new else names.TASK
+    shown.append(blocks.actions(blocks.button("Back", back, metadata)))
+    view = blocks.modal(names.TITLE if is_new else names.TASKS_TITLE, shown, close="Cancel")
+    return blocks.form(view, callback, "Install" if is_new else "Save", metadata)
 
 
 def _line(text: str, most: int = 100) -> Block:
@@ -194,7 +198,7 @@ def installed(task: DialogTask, report: Sequence[str], command: str) -> View:
     """Say that it is installed, what was checked, and where to go from here."""
     told = (
         f":tada: *{escape(task.title)}* is installed. "
-        f"`{command} {task.word}` runs it, {_for_whom(task)}."
+        f"`{command} {task.word}` runs it, {for_whom(task)}."
     )
     row = blocks.actions(
         blocks.button(
@@ -207,19 +211,10 @@ def installed(task: DialogTask, report: Sequence[str], command: str) -> View:
         blocks.button("Back to the list", names.LIST),
     )
     checked = ("*Checked*", *report) if report else ()
-    return blocks.modal(names.TITLE, [blocks.section(told), *paragraphs(checked), row])
-
-
-def _for_whom(task: DialogTask) -> str:
-    match task.audience.reach:
-        case Reach.ME:
-            return "for you alone" if task.owner else "for nobody"
-        case Reach.CHANNEL:
-            return f"for whoever runs it in <#{task.audience.id}>"
-        case Reach.GROUP:
-            return f"for <!subteam^{task.audience.id}>"
-        case Reach.WORKSPACE:
-            return "for everybody in the workspace"
+    view = blocks.modal(
+        names.TITLE, [blocks.section(told), *paragraphs(checked), row], close="Done"
+    )
+    return view | {"clear_on_close": True}
 
 
 def task_list(tasks: Sequence[DialogTask], command: str, left: str = "") -> View:
@@ -239,7 +234,7 @@ def task_list(tasks: Sequence[DialogTask], command: str, left: str = "") -> View
 def task_line(task: DialogTask) -> Block:
     """Return one task in a list."""
     state = "" if task.is_on else " · _switched off_"
-    told = f"*{escape(task.title)}* `{task.word}`{state}\n{task.version} · {_for_whom(task)}"
+    told = f"*{escape(task.title)}* `{task.word}`{state}\n{task.version} · {for_whom(task)}"
     return blocks.section(told, blocks.button("Look", names.TASK, names.of_task(task.id)))
 
 
@@ -265,13 +260,13 @@ def task_page(task: DialogTask, life: Life, command: str, left: str = "") -> Vie
     ]
     if life.may_change:
         shown.append(blocks.actions(*_changing(task, life)))
-    shown.append(blocks.actions(blocks.button("All dialog tasks", names.TASKS)))
+    shown.append(blocks.actions(blocks.button("All dialog tasks", TASKS)))
     return blocks.modal(names.TASKS_TITLE, shown)
 
 
 def _facts(task: DialogTask, life: Life, command: str) -> Iterator[str]:
     words = ", ".join(f"`{command} {word}`" for word in task.words)
-    yield f"{words} — {_for_whom(task)}"
+    yield f"{words} — {for_whom(task)}"
     newer = f" ({life.upgrade.newer} is there)" if life.upgrade else ""
     yield f"Template `{task.template}`, version {task.version}{newer}"
     owner = f"<@{task.owner}>" if task.owner else "nobody any more: the admins look after it"

@@ -13,6 +13,7 @@ from handlers.admin import scopes
 from handlers.ask import Block, View
 from handlers.dialogs import names as dialog_names
 from handlers.dialogs.shown import paragraphs
+from handlers.offers import TASKS
 from handlers.templates import names
 
 WORDS: Final = "words"
@@ -42,7 +43,7 @@ def listed(offers: Sequence[Offer], words: str = "", category: str = "", *, left
         shown.append(blocks.context(f"… and {beyond} more: say what you look for."))
     row = blocks.actions(
         blocks.button("Bring your own", names.BRING),
-        blocks.button("Installed dialog tasks", names.TASKS),
+        blocks.button("Installed dialog tasks", TASKS),
     )
     view = blocks.modal(names.TITLE, [*shown, row])
     return blocks.form(view, names.SEARCH_FORM, "Search", "{}")
