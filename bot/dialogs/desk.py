@@ -13,6 +13,7 @@ from bot.dialogs.parts import Hands, Stores
 from bot.dialogs.turn import Heard, Matched, Move, Saying, Says, Start, Turn, Verdict
 from bot.dialogs.turns import Turns
 from bot.entities import Given, suggest
+from bot.errors import ConsentRequired
 from bot.principal import Principal, mint_token
 from bot.task import DialogTask
 from bot.template import ActionTemplate, Choice
@@ -69,7 +70,12 @@ class DialogDesk:
         rules = Rules(template, self._hands.engine)
         taken = await self._ear.given(rules, blank, _known(template, known, start.values))
         await self._stores.dialogs.begin(taken.dialog)
-        return await self._turns.onward(rules, taken, task)
+        try:
+            return await self._turns.onward(rules, taken, task)
+        except ConsentRequired:
+            # It begins anew, with all that was typed, once its person has connected.
+            await self._stores.dialogs.remove(principal, taken.dialog.id)
+            raise
 
     async def held(self, principal: Principal, channel: str, thread: str) -> Dialog | None:
         """Return the principal's own dialog that is held in that thread."""

@@ -7,9 +7,10 @@ from datetime import UTC
 import pytest
 
 from bot.credentials import Limits
-from bot.dialog import Filling, Phase
+from bot.dialog import Fate, Filling, Phase, Record
 from bot.dialogs import Contexts, Heard, Move, Saying, Start
 from bot.dialogs.contexts import zone_of
+from bot.dialogs.filling import refreshed
 from bot.entities import Given
 from bot.errors import BadInput, NotFound, WrongEntities
 from bot.task import Audience
@@ -217,6 +218,21 @@ async def test_a_cancelled_dialog_is_at_its_end(world):
     assert (turn.says.saying, turn.dialog.phase) == (Saying.CANCELLED, Phase.CANCELLED)
     assert (await talk.say("Eng")).says.saying is Saying.ENDED
     assert not await world.desk().list_open(ADA)
+
+
+async def test_cancelling_at_the_preview_leaves_no_plan(world):
+    talk, before = await planned(world)
+    turn = await talk.move(Move.CANCEL)
+    assert (turn.dialog.phase, turn.dialog.plan) == (Phase.CANCELLED, None)
+    assert not await world.desk().confirm(ADA, talk.id, before.dialog.plan.id)
+
+
+async def test_where_the_plan_is_shown_is_noted(world):
+    _, turn = await planned(world)
+    assert (await world.desk().asked(turn, "1.5")).message_at == "1.5"
+    asking = await talking(world)
+    turn = await asking.say("help")
+    assert (await world.desk().asked(turn, "1.6")).asked_at == "1.6"
 
 
 async def planned(world):
@@ -596,6 +612,19 @@ async def test_what_is_asked_of_confluence_is_asked_under_the_tasks_terms_of_now
     assert (await limits(dialog)).own_only
     await world.tasks.remove(stored)
     assert (await limits(dialog)).own_only
+
+
+async def test_what_was_read_after_the_last_write_is_read_anew(world):
+    _, turn = await planned(world)
+    found = Record("0", "search", Fate.DONE)
+    made = Record("1", "create", Fate.DONE, words="Create the page")
+    read, refused = Record("2", "get", Fate.DONE), Record("3", "label", Fate.REFUSED, words="L")
+
+    def left(*journal):
+        return refreshed(replace(turn.dialog, journal=journal)).journal
+
+    assert left(found, made, read, refused) == (found, made)
+    assert left(found, refused) == ()
 
 
 async def test_dates_are_the_persons_own():

@@ -99,6 +99,9 @@ async def test_a_task_that_is_off_begins_nothing_not_even_for_its_owner(admissio
     off = task(Reach.WORKSPACE, is_on=False)
     with pytest.raises(NotAllowed, match="switched off"):
         await world.desk().begin(ADA, off, Start())
+    on = await world.tasks.find(ADA.tenant, off.id)
+    await world.tasks.replace(on, off)
+    assert off.id not in {each.id for each in await admission.list_tasks(ADA)}
     assert not await world.dialogs.list_open(ADA)
 
 

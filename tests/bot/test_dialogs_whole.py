@@ -27,10 +27,11 @@ from bot.dialogs import (
 from bot.errands import Pace
 from bot.errors import ConsentRequired, TitleTaken, Unavailable, Unclear
 from bot.ports import running_of
+from bot.publish import TakenUp
 from bot.task import DialogTask, TaskId
 from bot.template import TemplateId, Version
 from tests.bot.dialogs_given import INSTALLED, PEOPLE
-from tests.bot.steps_stage import Bench, template_of
+from tests.bot.steps_stage import SPACE, Bench, template_of
 from tests.bot.test_steps_killed import Killed, Life, dying
 from tests.fakes import ADA, FakeConsentServer, FakeSlackPeople, issuers
 
@@ -189,6 +190,15 @@ async def test_what_waits_for_consent_goes_on_with_all_answers(room):
     assert (turn.asks.name, turn.dialog.answer("title").shown) == ("space", "Use Mongo")
 
 
+async def test_what_needs_consent_at_once_leaves_no_dialog_behind(room):
+    connection = (await room.bench.stores.connections.list_of(ADA))[0]
+    await room.bench.stores.connections.remove(ADA, connection.profile)
+    room.bench.clock.pass_by(minutes=1)
+    with pytest.raises(ConsentRequired):
+        await room.desk().begin(ADA, TASK, Start(values={"space": SPACE}, line="title=X labels=a"))
+    assert not await room.desk().list_open(ADA)
+
+
 async def test_a_taken_title_is_changed_and_confirmed_once_more(room):
     await room.begin(line='space=ENG title="Use Mongo"')
     await room.say("skip")
@@ -262,6 +272,29 @@ async def test_an_outage_leaves_the_answers_and_the_way_on(room):
         await room.say("skip")
     room.bench.confluence.fails.clear()
     assert (await room.move(Move.RESUME)).dialog.phase is Phase.CONFIRMING
+
+
+class Beaten:
+    """An engine whose every work another process has just done."""
+
+    def __init__(self, engine):
+        self._engine = engine
+
+    def __getattr__(self, name):
+        return getattr(self._engine, name)
+
+    async def advance(self, *run):
+        await self._engine.advance(*run)
+        raise TakenUp
+
+
+async def test_where_another_process_was_faster_its_work_is_shown(room):
+    await room.begin(line='space=ENG title="Use Mongo"')
+    desk = room.desk(Beaten(room.bench.engine_of()))
+    assert (await room.say("skip", desk)).dialog.phase is Phase.CONFIRMING
+    turn = await room.confirm(desk)
+    assert (turn.asks.name, turn.says.saying) == ("remark", Saying.UNDER_WAY)
+    assert room.written == (["Use Mongo"], 0)
 
 
 SAYINGS = st.sampled_from(
