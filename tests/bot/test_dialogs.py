@@ -230,8 +230,7 @@ async def test_cancelling_at_the_preview_leaves_no_plan(world):
 async def test_where_the_plan_is_shown_is_noted(world):
     _, turn = await planned(world)
     assert (await world.desk().asked(turn, "1.5")).message_at == "1.5"
-    asking = await talking(world)
-    turn = await asking.say("help")
+    turn = await world.desk().begin(ADA, TASK, TALK)
     assert (await world.desk().asked(turn, "1.6")).asked_at == "1.6"
 
 
