@@ -17,6 +17,9 @@ Block = dict[str, Any]
 """One Block Kit block."""
 
 
+MOST_MODALS = 3
+"""So many may lie over each other: https://docs.slack.dev/surfaces/modals"""
+
 EXTERNAL = "external:"
 """Marks a modal that is known by its external id, since its ack made it."""
 
@@ -35,12 +38,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The view that a press or a form came from. *values* is Slack's state, by block."""
+    """The view that a press or a form came from. *values* is Slack's state, by block.
+
+    *level* is 1 for a modal that lies over nothing else, `MOST_MODALS` for the last that can.
+    """
 
     id: str
     is_modal: bool = True
     metadata: str = ""
     values: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    level: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from handlers.ask import Kind, Shown
+from handlers.ask import MOST_MODALS, Kind, Shown
 
 Body = Mapping[str, Any]
 
@@ -137,7 +137,15 @@ def _shown(view: Body) -> Shown:
         is_modal=text_at(view, "type") == "modal",
         metadata=text_at(view, "private_metadata"),
         values={block: _elements(found) for block, found in values.items()},
+        level=_level(view),
     )
+
+
+def _level(view: Body) -> int:
+    root, previous = text_at(view, "root_view_id"), text_at(view, "previous_view_id")
+    if not previous:
+        return 1
+    return 2 if previous == root else MOST_MODALS
 
 
 def _elements(found: object) -> dict[str, Body]:

@@ -28,8 +28,8 @@ _MEANS: Final = {
 ROLES: Final = {
     Role.WRITE: ("write pages", "Nobody chosen: every full member may."),
     Role.INSTALL: (
-        "explore templates",
-        "What the button “Explore templates” lists and starts. Nobody chosen: every full member.",
+        "install templates for others",
+        "Everybody may install for themselves. Nobody chosen: every full member may.",
     ),
     Role.PUBLISH: (
         "publish pages",

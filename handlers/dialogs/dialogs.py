@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,12 +11,33 @@ import structlog
 from bot.dialog import DialogId, Filling, Phase
 from bot.dialogs import DialogDesk, Move, Start, Turn, Verdict
 from bot.entities import Given
-from bot.errors import BadInput, BotError, NotFound, Unavailable, WrongEntities
+from bot.errors import (
+    BadInput,
+    BotError,
+    ConsentRequired,
+    NotFound,
+    SiteRequired,
+    Unavailable,
+    WrongEntities,
+)
+from bot.mrkdwn import escape
 from bot.task import DialogTask
 from bot.values import Value
-from handlers import blocks
+from handlers import blocks, replies
 from handlers import help as help_words
-from handlers.ask import Ack, Answer, Ask, Block, Kind, Modal, Reply, Route, Suggestions, View
+from handlers.ask import (
+    MOST_MODALS,
+    Ack,
+    Answer,
+    Ask,
+    Block,
+    Kind,
+    Modal,
+    Reply,
+    Route,
+    Suggestions,
+    View,
+)
 from handlers.dialogs import fields, messages, names, views
 from handlers.dialogs.stage import Stage
 from handlers.dialogs.views import Page
@@ -163,15 +185,29 @@ class Dialogs:
         metadata = ask.view.metadata if ask.view else ""
         dialog, carried = names.dialog_in(metadata), names.read_value(metadata)
         given = _given(ask)
-        page = Page(everything="all" in carried, is_deep=True)
+        again = Page("all" in carried, is_next=True, also=frozenset(given), typed=given)
         try:
             turn = await self._desk.fill(ask.principal, dialog, given)
         except WrongEntities as error:
+            turn = await self._with_files(ask, dialog, given, error.wrong)
+            return Modal(views.form(turn, replace(again, everything=False, wrong=error.wrong)))
+        except BotError as error:
+            if not _is_full(ask) or isinstance(error, ConsentRequired | SiteRequired):
+                raise  # the form waits beneath, as it was
             turn = await self._desk.find(ask.principal, dialog)
-            page = replace(page, everything=False, typed=given, wrong=error.wrong)
-            page = replace(page, also=frozenset(given))
-            return Modal(views.form(turn, page))
-        return await self._stage.show(ask, turn, Page(is_deep=True))
+            note = f":warning: {escape(replies.words_for(error))}"
+            return Modal(views.form(turn, replace(again, note=note)))
+        return await self._stage.show(ask, turn, Page(is_next=True))
+
+    async def _with_files(
+        self, ask: Ask, dialog: DialogId, given: Mapping[str, Given], wrong: Mapping[str, str]
+    ) -> Turn:
+        """Keep the files of a form that is shown again: its fields can't show them."""
+        kept = {name: each for name, each in given.items() if each.files and name not in wrong}
+        if kept:
+            with suppress(WrongEntities):
+                return await self._desk.fill(ask.principal, dialog, kept)
+        return await self._desk.find(ask.principal, dialog)
 
     async def close(self, ask: Ask) -> None:
         """Let go of a form that was only looked at."""
@@ -193,7 +229,7 @@ class Dialogs:
         dialog, entity = names.read_block(str(ask.action.get("block_id", "")))
         carried = names.read_value(ask.view.metadata if ask.view else "")
         standing = frozenset(_entities_in(ask))
-        page = Page("all" in carried, "deep" in carried, standing)
+        page = Page("all" in carried, "next" in carried, also=standing)
         given = fields.given_in(ask.action)
         try:
             turn = await self._desk.fill(ask.principal, dialog, {entity: given})
@@ -267,7 +303,8 @@ class Dialogs:
         turn = await self._desk.move(ask.principal, names.dialog_in(ask.value), Move.TO_FORM)
         if turn.dialog.phase not in {Phase.ASKING, Phase.CONFIRMING, Phase.FAILED}:
             return await self._stage.show(ask, turn)
-        return Modal(views.form(turn, Page(everything=True, is_deep=True)))
+        page = Page(everything=True, is_next=ask.view is not None and ask.view.is_modal)
+        return Modal(views.form(turn, replace(page, typed=_given(ask))))
 
     async def undo(self, ask: Ask) -> Answer:
         """Take back what was written, where nobody has touched it."""
@@ -306,7 +343,7 @@ class Dialogs:
             # It is claimed, and may be written: an apology that nothing was changed may be untrue.
             log.warning("run unsettled", code=error.code)
             return await self._under_way(ask)
-        return await self._stage.show(ask, turn, Page(is_deep=True))
+        return await self._stage.show(ask, turn)
 
     async def _under_way(self, ask: Ask) -> Answer:
         if ask.modal:
@@ -396,9 +433,13 @@ def _beginning(ask: Ask) -> str:
 
 
 async def _working(ask: Ask) -> Ack:
-    """Lay the working view over the first form, so that what was typed waits beneath."""
-    carried = names.read_value(ask.view.metadata if ask.view else "")
-    return Ack(view=views.working(), push="deep" not in carried)
+    """Lay the working view over the form, so that what was typed waits beneath."""
+    return Ack(view=views.working(), push=not _is_full(ask))
+
+
+def _is_full(ask: Ask) -> bool:
+    """Tell whether no other modal can lie over the one at hand."""
+    return ask.view is not None and ask.view.level >= MOST_MODALS
 
 
 async def _closing(_: Ask) -> Ack:

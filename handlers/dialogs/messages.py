@@ -1,6 +1,7 @@
 """Dialogs in messages: in the app's own Messages tab, one question at a time; pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.cutting import cut
@@ -17,18 +18,27 @@ from handlers.dialogs import fields, names, shown, words
 _SEVERAL: Final = frozenset({Look.MULTI_MENU, Look.MULTI_EXTERNAL_MENU, Look.USERS})
 """A message delivers each press in them: several are typed, with commas between."""
 MOST_TASKS: Final = 100
+_AT_ANY: Final = "Say `help`, `back`, `what's left` or `cancel` at any time."
 
 
 def opening(turn: Turn) -> Reply:
     """Return the message under which the dialog is held."""
-    dialog = turn.dialog
-    title = escape(dialog.title)
-    told = f"{turn.template.icon} *{title}*"
-    small = "Answer in the thread below. Say `help`, `back`, `what's left` or `cancel` at any time."
-    shown_ = [blocks.section(told)]
+    return Reply(
+        turn.dialog.title, (*_head(turn), blocks.context(f"Answer in the thread below. {_AT_ANY}"))
+    )
+
+
+def begun(turn: Turn, *, can_undo: bool = False) -> Reply:
+    """Return the first message under somebody's own words: what was understood, and on it goes."""
+    first = of(turn, can_undo=can_undo)
+    head = [*_head(turn), blocks.context(_AT_ANY)] if turn.dialog.phase is Phase.ASKING else []
+    return replace(first, blocks=(*head, *first.blocks)[: blocks.MOST_IN_MESSAGE])
+
+
+def _head(turn: Turn) -> Iterator[Block]:
+    yield blocks.section(f"{turn.template.icon} *{escape(turn.dialog.title)}*")
     if known := words.known(turn):
-        shown_.append(blocks.section(known))
-    return Reply(dialog.title, (*shown_, blocks.context(small)))
+        yield blocks.section(known)
 
 
 def of(turn: Turn, *, can_undo: bool = False) -> Reply:
@@ -96,11 +106,15 @@ def _ways(turn: Turn, entity: Entity) -> Block:
     dialog = turn.dialog
     value = names.value_of(dialog.id, e=entity.name)
     form = blocks.button("Use the form", names.TO_FORM, value)
-    row = [form | {"style": "primary"} if turn.offers_form else form]
+    row = []
     if turn.offer is not None or not entity.required:
         row.append(blocks.button("Keep it" if turn.offer else "Skip", names.SKIP, value))
     if dialog.order:
         row.append(blocks.button("Back", names.BACK, value))
+    if turn.offers_form:
+        row.insert(0, form | {"style": "primary"})
+    else:
+        row.append(form)
     return blocks.actions(*row, blocks.button("Cancel", names.CANCEL, value))
 
 

@@ -81,7 +81,8 @@ class Said:
             # What began it is the head of its thread.
             at = text_at(ask.source or {}, "ts")
             dialog = await self._desk.place(ask.principal, turn.dialog.id, ask.channel_id, at)
-            turn = replace(turn, dialog=dialog)
+            await self._stage.begin(replace(turn, dialog=dialog))
+            return None
         turn = await self._stage.placed(turn)
         await self._stage.say(turn)
         if not began_in:

@@ -54,6 +54,13 @@ class Stage:
         await self.say(turn)
         return None
 
+    async def begin(self, turn: Turn) -> None:
+        """Say what was understood of the words that began it, beneath them, and go on."""
+        reply = messages.begun(turn, can_undo=self._parts.can_undo(turn.dialog))
+        await self._post(turn.dialog, reply)
+        if is_settled(turn.dialog):
+            await self._parts.desk.mark_told(turn)
+
     async def say(self, turn: Turn) -> None:
         """Say where it stands in the dialog's thread; a question begins one of its own."""
         if turn.says.saying in SILENT:

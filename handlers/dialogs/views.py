@@ -31,19 +31,20 @@ class Page:
     """Which page of a form is shown: *everything* that can be changed, or what is missing.
 
     *also* are entities that stand on it though they are answered by now. *typed* is what came
-    and was *wrong* in part: it is shown as it was typed, with what is wrong beneath. *is_deep*
-    tells a page that lies over another modal of the dialog.
+    and was *wrong* in part: it is shown as it was typed, with what is wrong beneath. *is_next*
+    tells a page that lies over another of the form. *note* is said above it, in mrkdwn.
     """
 
     everything: bool = False
-    is_deep: bool = False
+    is_next: bool = False
+    note: str = ""
     also: frozenset[str] = frozenset()
     typed: Mapping[str, Given] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
 
     def carried(self) -> dict[str, str]:
         """Return what comes back with the form."""
-        flags = {"all": self.everything, "deep": self.is_deep}
+        flags = {"all": self.everything, "next": self.is_next}
         return {name: "1" for name, is_set in flags.items() if is_set}
 
 
@@ -104,8 +105,8 @@ def form(turn: Turn, page: Page = FIRST) -> View:
     asked = wanted[:MOST_FIELDS]
     is_last = len(wanted) <= len(asked)
     parts: list[Block] = []
-    if wrong:
-        parts.append(blocks.section(_almost(wrong)))
+    if page.note or wrong:
+        parts.append(blocks.section(page.note or _almost(wrong)))
     elif said := words.said_besides(turn):
         parts.append(blocks.section(said))
     parts += _known(turn, asked)
@@ -120,7 +121,8 @@ def form(turn: Turn, page: Page = FIRST) -> View:
         for entity in asked
     ]
     parts.append(_ways(dialog))
-    view = blocks.modal(_title(dialog), parts, close="Cancel")
+    view = blocks.modal(_title(dialog), parts, close="Back" if page.is_next else "Cancel")
+    view |= {} if page.is_next else {"clear_on_close": True}
     carried = names.value_of(dialog.id, **page.carried())
     submit = ("Preview" if _writes(turn) else "Go") if is_last else "Next"
     return blocks.form(view, names.FORM, submit, carried)

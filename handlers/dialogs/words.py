@@ -46,7 +46,7 @@ def said_besides(turn: Turn) -> str:
         case Saying.COMPLAINT:
             words = f":warning: {_complaints(turn, says)}"
         case Saying.HELP:
-            words = escape(says.words) or HELP
+            words = f"{escape(says.words)}\n{HELP}".strip()
         case Saying.LEFT:
             words = left(turn)
         case Saying.CHANGED:
