@@ -200,7 +200,8 @@ class Dialog:
     the entity that was asked for last, in the message *asked_at*; *wrong* counts wrong answers
     to it. *order* lists the entities in the order in which they were answered or passed over,
     for going back; *skipped* those that were passed over. *heard* are its last messages and
-    *heard_at* the time stamps of more of them; *fixed* are the entities that had been asked for
+    *heard_at* the time stamps of more of them; *unread* is one that couldn't be read yet, since
+    Confluence couldn't be asked; *fixed* are the entities that had been asked for
     when its plan was confirmed at *fixed_at*.
     *channel* and *thread* are where it is held; *began_in* is the channel in which it was begun.
     *now* is the time that its expressions see. *message_at* is the message that shows its plan.
@@ -229,6 +230,7 @@ class Dialog:
     wrong: int = 0
     heard: tuple[Spoken, ...] = ()
     heard_at: tuple[str, ...] = ()
+    unread: Spoken | None = None
     fixed: tuple[str, ...] = ()
     fixed_at: datetime | None = None
     channel: str = ""

@@ -13,7 +13,7 @@ from bot.dialogs.parts import Hands, Stores
 from bot.dialogs.turn import Heard, Matched, Move, Saying, Says, Start, Turn, Verdict
 from bot.dialogs.turns import Turns
 from bot.entities import Given, suggest
-from bot.errors import ConsentRequired
+from bot.errors import ConsentRequired, SiteRequired, Unavailable
 from bot.principal import Principal, mint_token
 from bot.task import DialogTask
 from bot.template import ActionTemplate, Choice
@@ -103,7 +103,8 @@ class DialogDesk:
         """Take a message in; ``None`` if no dialog of theirs is held there.
 
         As long as questions are left, it costs one read of the dialog, one of its template and
-        one write.
+        one write. If Confluence can't be asked what it means, it is put by, and read when its
+        person resumes the dialog.
         """
 
         async def find() -> Dialog | None:
@@ -112,7 +113,14 @@ class DialogDesk:
         async def change(rules: Rules, seen: Dialog) -> Taken:
             return await self._ear.take(rules, seen, heard)
 
-        return await self._turns.changed(find, change)
+        async def put_by(rules: Rules, seen: Dialog) -> Taken:
+            return self._ear.put_by(rules, seen, heard)
+
+        try:
+            return await self._turns.changed(find, change)
+        except (ConsentRequired, SiteRequired, Unavailable):
+            await self._turns.kept(find, put_by)
+            raise
 
     async def fill(
         self, principal: Principal, dialog: DialogId, given: Mapping[str, Given]

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.dialog import Answer, Dialog, Filling, Origin, Phase
+from bot.dialog import Answer, Dialog, Filling, Origin, Phase, Spoken
 from bot.dialogs.filling import Rules, remembered, settled, values_of, with_heard_at
 from bot.dialogs.parts import ContextOf
 from bot.dialogs.saying import Control, Named, Said, understand
@@ -70,6 +70,28 @@ class Ear:
         if dialog.phase in _ENDED:
             return Taken(dialog, Says(Saying.ENDED))
         return await self._in_turn(rules, marked, heard)
+
+    def put_by(self, rules: Rules, dialog: Dialog, heard: Heard) -> Taken:
+        """Return *dialog* with a message that couldn't be read, for when it can be."""
+        asked = rules.at_hand(dialog)
+        if asked is None or heard.is_edit or heard.at in dialog.heard_at:
+            return Taken(dialog)
+        return Taken(replace(dialog, unread=Spoken(heard.at, _words_of(heard), asked.name)))
+
+    async def take_up(self, rules: Rules, dialog: Dialog) -> Taken:
+        """Return *dialog* after the message that was put by, if its question is still open.
+
+        Raises:
+            BotError: Confluence can't be asked yet.
+        """
+        unread, asked = dialog.unread, rules.at_hand(dialog)
+        if unread is None:
+            return Taken(dialog)
+        read = replace(dialog, unread=None)
+        is_meant = asked is not None and asked.name == unread.asked
+        if not is_meant or dialog.answer(unread.asked) or unread.said_at in dialog.heard_at:
+            return Taken(read)
+        return await self._next(rules, read, (unread.said_at, unread.words))
 
     async def _in_turn(self, rules: Rules, dialog: Dialog, heard: Heard) -> Taken:
         """Take a message before those that were said after it, whichever came first."""

@@ -104,7 +104,12 @@ class Mover:
                 return Taken(replace(dialog, filling=_FILLING[press.move]))
             case Move.TRY_AGAIN:
                 return Taken(rules.onward(rules.tried_again(dialog)))
-        return Taken(refreshed(dialog) if self._is_outdated(dialog) else dialog)
+        return await self._resumed(rules, dialog)
+
+    async def _resumed(self, rules: Rules, dialog: Dialog) -> Taken:
+        if self._is_outdated(dialog):
+            return Taken(refreshed(dialog))
+        return await self._ear.take_up(rules, dialog)
 
     def _is_outdated(self, dialog: Dialog) -> bool:
         """Tell whether its plan has been standing for too long to be confirmed."""

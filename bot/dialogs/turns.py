@@ -54,6 +54,11 @@ class Turns:
         Raises:
             Unavailable: others were faster, again and again.
         """
+        kept = await self.kept(find, change)
+        return None if kept is None else await self.onward(*kept)
+
+    async def kept(self, find: Find, change: Change) -> tuple[Rules, Taken] | None:
+        """Do the same without going on to the dialog's steps."""
         for _ in range(TRIES):
             seen = await find()
             if seen is None:
@@ -61,10 +66,10 @@ class Turns:
             rules = await self.rules_of(seen)
             taken = await change(rules, seen)
             if taken.dialog == seen:
-                return await self.onward(rules, taken)
+                return rules, taken
             stored = await self._stores.dialogs.replace(seen, taken.dialog)
             if stored is not None:
-                return await self.onward(rules, replace(taken, dialog=stored))
+                return rules, replace(taken, dialog=stored)
         raise Unavailable(_US)
 
     async def theirs(self, principal: Principal, dialog: DialogId, change: Change) -> Turn:

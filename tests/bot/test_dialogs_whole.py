@@ -185,9 +185,42 @@ async def test_what_waits_for_consent_goes_on_with_all_answers(room):
     await room.begin(line='title="Use Mongo"')
     with pytest.raises(ConsentRequired):
         await room.say("ENG")
+    with pytest.raises(ConsentRequired):
+        await room.move(Move.RESUME)
     await room.bench.stores.connections.save(connection)
+
     turn = await room.move(Move.RESUME)
-    assert (turn.asks.name, turn.dialog.answer("title").shown) == ("space", "Use Mongo")
+
+    assert turn.asks.name == "labels"
+    answers = {answer.entity: answer.shown for answer in turn.dialog.answers}
+    assert answers["title"] == "Use Mongo"
+    assert answers["space"] == "Engineering"
+    assert turn.dialog.unread is None
+
+
+async def test_what_was_put_by_gives_way_to_what_was_said_since(room):
+    room.bench.confluence.fails["find_space"] = Unavailable("Confluence")
+    await room.begin()
+    with pytest.raises(Unavailable):
+        await room.say("ENG")
+    room.bench.confluence.fails.clear()
+    await room.say("OPS")
+    turn = await room.move(Move.RESUME)
+    assert (turn.asks.name, turn.dialog.unread) == ("title", None)
+    assert turn.dialog.answer("space").shown == "Operations"
+
+
+async def test_what_was_put_by_is_not_what_one_goes_back_to(room):
+    room.bench.confluence.fails["find_space"] = Unavailable("Confluence")
+    await room.begin()
+    with pytest.raises(Unavailable):
+        await room.say("ENG")
+    room.bench.confluence.fails.clear()
+    await room.say("help")
+    await room.say("OPS")
+    await room.say("back")
+    turn = await room.move(Move.RESUME)
+    assert (turn.asks.name, turn.offer.shown) == ("space", "Operations")
 
 
 async def test_what_needs_consent_at_once_leaves_no_dialog_behind(room):
