@@ -1,7 +1,9 @@
 """What a template's author says: of a plan, and in the end."""
 
 from contextlib import suppress
+from typing import Final
 
+from bot.document import Document, Paragraph, Text
 from bot.documents.links import safe_href
 from bot.errors import UserError
 from bot.steps.halts import NotYet
@@ -10,6 +12,9 @@ from bot.template import ActionTemplate, Button, Card
 from bot.values import Thing, Value, text_of_value
 from bot.written import NOTHING, Written, write
 
+UNTOLD: Final = (
+    "All steps of this template were done, but what it says in the end can't be put together. {why}"
+)
 REPLY, CARD, FACT, BUTTON, VALUES = "reply", "card", "fact", "button", "values"
 
 
@@ -23,7 +28,7 @@ def preview_of(template: ActionTemplate, names: Names) -> Written:
 
 
 def reply_of(template: ActionTemplate, names: Names) -> Written:
-    """Return the author's reply; nothing where it can't be made.
+    """Return the author's reply; where it can't be made, what is wrong with it.
 
     A thing of kind ``reply`` with *text* (a document), *card* (or nothing) and *buttons*. A card
     is labelled with its title and has *url* and *facts*: things of kind ``fact``, each with
@@ -31,12 +36,16 @@ def reply_of(template: ActionTemplate, names: Names) -> Written:
     entities'), or *url*.
     """
     answer = template.reply
-    with suppress(NotYet, UserError):
+    try:
         text = names.document(answer.text)
         card = _card(answer.card, names) if answer.card is not None else None
         buttons = tuple(_button(each, names) for each in answer.buttons)
-        return write(Thing(REPLY, "", {"text": text, "card": card, "buttons": buttons}))
-    return NOTHING
+    except NotYet:
+        return NOTHING
+    except UserError as error:
+        told = Paragraph((Text(UNTOLD.format(why=error)),))
+        text, card, buttons = Document((told,)), None, ()
+    return write(Thing(REPLY, "", {"text": text, "card": card, "buttons": buttons}))
 
 
 def _card(card: Card, names: Names) -> Thing:

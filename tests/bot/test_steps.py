@@ -4,9 +4,10 @@ import pytest
 
 from bot.content import Hit, Hits, PageId, PageStatus
 from bot.dialog import Fate, Phase
+from bot.documents import text_of
 from bot.written import read
 from tests.bot.steps_stage import SPACE, Bench, template_of
-from tests.fakes import ACME
+from tests.fakes import ACME, page
 
 CREATE = """
 entities:
@@ -84,3 +85,38 @@ async def test_a_turn_after_another_asks_confluence_nothing_anew(bench):
     again = await bench.engine.advance(planned, template, None)
     assert again.plan == planned.plan
     assert bench.sent("search") == before == 1
+
+
+async def test_a_reply_that_cant_be_made_says_so(bench):
+    bench.confluence.add(page())
+    template = template_of(
+        'steps:\n  - id: it\n    get: {page: "1"}\nreply: {text: "{{ it.updated|date }}"}\n'
+    )
+    done = await bench.run(template)
+    assert done.phase is Phase.DONE
+    assert "All steps of this template were done" in text_of(read(done.said).fields["text"])
+
+
+async def test_a_reply_has_a_card_and_buttons_that_lead_on(bench):
+    bench.confluence.add(page())
+    template = template_of(
+        """
+steps:
+  - id: it
+    get: {page: "1"}
+reply:
+  text: Here.
+  card: {title: "{{ it }}", url: "{{ it.url }}", facts: {Version: "{{ it.version }}"}}
+  buttons:
+    - {label: Comment, task: comment-on-page, values: {page: "{{ it }}"}}
+    - {label: Away, url: "javascript:alert(1)"}
+"""
+    )
+    done = await bench.run(template)
+    reply = read(done.said).fields
+    assert (reply["card"].label, reply["card"].fields["url"]) == ("Release checklist", page().url)
+    assert reply["card"].fields["facts"][0].fields["value"] == "1"
+    first, second = reply["buttons"]
+    assert first.fields["task"] == "comment-on-page"
+    assert first.fields["values"].fields["page"].fields["id"] == "1"
+    assert second.fields["url"] == ""
