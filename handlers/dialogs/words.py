@@ -6,6 +6,7 @@ from bot.cutting import cut
 from bot.dialog import Answer, Dialog, Fate, Origin, Phase, Plan, Record
 from bot.dialogs import Saying, Says, Turn
 from bot.mrkdwn import escape, link
+from bot.steps import stays, writes_of
 from bot.task import DialogTask, Reach
 from bot.template import Entity
 from handlers.dialogs.names import several
@@ -158,14 +159,23 @@ def planned(plan: Plan) -> tuple[str, ...]:
 def done(dialog: Dialog) -> tuple[str, ...]:
     """List what was written, a line each, in mrkdwn."""
     records = [record for record in dialog.journal if record.words]
-    lines = [_written(record) for record in records[:MOST_LISTED]]
+    was_undone = any(record.is_undone or record.code for record in writes_of(dialog))
+    lines = [_written(record, was_undone=was_undone) for record in records[:MOST_LISTED]]
     beyond = len(records) - len(lines)
     return (*lines, *([f"… and {beyond} more."] if beyond else []))
 
 
-def _written(record: Record) -> str:
+def _written(record: Record, *, was_undone: bool) -> str:
     words = link(record.url, record.words) if record.url else escape(record.words)
-    return f"{_MARKS[record.fate]} {words}{' — taken back' if record.is_undone else ''}"
+    return f"{_MARKS[record.fate]} {words}{_taken_back(record) if was_undone else ''}"
+
+
+def _taken_back(record: Record) -> str:
+    """Say what became of it when the run was taken back."""
+    if record.is_undone:
+        return " — taken back"
+    why = stays(record) if record.fate is Fate.DONE else ""
+    return f" — {why}" if why else ""
 
 
 _MARKS: Final = {
