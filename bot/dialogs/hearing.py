@@ -7,17 +7,15 @@ from typing import Final
 
 from bot.dialog import Answer, Dialog, Filling, Origin, Phase, Spoken
 from bot.dialogs.filling import Rules, remembered, settled, values_of, with_heard_at
+from bot.dialogs.messages import given_in, given_of, words_of
 from bot.dialogs.parts import ContextOf
 from bot.dialogs.saying import Control, Named, Said, understand
 from bot.dialogs.turn import Heard, Saying, Says
-from bot.document import Document
-from bot.entities import Given, SlackFile, WrongAnswer, default, read, shown
+from bot.entities import Given, WrongAnswer, default, read, shown
 from bot.template import Entity
 from bot.values import Thing, Value
 from bot.written import Written, write
-from bot.written import read as read_value
 
-_FILE: Final = "attachment"
 NOTHING_SAID: Final = Says()
 _NO_WAY_BACK: Final = Says(Saying.NO_WAY_BACK)
 _SAYING: Final = {
@@ -76,7 +74,7 @@ class Ear:
         asked = rules.at_hand(dialog)
         if asked is None or heard.is_edit or heard.at in dialog.heard_at:
             return Taken(dialog)
-        return Taken(replace(dialog, unread=Spoken(heard.at, _words_of(heard), asked.name)))
+        return Taken(replace(dialog, unread=Spoken(heard.at, words_of(heard), asked.name)))
 
     async def take_up(self, rules: Rules, dialog: Dialog) -> Taken:
         """Return *dialog* after the message that was put by, if its question is still open.
@@ -99,7 +97,7 @@ class Ear:
         if rewound is None:
             return Taken(with_heard_at(dialog, heard.at), Says(Saying.LATE, heard.text))
         before, later = rewound
-        first = await self._next(rules, before, (heard.at, _words_of(heard)))
+        first = await self._next(rules, before, (heard.at, words_of(heard)))
         taken = first
         for spoken in later:
             taken = await self._next(rules, taken.dialog, (spoken.said_at, spoken.words))
@@ -108,7 +106,7 @@ class Ear:
 
     async def _next(self, rules: Rules, dialog: Dialog, said: tuple[str, Written]) -> Taken:
         at, words = said
-        taken = await self._said(rules, dialog, _given_of(words), at)
+        taken = await self._said(rules, dialog, given_of(words), at)
         if taken.dialog == dialog and taken.says.saying not in _OTHERWISE:
             return taken
         return Taken(remembered(dialog, taken.dialog, at, words), taken.says)
@@ -143,7 +141,7 @@ class Ear:
             return Taken(dialog, Says(Saying.ENDED))
         asked = self._was_asked(rules, dialog, heard.at)
         said = understand(heard.text, rules.entities(dialog), asked)
-        words = [] if asked is None else list(_answer(asked, said, _given(heard), heard.at))
+        words = [] if asked is None else list(_answer(asked, said, given_in(heard), heard.at))
         words += _by_name(rules, dialog, said.named, heard.at)
         if not words:
             return Taken(dialog, Says(Saying.HEARD))
@@ -298,37 +296,3 @@ def _says(
 
 def _answers(dialog: Dialog) -> dict[str, Written]:
     return {answer.entity: answer.value for answer in dialog.answers}
-
-
-def _given(heard: Heard) -> Given:
-    return Given(text=heard.text, document=heard.document, files=heard.files)
-
-
-def _words_of(heard: Heard) -> Written:
-    files = tuple(
-        Thing(
-            _FILE,
-            file.name,
-            {"file": file.id, "name": file.name, "type": file.type, "size": file.size},
-        )
-        for file in heard.files
-    )
-    return write((heard.text, heard.document, files))
-
-
-def _given_of(words: Written) -> Given:
-    match read_value(words):
-        case (str() as text, (None | Document()) as document, tuple() as files):
-            return Given(text=text, document=document, files=tuple(map(_file_of, files)))
-    return Given()
-
-
-def _file_of(value: Value) -> SlackFile:
-    held = value.fields if isinstance(value, Thing) else {}
-    size = held.get("size")
-    return SlackFile(
-        str(held.get("file", "")),
-        str(held.get("name", "")),
-        str(held.get("type", "")),
-        size if isinstance(size, int) else 0,
-    )

@@ -5,13 +5,17 @@ from dataclasses import replace
 from datetime import UTC
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.credentials import Limits
 from bot.dialog import Fate, Filling, Phase, Record
 from bot.dialogs import Contexts, Heard, Move, Saying, Start
 from bot.dialogs.contexts import zone_of
 from bot.dialogs.filling import refreshed
-from bot.entities import Given
+from bot.dialogs.messages import given_in, given_of, words_of
+from bot.document import Document, Paragraph, Text
+from bot.entities import Given, SlackFile
 from bot.errors import BadInput, NotFound, WrongEntities
 from bot.task import Audience
 from bot.written import write
@@ -73,9 +77,9 @@ async def test_asks_one_question_after_the_other_and_plans_in_the_end(world):
 
 async def test_a_form_does_the_same_at_once(world):
     turn = await world.desk().begin(ADA, TASK, Start())
-    given = {"area": Given(value="Ops"), "title": Given(text="Plan"), "count": Given(text="2")}
+    page = {"area": Given(value="Ops"), "title": Given(text="Plan"), "count": Given(text="2")}
 
-    turn = await world.desk().fill(ADA, turn.dialog.id, {**given, "note": Given()})
+    turn = await world.desk().fill(ADA, turn.dialog.id, {**page, "note": Given()})
 
     assert turn.dialog.phase is Phase.CONFIRMING
 
@@ -455,10 +459,10 @@ async def test_the_form_holds_what_the_conversation_gave_and_back(world):
 
 async def test_a_form_with_mistakes_tells_all_and_keeps_nothing(world):
     turn = await world.desk().begin(ADA, TASK, Start())
-    given = {"area": Given(value="Ops"), "title": Given(), "count": Given(text="77")}
+    page = {"area": Given(value="Ops"), "title": Given(), "count": Given(text="77")}
 
     with pytest.raises(WrongEntities) as caught:
-        await world.desk().fill(ADA, turn.dialog.id, given)
+        await world.desk().fill(ADA, turn.dialog.id, page)
 
     assert set(caught.value.wrong) == {"title", "count"}
     assert not (await world.desk().find(ADA, turn.dialog.id)).dialog.answers
@@ -638,3 +642,12 @@ async def test_dates_are_the_persons_own():
         person = replace(contexts.people.people[ADA.user_id], zone=zone)
         assert zone_of(person) is UTC
     assert zone_of(None) is UTC
+
+
+@given(st.text(max_size=50), st.lists(st.text(min_size=1, max_size=9), max_size=3))
+def test_a_message_is_kept_as_it_was_said(text, files):
+    given_files = tuple(SlackFile(name, f"{name}.txt", "text/plain", 7) for name in files)
+    document = Document((Paragraph((Text(text or "."),)),))
+    heard = Heard("1.1", text, document, given_files)
+    assert given_of(words_of(heard)) == given_in(heard)
+    assert given_in(heard) == Given(text=text, document=document, files=given_files)
