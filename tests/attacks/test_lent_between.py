@@ -272,8 +272,8 @@ async def test_a_parent_that_is_restricted_after_the_draft_keeps_it_from_being_p
     inner = cloud.stage.outside.confluence._inner._of(cloud.robot)  # noqa: SLF001 - amid one action
     made = inner.create_draft
 
-    async def create_draft(*given):
-        draft = await made(*given)
+    async def create_draft(*given, **named):
+        draft = await made(*given, **named)
         await cloud.restrict(parent)
         return draft
 
@@ -289,8 +289,8 @@ async def test_a_draft_that_was_moved_after_it_was_made_is_not_published(cloud, 
     inner = cloud.stage.outside.confluence._inner._of(cloud.robot)  # noqa: SLF001 - amid one action
     made = inner.create_draft
 
-    async def create_draft(*given):
-        draft = await made(*given)
+    async def create_draft(*given, **named):
+        draft = await made(*given, **named)
         await cloud.move(draft.id, space)
         return draft
 

@@ -88,15 +88,6 @@ def made_default(space: str, *, below: bool) -> Probe:
     return probe
 
 
-def explored(form: str, text: str) -> Probe:
-    async def probe(world: Lender, who: str, page: str, channel: str) -> Json:
-        del channel
-        values = {"words": {"words": {"value": text.replace("PAGE", page)}}}
-        return await submit(world.stage, who, form, "", values=values)
-
-    return probe
-
-
 def suggested(menu: str, words: str, space: str = "ENG") -> Probe:
     async def probe(world: Lender, who: str, page: str, channel: str) -> Json:
         del channel
@@ -155,8 +146,6 @@ PROBES: dict[str, Probe] = {
     "here below": made_default("ENG", below=True),
     "here in a forbidden space": made_default("OPS", below=False),
     "here below in a forbidden space": made_default("SECRET", below=True),
-    "explore search": explored("explore_search_form", TITLE),
-    "explore page": explored("explore_page_form", "PAGE"),
     "spaces": suggested("create_space", "OPS"),
     "private spaces": suggested("create_space", "secret"),
     "parents": suggested("create_parent", TITLE),
@@ -169,13 +158,7 @@ SHOWN: Final = frozenset(
         *("page id", "page link", "page link by id", "page link by draft", "page title"),
         *("page at a site", "search", "search release", "search title", "search spaces"),
         *("search dates", "next", "previous", "choice", "preview", "create below"),
-        *(
-            "create below in a forbidden space",
-            "here below",
-            "explore search",
-            "explore page",
-            "parents",
-        ),
+        *("create below in a forbidden space", "here below", "parents"),
     }
 )
 """Which of these tell of a page that may be seen, so that silence of the others means a thing."""
@@ -183,7 +166,7 @@ SHOWN: Final = frozenset(
 BY_ID: Final = (
     *("page id", "page link", "page link by id", "page link by draft", "page at a site"),
     *("choice", "preview", "share", "share now", "undo", "edit again", "create below"),
-    *("here below", "explore page", "search id", "next", "parents by id", "search cql"),
+    *("here below", "search id", "next", "parents by id", "search cql"),
 )
 
 

@@ -9,12 +9,14 @@ from tests.attacks.scene import press, seen_by
 from tests.attacks.test_strangers import command
 
 PLACE = json.dumps({"c": "11111111-aaaa-4bbb-8ccc-000000000001", "p": "1"})
-BY_COMMAND = ("create", "here", "forget-me", "admin")
+BY_COMMAND = ("create", "here", "forget-me", "admin", "run", "tasks", "templates")
 BY_PRESS = (
     *("create", "continue_create", "edit_again", "preview", "admin_open"),
-    *("explore", "explore_search", "explore_page"),
+    *("explore", "template_look", "tasks_list"),
+    *(f"task_run_{number}" for number in range(5)),
+    *("task_run_menu", "task_run_line", "dialog_to_form", "dialog_resume", "dialog_change"),
 )
-BY_SHORTCUT = ("create_page", "create_page_from_message")
+BY_SHORTCUT = ("create_page", "create_page_from_message", "run_task", "run_task_on_message")
 
 
 async def asked_first(stage):

@@ -10,7 +10,6 @@ from bot.profile import SYSTEM
 from bot.trail import Action
 from sandbox.person import words
 from tests.handlers.admin_stage import ACME, ADA, BOB, ROBOT, Desk
-from tests.stage import link_in
 
 PAGES = (
     ("admin_authorization", "Whose consent is used"),
@@ -345,44 +344,45 @@ class TestRecords:
 
 
 class TestExploring:
-    async def test_what_can_be_done_is_started_by_buttons(self, stage, desk):
+    async def test_what_there_is_to_install_is_listed_and_tried(self, stage, desk):
         await stage.connect("U0ADA")
         assert "Integration successful" in await desk.hears()
         said = await desk.presses("explore")
-        assert all(each in said for each in ("Search", "Show a page", "Create a page", "Save a"))
-        await desk.presses("explore_search")
-        await desk.saves({"words": {"words": "release"}})
-        assert "Release checklist" in await desk.hears()
-        await desk.person.closes()
-        await desk.presses("explore_message")
-        assert "Save to Confluence" in await desk.hears()
+        assert all(each in said for each in (":mag: *Search*", "Decision record"))
+        said = await desk.presses_in("template_details", "*Search*")
+        assert ":mag: Search" in said
+        assert "Decision record" not in said
+        await desk.presses("template_try")
+        assert (await desk.view())["callback_id"] == "dialog_form"
 
-    async def test_consent_that_is_missing_is_offered_on_the_spot(self, stage, desk):
-        await desk.lends()
-        await desk.person.presses("explore")
-        await stage.quiet()
-        await desk.presses("explore_page")
-        said = await desk.saves({"words": {"words": "Release checklist"}})
-        assert "I need your consent" in said
-        assert link_in(await desk.view())
-
-    @pytest.mark.parametrize("left_open", ["explore_search", "explore_page", "explore_message"])
-    async def test_it_is_for_whom_the_admins_chose(self, stage, desk, left_open):
+    async def test_everybody_explores_and_installs_for_themselves(self, stage, desk):
         await stage.connect("U0BOB")
         bob = Desk(stage, "U0BOB")
         await bob.person.opens_home()
         await stage.quiet()
-        assert "Show a page" in await bob.presses("explore")
+        assert ":mag: *Search*" in await bob.presses("explore")
         await desk.opens("admin_people")
         said = await desk.saves({"people_install": {"people_install": ["U0CY"]}})
-        assert "Who may explore templates" in said
+        assert "Who may install templates for others" in said
 
-        assert "only certain people explore templates" in await bob.presses(left_open)
-        await bob.person.closes(everything=True)
-        said = await bob.presses("explore")
-        assert "only certain people explore templates" in said
-        assert "Show a page" not in said
-        assert "a message to try it on" not in str(await bob.person.messages("@app"))
+        await bob.presses_in("template_details", "*Search*")
+        await bob.presses("template_install")
+        assert "workspace" not in str(await bob.view())
+        assert "installed" in await bob.saves()
+
+    async def test_only_whom_the_admins_chose_installs_for_others(self, stage, desk):
+        bob = Desk(stage, "U0BOB")
+        await stage.connect("U0BOB")
+        await bob.person.types("/confluence templates search pages")
+        await stage.quiet()
+        await bob.presses_in("template_details", "*Search*")
+        await bob.presses("template_install")
+        assert "workspace" in str(await bob.view())
+        await desk.opens("admin_people")
+        await desk.saves({"people_install": {"people_install": ["U0CY"]}})
+
+        said = await bob.saves({"audience": {"value": "workspace"}})
+        assert "lets only certain people install templates for others" in said
 
     async def test_it_is_said_once_and_can_be_skipped(self, stage, desk):
         await stage.connect("U0ADA")

@@ -27,12 +27,14 @@ class TestHelp:
     async def test_suggests_the_nearest_word(self, stage):
         ada = stage.person("U0ADA")
         await ada.types("/confluence serach x")
+        await stage.quiet()
         assert "Did you mean `/confluence search`?" in words(await ada.last())
 
     @pytest.mark.parametrize("typed", ["<!channel>", "*_~`", "\u202eabc", "x" * 3000, "]]>"])
     async def test_repeats_no_markup(self, stage, typed):
         ada = stage.person("U0ADA")
         await ada.types(f"/confluence {typed}")
+        await stage.quiet()
         message = await ada.last()
         assert message["pings"] == []
         assert "<!channel>" not in json.dumps(message["blocks"])
