@@ -176,9 +176,12 @@ class Dialogs:
             return messages.open_ones(dialogs)
         dialog = DialogId(ask.text.strip())
         turn = await self._desk.move(ask.principal, dialog, Move.RESUME)
+        talks = turn.dialog.thread and turn.dialog.filling is Filling.CONVERSATION
+        if talks and not turn.dialog.phase.is_final:
+            return await self._conversation(ask, turn)
         if turn.dialog.phase is Phase.ASKING:
-            return messages.open_ones([turn.dialog])
-        return messages.of(turn, can_undo=self._stage.can_undo(turn.dialog))
+            return messages.to_be_resumed(turn.dialog)
+        return await self._stage.message(turn)
 
     async def fill(self, ask: Ask) -> Answer:
         """Take a form's page in, and show what comes next."""
@@ -274,7 +277,8 @@ class Dialogs:
                 await self._desk.fill(ask.principal, dialog, given)
             except WrongEntities as error:
                 kept = {name: each for name, each in given.items() if name not in error.wrong}
-                await self._desk.fill(ask.principal, dialog, kept)
+                with suppress(WrongEntities):  # what goes by a wrong one
+                    await self._desk.fill(ask.principal, dialog, kept)
         turn = await self._desk.move(ask.principal, dialog, Move.TO_CONVERSATION)
         return await self._conversation(ask, turn)
 
@@ -309,8 +313,7 @@ class Dialogs:
     async def undo(self, ask: Ask) -> Answer:
         """Take back what was written, where nobody has touched it."""
         turn = await self._desk.undo(ask.principal, names.dialog_in(ask.value))
-        reply = messages.of(turn)
-        return replace(reply, replace=True)
+        return replace(await self._stage.message(turn), replace=True)
 
     async def claim(self, ask: Ask) -> Ack:
         """Write the confirmation down before the ack says that it is under way."""
@@ -360,7 +363,7 @@ class Dialogs:
         if turn.dialog.phase is Phase.RUNNING:
             return views.working(UNDER_WAY)
         if turn.dialog.phase.is_final:
-            return views.of(turn, can_undo=self._stage.can_undo(turn.dialog))
+            return views.of(turn, await self._stage.onward(turn))
         return views.working(TOO_OLD)
 
     async def suggest(self, ask: Ask) -> list[Block]:
@@ -391,7 +394,7 @@ class Dialogs:
         there = f"There are {known}." if known else "None is installed for you yet."
         return BadInput(
             f"No dialog task is called “{word[:40]}”, so nothing was begun. {there} "
-            f"Look at `{self._parts.command} tasks`."
+            f"“{self._parts.command} templates” has more."
         )
 
     async def _replace(self, ask: Ask, reply: Reply) -> None:
@@ -427,7 +430,10 @@ def _beginning(ask: Ask) -> str:
     """Return in a command's words what was pressed; what it knew is typed again."""
     if ask.action.get("action_id") == names.RUN_MENU:
         return f"run {ask.value}"
-    word, known = names.read_begin(ask.value)
+    try:
+        word, known = names.read_begin(ask.value)
+    except BadInput:  # the listener says so
+        return ""
     typed = (f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in known.items())
     return " ".join(("run", word, *typed))
 

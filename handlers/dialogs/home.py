@@ -18,7 +18,7 @@ async def blocks_of(desk: DialogDesk, principal: Principal) -> tuple[Block, ...]
     """Return them; nothing for whom Slack won't describe now."""
     try:
         tasks = await desk.list_tasks(principal)
-        dialogs = await desk.list_open(principal)
+        dialogs = messages.worth_resuming(await desk.list_open(principal))
     except BotError:
         return ()
     shown: list[Block] = []

@@ -14,6 +14,7 @@ from bot.template import Choice, Entity
 from handlers import blocks
 from handlers.ask import Block, Reply
 from handlers.dialogs import fields, names, shown, words
+from handlers.dialogs.shown import NOTHING, Onward
 
 _SEVERAL: Final = frozenset({Look.MULTI_MENU, Look.MULTI_EXTERNAL_MENU, Look.USERS})
 """A message delivers each press in them: several are typed, with commas between."""
@@ -28,9 +29,9 @@ def opening(turn: Turn) -> Reply:
     )
 
 
-def begun(turn: Turn, *, can_undo: bool = False) -> Reply:
+def begun(turn: Turn, onward: Onward = NOTHING) -> Reply:
     """Return the first message under somebody's own words: what was understood, and on it goes."""
-    first = of(turn, can_undo=can_undo)
+    first = of(turn, onward)
     head = [*_head(turn), blocks.context(_AT_ANY)] if turn.dialog.phase is Phase.ASKING else []
     return replace(first, blocks=(*head, *first.blocks)[: blocks.MOST_IN_MESSAGE])
 
@@ -41,7 +42,7 @@ def _head(turn: Turn) -> Iterator[Block]:
         yield blocks.section(known)
 
 
-def of(turn: Turn, *, can_undo: bool = False) -> Reply:
+def of(turn: Turn, onward: Onward = NOTHING) -> Reply:
     """Return the next message of the dialog."""
     match turn.dialog.phase:
         case Phase.ASKING:
@@ -55,12 +56,14 @@ def of(turn: Turn, *, can_undo: bool = False) -> Reply:
         case Phase.RUNNING:
             return _reply(turn, [blocks.section(words.RUNNING)])
         case _:
-            return _reply(turn, shown.ended(turn, can_undo=can_undo))
+            return _reply(turn, shown.ended(turn, onward))
 
 
 def _reply(turn: Turn, parts: Sequence[Block]) -> Reply:
     title, stands = turn.dialog.title, words.STANDS[turn.dialog.phase]
-    return Reply(f"{title} {stands}", tuple(parts[: blocks.MOST_IN_MESSAGE]))
+    room = blocks.MOST_IN_MESSAGE
+    kept = parts if len(parts) <= room else [*parts[: room - 1], parts[-1]]
+    return Reply(f"{title} {stands}", tuple(kept))
 
 
 def question(turn: Turn) -> Reply:
@@ -166,12 +169,11 @@ def nothing_matched(tasks: Sequence[DialogTask], dialogs: Sequence[Dialog], comm
     """Say that nothing was understood, and what there is to say."""
     told = "I don't know what to do with that, so nothing was done."
     parts = [blocks.section(told)]
-    if dialogs:
-        parts.append(blocks.section("These are open; each has a thread of its own:"))
-        parts += [in_a_line(dialog) for dialog in dialogs[:5]]
     if tasks:
-        parts.append(blocks.section("Or begin one of these:"))
         parts.append(blocks.actions(task_menu(tasks)))
+    if begun_ := worth_resuming(dialogs):
+        parts.append(blocks.section("Or go on with what you have begun:"))
+        parts += [in_a_line(dialog) for dialog in begun_[:5]]
     small = f"`{command} tasks` lists them, `{command} templates` has more."
     return Reply(told, (*parts, blocks.context(small)))
 
@@ -191,10 +193,21 @@ def task_menu(tasks: Sequence[DialogTask]) -> Block:
 
 def open_ones(dialogs: Sequence[Dialog]) -> Reply:
     """List open dialogs, each with the button that resumes it."""
-    if not dialogs:
+    begun_ = worth_resuming(dialogs)
+    if not begun_:
         return Reply("No dialog of yours is open.")
-    shown_ = [in_a_line(dialog) for dialog in dialogs[:20]]
+    shown_ = [in_a_line(dialog) for dialog in begun_[:20]]
     return Reply("Your open dialogs", tuple(shown_))
+
+
+def to_be_resumed(dialog: Dialog) -> Reply:
+    """Show one dialog with the button that resumes it."""
+    return Reply(f"{dialog.title} {words.STANDS[dialog.phase]}", (in_a_line(dialog),))
+
+
+def worth_resuming(dialogs: Sequence[Dialog]) -> Sequence[Dialog]:
+    """Return those in which something was said or done: a form that was only looked at isn't."""
+    return [each for each in dialogs if each.thread or each.journal or words.gist(each)]
 
 
 def in_a_line(dialog: Dialog) -> Block:

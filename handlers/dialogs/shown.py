@@ -1,6 +1,7 @@
 """Where a dialog stands, as blocks: for a modal and for a message alike; pure."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from bot.cutting import cut
@@ -69,14 +70,28 @@ def _document(value: Value) -> Document | None:
     return value if isinstance(value, Document) and text_of(value).strip() else None
 
 
-def ended(turn: Turn, *, can_undo: bool) -> list[Block]:
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """What can be done next: take it back, or begin one of *tasks* that its person may run."""
+
+    can_undo: bool = False
+    tasks: frozenset[str] = frozenset()
+
+
+NOTHING: Final = Onward()
+
+
+def ended(turn: Turn, onward: Onward = NOTHING) -> list[Block]:
     """Return how it ended: what the template replies, what was written, what to do next."""
     dialog = turn.dialog
+    if words.is_taken_back(dialog):
+        told = f":leftwards_arrow_with_hook: *{escape(dialog.title)}* was taken back."
+        return [blocks.section(told), *paragraphs(words.done(dialog))]
     shown = list(_outcome(turn))
     done = words.done(dialog)
     if done:
         shown += [blocks.divider(), *paragraphs(("*Written:*", *done))]
-    row = [*_next_buttons(read(dialog.said)), *_acting(turn, can_undo=can_undo)]
+    row = [*_next_buttons(read(dialog.said), onward.tasks), *_acting(turn, onward)]
     return [*shown, *([blocks.actions(*row[:10])] if row else [])]
 
 
@@ -120,19 +135,22 @@ def _card(card: Thing) -> Iterator[Block]:
     yield from paragraphs(lines)
 
 
-def _next_buttons(said: Value) -> Iterator[Block]:
-    """Yield what the template offers next; five at most, of which each begins a task or opens."""
+def offered(said: Value) -> tuple[Thing, ...]:
+    """Return what the template offers next, as far as it does."""
     buttons = said.fields.get("buttons") if isinstance(said, Thing) else None
-    found = (
-        [each for each in buttons if isinstance(each, Thing)] if isinstance(buttons, tuple) else []
-    )
-    for number, button in enumerate(found[: len(names.RUN)]):
+    found = buttons if isinstance(buttons, tuple) else ()
+    return tuple(each for each in found if isinstance(each, Thing))
+
+
+def _next_buttons(said: Value, tasks: frozenset[str]) -> Iterator[Block]:
+    """Yield what the template offers next: each begins one of *tasks*, or opens something."""
+    for number, button in enumerate(offered(said)[: len(names.RUN)]):
         task, url = (text_of_value(button.fields.get(each)) for each in ("task", "url"))
-        if task:
+        if task in tasks:
             yield blocks.button(
                 button.label, names.RUN[number], names.begin_value(task, _known(button))
             )
-        elif url:
+        elif url and not task:
             yield open_button(url, button.label)
 
 
@@ -153,13 +171,13 @@ def _as_typed(value: Value) -> str:
     return f"<@{found}>" if by == "user" else found
 
 
-def _acting(turn: Turn, *, can_undo: bool) -> Iterator[Block]:
+def _acting(turn: Turn, onward: Onward) -> Iterator[Block]:
     dialog = turn.dialog
     value = names.value_of(dialog.id)
     if dialog.phase is Phase.FAILED:
         yield blocks.button("Try again", names.AGAIN, value, style="primary")
         yield blocks.button("Change my answers", names.CHANGE, value)
-    if can_undo:
+    if onward.can_undo:
         yield blocks.confirmed(
             blocks.button("Undo", names.UNDO, value),
             "Take it back?",

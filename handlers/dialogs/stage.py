@@ -12,8 +12,10 @@ from bot.errors import BotError, InstallationBroken
 from bot.installation import Installation
 from bot.ports import Voice
 from bot.principal import Principal
+from bot.written import read
 from handlers.ask import Answer, Ask, Modal, Reply
 from handlers.dialogs import messages, views
+from handlers.dialogs.shown import Onward, offered
 from handlers.dialogs.views import FIRST, Page
 from handlers.slack_api import SlackApi
 from handlers.tenants import Tenants
@@ -40,23 +42,35 @@ class Stage:
     def __init__(self, parts: StageParts) -> None:
         self._parts = parts
 
-    def can_undo(self, dialog: Dialog) -> bool:
-        """Tell whether something of what it wrote can be taken back."""
-        return self._parts.can_undo(dialog)
+    async def onward(self, turn: Turn) -> Onward:
+        """Return what can be done next, for whoever it was done for."""
+        dialog = turn.dialog
+        can_undo = self._parts.can_undo(dialog)
+        if dialog.phase is not Phase.DONE or not offered(read(dialog.said)):
+            return Onward(can_undo)
+        try:
+            tasks = await self._parts.desk.list_tasks(dialog.principal, dialog.began_in)
+        except BotError as error:  # whoever Slack won't describe now
+            log.info("nothing offered", code=error.code)
+            tasks = ()
+        return Onward(can_undo, frozenset(word for task in tasks for word in task.words))
+
+    async def message(self, turn: Turn) -> Reply:
+        """Return the message of where it stands."""
+        return messages.of(turn, await self.onward(turn))
 
     async def show(self, ask: Ask, turn: Turn, page: Page = FIRST) -> Answer:
         """Show *turn* where its person is looking; what was written is told by message as well."""
         if ask.modal or (ask.view is not None and ask.view.is_modal):
-            can_undo = self._parts.can_undo(turn.dialog)
             if is_settled(turn.dialog):
                 await self.tell(turn, ask)
-            return Modal(views.of(turn, can_undo=can_undo, page=page))
+            return Modal(views.of(turn, await self.onward(turn), page))
         await self.say(turn)
         return None
 
     async def begin(self, turn: Turn) -> None:
         """Say what was understood of the words that began it, beneath them, and go on."""
-        reply = messages.begun(turn, can_undo=self._parts.can_undo(turn.dialog))
+        reply = messages.begun(turn, await self.onward(turn))
         await self._post(turn.dialog, reply)
         if is_settled(turn.dialog):
             await self._parts.desk.mark_told(turn)
@@ -67,7 +81,7 @@ class Stage:
             return
         if turn.dialog.phase is Phase.ASKING:
             turn = await self.placed(turn)
-        reply = messages.of(turn, can_undo=self._parts.can_undo(turn.dialog))
+        reply = await self.message(turn)
         await self._post(turn.dialog, reply)
         if is_settled(turn.dialog):
             await self._parts.desk.mark_told(turn)
@@ -80,7 +94,7 @@ class Stage:
         if dialog.thread and dialog.filling is Filling.CONVERSATION:
             await self.say(turn)
             return
-        reply = messages.of(turn, can_undo=self._parts.can_undo(dialog))
+        reply = await self.message(turn)
         url = dialog.response_url if ask is not None else None
         try:
             await self._parts.voice.tell(

@@ -14,6 +14,7 @@ from bot.values import Value, text_of_value
 from handlers import blocks
 from handlers.ask import Ask, Block, View
 from handlers.dialogs import fields, names, shown, words
+from handlers.dialogs.shown import NOTHING, Onward
 
 MOST_FIELDS: Final = 10
 """Fields on one page of a form."""
@@ -71,7 +72,7 @@ def maybe_recorded() -> View:
     return blocks.modal("Unclear", [blocks.section(told)], close="Back")
 
 
-def of(turn: Turn, *, can_undo: bool = False, page: Page = FIRST) -> View:
+def of(turn: Turn, onward: Onward = NOTHING, page: Page = FIRST) -> View:
     """Return the modal for where the dialog stands."""
     match turn.dialog.phase:
         case Phase.ASKING:
@@ -83,7 +84,7 @@ def of(turn: Turn, *, can_undo: bool = False, page: Page = FIRST) -> View:
         case Phase.RUNNING:
             return working("It is under way. The receipt will come by message.")
         case _:
-            return _plain(turn.dialog, shown.ended(turn, can_undo=can_undo), close="Done")
+            return _plain(turn.dialog, shown.ended(turn, onward), close="Done")
 
 
 def _plain(dialog: Dialog, parts: Sequence[Block], *, close: str = "Close") -> View:

@@ -165,6 +165,12 @@ def done(dialog: Dialog) -> tuple[str, ...]:
     return (*lines, *([f"… and {beyond} more."] if beyond else []))
 
 
+def is_taken_back(dialog: Dialog) -> bool:
+    """Tell whether nothing of what was written stands any more."""
+    records = [each for each in dialog.journal if each.words and each.fate is Fate.DONE]
+    return bool(records) and all(each.is_undone for each in records)
+
+
 def _written(record: Record, *, was_undone: bool) -> str:
     words = link(record.url, record.words) if record.url else escape(record.words)
     return f"{_MARKS[record.fate]} {words}{_taken_back(record) if was_undone else ''}"
