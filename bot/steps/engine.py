@@ -191,6 +191,8 @@ class Engine:
         book = Book(self._keeping.dialogs, dialog)
         facts = await hands.writer()
         await Undoing(hands, facts, book, self._keeping.publisher).go()
+        if book.kept.phase is Phase.FAILED:  # what was taken back isn't to be gone on with
+            return await book.save(phase=Phase.CANCELLED)
         return book.kept
 
     async def _walked(self, book: Book, template: ActionTemplate, terms: Terms) -> Dialog:

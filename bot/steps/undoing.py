@@ -43,7 +43,7 @@ def writes_of(dialog: Dialog) -> tuple[Record, ...]:
 
 def can_undo(dialog: Dialog, now: datetime, undo_for: timedelta) -> bool:
     """Tell whether *Undo* may be offered: *undo_for* after the last write, if it does any good."""
-    written = writes_of(dialog)
+    written = writes_of(dialog) if dialog.phase.is_final else ()
     last = max((each.at for each in written if each.at is not None), default=None)
     if last is None or now - last >= undo_for:
         return False

@@ -581,3 +581,22 @@ async def test_a_file_like_one_that_was_there_is_asked_about(bench):
     bench.confluence.fails["attach"] = Unclear("Confluence")
     ended = await bench.run(template, page=page_value(), file=file_value())
     assert ended.phase is Phase.UNCLEAR
+
+
+async def test_a_run_that_failed_and_was_taken_back_isnt_gone_on_with(bench):
+    template = template_of(
+        'steps:\n  - append: {page: "1", body: "One."}\n  - label: {page: "2", add: [a]}\n'
+    )
+    bench.confluence.fails["add_labels"] = NotAllowed("You may not label it.")
+    failed = await bench.run(template)
+    assert bench.engine.can_undo(failed)
+    back = await undone(bench, template)
+    assert back.phase is Phase.CANCELLED
+    assert "One." not in said(bench)
+
+
+async def test_a_run_under_way_isnt_taken_back(bench):
+    template = one_step('append: {page: "{{ page }}", body: "More."}')
+    ended = await bench.run(template, page=page_value())
+    assert bench.engine.can_undo(ended)
+    assert not bench.engine.can_undo(replace(ended, phase=Phase.RUNNING))
