@@ -24,8 +24,8 @@ class TemplateVersion:
 
     *source* is its file. *is_own* says that somebody of the tenant brought it: *by*, as long as
     they aren't forgotten, and *by_admin* that they were an admin then. *is_shared* says that
-    others of the tenant find it; *approved_by* is the admin who approved that it may make REST
-    calls that change something.
+    others of the tenant find it, *is_withdrawn* that nobody does any more; *approved_by* is the
+    admin who approved that it may make REST calls that change something.
     """
 
     tenant: Tenant
@@ -38,6 +38,7 @@ class TemplateVersion:
     by_admin: bool = False
     is_shared: bool = False
     approved_by: str = ""
+    is_withdrawn: bool = False
     generation: int = 1
 
     def without(self, user_id: str) -> "TemplateVersion":

@@ -72,10 +72,6 @@ class MongoTemplates(Templates):
         stored = replace(changed, generation=seen.generation + 1)
         return await self._templates.update(where, {"$set": await self._written(stored)})
 
-    async def remove(self, tenant: Tenant, template: TemplateId, version: Version) -> None:
-        """See `Templates.remove`."""
-        await self._templates.remove({"tenant": tenant, "template": template, "version": version})
-
     async def _listed(self, where: dict[str, Any], most: int) -> Sequence[TemplateVersion]:
         found = await self._templates.find_several(where, order=_NEWEST, most=most)
         return [await self._opened(stored) for stored in found]

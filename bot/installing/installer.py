@@ -8,6 +8,7 @@ from bot.errors import BadInput, Changed, NotAllowed, NotFound
 from bot.installing.differences import Difference, between
 from bot.installing.offers import Offers
 from bot.installing.parts import (
+    ANOTHER,
     CHANGED,
     NEEDS_APPROVAL,
     NO_TASK,
@@ -270,9 +271,11 @@ class Installer:
         )
         if offer.kept is None:
             await self._books.templates.add(kept)
+        found = await self._books.templates.find(kept.tenant, kept.id, kept.version)
+        if found is None or found.source != offer.source:  # what is kept is what will run
+            raise BadInput(ANOTHER)
         if not changes_by_call(template):
             return
-        found = await self._books.templates.find(kept.tenant, kept.id, kept.version) or kept
         if found.approved_by:
             return
         if not approves or not await self._aides.roles.may_administer(principal):

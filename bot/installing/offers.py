@@ -1,12 +1,22 @@
 """Templates to be installed: the catalogue's, and those that people of the tenant brought."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.catalogue import Shipped, ranked
 from bot.checking import read_checked
 from bot.errors import BadInput, NotAllowed, NotFound
-from bot.installing.parts import NO_TEMPLATE, NOT_FOR_OTHERS, NOT_YOURS, Aides, Books, Offer
+from bot.installing.parts import (
+    MOST_BROUGHT,
+    NO_TEMPLATE,
+    NOT_FOR_OTHERS,
+    NOT_YOURS,
+    TOO_MANY,
+    Aides,
+    Books,
+    Offer,
+)
 from bot.integration import Role
 from bot.principal import Principal
 from bot.task import DialogTask, TemplateVersion
@@ -54,10 +64,11 @@ class Offers:
 
         Raises:
             TemplateRefused: it wouldn't work, with every problem by its line.
-            BadInput: the catalogue, or somebody else, has a template of that id; or that
-                version was brought before, and says something else.
+            BadInput: the catalogue, or somebody else, has a template of that id; that version
+                was brought before, and says something else; or they brought too many.
         """
-        template = read_checked(source, name, self._aides.built_in)
+        # Beside the loop: a file may take its time.
+        template = await asyncio.to_thread(read_checked, source, name, self._aides.built_in)
         await self._require_free(principal, template)
         text = source.decode() if isinstance(source, bytes) else source
         version = TemplateVersion(
@@ -70,6 +81,7 @@ class Offers:
             is_own=True,
             by_admin=await self._aides.roles.may_administer(principal),
         )
+        await self._require_room(version)
         if not await self._books.templates.add(version):
             version = await self._same(version)
         entry = Entry.by(principal, Action.BRING_TEMPLATE)
@@ -95,7 +107,7 @@ class Offers:
         if not await self._aides.roles.may_administer(principal):
             raise NotAllowed(NOT_YOURS)
         kept = await self._books.templates.find(principal.tenant, template, version)
-        if kept is None:
+        if kept is None or kept.is_withdrawn:
             raise NotFound(NO_TEMPLATE)
         offer = Offer(await self._books.shelf.parsed(kept), kept.source, kept)
         entry = Entry.by(principal, Action.APPROVE_TEMPLATE)
@@ -103,7 +115,10 @@ class Offers:
         return await self._decided(offer, approved_by=principal.user_id)
 
     async def withdraw(self, principal: Principal, template: TemplateId, version: Version) -> None:
-        """Drop a version that no task is made of. Raises ``NotAllowed``, ``BadInput``."""
+        """Have nobody find a version any more. Raises ``NotAllowed``, ``BadInput``.
+
+        It is kept: dialogs that are open end on it, and nothing else ever goes by its number.
+        """
         offer = await self._get_own(principal, template, version)
         using = [each for each in offer.tasks if version in {each.version, *each.past}]
         if using:
@@ -111,7 +126,7 @@ class Offers:
                 f"“{using[0].title}” is made of this version, so it stays. "
                 "Uninstall that first, then try again."
             )
-        await self._books.templates.remove(principal.tenant, template, version)
+        await self._decided(offer, is_withdrawn=True, is_shared=False)
 
     async def _own(self, principal: Principal) -> Sequence[Offer]:
         """Return the newest version of each that *principal* may see."""
@@ -138,6 +153,8 @@ class Offers:
         return max(seen, key=lambda each: order_of(each.version), default=None)
 
     async def _sees(self, principal: Principal, kept: TemplateVersion) -> bool:
+        if kept.is_withdrawn:
+            return False
         if not kept.is_own or kept.is_shared or kept.by == principal.user_id:
             return True
         return await self._aides.roles.may_administer(principal)
@@ -169,12 +186,20 @@ class Offers:
         versions = await self._books.templates.list_versions(
             principal.tenant, TemplateId(template.id)
         )
-        others = [each for each in versions if each.by not in {"", principal.user_id}]
+        # One of somebody who was forgotten is nobody else's to go on with.
+        others = [each for each in versions if each.by != principal.user_id]
         if others and not await self._aides.roles.may_administer(principal):
             raise BadInput(
                 f"Somebody else here has a template with the id “{template.id}”, so this one "
                 "wasn't taken. Give it an id of its own, then try again."
             )
+
+    async def _require_room(self, version: TemplateVersion) -> None:
+        brought = await self._books.templates.list_own(version.tenant)
+        theirs = [each for each in brought if each.by == version.by]
+        known = {(each.id, each.version) for each in theirs}
+        if len(theirs) >= MOST_BROUGHT and (version.id, version.version) not in known:
+            raise BadInput(TOO_MANY)
 
     async def _same(self, version: TemplateVersion) -> TemplateVersion:
         kept = await self._books.templates.find(version.tenant, version.id, version.version)
@@ -184,7 +209,10 @@ class Offers:
                 "something else: a version never changes, so nothing was kept. Raise its "
                 "`version`, then try again."
             )
-        return kept
+        if not kept.is_withdrawn:
+            return kept
+        await self._books.templates.replace(kept, replace(kept, is_withdrawn=False))
+        return replace(kept, is_withdrawn=False, generation=kept.generation + 1)
 
 
 def _made_of(template: str, tasks: Sequence[DialogTask]) -> tuple[DialogTask, ...]:

@@ -20,7 +20,17 @@ NOT_YOURS: Final = (
     "Only its owner or an admin of the workspace may change that, so nothing was changed. "
     "Ask one of them."
 )
+MOST_BROUGHT: Final = 100
+"""Versions that one person brings: all that a tenant has are looked through together."""
+TOO_MANY: Final = (
+    f"You have brought {MOST_BROUGHT} versions of templates, which is as many as are kept of one "
+    "person, so this one wasn't. Ask an admin of the workspace to bring it."
+)
 NO_TEMPLATE: Final = "That template isn't here any more, so nothing was changed."
+ANOTHER: Final = (
+    "Another template was kept here under this id and version before, so nothing was changed. "
+    "Ask an admin of the workspace to look at both."
+)
 NO_TASK: Final = "That dialog task isn't installed any more, so nothing was changed."
 CHANGED: Final = "Somebody else has changed it meanwhile, so nothing was changed now. Look again."
 NEEDS_APPROVAL: Final = (

@@ -39,10 +39,6 @@ class Templates(Protocol):
     async def replace(self, seen: TemplateVersion, changed: TemplateVersion) -> bool:
         """Store what was decided of it, if *seen* is still the newest generation."""
 
-    @abstractmethod
-    async def remove(self, tenant: Tenant, template: TemplateId, version: Version) -> None:
-        """Drop that version."""
-
 
 class Tasks(Protocol):
     """The dialog tasks of a tenant; within it a word belongs to one task."""

@@ -50,10 +50,6 @@ class MemoryTemplates(Templates):
         self._kept[key] = replace(changed, generation=seen.generation + 1)
         return True
 
-    async def remove(self, tenant: Tenant, template: TemplateId, version: Version) -> None:
-        """See `Templates.remove`."""
-        self._kept.pop((tenant, template, version), None)
-
 
 class MemoryTasks(Tasks):
     """Forgets everything when the process ends."""

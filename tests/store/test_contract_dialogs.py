@@ -76,11 +76,6 @@ class TestTemplates:
         assert found == replace(shared, generation=2)
         assert list(await templates.list_own(template.tenant)) == [found]
 
-    async def test_a_version_can_be_dropped(self, templates, template):
-        await templates.add(template)
-        await templates.remove(template.tenant, template.id, template.version)
-        assert await templates.find(template.tenant, template.id, template.version) is None
-
 
 class TestTasks:
     async def test_a_task_is_found_whole_by_any_of_its_words(self, tasks, task):

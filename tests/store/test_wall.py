@@ -193,7 +193,6 @@ CALLS = {
     "templates.list_versions": (lambda s, me: s.templates.list_versions(*_version(me)[:2]), []),
     "templates.list_own": (lambda s, me: s.templates.list_own(me.ada.tenant), []),
     "templates.replace": (lambda s, me: s.templates.replace(me.template, me.template), False),
-    "templates.remove": (lambda s, me: s.templates.remove(*_version(me)), None),
     "tasks.add": (lambda s, me: s.tasks.add(me.task), True),
     "tasks.find": (lambda s, me: s.tasks.find(me.ada.tenant, me.task.id), None),
     "tasks.find_by_word": (lambda s, me: s.tasks.find_by_word(me.ada.tenant, me.task.word), None),
