@@ -188,7 +188,7 @@ class Rules:
 
     def _that_go_by(self, dialog: Dialog, changed: set[str]) -> set[str]:
         """Return the entities that go by *changed*, or by another that does."""
-        entities = self.entities(dialog)
+        entities = self.entities(dialog) if changed else ()
         found: set[str] = set()
         while fresh := {
             each.name

@@ -346,7 +346,7 @@ class Talks(RuleBasedStateMachine):
 
 
 Talks.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=150,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
