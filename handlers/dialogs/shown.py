@@ -19,6 +19,7 @@ from handlers.places import open_button
 
 LONGEST: Final = 2_900
 """Characters in one paragraph: Slack takes 3,000."""
+_ENTITY: Final = len("&amp;")
 _TYPED_BY: Final = {
     "page": ("url", "id"),
     "hit": ("url", "id"),
@@ -30,15 +31,28 @@ MOST_BLOCKS: Final = 30
 
 
 def paragraphs(lines: Iterable[str]) -> Iterator[Block]:
-    """Yield *lines* of mrkdwn in as few sections as Slack takes."""
+    """Yield *lines* of mrkdwn in as few sections as Slack takes; long ones go on in the next."""
     held = ""
-    for line in lines:
+    for line in (piece for line in lines for piece in _pieces(line)):
         if held and len(held) + len(line) + 1 > LONGEST:
             yield blocks.section(held)
             held = ""
         held = f"{held}\n{line}" if held else line
     if held:
         yield blocks.section(held)
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """Yield *line* in pieces that fit, cut where a space is, or else between characters."""
+    rest = line
+    while len(rest) > LONGEST:
+        at = rest.rfind(" ", 1, LONGEST)
+        if at < 0:
+            entity = rest.rfind("&", LONGEST - _ENTITY, LONGEST)
+            at = LONGEST if entity < 0 else entity
+        yield rest[:at]
+        rest = rest[at:].lstrip(" ")
+    yield rest
 
 
 def preview(turn: Turn) -> list[Block]:
@@ -53,7 +67,7 @@ def preview(turn: Turn) -> list[Block]:
     ]
     said = _document(read(plan.preview))
     if said is not None:
-        by = escape(turn.template.owner or turn.template.name)
+        by = escape(" ".join((turn.template.owner or turn.template.name).split()))
         shown += [
             blocks.divider(),
             blocks.context(f"What the template *{by}* says of it:"),

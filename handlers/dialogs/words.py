@@ -13,6 +13,8 @@ from handlers.dialogs.names import several
 
 LONGEST_SHOWN: Final = 120
 """Characters of one answer in a list of them."""
+LONGEST_WRITTEN: Final = 400
+"""Characters of what is said of one write afterwards: beforehand all of it was."""
 MOST_LISTED: Final = 20
 MOST_IN_GIST: Final = 2
 
@@ -145,12 +147,8 @@ def whose(plan: Plan) -> str:
 
 
 def planned(plan: Plan) -> tuple[str, ...]:
-    """List what will be written, a line each, in mrkdwn."""
-    shown = plan.writes[:MOST_LISTED]
-    lines = [f"{number}. {escape(write.words)}" for number, write in enumerate(shown, 1)]
-    beyond = len(plan.writes) - len(shown)
-    if beyond:
-        lines.append(f"… and {beyond} more of the kind, {len(plan.writes)} in all.")
+    """List all that will be written, a line each, in mrkdwn: none stands for others."""
+    lines = [f"{number}. {escape(write.words)}" for number, write in enumerate(plan.writes, 1)]
     if plan.more:
         lines.append("What follows from these is shown to you before it is written.")
     return tuple(lines)
@@ -172,7 +170,8 @@ def is_taken_back(dialog: Dialog) -> bool:
 
 
 def _written(record: Record, *, was_undone: bool) -> str:
-    words = link(record.url, record.words) if record.url else escape(record.words)
+    told = cut(record.words, LONGEST_WRITTEN)
+    words = link(record.url, told) if record.url else escape(told)
     return f"{_MARKS[record.fate]} {words}{_taken_back(record) if was_undone else ''}"
 
 
