@@ -122,8 +122,10 @@ def form(turn: Turn, page: Page = FIRST) -> View:
         for entity in asked
     ]
     parts.append(_ways(dialog))
-    view = blocks.modal(_title(dialog), parts, close="Back" if page.is_next else "Cancel")
-    view |= {} if page.is_next else {"clear_on_close": True}
+    # A trial lies over the page of its template.
+    goes_back = page.is_next or dialog.is_trial
+    view = blocks.modal(_title(dialog), parts, close="Back" if goes_back else "Cancel")
+    view |= {} if goes_back else {"clear_on_close": True}
     carried = names.value_of(dialog.id, **page.carried())
     submit = ("Preview" if _writes(turn) else "Go") if is_last else "Next"
     return blocks.form(view, names.FORM, submit, carried)
@@ -159,7 +161,7 @@ def preview(turn: Turn) -> View:
         parts.insert(0, blocks.section(said))
     if dialog.is_trial or dialog.plan is None:
         told = "This was a trial: nothing was written, and nothing will be."
-        return _plain(dialog, [blocks.context(told), *parts], close="Done")
+        return _plain(dialog, [blocks.context(told), *parts], close="Back")
     change = blocks.button("Change my answers", names.CHANGE, names.value_of(dialog.id))
     parts.append(blocks.actions(change))
     view = blocks.modal("Is this right?", parts, close="Back")

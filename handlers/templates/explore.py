@@ -6,7 +6,7 @@ from bot.dialog import Filling
 from bot.dialogs import Start
 from bot.task import DialogTask, TaskId
 from bot.template import TemplateId, Version
-from handlers.ask import Ack, Answer, Ask, Kind, Modal, Reply, Route, View
+from handlers.ask import MOST_MODALS, Ack, Answer, Ask, Kind, Modal, Reply, Route, View
 from handlers.dialogs import views as dialog_views
 from handlers.dialogs.dialogs import outside
 from handlers.dialogs.names import channel_of
@@ -34,7 +34,7 @@ class Explore:
             Route(Kind.PRESS, names.CATEGORY, self.choose),
             Route(Kind.PRESS, names.DETAILS, self.details),
             Route(Kind.PRESS, names.LOOK, self.look, opens=_opens),
-            Route(Kind.PRESS, names.TRY, self.try_it),
+            Route(Kind.PRESS, names.TRY, self.try_it, opens=_opens, opens_if=_has_room),
         )
 
     async def show(self, ask: Ask) -> Modal:
@@ -113,6 +113,10 @@ async def page(
 
 def _opens(_: Ask) -> View:
     return views.loading()
+
+
+async def _has_room(ask: Ask) -> bool:
+    return ask.view is None or ask.view.level < MOST_MODALS
 
 
 async def _searching(_: Ask) -> Ack:

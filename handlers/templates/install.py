@@ -227,6 +227,7 @@ class Install:
             groups=tuple(groups),
             may_for_others=may_for_others,
             is_admin=await self.parts.roles.may_administer(ask.principal),
+            command=self.parts.command,
         )
 
     async def _wish(

@@ -48,6 +48,7 @@ class Chances:
     groups: tuple[UserGroup, ...] = ()
     may_for_others: bool = False
     is_admin: bool = False
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,13 @@ def install_form(
     template = offer.template
     shown: list[Block] = [
         blocks.section(f"{template.icon} *{escape(template.name)}* {template.version}"),
-        blocks.field(WORD, "Word", _line(standing.word), hint="People type it after the command."),
+        blocks.field(CALLED, "Name", _line(standing.title, 50)),
+        blocks.field(
+            WORD,
+            "Word",
+            _line(standing.word),
+            hint=f"People type it after {chances.command}, with what they know behind it.",
+        ),
         blocks.field(
             ALIASES,
             "Other words",
@@ -79,7 +86,6 @@ def install_form(
             hint="With spaces between, five at most.",
             optional=True,
         ),
-        blocks.field(CALLED, "Name", _line(standing.title, 50)),
         blocks.field(AUDIENCE, "Who may run it", _audience(chances, standing.audience)),
     ]
     if chances.groups and chances.may_for_others:
@@ -261,7 +267,8 @@ def task_page(task: DialogTask, life: Life, command: str, left: str = "") -> Vie
     if life.may_change:
         shown.append(blocks.actions(*_changing(task, life)))
     shown.append(blocks.actions(blocks.button("All dialog tasks", TASKS)))
-    return blocks.modal(names.TASKS_TITLE, shown)
+    # After a form it lies over that, which has done its work.
+    return blocks.modal(names.TASKS_TITLE, shown) | {"clear_on_close": True}
 
 
 def _facts(task: DialogTask, life: Life, command: str) -> Iterator[str]:

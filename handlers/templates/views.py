@@ -123,7 +123,7 @@ def details(offer: Offer, *, is_admin: bool, is_theirs: bool) -> View:
     ]
     shown += _what_it_does(offer)
     if template.utterances:
-        said = [f"“{escape(each)}”" for each in template.utterances[:5]]
+        said = [f"“{escape(_spoken(each))}”" for each in template.utterances[:5]]
         shown.append(blocks.section(f"*Say it like this*\n{chr(10).join(said)}"))
     shown += _rights(offer)
     shown.append(blocks.actions(*_acting(offer)))
@@ -133,6 +133,11 @@ def details(offer: Offer, *, is_admin: bool, is_theirs: bool) -> View:
         shown.append(blocks.actions(_approve(offer)))
     shown.append(blocks.actions(blocks.button("Back to the list", names.LIST)))
     return blocks.modal(names.TITLE, shown)
+
+
+def _spoken(utterance: str) -> str:
+    """Return an utterance as people read it: what stands for something of theirs in marks."""
+    return utterance.replace("{", "‹").replace("}", "›")
 
 
 def _small(offer: Offer) -> str:
@@ -181,12 +186,14 @@ def _rights(offer: Offer) -> Iterator[Block]:
 def _acting(offer: Offer) -> Iterator[Block]:
     template = offer.template
     value = names.of_template(template.id, template.version)
-    yield blocks.button("Install", names.INSTALL, value, style="primary")
+    if offer.tasks:
+        run = dialog_names.begin_value(offer.tasks[0].word)
+        yield blocks.button("Run now", dialog_names.RUN[0], run, style="primary")
+        yield blocks.button("Install once more", names.INSTALL, value)
+    else:
+        yield blocks.button("Install", names.INSTALL, value, style="primary")
     yield blocks.button("Try it", names.TRY, value)
     yield blocks.button("See the form", names.LOOK, value)
-    if offer.tasks:
-        word = offer.tasks[0].word
-        yield blocks.button("Run now", dialog_names.RUN[0], dialog_names.begin_value(word))
 
 
 def _waits(offer: Offer) -> bool:
