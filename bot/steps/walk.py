@@ -31,7 +31,8 @@ from bot.steps.hands import Facts, Hands
 from bot.steps.lookup import Lookup
 from bot.steps.names import Names
 from bot.steps.page_writings import Creating, PageWriting
-from bot.steps.planning import Plot, plan
+from bot.steps.planning import plan
+from bot.steps.plot import Plot
 from bot.steps.reads import Reading, reading
 from bot.steps.terms import Terms
 from bot.steps.things import bounded, page_id_in, person_thing, site_thing
