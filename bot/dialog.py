@@ -197,15 +197,13 @@ class Dialog:
     """One run by *principal*; looked up under them alone.
 
     *word* and *title* are the task's, *defaults* what it gave entities by itself. *asked* is
-    the entity that was asked for last, in the message *asked_at*; *wrong* counts wrong answers
-    to it. *order* lists the entities in the order in which they were answered or passed over,
-    for going back; *skipped* those that were passed over. *heard* are its last messages and
-    *heard_at* the time stamps of more of them; *unread* is one that couldn't be read yet, since
-    Confluence couldn't be asked; *fixed* are the entities that had been asked for
-    when its plan was confirmed at *fixed_at*.
+    the entity that was asked for last, *wrong* counts wrong answers to it. *order* lists the
+    entities in the order in which they were answered or passed over, for going back; *skipped*
+    those that were passed over. *heard* are its last messages and *heard_at* the time stamps of
+    more of them; *unread* is one that couldn't be read yet, since Confluence couldn't be asked.
+    *fixed* are the entities that had been asked for when its plan was confirmed at *fixed_at*.
     *channel* and *thread* are where it is held; *began_in* is the channel in which it was begun.
-    *now* is the time that its expressions see. *message_at* is the message that shows its plan.
-    *generation* grows with every change.
+    *now* is the time that its expressions see. *generation* grows with every change.
     """
 
     id: DialogId
@@ -226,7 +224,6 @@ class Dialog:
     order: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     asked: str = ""
-    asked_at: str = ""
     wrong: int = 0
     heard: tuple[Spoken, ...] = ()
     heard_at: tuple[str, ...] = ()
@@ -245,7 +242,6 @@ class Dialog:
     failure: str = ""
     is_trial: bool = False
     is_told: bool = False
-    message_at: str = ""
     response_url: SecretStr | None = None
     response_url_at: datetime | None = None
     correlation: str = ""

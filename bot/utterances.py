@@ -92,11 +92,6 @@ def match_all(
     return [(key, known) for key, (literal, known) in found.items() if literal == best]
 
 
-def match(text: str, pattern: Utterance) -> Known | None:
-    """Return what *text* says of the pattern's entities, if it is one of those."""
-    return _Said(text).match(pattern) if len(text) <= LONGEST else None
-
-
 class _Said:
     """A text in its words; one in quotes is what is said of an entity, whatever its words."""
 

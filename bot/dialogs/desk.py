@@ -77,10 +77,6 @@ class DialogDesk:
             await self._stores.dialogs.remove(principal, taken.dialog.id)
             raise
 
-    async def held(self, principal: Principal, channel: str, thread: str) -> Dialog | None:
-        """Return the principal's own dialog that is held in that thread."""
-        return await self._stores.dialogs.find_in_thread(principal, channel, thread)
-
     async def find(self, principal: Principal, dialog: DialogId) -> Turn:
         """Return where the dialog stands."""
         return await self._turns.shown(await self._stores.get(principal, dialog))
@@ -203,16 +199,6 @@ class DialogDesk:
         """Note that its person knows where it stands; whoever changes it meanwhile tells."""
         if not turn.dialog.is_told:
             await self._stores.dialogs.replace(turn.dialog, replace(turn.dialog, is_told=True))
-
-    async def asked(self, turn: Turn, message_at: str) -> Dialog:
-        """Note the message in which the question stands, or the plan. Costs a write of its own."""
-
-        def noted(seen: Dialog) -> Dialog:
-            if turn.dialog.phase is Phase.ASKING:
-                return replace(seen, asked_at=message_at)
-            return replace(seen, message_at=message_at)
-
-        return await self._turns.noted(turn.dialog.principal, turn.dialog.id, noted)
 
     def _blank(self, principal: Principal, task: DialogTask, start: Start) -> Dialog:
         now = self._hands.clock()

@@ -206,7 +206,7 @@ def reopened(dialog: Dialog) -> Dialog:
     """
     if dialog.phase not in _OPEN:
         return dialog
-    return replace(dialog, phase=Phase.ASKING, plan=None, message_at="")
+    return replace(dialog, phase=Phase.ASKING, plan=None)
 
 
 def unreached(dialog: Dialog, changed: set[str]) -> Dialog:

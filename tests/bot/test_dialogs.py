@@ -231,13 +231,6 @@ async def test_cancelling_at_the_preview_leaves_no_plan(world):
     assert not await world.desk().confirm(ADA, talk.id, before.dialog.plan.id)
 
 
-async def test_where_the_plan_is_shown_is_noted(world):
-    _, turn = await planned(world)
-    assert (await world.desk().asked(turn, "1.5")).message_at == "1.5"
-    turn = await world.desk().begin(ADA, TASK, TALK)
-    assert (await world.desk().asked(turn, "1.6")).asked_at == "1.6"
-
-
 async def planned(world):
     talk = await talking(world)
     await talk.say("Eng, title Use Mongo, count 4")

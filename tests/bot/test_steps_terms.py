@@ -484,7 +484,7 @@ async def test_a_change_of_somebody_elses_is_kept_while_a_run_goes_on(bench):
             if self.meddles:
                 self.meddles = False
                 kept = await self.find(seen.principal, seen.id)
-                await super().replace(kept, replace(kept, message_at="123.4"))
+                await super().replace(kept, replace(kept, thread="123.4"))
             return await super().replace(seen, changed)
 
     template = template_of(WRITES)
@@ -492,7 +492,7 @@ async def test_a_change_of_somebody_elses_is_kept_while_a_run_goes_on(bench):
     confirmed = await bench.confirm()
     bench.dialogs.__class__ = Meddled
     done = await bench.engine.advance(confirmed, template, None)
-    assert (done.phase, done.message_at) == (Phase.DONE, "123.4")
+    assert (done.phase, done.thread) == (Phase.DONE, "123.4")
 
 
 async def test_values_of_every_kind_come_into_a_body_as_text(bench):

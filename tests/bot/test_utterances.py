@@ -4,12 +4,16 @@ from hypothesis import strategies as st
 
 from bot.errors import BadInput
 from bot.template import Entity, EntityType
-from bot.utterances import compile_utterance, match, match_all, read_line
+from bot.utterances import compile_utterance, match_all, read_line
 
 ENTITIES = [
     Entity(name=name, type=EntityType.TEXT, prompt="?") for name in ("title", "space", "labels")
 ]
 RECORD = compile_utterance("write a decision record in {space} about {title}")
+
+
+def match(text, pattern):
+    return dict(match_all(text, {0: [pattern]})).get(0)
 
 
 def known(text, pattern):
