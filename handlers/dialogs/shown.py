@@ -1,5 +1,6 @@
 """Where a dialog stands, as blocks: for a modal and for a message alike; pure."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -33,7 +34,7 @@ MOST_BLOCKS: Final = 30
 def paragraphs(lines: Iterable[str]) -> Iterator[Block]:
     """Yield *lines* of mrkdwn in as few sections as Slack takes; long ones go on in the next."""
     held = ""
-    for line in (piece for line in lines for piece in _pieces(line)):
+    for line in itertools.chain.from_iterable(map(_pieces, lines)):
         if held and len(held) + len(line) + 1 > LONGEST:
             yield blocks.section(held)
             held = ""
