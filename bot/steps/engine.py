@@ -29,7 +29,7 @@ from bot.steps.ending import preview_of, reply_of
 from bot.steps.halts import Asking, Failed, Halt, NotYet, Parked, Unsettled
 from bot.steps.hands import Hands, Tools
 from bot.steps.lookup import Lookup
-from bot.steps.terms import Terms, terms_of
+from bot.steps.terms import Terms, site_of, terms_of
 from bot.steps.undoing import Undoing, can_undo
 from bot.steps.walk import Walk
 from bot.steps.writer import Desk, Writer
@@ -113,8 +113,10 @@ class Engine:
                 return await self._unclear(book)
             case Parked():
                 return await self._park(book, end.cause)
-            case SiteRequired():
+            case SiteRequired() if book.kept.site is None:
                 raise end
+            case SiteRequired():
+                return await self._fail(book, NotAllowed(saying.SITE_GONE))
             case UserError() | Failed():
                 return await self._fail(book, end)
             case _:
@@ -289,7 +291,7 @@ class Engine:
     def _hands(self, dialog: Dialog, template: ActionTemplate, terms: Terms) -> Hands:
         scopes = frozenset(template.scopes)
         limits = terms.limits(dialog)
-        return Hands(self._tools, dialog.principal, limits, scopes, dialog.site)
+        return Hands(self._tools, dialog.principal, limits, scopes, site_of(dialog))
 
 
 def _latest(confirmed: tuple[Write, ...]) -> tuple[Write, ...]:

@@ -26,6 +26,10 @@ NEVER: Final = (
     "A step of this template needs what no step before it brings. Nothing more was done: tell "
     "whoever wrote it."
 )
+SITE_GONE: Final = (
+    "Your consent doesn't open the site of this run any more, so nothing more was written. "
+    "Connect again, and try again."
+)
 NOT_ANSWERING: Final = (
     "{who} isn't answering just now, so nothing more was written. Confirm the rest again in a "
     "little while."

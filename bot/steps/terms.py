@@ -1,12 +1,15 @@
 """What a run may do besides what its person may."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from bot.content import CloudId
 from bot.credentials import Limits
 from bot.dialog import Dialog
 from bot.task import DialogTask, TemplateVersion
 from bot.template import ActionTemplate, Credentials, HttpStep, walk
+from bot.values import Thing, Value
 
 NOWHERE: Final = "-"
 """The key of no space, and the id of no channel."""
@@ -58,3 +61,21 @@ def _both(chosen: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:
         return chosen or asked
     wanted = {each.casefold() for each in asked}
     return tuple(each for each in chosen if each.casefold() in wanted) or (NOWHERE,)
+
+
+def site_of(dialog: Dialog) -> CloudId | None:
+    """Return the site of a run: the one that was chosen, or that of what was given to it.
+
+    ``None`` where nothing tells; where several do, whoever uses what is elsewhere refuses it.
+    """
+    given = [each for answer in dialog.answers for each in _things(answer.read())]
+    chosen = [each.fields.get("id") for each in given if each.kind == "site"]
+    others = [each.fields.get("site") for each in given]
+    found = (each for each in (*chosen, dialog.site, *others) if isinstance(each, str) and each)
+    return next(map(CloudId, found), None)
+
+
+def _things(value: Value) -> Iterator[Thing]:
+    for each in value if isinstance(value, tuple) else (value,):
+        if isinstance(each, Thing):
+            yield each

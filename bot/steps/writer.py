@@ -156,13 +156,13 @@ class Writer:
         if isinstance(writing, OnPage):
             kept = await self._run(writing.need, kept, doing.look_before)
         record = replace(self._sent(confirmed, writing), before=write(kept))
+        entry = await self._begun(record, kept)  # or nothing may be sent
         await self._book.write(record)
         asker = self._desk.facts.asker
 
         async def send(deed: Deed) -> Sent:
             return await doing.send(deed, writing, asker)
 
-        entry = await self._begun(record, kept)
         try:
             sent = await self._run(writing.need, kept, send)
         except Unclear:

@@ -1,5 +1,6 @@
 """Whose connection a run uses, what bounds it, and what becomes of one that can't go on."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -222,6 +223,39 @@ async def test_a_site_must_be_chosen_first(bench):
     chosen = replace(await bench.kept(), site=ACME.cloud_id)
     stored = await bench.dialogs.replace(await bench.kept(), chosen)
     assert (await bench.engine.advance(stored, template, None)).phase is Phase.CONFIRMING
+
+
+async def test_what_was_given_tells_the_site(bench):
+    other = Site(CloudId("22222222-2222-4222-8222-222222222222"), "Other", "https://o.example")
+    await bench.stores.connections.remove(ADA, connection().profile)
+    await bench.open(sites=(other, ACME))
+    template = template_of(
+        "entities:\n  - {name: page, type: page, prompt: Which?}\n"
+        'steps:\n  - label: {page: "{{ page }}", add: [a]}\n'
+    )
+    dialog = await planned(bench, template, page=page_value())
+    assert (dialog.plan.site_name, dialog.site) == ("Acme", ACME.cloud_id)
+    await bench.stores.connections.remove(ADA, connection().profile)
+    await bench.open(sites=(other,))
+    failed = await bench.engine.advance(await bench.confirm(), template, None)
+    assert failed.phase is Phase.FAILED
+    assert "doesn't open the site" in failed.failure
+
+
+async def test_what_cant_be_recorded_isnt_sent(lending):
+    template = template_of(WRITES)
+    await planned(lending, template, task_of())
+    confirmed = await lending.confirm()
+    full = Unavailable("MongoDB")
+
+    async def refuse(_row):
+        raise full
+
+    lending.rows.insert = refuse
+    with suppress(Unavailable):
+        await lending.engine.advance(confirmed, template, task_of())
+    assert lending.confluence.comments == []
+    assert lending.sent("create_draft") == lending.sent("add_labels") == 0
 
 
 UNAVAILABLE = Unavailable("Confluence")
