@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bot.connection import Need
 from bot.content import ContentKind, Space
 from bot.document import Body, Document, Placement
 from bot.principal import Principal
@@ -15,7 +14,6 @@ from bot.steps.hands import Facts, Hands
 from bot.steps.lookup import Target
 from bot.steps.things import made_thing, page_thing, space_thing
 from bot.steps.writing import Writing, body_json, size_words
-from bot.trail import Action
 from bot.values import Thing, Value
 
 
@@ -29,8 +27,6 @@ class Made:
 
 class PageWriting(Writing):
     """A write with a receipt."""
-
-    need: ClassVar[Need] = Need.PUBLISH
 
     @abstractmethod
     def decision(self, plain: Decision) -> Decision:
@@ -46,7 +42,6 @@ class Creating(PageWriting):
     """A new page, blog post or draft."""
 
     action: ClassVar[str] = "create"
-    audited: ClassVar[Action] = Action.PUBLISH
 
     at: Made
     space: Space
@@ -117,7 +112,6 @@ class Changing(PageWriting):
     *base* is by what its version is known: a number, or the write of this run that made it.
     """
 
-    audited: ClassVar[Action] = Action.UPDATE
     at: Made
     target: Target
 
@@ -201,7 +195,6 @@ class Appending(Changing):
     """More text at the end of a page."""
 
     action: ClassVar[str] = "append"
-    audited: ClassVar[Action] = Action.APPEND
     body: Document
 
     @property
@@ -264,7 +257,6 @@ class RestoringVersion(Changing):
     """What a page said in an earlier version."""
 
     action: ClassVar[str] = "restore"
-    audited: ClassVar[Action] = Action.RESTORE_VERSION
     number: int
     base: str
 

@@ -27,9 +27,12 @@ from bot.values import Thing, Value
 class OnPage(Writing):
     """Something done to one page; *page* is it as expressions see it."""
 
+    audited: ClassVar[Action]
+    """What the audit calls it."""
+    need: ClassVar[Need]
+    settles: ClassVar[Settles] = Settles.AGAIN
     target: Target
     page: Thing
-    settles: ClassVar[Settles] = Settles.AGAIN
 
     @property
     def made(self) -> Value:

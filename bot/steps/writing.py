@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Final
 
-from bot.connection import Need
 from bot.content import ContentKind, PageId, SpaceKey
 from bot.document import Body, Storage
 from bot.documents import is_empty, text_of
@@ -16,7 +15,6 @@ from bot.errors import BadInput
 from bot.steps.hands import Facts
 from bot.steps.lookup import Target
 from bot.steps.things import kind_in
-from bot.trail import Action
 from bot.values import Thing, Value, dump_value
 
 _PLACE: Final = "place"
@@ -79,9 +77,6 @@ class Writing(ABC):
 
     action: ClassVar[str]
     """The step's word."""
-    audited: ClassVar[Action]
-    """What the audit calls it."""
-    need: ClassVar[Need]
 
     @property
     @abstractmethod
