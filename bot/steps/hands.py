@@ -77,9 +77,7 @@ class Hands:
         """Return whose account writes: the tenant's policy may lend one only for reading."""
         return await self.facts(Need.WRITE)
 
-    async def run(
-        self, need: Need, work: Callable[[Acting], Awaitable[T]], *, looks: bool = False
-    ) -> T:
+    async def run(self, need: Need, work: Callable[[Acting], Awaitable[T]]) -> T:
         """Do *work*. All that the template takes is asked for together, before anything.
 
         Raises:
@@ -95,7 +93,7 @@ class Hands:
 
         try:
             return await self.tools.actor.run(
-                self.principal, need, checked, self._site, looks=looks, limits=self.limits
+                self.principal, need, checked, self._site, limits=self.limits
             )
         except ConsentRequired as error:
             if not is_exact:
