@@ -173,11 +173,14 @@ def _of_comment(comment: Comment) -> str:
 async def _templates(
     context: Context, acting: Acting, held: Thing | None, _words: str
 ) -> Sequence[Offer]:
+    """Offer those of a space, and behind them those of the whole site."""
     space = space_of(held)
-    found = await context.confluence.list_page_templates(
-        acting.connection, acting.site, space.key if space else None
-    )
-    return [Offer(each.id, each.name) for each in found]
+    found: dict[str, Offer] = {}
+    for key in [space.key, None] if space else [None]:
+        listed = await context.confluence.list_page_templates(acting.connection, acting.site, key)
+        for each in listed:
+            found.setdefault(each.id, Offer(each.id, each.name))
+    return [*found.values()]
 
 
 _SOURCES: Final[dict[Source, tuple[Need, Looking]]] = {

@@ -329,14 +329,15 @@ async def test_versions_and_comments_are_shown_in_words(desk):
     assert load_value(dump_value(found)) == "77"
 
 
-async def test_page_templates_are_those_of_the_space_or_of_all(desk):
+async def test_page_templates_are_those_of_the_space_and_of_all(desk):
     desk.wiki.templates = [template(1, "Retro"), template(2, "Plan")]
     desk.knows(where=space_thing(ENG, ACME))
     of_all = {"choices_from": {"source": "page templates"}}
     assert await desk.typed("choice", "retro", **of_all) == "1"
-    await suggest(looked_up("page templates", "where"), "", desk.context)
+    offered = await suggest(looked_up("page templates", "where"), "", desk.context)
     asked = [what for name, what in desk.wiki.asked if name == "list_page_templates"]
-    assert asked == [None, "ENG"]
+    assert asked == [None, "ENG", None]
+    assert labels_of(offered) == ["Retro", "Plan"]
 
 
 async def test_what_takes_more_rights_is_asked_for_with_them():
