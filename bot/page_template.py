@@ -36,6 +36,8 @@ _TOKEN: Final = re.compile(
     r"""<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<(?:[^<>"']|"[^"]*"|'[^']*')*>""", re.DOTALL
 )
 _TAG_NAME: Final = re.compile(r"</?([^\s/>]+)")
+_ALONE: Final = re.compile(r"<(p|li|td|th|div)(?:\s[^<>]*)?>\s*\{\{([^{}<>\n]{1,100})\}\}\s*</\1>")
+"""A name in double braces that is all of a paragraph, an item or a cell."""
 _BRACES: Final = re.compile(r"\{\{([^{}<>\n]{1,100})\}\}")
 
 
@@ -73,7 +75,8 @@ def variables_in(markup: str) -> tuple[Variable, ...]:
     """Return the names that stand in double braces in the text of *markup*, each once.
 
     A name is found where its letters follow one another: not where formatting begins or ends
-    within it, and not in code, which stays as it is.
+    within it, and not in code, which stays as it is. One that is a whole paragraph somewhere
+    may stand for several lines.
 
     Raises:
         Unreadable: the markup isn't well-formed.
@@ -84,7 +87,11 @@ def variables_in(markup: str) -> tuple[Variable, ...]:
         names[name] = None
 
     _fill_braces(markup, note)
-    return tuple(Variable(name) for name in names)
+    alone = {_name(found[2]) for found in _ALONE.finditer(markup)}
+    return tuple(
+        Variable(name, VariableKind.LONG_TEXT if name in alone else VariableKind.TEXT)
+        for name in names
+    )
 
 
 def fill_braces(markup: str, values: Mapping[str, str]) -> Storage:
@@ -112,11 +119,15 @@ def _filled(
     text: str, path: tuple[str, ...], value_of: Callable[[str, tuple[str, ...]], str | None]
 ) -> str:
     def put(found: re.Match[str]) -> str:
-        name = " ".join(html.unescape(found[1]).split())
+        name = _name(found[1])
         value = value_of(name, path) if name else None
         return found[0] if value is None else value
 
     return _BRACES.sub(put, text)
+
+
+def _name(written: str) -> str:
+    return " ".join(html.unescape(written).split())
 
 
 def _pieces(markup: str) -> Iterator[tuple[str, bool, tuple[str, ...]]]:

@@ -149,6 +149,19 @@ def test_braces_in_any_page_are_filled_and_escaped(given_values, context):
     assert "<" not in inner
 
 
+def test_a_name_that_is_a_whole_paragraph_may_stand_for_several_lines():
+    markup = (
+        "<h2>{{ name }}</h2><p>By {{who &amp; when}}</p>"
+        '<ol><li>{{steps}}</li></ol><p class="x"> {{ who  &amp; when }} </p><p>{{name}}!</p>'
+    )
+
+    assert [(each.name, each.kind) for each in variables_in(markup)] == [
+        ("name", VariableKind.TEXT),
+        ("who & when", VariableKind.LONG_TEXT),
+        ("steps", VariableKind.LONG_TEXT),
+    ]
+
+
 @pytest.mark.parametrize(
     "markup",
     [
