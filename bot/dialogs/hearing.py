@@ -179,7 +179,7 @@ class Ear:
         if before.asked in wrong:
             after = replace(after, wrong=before.wrong + 1)
         after = rules.onward(await self.defaulted(rules, after))
-        return Taken(after, _says(dialog, answers, wrong, (filled.emptied, filled.fixed)))
+        return Taken(after, _says(before, answers, wrong, (filled.emptied, filled.fixed)))
 
     async def read(
         self, rules: Rules, dialog: Dialog, words: Words, others: Iterable[Answer]
@@ -286,12 +286,19 @@ def _says(
         return Says(Saying.COMPLAINT, words[name], name, error.suggestions, emptied, words)
     if fixed:
         return Says(Saying.FIXED, entity=fixed[0], emptied=emptied)
-    earlier = [each for each in answers if dialog.answer(each.entity) is not None]
+    earlier = [each for each in answers if _replaces(dialog, each.entity)]
     changed = next((each for each in earlier if dialog.answer(each.entity) != each), None)
     if changed is not None or emptied:
         name = changed.entity if changed else ""
         return Says(Saying.CHANGED, entity=name, emptied=emptied)
     return Says()
+
+
+def _replaces(dialog: Dialog, entity: str) -> bool:
+    """Tell whether an answer replaces another one: more than what its question offered."""
+    held = dialog.answer(entity)
+    was_offered = entity == dialog.asked and held is not None and held.origin is Origin.DEFAULT
+    return held is not None and not was_offered
 
 
 def _answers(dialog: Dialog) -> dict[str, Written]:

@@ -89,7 +89,7 @@ class Mover:
             raise WrongEntities(wrong)
         left = rules.emptied(taken.dialog, [each.name for each in empty])
         after = await self._ear.defaulted(rules, replace(left, asked=""))
-        return Taken(settled(rules.onward(after)), taken.says)
+        return Taken(settled(rules.onward(after)), _beside_a_form(taken.says))
 
     async def _moved(self, rules: Rules, dialog: Dialog, press: Press) -> Taken:
         control = _CONTROL.get(press.move)
@@ -135,3 +135,8 @@ class Mover:
             return False
         asked = rules.at_hand(dialog)
         return asked is None or asked.name != press.entity
+
+
+def _beside_a_form(says: Says) -> Says:
+    """Return what is said behind a form: what was changed in it, whoever did it knows."""
+    return replace(says, entity="") if says.saying is Saying.CHANGED else says

@@ -4,10 +4,11 @@ import pytest
 
 from bot.content import Hit, Hits, PageId
 from bot.dialog import Origin, Phase
-from bot.dialogs import Move
+from bot.dialogs import Move, Saying
+from bot.entities import Given
 from tests.bot.steps_stage import Bench, template_of
 from tests.bot.test_dialogs_whole import Room
-from tests.fakes import page
+from tests.fakes import ADA, page
 
 FOUND = template_of("""
 entities:
@@ -65,6 +66,7 @@ async def test_what_is_not_true_of_what_was_found_is_not_asked(room):
     assert [each.name for each in turn.missing] == ["which"]
     turn = await room.say("Another")
     assert turn.dialog.phase is Phase.CONFIRMING
+    assert turn.says.saying is Saying.NOTHING
     assert "“Another ANOTHER”" in turn.dialog.plan.writes[0].words
 
 
@@ -79,6 +81,15 @@ async def test_other_words_find_anew_and_what_was_said_stays(room):
     turn = await room.say("words: MySQL")
     assert turn.asks.name == "why"
     assert turn.dialog.answer("which").read() == "Only three"
+
+
+async def test_what_was_changed_in_a_form_is_not_told_behind_it(room):
+    turn = await room.begin(line="words=Mongo")
+    given = {"which": Given(text="Another", is_plain=True), "why": Given(text="So", is_plain=True)}
+    turn = await room.desk().fill(ADA, turn.dialog.id, given)
+
+    assert turn.dialog.phase is Phase.CONFIRMING
+    assert (turn.says.entity, turn.says.emptied) == ("", ())
 
 
 async def test_one_goes_back_to_what_was_offered(room):
