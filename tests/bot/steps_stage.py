@@ -174,3 +174,9 @@ class Bench:
     def sent(self, method: str) -> int:
         """Tell how often a method was called."""
         return len([1 for name, _ in self.confluence.asked if name == method])
+
+
+def file_answer(file: str = "F1", name: str = "plan.txt") -> Answer:
+    """What was given for a file."""
+    held = {"file": file, "name": name, "type": "text/plain", "size": 5}
+    return Answer("file", write(Thing("attachment", name, held)), name)
