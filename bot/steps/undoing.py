@@ -8,9 +8,10 @@ from typing import Final
 from bot.act import Acting
 from bot.content import PageId
 from bot.dialog import Dialog, Fate, Record
-from bot.errors import UserError
+from bot.errors import Changed, UserError
 from bot.publish import Publisher
 from bot.receipt import DecisionId
+from bot.refusals import why_refused
 from bot.steps import doing
 from bot.steps.book import Book
 from bot.steps.doing import Deed
@@ -53,11 +54,14 @@ def can_undo(dialog: Dialog, now: datetime, undo_for: timedelta) -> bool:
 def stays(record: Record) -> str:
     """Say in words why what *record* tells of wasn't taken back, or can't be."""
     if not _can_be(record):
-        return STAYS.get(record.action, _CHANGED)
-    return _CHANGED if record.code else ""
+        return STAYS.get(record.action, _UNKNOWN)
+    if record.code in {"", Changed.code}:
+        return _CHANGED if record.code else ""
+    return f"it stays: {why_refused(record.code).format(account='another account')}"
 
 
 _CHANGED: Final = "it has been changed since, so it stays as it is"
+_UNKNOWN: Final = "it stays: what was written isn't known here"
 
 
 def _is_kept(before: Written) -> bool:
@@ -66,7 +70,9 @@ def _is_kept(before: Written) -> bool:
 
 
 def _can_be(record: Record) -> bool:
-    return not record.before or doing.can_take_back(read(record.before))
+    if record.before:
+        return doing.can_take_back(read(record.before))
+    return bool(record.result)  # nothing is known of what only its person says was done
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +94,8 @@ class Undoing:
         taken = {page for page, key in gone.items() if after[key].is_undone}
         for record in written:
             page, known = _page_of(record), after[record.key]
-            if page in gone and not known.is_undone and not known.code:
-                is_undone, code = page in taken, "" if page in taken else "changed"
+            if page in gone and not known.is_undone:
+                is_undone, code = page in taken, "" if page in taken else Changed.code
                 await self.book.write(replace(known, is_undone=is_undone, code=code))
 
     async def _one(self, group: tuple[Record, ...]) -> None:
@@ -138,14 +144,15 @@ def _groups(written: list[Record], gone: dict[PageId, str]) -> Iterator[tuple[Re
 
     What was done to a page that the run made goes with it.
     """
+    known = [record for record in written if _can_be(record)]
     pages: dict[PageId, list[Record]] = {}
-    for record in written:
+    for record in known:
         if not record.before:
             pages.setdefault(_page_of(record), []).append(record)
-    for record in reversed(written):
+    for record in reversed(known):
         page = _page_of(record)
         if record.before:
-            if _can_be(record) and (page not in gone or record.key == gone[page]):
+            if page not in gone or record.key == gone[page]:
                 yield (record,)
         elif pages[page][0].key == record.key:
             yield tuple(pages[page])

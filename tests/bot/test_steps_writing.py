@@ -600,3 +600,27 @@ async def test_a_run_under_way_isnt_taken_back(bench):
     ended = await bench.run(template, page=page_value())
     assert bench.engine.can_undo(ended)
     assert not bench.engine.can_undo(replace(ended, phase=Phase.RUNNING))
+
+
+async def test_what_only_its_person_says_was_done_cant_be_taken_back(bench):
+    template = template_of(
+        "steps:\n  - create: {space: ENG, title: New, body: Hello.}\n"
+        '  - label: {page: "1", add: [a]}\n'
+    )
+    bench.confluence.fails["create_draft"] = Unclear("Confluence")
+    await bench.run(template)
+    ended = await bench.engine.verdict(await bench.kept(), template, None, ("0", "done"))
+    assert ended.phase is Phase.DONE
+    back = await undone(bench, template)
+    assert [each.is_undone for each in back.journal] == [False, True]
+    assert "isn't known here" in stays(back.journal[0])
+
+
+async def test_a_page_that_another_account_wrote_stays_and_says_why(bench):
+    template = one_step('append: {page: "{{ page }}", body: "More."}')
+    await bench.run(template, page=page_value())
+    await bench.stores.connections.remove(ADA, "system")
+    await bench.open(account=Account(AccountId("other"), "Ada's other"))
+    back = await undone(bench, template)
+    assert "another connection now" in stays(back.journal[0])
+    assert "More." in said(bench)
