@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.connection import Need
 from bot.dialog import Dialog, Fate, Phase, Reached, Record, Write
 from bot.document import Document
 from bot.errors import BadInput, TitleTaken
@@ -34,6 +35,7 @@ from bot.steps.page_writings import Creating, PageWriting
 from bot.steps.planning import plan
 from bot.steps.plot import Plot
 from bot.steps.reads import Reading, reading
+from bot.steps.small_writings import Calling, OnPage
 from bot.steps.terms import Terms
 from bot.steps.things import bounded, page_id_in, person_thing, site_thing
 from bot.steps.writer import Writer
@@ -306,6 +308,7 @@ class Walk:
         writing = await plan(step, self._plot(key, names, is_new=confirmed is None))
         digest = writing.digest(self.writes)
         if confirmed is None or confirmed.digest != digest or not self._may_do:
+            await self._require_right(writing)
             decision = DecisionId(mint_token(self.hands.principal.tenant))
             self.planned.append(Write(key, action_of(step), writing.words, digest, decision))
             self._note_planned(writing, key)
@@ -313,6 +316,11 @@ class Walk:
         record = await self.writer.perform(confirmed, writing)
         self._remember(record)
         return Given(read(record.result))
+
+    async def _require_right(self, writing: Writing) -> None:
+        """Raise what `Actor.run` does, before anybody is shown what they may not write."""
+        if not self.book.now.is_trial:
+            await self.hands.facts(_need_of(writing))
 
     def _to_come(self, step: Step, writing: Writing) -> Given:
         dialog = self.book.now
@@ -369,6 +377,13 @@ class Walk:
             is_new=is_new,
             wants=self.wants,
         )
+
+
+def _need_of(writing: Writing) -> Need:
+    if isinstance(writing, OnPage | Calling):
+        return writing.need
+    is_draft = isinstance(writing, Creating) and writing.is_draft
+    return Need.WRITE if is_draft else Need.PUBLISH
 
 
 def _wants(template: ActionTemplate) -> frozenset[str]:

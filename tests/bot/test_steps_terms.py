@@ -22,7 +22,7 @@ from bot.errors import (
     Unavailable,
 )
 from bot.installation import Installation, SlackPerson
-from bot.integration import AuthorizationType, Credential, Integration, Policy
+from bot.integration import AuthorizationType, Credential, Integration, Policy, Role
 from bot.lending import LentConfluence
 from bot.rest import Called
 from bot.roles import Roles
@@ -256,6 +256,16 @@ async def test_what_cant_be_recorded_isnt_sent(lending):
         await lending.engine.advance(confirmed, template, task_of())
     assert lending.confluence.comments == []
     assert lending.sent("create_draft") == lending.sent("add_labels") == 0
+
+
+async def test_who_may_not_publish_is_told_before_the_preview(lending):
+    seen = await lending.stores.integrations.find(ADA.tenant)
+    publishers = ((Role.PUBLISH, ("U0BOB",)),)
+    changed = replace(seen, policy=replace(seen.policy, roles=publishers))
+    assert await lending.stores.integrations.replace(seen, changed)
+    failed = await planned(lending, template_of(WRITES), task_of())
+    assert failed.phase is Phase.FAILED
+    assert "only certain people publish" in failed.failure
 
 
 UNAVAILABLE = Unavailable("Confluence")
