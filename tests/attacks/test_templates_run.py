@@ -6,7 +6,7 @@ import pytest
 
 from bot.dialog import Phase
 from sandbox.person import words
-from tests.attacks.hostile import ALL, HOSTILE, markup_in
+from tests.attacks.hostile import HOSTILE, markup_in
 from tests.attacks.installing import Author, template, written
 from tests.attacks.scene import refused_by_slack, submit
 from tests.stage import link_in
