@@ -170,10 +170,19 @@ def preview(turn: Turn) -> View:
 
 def _wanted(turn: Turn, page: Page) -> tuple[Entity, ...]:
     """Return what the form asks for, in the order of the template."""
-    wanted = {entity.name for entity in turn.missing} | page.also | page.wrong.keys()
+    missing = {entity.name for entity in turn.missing}
+    clear = {entity.name for entity in turn.missing if not _decided_by(entity) & missing}
+    known = {answer.entity for answer in turn.dialog.answers} | set(turn.dialog.skipped)
+    wanted = clear | (page.also & known) | page.wrong.keys()
     if page.everything:
-        wanted |= {answer.entity for answer in turn.dialog.answers} | set(turn.dialog.skipped)
+        wanted |= known
     return tuple(entity for entity in turn.entities if entity.name in wanted)
+
+
+def _decided_by(entity: Entity) -> frozenset[str]:
+    """Return the entities that decide whether *entity* is asked for at all."""
+    of = entity.choices_from.of if entity.choices_from is not None else None
+    return depends(entity) - {of} if entity.when else frozenset()
 
 
 def _writes(turn: Turn) -> bool:

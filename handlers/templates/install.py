@@ -261,8 +261,14 @@ class Install:
             channel = held or _channel_of(ask)
             if not channel:
                 raise BadInput("Type the command in that channel, then install it from there.")
-            return Audience(reach, channel, f"<#{channel}>")
+            return Audience(reach, channel, await self._name_of(ask.principal, channel))
         return Audience(reach)
+
+    async def _name_of(self, principal: Principal, channel: str) -> str:
+        """Return how a channel is called where Slack won't make a link of it."""
+        installation = await self.parts.tenants.get(principal.tenant)
+        name = await self.parts.slack.find_name(installation, channel) if installation else ""
+        return f"#{name}" if name else "where it was installed"
 
 
 async def _defaults(
