@@ -30,6 +30,7 @@ from bot.connect.proof import NOBODY_YET, Proof, require_browser
 from bot.connect.rate import Rate
 from bot.connect.settling import Settling, holder_of
 from bot.connect.steps import Steps
+from bot.connection import DATA_CENTER_READ, DATA_CENTER_WRITE, IDENTITY
 from bot.errors import BotError, NotAllowed, NotFound
 from bot.pending import Obtained, Parked, PendingConnection, Purpose, Step
 from bot.ports import Clock
@@ -89,9 +90,10 @@ class Connect:
         """
         await self._park(principal, parked)
         pending = await self._planned(self._begun(principal, wanted), wanted.missing)
-        if _is_nobodys_own(pending, await self._profile(pending)):
+        profile = await self._profile(pending)
+        if _is_nobodys_own(pending, profile):
             raise NotAllowed(_NOBODYS_OWN)
-        unasked = wanted.missing - pending.scopes
+        unasked = _meant(profile, wanted.missing) - pending.scopes
         if unasked:
             raise NotAllowed(_UNASKED.format(scopes=", ".join(sorted(unasked))))
         token = await self._steps.open(
@@ -387,6 +389,13 @@ class Connect:
             )
         except BotError as error:
             logger.warning("consent_end_untold", end=ended.end, code=error.code)
+
+
+def _meant(profile: AuthorizationProfile, missing: frozenset[str]) -> frozenset[str]:
+    """Return what of *missing* means anything to the profile's server, and is for doing things."""
+    if profile.provider is Provider.CLOUD:
+        return missing - IDENTITY
+    return missing & {DATA_CENTER_READ, DATA_CENTER_WRITE}
 
 
 def _is_nobodys_own(pending: PendingConnection, profile: AuthorizationProfile) -> bool:
