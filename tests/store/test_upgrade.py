@@ -175,10 +175,11 @@ async def test_a_step_that_was_used_up_stays_so(kept):
 
 
 async def test_receipts_stand_as_they_stood(kept):
+    acts = Act.PUBLISH, Act.DRAFT, Act.APPEND  # all that there were
     for number, stage in enumerate(Stage):
         found = await kept.receipts.find(CY, DecisionId(f"stage-{stage.value}"))
         assert found.stage is stage
-        assert found.decision.act is list(Act)[number % len(Act)]
+        assert found.decision.act is acts[number % len(acts)]
         assert not found.decision.is_lent
         assert found.sent == int(stage is not Stage.CLAIMED)
         assert found.done_at == found.undone_at == (NOW if stage is Stage.DONE else None)
