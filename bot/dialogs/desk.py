@@ -72,8 +72,9 @@ class DialogDesk:
         await self._stores.dialogs.begin(taken.dialog)
         try:
             return await self._turns.onward(rules, taken, task)
-        except ConsentRequired:
+        except ConsentRequired as missing:
             # It begins anew, with all that was typed, once its person has connected.
+            missing.resumes = ""
             await self._stores.dialogs.remove(principal, taken.dialog.id)
             raise
 
