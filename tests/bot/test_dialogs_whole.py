@@ -69,6 +69,7 @@ class Room:
         self.seconds = 1_700_000_000
         self.told = []
         self.id = None
+        self.template = TWO
 
     def desk(self, engine=None):
         bench, people = self.bench, FakeSlackPeople(dict(PEOPLE))
@@ -96,7 +97,7 @@ class Room:
         return ""
 
     async def find_template(self, tenant, template, version):
-        return TWO if template == TWO.id else None
+        return self.template if template == TWO.id else None
 
     async def begin(self, **start):
         turn = await self.desk().begin(ADA, TASK, Start(filling=Filling.CONVERSATION, **start))
@@ -225,13 +226,31 @@ async def test_what_was_put_by_is_not_what_one_goes_back_to(room):
     assert (turn.asks.name, turn.offer.shown) == ("space", "Operations")
 
 
-async def test_what_needs_consent_at_once_leaves_no_dialog_behind(room):
+async def unconnected(room, start):
     connection = (await room.bench.stores.connections.list_of(ADA))[0]
     await room.bench.stores.connections.remove(ADA, connection.profile)
     room.bench.clock.pass_by(minutes=1)
-    with pytest.raises(ConsentRequired):
-        await room.desk().begin(ADA, TASK, Start(values={"space": SPACE}, line="title=X labels=a"))
+    with pytest.raises(ConsentRequired) as refused:
+        await room.desk().begin(ADA, TASK, start)
+    await room.bench.stores.connections.save(connection)
+    return refused.value.resumes
+
+
+async def test_what_begins_anew_by_its_command_after_a_consent_leaves_no_dialog_behind(room):
+    room.template = template_of("steps:\n  - list_spaces: {}\n")
+    assert await unconnected(room, Start()) == ""
     assert not await room.desk().list_open(ADA)
+
+
+async def test_what_was_said_or_read_goes_on_in_its_dialog_after_a_consent(room):
+    room.template = template_of("""
+entities: [{name: space, type: space, prompt: Where?}]
+steps: [{create: {space: "{{ space }}", title: X, body: x}}]
+""")
+    resumes = await unconnected(room, Start(values={"space": SPACE}))
+    [dialog] = await room.desk().list_open(ADA)
+    assert resumes == f"resume {dialog.id}"
+    assert (await room.desk().run(ADA, dialog.id)).dialog.phase is Phase.CONFIRMING
 
 
 async def test_a_taken_title_is_changed_and_confirmed_once_more(room):
