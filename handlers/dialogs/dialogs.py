@@ -1,6 +1,5 @@
 """Running dialog tasks: the words, shortcuts, buttons, forms and messages of it."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -434,8 +433,7 @@ def _beginning(ask: Ask) -> str:
         word, known = names.read_begin(ask.value)
     except BadInput:  # the listener says so
         return ""
-    typed = (f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in known.items())
-    return " ".join(("run", word, *typed))
+    return names.line_of(word, known)
 
 
 async def _working(ask: Ask) -> Ack:

@@ -99,6 +99,12 @@ def begin_value(task: str, values: Mapping[str, str] | None = None) -> str:
     return value
 
 
+def line_of(task: str, known: Mapping[str, str]) -> str:
+    """Return the command that begins a task with what is known by then."""
+    typed = (f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in known.items())
+    return " ".join(("run", task, *typed))
+
+
 def read_begin(value: str) -> tuple[str, Mapping[str, str]]:
     """Read such a value. Raises ``BadInput``."""
     try:

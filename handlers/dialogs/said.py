@@ -9,10 +9,10 @@ from bot.dialog import Filling
 from bot.dialogs import DialogDesk, Heard, Match, Start
 from bot.document import Document
 from bot.documents import from_rich_text
-from bot.errors import BotError
+from bot.errors import BotError, ConsentRequired, SiteRequired
 from handlers import replies
 from handlers.ask import Answer, Ask, Kind, Route
-from handlers.dialogs import fields, messages
+from handlers.dialogs import fields, messages, names
 from handlers.dialogs.stage import Stage
 from handlers.payloads import SAID, text_at
 
@@ -76,7 +76,11 @@ class Said:
             began_in=began_in,
             correlation=ask.correlation,
         )
-        turn = await self._desk.begin(ask.principal, match.task, start)
+        try:
+            turn = await self._desk.begin(ask.principal, match.task, start)
+        except (ConsentRequired, SiteRequired) as missing:
+            missing.resumes = missing.resumes or names.line_of(match.task.word, match.known)
+            raise
         if not began_in and not ask.thread:
             # What began it is the head of its thread.
             at = text_at(ask.source or {}, "ts")

@@ -106,13 +106,14 @@ class Runner(Desk):
 
         *label* is the button's, or holds the place of an option.
         """
-        where, block = await self._button(action, label)
+        where, block = await self.button(action, label)
         done = await self.person.presses(action, value, container=where, block_id=block)
         assert not done["error"], done
         await self.stage.quiet()
         return await self.heard()
 
-    async def _button(self, action: str, label: str) -> tuple[Any, Any]:
+    async def button(self, action: str, label: str = "") -> tuple[Any, Any]:
+        """The newest message with such a button, and its block there."""
         shown = await self.person.screen()
         for where in places(shown, action):
             message = next(
