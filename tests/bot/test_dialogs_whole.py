@@ -25,6 +25,7 @@ from bot.dialogs import (
     Stores,
     Verdict,
 )
+from bot.document import Document, Paragraph, Text
 from bot.errands import Pace
 from bot.errors import ConsentRequired, TitleTaken, Unavailable, Unclear
 from bot.ports import running_of
@@ -32,7 +33,7 @@ from bot.publish import TakenUp
 from bot.task import DialogTask, TaskId
 from bot.template import TemplateId, Version
 from tests.bot.dialogs_given import INSTALLED, PEOPLE
-from tests.bot.steps_stage import SPACE, Bench, template_of
+from tests.bot.steps_stage import Bench, template_of
 from tests.bot.test_steps_killed import Killed, Life, dying
 from tests.fakes import ADA, FakeConsentServer, FakeSlackPeople, issuers
 
@@ -244,10 +245,11 @@ async def test_what_begins_anew_by_its_command_after_a_consent_leaves_no_dialog_
 
 async def test_what_was_said_or_read_goes_on_in_its_dialog_after_a_consent(room):
     room.template = template_of("""
-entities: [{name: space, type: space, prompt: Where?}]
-steps: [{create: {space: "{{ space }}", title: X, body: x}}]
+entities: [{name: body, type: rich text, prompt: What?}]
+steps: [{create: {space: ENG, title: X, body: "{{ body }}"}}]
 """)
-    resumes = await unconnected(room, Start(values={"space": SPACE}))
+    said = Document((Paragraph((Text("Of a message"),)),))
+    resumes = await unconnected(room, Start(values={"body": said}))
     [dialog] = await room.desk().list_open(ADA)
     assert resumes == f"resume {dialog.id}"
     assert (await room.desk().run(ADA, dialog.id)).dialog.phase is Phase.CONFIRMING
