@@ -131,15 +131,18 @@ class Author:
         return await self.sees()
 
     async def sees(self) -> str:
-        """Every word of the modal on top, or else of the app's newest message."""
+        """Every word of the modal on top, or else of the newest message that they see."""
         await self.stage.quiet()
         view = await self.person.modal()
         return words(view) if view else await self.hears()
 
     async def hears(self) -> str:
-        """Every word of the app's newest message."""
-        messages = await self.person.messages("@app")
-        return words(messages[-1]) if messages else ""
+        """Every word of the newest message that the app wrote to them."""
+        channels = (await self.person.screen())["channels"]
+        messages = [each for channel in channels for each in channel["messages"]]
+        said = [each for each in messages if each["bot"] and not each["deleted"]]
+        said.sort(key=lambda each: float(each["ts"]))
+        return words(said[-1]) if said else ""
 
     async def screen(self) -> str:
         """Everything on their screen, as JSON."""
