@@ -99,8 +99,8 @@ class DialogTask:
     *word* is what people type, *aliases* other words for it. *owner* may change it, as an admin
     may. *by_admin* says that whoever installed this version was one: only then may it use the
     organisation's connection, and only if *lends* says so too, in *spaces* (keys) and *channels*
-    (ids); none means all that the policy allows. *defaults* are (entity, value). *past* are the
-    versions it had, the last one last.
+    (ids); none means all that the policy allows. *lent* are versions before this one for which
+    it did, too. *defaults* are (entity, value). *past* are the versions it had, the last one last.
     """
 
     id: TaskId
@@ -117,6 +117,7 @@ class DialogTask:
     lends: bool = False
     spaces: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    lent: tuple[Version, ...] = ()
     is_on: bool = True
     past: tuple[Version, ...] = ()
     history: tuple[Happened, ...] = ()
@@ -142,6 +143,10 @@ class DialogTask:
     def words(self) -> tuple[str, ...]:
         """All by which it is called."""
         return (self.word, *self.aliases)
+
+    def lends_to(self, version: str) -> bool:
+        """Tell whether a dialog on *version* may use the organisation's connection."""
+        return self.by_admin and self.lends and version in {self.version, *self.lent}
 
     def after(self, event: Event, by: str, at: datetime) -> "DialogTask":
         """Return it with *event* in its history."""

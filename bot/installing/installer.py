@@ -24,6 +24,7 @@ from bot.integration import Role
 from bot.principal import Principal, Tenant
 from bot.task import (
     MOST_ALIASES,
+    MOST_HISTORY,
     MOST_TASKS,
     Audience,
     DialogTask,
@@ -212,16 +213,16 @@ class Installer:
             spaces=wish.spaces,
             channels=wish.channels,
         )
-        return replace(wanted, lends=wish.lends and by_admin and can_lend(offer))
+        return _lending(wanted, lends=wish.lends and by_admin and can_lend(offer))
 
     async def _pinned(self, principal: Principal, task: DialogTask, offer: Offer) -> DialogTask:
         by_admin = await self._aides.roles.may_administer(principal)
+        lends = task.lends and by_admin and can_lend(offer)
         return replace(
-            task,
+            _lending(task, lends=lends),
             version=Version(offer.template.version),
             defaults=_of_its_entities(task.defaults, offer.template),
             by_admin=by_admin,
-            lends=task.lends and by_admin and can_lend(offer),
         )
 
     def _checked_words(self, wish: Wish, taken: Collection[str]) -> tuple[str, ...]:
@@ -307,6 +308,12 @@ class Installer:
     def _record(self, principal: Principal, action: Action, task: DialogTask) -> None:
         entry = Entry.by(principal, action)
         self._aides.auditor.record(entry.of("task", f"{task.word}, {task.template} {task.version}"))
+
+
+def _lending(task: DialogTask, *, lends: bool) -> DialogTask:
+    """Return it lending or not; for versions for which it never lent, it doesn't afterwards."""
+    lent = (*task.lent, task.version) if lends and task.lends else ()
+    return replace(task, lends=lends, lent=tuple(dict.fromkeys(lent))[-MOST_HISTORY:])
 
 
 def can_lend(offer: Offer) -> bool:

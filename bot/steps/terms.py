@@ -45,7 +45,7 @@ def terms_of(
     may_call = version is not None and bool(version.approved_by)
     asks_for_it = template.policy.credentials is Credentials.ORGANISATION
     calls = any(isinstance(step, HttpStep) for step in walk(template.steps))
-    if task is None or calls or not (asks_for_it and task.by_admin and task.lends):
+    if task is None or calls or not (asks_for_it and task.lends_to(template.version)):
         return Terms(may_call=may_call)
     return Terms(
         lends=True,
