@@ -73,9 +73,10 @@ class DialogDesk:
         try:
             return await self._turns.onward(rules, taken, task)
         except ConsentRequired as missing:
-            # It begins anew, with all that was typed, once its person has connected.
-            missing.resumes = ""
-            await self._stores.dialogs.remove(principal, taken.dialog.id)
+            if not start.values:
+                # It begins anew, with all that was typed, once its person has connected.
+                missing.resumes = ""
+                await self._stores.dialogs.remove(principal, taken.dialog.id)
             raise
 
     async def find(self, principal: Principal, dialog: DialogId) -> Turn:

@@ -48,11 +48,6 @@ class Start:
     correlation: str = ""
     is_trial: bool = False
 
-    @property
-    def is_typed(self) -> bool:
-        """Tell whether the command's words hold all of it, so that it can begin anew by them."""
-        return self.filling is Filling.FORM and not self.values
-
 
 class Move(StrEnum):
     """What a button or a menu does; SKIP keeps an answer that stands already."""
