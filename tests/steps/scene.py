@@ -1,0 +1,165 @@
+"""Somebody who runs a small template of one step, on Cloud and on Data Center."""
+
+import itertools
+import textwrap
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from bot.app import utc_now
+from bot.connection import READ, Need, scopes_of
+from bot.installing import Wish
+from bot.task import TemplateVersion
+from bot.template import TemplateId, Version
+from bot.trail import Action, Wanted
+from sandbox.person import places, words
+from tests.attacks.installing import ACME, Author, template
+from tests.attacks.ways import set_up
+from tests.stage import Stage, link_in, staged
+from tests.ways import PEOPLE, Json
+
+CLOUD: Final = "atlassian"
+DATA_CENTER: Final = "datacenter"
+WAYS: Final = {CLOUD: "cloud_system", DATA_CENTER: "datacenter_pat"}
+ONE: Final = Version("1.0.0")
+CONSENT: Final = template("steps:\n  - list_spaces: {}", "spaces", scopes=scopes_of(Need) - READ)
+"""Takes every scope there is; nobody could bring it, since it needs none."""
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Done:
+    """What was shown before a run and after it, and how often each write was made."""
+
+    preview: str
+    end: str
+    writes: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Scene(Author):
+    """Ada, or somebody else, with every scope there is."""
+
+    world: str = CLOUD
+
+    @classmethod
+    async def opened(cls, stage: Stage, world: str) -> "Scene":
+        """Have Ada consent to everything."""
+        way = next(each for each in PEOPLE if each.name == WAYS[world])
+        _, typed = await set_up(stage, way)
+        scene = cls(stage, "U0ADA", world)
+        consenting = TemplateVersion(
+            ACME, TemplateId("spaces"), ONE, CONSENT, "U0ADA", utc_now(), is_own=True
+        )
+        assert await stage.stores.templates.add(consenting)
+        await scene.installer.install(scene.principal, consenting.id, ONE, Wish("spaces"))
+        await scene.person.types("/confluence spaces")
+        await stage.quiet()
+        link = link_in(await scene.person.screen())
+        assert link, await scene.sees()
+        await stage.walk(link, typed=typed)
+        await stage.quiet()
+        await scene.clears()
+        return scene
+
+    async def begins(self, text: str, line: str = "", **wish: Any) -> str:
+        """Bring a template, install it, and begin it by command; what comes of it."""
+        await self.clears()
+        await self.stage.post(f"{self.world}/log/clear", {})
+        await self.stage.post(f"{self.world}/faults/clear", {})
+        self.stage.outside.quota._people.clear()  # noqa: SLF001 - time alone does it
+        for task in await self.stage.stores.tasks.list_all(self.principal.tenant):
+            await self.stage.stores.tasks.remove(task)
+        slug = f"tryout-{next(_numbers)}"
+        source = template(textwrap.dedent(text), slug, name=slug)
+        await self.installs(source, **wish)
+        return await self.types(f"/confluence {slug} {line}")
+
+    async def does(self, text: str, line: str = "", **wish: Any) -> Done:
+        """Run a template by a command of one line, confirming what is shown."""
+        return await self.confirms(await self.begins(text, line, **wish))
+
+    async def confirms(self, preview: str) -> Done:
+        """Confirm what is shown."""
+        assert "This will be written" in preview, preview
+        end = await self.submits()
+        return Done(preview, end, await self.writes())
+
+    async def writes(self) -> Counter[str]:
+        """How often each write was made: done, never refused."""
+        found: Counter[str] = Counter()
+        for each in await self.stage.get(f"{self.world}/writes"):
+            assert not each["refused"], each
+            found[f"{each['method']} {each['path']}"] += each["done"]
+        return +found
+
+    async def takes_back(self) -> str:
+        """Press *Undo* in the receipt, and read what stands in its place then."""
+        await self.clears()
+        where = next(each for each in places(await self.person.screen(), "dialog_undo"))
+        await self.person.presses("dialog_undo", container=where)
+        await self.stage.quiet()
+        channels = (await self.person.screen())["channels"]
+        return next(
+            words(each)
+            for channel in channels
+            for each in channel["messages"]
+            if each["ts"] == where["ts"]
+        )
+
+    async def page(self, title: str, body: str = "<p>Old.</p>", **more: Any) -> str:
+        """Have a page of Ada's in ENG, and return its id."""
+        asked = {"space": "ENG", "account": "ada", "title": title, "body": body, **more}
+        made = await self.stage.post(f"{self.world}/pages/create", asked)
+        return str(made["id"])
+
+    async def changes(self, page: str, body: str = "<p>Theirs.</p>", account: str = "bob") -> None:
+        """Have somebody else change a page."""
+        said = {"id": page, "account": account, "body": body, "representation": "storage"}
+        await self.stage.post(f"{self.world}/pages/change", said)
+
+    async def all(self, **wanted: str) -> list[Json]:
+        """What stands in Confluence."""
+        found: list[Json] = await self.stage.get(f"{self.world}/pages?{urlencode(wanted)}")
+        return found
+
+    async def one(self, **wanted: str) -> Json:
+        """The one thing of that kind that stands in Confluence."""
+        [found] = await self.all(**wanted)
+        return found
+
+    async def storage(self, page: str) -> str:
+        """What a page says now, as it is stored."""
+        return str((await self.one(id=page))["versions"][-1]["body"]["value"])
+
+    async def faults(self, kind: str, **aimed: Any) -> None:
+        """Aim a fault at the next write that matches."""
+        await self.stage.post(f"{self.world}/faults", {"kind": kind, **aimed})
+
+    def held(self, page: str) -> Any:
+        """The page in the world itself, for what its side door doesn't tell."""
+        if self.world == DATA_CENTER:
+            return self.stage.datacenter.site.contents[int(page)]
+        wikis = self.stage.atlassian.wikis.values()
+        return next(each.contents[int(page)] for each in wikis if int(page) in each.contents)
+
+    async def audited(self) -> list[tuple[str, str]]:
+        """What the audit has since the last run began: (action, outcome), the oldest first."""
+        await self.stage.quiet()
+        rows = self.stage.stores.audit.list_newest(self.principal.tenant, Wanted())
+        found = []
+        async for row in rows:
+            if row.entry.action is Action.INSTALL_TASK:
+                break
+            found.append((str(row.entry.action), str(row.entry.outcome)))
+        return found[::-1]
+
+
+@asynccontextmanager
+async def opened(world: str, **settings: Any) -> AsyncIterator[Scene]:
+    """Set the stage, with Ada on it."""
+    async with staged(**settings) as stage:
+        yield await Scene.opened(stage, world)
