@@ -96,9 +96,10 @@ class Dialogs(Protocol):
     async def replace(self, seen: Dialog, changed: Dialog) -> Dialog | None:
         """Store *changed* if *seen* is still the newest generation; return it as stored.
 
-        The generation grows by one, ``touched_at`` becomes the store's own now, and it expires
-        `bot.dialog.DIALOG_LASTS` from then. Where *changed* has a plan that *seen* hadn't, its
-        run is put on the list of due work before: no confirmed plan is without an entry.
+        The generation grows by one, ``touched_at`` becomes the store's own now (in what is
+        returned, our clock's), and it expires `bot.dialog.DIALOG_LASTS` from then. Where
+        *changed* has a plan that *seen* hadn't, its run is put on the list of due work before:
+        no confirmed plan is without an entry.
         ``None`` means that somebody else has taken the next turn.
         """
 

@@ -123,6 +123,11 @@ class TestTasks:
         assert await tasks.add(replace(task, id=TaskId("t9")))
 
 
+def but_for_the_clock(dialog):
+    """The database's clock is another than ours."""
+    return replace(dialog, touched_at=ANCIENT)
+
+
 class TestDialogs:
     async def test_a_dialog_is_found_whole_by_its_id_and_in_its_thread(self, dialogs, dialog, ada):
         await dialogs.begin(dialog)
@@ -151,14 +156,14 @@ class TestDialogs:
         assert stored.count(None) == 1
         won = next(each for each in stored if each)
         assert won.generation == 2
-        assert await dialogs.find(ada, dialog.id) == won
+        assert but_for_the_clock(await dialogs.find(ada, dialog.id)) == but_for_the_clock(won)
 
     async def test_a_turn_makes_it_last_anew(self, dialogs, dialog, ada, clock):
         await dialogs.begin(dialog)
         clock.advance(timedelta(days=20).total_seconds())
         stored = await dialogs.replace(dialog, replace(dialog, asked="title"))
         clock.advance(timedelta(days=20).total_seconds())
-        assert await dialogs.find(ada, dialog.id) == stored
+        assert but_for_the_clock(await dialogs.find(ada, dialog.id)) == but_for_the_clock(stored)
 
     async def test_open_ones_are_listed_and_counted(self, dialogs, dialog, ada):
         ended = replace(dialog, id="g9", phase=Phase.DONE, thread="9.9")
@@ -200,7 +205,7 @@ class TestDialogs:
         running = await dialogs.find(ada, dialog.id)
         stored = await dialogs.replace(running, replace(running, correlation="next"))
         assert stored.confirmed == dialog.plan.writes
-        assert await dialogs.find(ada, dialog.id) == stored
+        assert but_for_the_clock(await dialogs.find(ada, dialog.id)) == but_for_the_clock(stored)
 
     async def test_a_trial_is_never_confirmed(self, dialogs, dialog, ada):
         await dialogs.begin(replace(dialog, is_trial=True))
