@@ -127,7 +127,14 @@ class Dialogs:
 
     def others(self) -> Route:
         """Return what answers a word that no command is called: the word of a task, maybe."""
-        return Route(Kind.COMMAND, "", self.run_by_word, opens=_opens, opens_if=self._is_a_task)
+        return Route(
+            Kind.COMMAND,
+            "",
+            self.run_by_word,
+            opens=_opens,
+            opens_if=self._is_a_task,
+            resumes=_by_word,
+        )
 
     async def _is_a_task(self, ask: Ask) -> bool:
         return await self._desk.find_task(ask.principal, ask.command, ask.channel_id) is not None
@@ -423,6 +430,10 @@ async def outside(ask: Ask) -> bool:
     https://docs.slack.dev/surfaces/modals
     """
     return ask.view is None or not ask.view.is_modal
+
+
+def _by_word(ask: Ask) -> str:
+    return f"run {ask.command} {ask.text}".strip()
 
 
 def _beginning(ask: Ask) -> str:

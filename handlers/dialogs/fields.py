@@ -21,14 +21,21 @@ _PLACEHOLDER: Final = 150
 _TYPED: Final = {Look.TEXT, Look.LONG_TEXT, Look.RICH_TEXT, Look.NUMBER, Look.URL}
 
 
-def field(element: Element, block_id: str, *, tells: bool = False, complaint: str = "") -> Block:
+def field(
+    element: Element,
+    block_id: str,
+    *,
+    tells: bool = False,
+    complaint: str = "",
+    action: str = FIELD,
+) -> Block:
     """Return a form's field; one that *tells* is delivered as soon as it is changed."""
     held = f"Now: {element.held}. " if element.held else ""
     hint = f"{complaint} " if complaint else ""
     block = blocks.field(
         block_id,
         f"{'⚠️ ' if complaint else ''}{element.label}",
-        element_of(element),
+        element_of(element) | {"action_id": action},
         hint=f"{hint}{held}{element.hint}".strip(),
         # What it holds already stays where its field can't show it.
         optional=element.is_optional or bool(element.held),

@@ -1,6 +1,6 @@
 """What a task would take, checked for whoever has just installed it; nothing is written."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from bot.act import Acting
 from bot.checking import needs_of, scopes_needed
@@ -25,13 +25,8 @@ async def _lines(
     template: ActionTemplate, task: DialogTask, context: Context
 ) -> AsyncIterator[str]:
     needs = needs_of(template)
-    need = next((each for each in needs if each.writes), Need.READ)
-
-    async def look(acting: Acting) -> Acting:
-        return acting
-
     try:
-        acting = await context.run(look, need)
+        acting = await context.run(_look)
     except SiteRequired:
         yield ":grey_question: You have several sites: each run says at which it writes."
         return
@@ -44,7 +39,8 @@ async def _lines(
     connection = acting.connection
     lacking = set().union(*(connection.lacking(each) for each in needs))
     yield _scopes(template, frozenset(lacking))
-    yield (
+    refused = "" if lacking else await _refused(needs, context)
+    yield refused or (
         f":white_check_mark: It acts as *{escape(connection.account.name)}* on "
         f"*{escape(acting.site.name)}*, for you."
     )
@@ -52,10 +48,26 @@ async def _lines(
         yield line
 
 
+async def _look(acting: Acting) -> Acting:
+    return acting
+
+
+async def _refused(needs: Iterable[Need], context: Context) -> str:
+    """Say why they may not write, as far as that can be told before they do."""
+    need = next((each for each in needs if each.writes), None)
+    if need is None:
+        return ""
+    try:
+        await context.run(_look, need)
+    except BotError as error:
+        return f":x: {escape(replies.words_for(error))}"
+    return ""
+
+
 def _consent(error: ConsentRequired) -> str:
     if error.ended:
         return ":key: Your consent has ended: connecting comes first at your next run."
-    return ":key: You aren't connected yet, or not for this: you are asked at your first run."
+    return ":key: You aren't connected yet: you are asked for consent at your first run."
 
 
 def _scopes(template: ActionTemplate, lacking: frozenset[str]) -> str:

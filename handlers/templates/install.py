@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from bot.entities import Context, WrongAnswer
+from bot.entities import Context, WrongAnswer, suggest
 from bot.entities import read as read_entity
 from bot.entities import shown as shown_entity
 from bot.errors import BadInput, NotFound
@@ -16,8 +16,9 @@ from bot.template import ActionTemplate
 from bot.values import text_of_value
 from bot.written import Written, read, write
 from handlers import blocks
-from handlers.ask import Ack, Ask, Kind, Modal, Route, View
+from handlers.ask import Ack, Ask, Block, Kind, Modal, Route, Suggestions, View
 from handlers.dialogs import fields
+from handlers.dialogs import names as dialog_names
 from handlers.dialogs.dialogs import outside
 from handlers.dialogs.names import channel_of
 from handlers.offers import TASKS
@@ -35,7 +36,7 @@ class Install:
 
     parts: TemplateParts
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[Route | Suggestions, ...]:
         """Claim this feature's names."""
         return (
             Route(Kind.COMMAND, "tasks", self.list_tasks, opens=_opens),
@@ -53,6 +54,7 @@ class Install:
             Route(Kind.PRESS, names.SWITCH_OFF, self.switch_off),
             Route(Kind.PRESS, names.UNINSTALL, self.show_leaving),
             Route(Kind.PRESS, names.UNINSTALL_NOW, self.uninstall),
+            Suggestions(names.DEFAULT, self.suggest),
         )
 
     async def list_tasks(self, ask: Ask) -> Modal:
@@ -87,6 +89,26 @@ class Install:
         context = await self.parts.context_of(ask.principal)
         report = await checked(offer.template, task, context)
         return shown(ask, views.installed(task, report, self.parts.command))
+
+    async def suggest(self, ask: Ask) -> list[Block]:
+        """Return what an entity may hold once for all."""
+        metadata = ask.view.metadata if ask.view else ""
+        template = await self._template(ask.principal, metadata)
+        _, name = dialog_names.read_block(str(ask.action.get("block_id", "")))
+        entity = template.entity(name)
+        if entity is None:
+            return []
+        context = await self.parts.context_of(ask.principal)
+        return [fields.option(each) for each in await suggest(entity, ask.text, context)]
+
+    async def _template(self, principal: Principal, metadata: str) -> ActionTemplate:
+        """Return the template that a form is about, to be installed or installed already."""
+        template, version = names.template_in(metadata)
+        task = names.task_in(metadata)
+        if task:
+            found = await self.parts.installer.get(principal, task)
+            template, version = found.template, found.version
+        return (await self.parts.offers.get(principal, template, version)).template
 
     async def show_edit(self, ask: Ask) -> Modal:
         """Show how it is installed, to be changed."""

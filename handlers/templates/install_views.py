@@ -184,7 +184,9 @@ def _defaults(template: ActionTemplate, standing: Standing) -> Iterator[Block]:
     for entity in entities[:20]:
         held = standing.defaults.get(entity.name)
         block = fields.field(
-            element(entity, read(held) if held else None), f"{DEFAULT}/{entity.name}/"
+            element(entity, read(held) if held else None),
+            f"{DEFAULT}/{entity.name}/",
+            action=names.DEFAULT,
         )
         yield block | {"optional": True}
 

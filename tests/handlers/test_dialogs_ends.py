@@ -1,0 +1,139 @@
+"""How dialogs end, or don't: unclear steps, resumption, presses that come late or from others."""
+
+from textwrap import dedent
+
+import pytest
+
+from sandbox.person import words
+from tests.handlers.dialog_stage import NOTE, Runner, installed, source_of
+
+COMMENTS = "read:comment:confluence, write:comment:confluence"
+COMMENT = """\
+    entities:
+      - {name: page, type: page, prompt: Which page?}
+      - {name: what, type: text, prompt: What is there to say?}
+    steps: [{comment: {page: "{{ page }}", body: "{{ what }}"}}]
+    reply: {text: "Said: {{ what }}."}
+"""
+TALK = source_of("note", "utterances: [write a note]\n" + dedent(NOTE))
+
+
+@pytest.fixture
+async def ada(stage):
+    await stage.connect_to_write()
+    return Runner(stage)
+
+
+async def unclear(stage, ada, what):
+    """Confirm a comment to which Confluence never answers."""
+    await stage.post(
+        "atlassian/faults", {"kind": "drop-after", "method": "POST", "path": "comment"}
+    )
+    await ada.types(f'note page="Observatory handbook" what="{what}"')
+    if "Connect" in await ada.sees():
+        await ada.consents()
+        await ada.person.closes(everything=True)
+        await ada.types(f'note page="Observatory handbook" what="{what}"')
+    return await ada.saves()
+
+
+async def comments(stage, what):
+    return [each for each in await stage.get("atlassian/writes") if "comment" in each["path"]]
+
+
+async def test_an_unclear_step_is_asked_about_and_never_repeated_unasked(stage, ada):
+    await installed(stage, source_of("note", COMMENT, COMMENTS))
+    asked = await unclear(stage, ada, "First")
+    assert "Confluence didn't say what became of this" in asked
+    assert "open it in Confluence" in asked
+    assert "Said: First." in await ada.presses("dialog_is_done")
+    assert sum(each["done"] for each in await comments(stage, "First")) == 1
+    await ada.person.closes(everything=True)
+    await unclear(stage, ada, "Second")
+    assert "Said: Second." in await ada.presses("dialog_do_it")
+    assert sum(each["done"] for each in await comments(stage, "Second")) == 3
+    await ada.person.closes(everything=True)
+    await unclear(stage, ada, "Third")
+    stopped = await ada.presses("dialog_stop")
+    assert "Said: Third." not in stopped
+    assert "stopped" in stopped
+    assert "dialog_do_it" not in str(await ada.view())
+
+
+async def test_what_waits_is_resumed_from_home_by_word_and_elsewhere(stage, ada):
+    await installed(stage, TALK)
+    await ada.says("write a note")
+    await ada.answers("ENG")
+    assert "waits for an answer" in await ada.types("resume")
+    await ada.person.opens_home()
+    await stage.quiet()
+    assert "Go on where you left off" in words(await ada.person.home())
+    await ada.person.presses("dialog_resume", container="home")
+    await stage.quiet()
+    assert "*Space*: Engineering" in await ada.sees()
+    await ada.sends(Title="Resumed", Body="Text")
+    await ada.person.closes(everything=True)
+    await ada.types("resume")
+    assert "Create the page “Resumed”" in await ada.presses("dialog_resume")
+    assert "Written: Resumed." in await ada.saves()
+    await ada.person.closes(everything=True)
+    assert "No dialog of yours is open." in await ada.types("resume")
+
+
+async def test_a_plan_that_was_changed_since_writes_nothing(stage, ada):
+    await installed(stage, TALK)
+    await ada.says("write a note")
+    for said in ("ENG", "Older", "Text", "skip"):
+        await ada.answers(said)
+    old = (await ada.person.thread(ada.began))[-1]
+    assert "Create the page “Newer”" in await ada.answers("title should be Newer")
+    at = {"channel": old["channel"], "ts": old["ts"]}
+    await ada.person.presses("dialog_confirm", container=at)
+    await stage.quiet()
+    assert await ada.pages("Older") == await ada.pages("Newer") == []
+    assert "Create the page “Newer”" in await ada.heard(), "it is shown as it is now"
+    await ada.presses("dialog_confirm")
+    assert len(await ada.pages("Newer")) == 1
+    await ada.person.presses("dialog_confirm", container=at)
+    await stage.quiet()
+    assert len(await ada.pages("Newer")) == 1
+
+
+async def test_one_task_switched_off_is_not_begun_and_what_is_open_ends(stage, ada):
+    await installed(stage, TALK)
+    await ada.says("write a note")
+    task = (await stage.stores.tasks.list_all("T0ACME"))[0]
+    bob = Runner(stage, "U0BOB")
+    await bob.types("tasks")
+    await ada.types("tasks")
+    await ada.presses("task_details")
+    assert "Switched off" in await ada.presses("task_switch_off")
+    assert "is switched off for now" in await bob.types("run note")
+    await ada.person.closes(everything=True)
+    assert "What is it called?" in await ada.answers("ENG")
+    assert task.is_on
+
+
+async def test_confluence_away_loses_nothing_and_says_so(stage, ada):
+    await installed(stage, TALK)
+    await ada.types("note")
+    fields = await ada.labels()
+    await ada.offers("Space", "ENG")
+    for name, value in {"Space": "ENG", "Title": "Kept", "Body": "Text"}.items():
+        await ada.person.presses("dialog_field", value, block_id=fields[name])
+    await stage.post("atlassian/faults", {"kind": "503", "times": 50})
+    assert "Confluence" in await ada.saves()
+    await stage.post("atlassian/faults/clear", {})
+    await ada.person.closes()
+    assert "Create the page “Kept”" in await ada.saves(), "the form waited beneath"
+
+
+async def test_a_channel_never_sees_what_acts(stage, ada):
+    await installed(stage, TALK)
+    await ada.types("note space=ENG title=Private body=Text remark=none")
+    await ada.saves()
+    await ada.person.mentions("write a note", "general")
+    await stage.quiet()
+    bob = Runner(stage, "U0BOB")
+    assert "Private" not in await bob.told()
+    assert "dialog_" not in str(await bob.person.messages("general"))
