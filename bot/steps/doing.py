@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from bot.act import Acting
-from bot.content import AccountId, Attachment, CommentId, Operation, PageId, PageStatus
+from bot.content import AccountId, Attachment, CommentId, Operation, Page, PageId, PageStatus
 from bot.document import Document, Marks, Paragraph, Text
 from bot.errors import Changed, Unclear
 from bot.steps.hands import Tools
@@ -31,6 +31,8 @@ from bot.steps.things import attachment_thing, bounded, page_thing, space_thing,
 from bot.steps.writing import Sent, Where
 from bot.values import Thing, Value
 
+BROUGHT: Final = "brought"
+"""Under this name stands what a write brought, where it is taken back."""
 _PROVIDER: Final = "Confluence"
 _EM: Final[Marks] = frozenset({"em"})
 
@@ -91,14 +93,17 @@ async def _files_before(deed: Deed) -> Mapping[str, Value]:
 
 
 async def _rights_before(deed: Deed) -> Mapping[str, Value]:
+    people, groups = await _rights(deed)
+    return {"stood_people": people, "stood_groups": groups}
+
+
+async def _rights(deed: Deed) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which people and groups are let alone."""
     found = await deed.tools.confluence.find_restrictions(
         deed.acting.connection, deed.acting.site, deed.where.page
     )
     stood = found[cast("Operation", deed.text("operation"))]
-    return {
-        "stood_people": tuple(each.id for each in stood.accounts),
-        "stood_groups": tuple(each.id for each in stood.groups),
-    }
+    return tuple(each.id for each in stood.accounts), tuple(each.id for each in stood.groups)
 
 
 async def _watch_before(deed: Deed) -> Mapping[str, Value]:
@@ -221,16 +226,24 @@ async def _trash(deed: Deed) -> Sent:
 
 
 async def _restore(deed: Deed) -> Sent:
-    if await _status(deed) is PageStatus.TRASHED:
+    head = await _head(deed)
+    if head.status is PageStatus.TRASHED:
         where = deed.acting.connection, deed.acting.site, deed.where.page
         await deed.tools.confluence.restore_page(*where, kind=deed.where.kind)
-    return deed.done()
+        head = await _head(deed)
+    page = deed.page
+    if isinstance(page, Thing):  # with the version that it is by now, for taking it back
+        page = Thing(page.kind, page.label, {**page.fields, "version": head.version})
+    return Sent(page, deed.where.url)
 
 
 async def _status(deed: Deed) -> PageStatus:
+    return (await _head(deed)).status
+
+
+async def _head(deed: Deed) -> Page:
     where = deed.acting.connection, deed.acting.site, deed.where.page
-    head = await deed.tools.confluence.get_page_head(*where, trashed=True, kind=deed.where.kind)
-    return head.status
+    return await deed.tools.confluence.get_page_head(*where, trashed=True, kind=deed.where.kind)
 
 
 _AGAIN: Final[Mapping[str, Callable[[Deed], Awaitable[Sent]]]] = {
@@ -309,7 +322,26 @@ async def _move_back(deed: Deed) -> None:
 
 
 async def _lift(deed: Deed) -> None:
-    await _let_alone(deed, deed.texts("stood_people"), deed.texts("stood_groups"))
+    now = await _rights(deed)
+    stood = deed.texts("stood_people"), deed.texts("stood_groups")
+    if _same_people(deed, now, stood):
+        return
+    if not _same_people(deed, now, (deed.texts("people"), deed.texts("groups"))):
+        raise Changed(
+            "Somebody has changed who may see or change the page since, so that stays as it is: "
+            "nothing was undone. In Confluence you can change it back."
+        )
+    await _let_alone(deed, *stood)
+
+
+def _same_people(
+    deed: Deed,
+    now: tuple[tuple[str, ...], tuple[str, ...]],
+    then: tuple[tuple[str, ...], tuple[str, ...]],
+) -> bool:
+    """Tell whether the same are let alone; whoever restricts a page always is."""
+    own = deed.acting.connection.account.id
+    return [{*who} - {own} for who in now] == [{*who} - {own} for who in then]
 
 
 async def _watch_as_before(deed: Deed) -> None:
@@ -326,6 +358,13 @@ async def _out_of_the_trash(deed: Deed) -> None:
 
 
 async def _into_the_trash(deed: Deed) -> None:
+    head, brought = await _head(deed), deed.kept.fields.get(BROUGHT)
+    version = brought.fields.get("version") if isinstance(brought, Thing) else None
+    if head.status is not PageStatus.TRASHED and head.version != version:
+        raise Changed(
+            "Somebody has changed the page since, so it stays where it is: nothing was undone. "
+            "In Confluence you can delete it."
+        )
     await _trash(deed)
 
 

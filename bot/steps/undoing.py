@@ -116,7 +116,8 @@ class Undoing:
             return
         kept = read(first.before)
         if isinstance(kept, Thing):
-            await self._undo_small(kept)
+            brought = {doing.BROUGHT: read(first.result)}
+            await self._undo_small(Thing(kept.kind, kept.label, {**kept.fields, **brought}))
 
     async def _undo_small(self, kept: Thing) -> None:
         async def work(acting: Acting) -> None:

@@ -15,6 +15,9 @@ from bot.installing import Wish
 from bot.task import TemplateVersion
 from bot.template import TemplateId, Version
 from bot.trail import Action, Wanted
+from sandbox.atlassian.documents import text_of
+from sandbox.atlassian.people import BY_ID
+from sandbox.datacenter.people import BY_KEY
 from sandbox.person import places, words
 from tests.attacks.installing import ACME, Author, template
 from tests.attacks.ways import set_up
@@ -63,7 +66,19 @@ class Scene(Author):
         await stage.walk(link, typed=typed)
         await stage.quiet()
         await scene.clears()
+        await scene._connects_bob()
         return scene
+
+    async def _connects_bob(self) -> None:
+        """Have Bob connect as well, so that it is known who he is in Confluence."""
+        bob, typed = self.stage.person("U0BOB"), {}
+        if self.world == DATA_CENTER:
+            made = await self.stage.post("datacenter/tokens", {"account": "bob", "days": 30})
+            typed = {"secret": made["token"]}
+        await bob.types("/confluence connect")
+        await self.stage.quiet()
+        await self.stage.walk(link_in(await bob.screen()), "U0BOB", typed=typed)
+        await self.stage.quiet()
 
     async def begins(self, text: str, line: str = "", **wish: Any) -> str:
         """Bring a template, install it, and begin it by command; what comes of it."""
@@ -89,10 +104,9 @@ class Scene(Author):
         return Done(preview, end, await self.writes())
 
     async def writes(self) -> Counter[str]:
-        """How often each write was made: done, never refused."""
+        """How often each write was made."""
         found: Counter[str] = Counter()
         for each in await self.stage.get(f"{self.world}/writes"):
-            assert not each["refused"], each
             found[f"{each['method']} {each['path']}"] += each["done"]
         return +found
 
@@ -145,6 +159,40 @@ class Scene(Author):
             return self.stage.datacenter.site.contents[int(page)]
         wikis = self.stage.atlassian.wikis.values()
         return next(each.contents[int(page)] for each in wikis if int(page) in each.contents)
+
+    def contents(self) -> list[Any]:
+        """Everything that Confluence holds."""
+        if self.world == DATA_CENTER:
+            return list(self.stage.datacenter.site.contents.values())
+        wikis = self.stage.atlassian.wikis.values()
+        return [each for wiki in wikis for each in wiki.contents.values()]
+
+    def container(self, content: Any) -> int:
+        """The page that something hangs on."""
+        held = {each.id: each for each in self.contents()}
+        while content.kind in {"footer-comment", "attachment"}:
+            content = held[content.extra["container"]]
+        return int(content.id)
+
+    def text(self, content: Any) -> str:
+        """What it says."""
+        return text_of(content.latest.body).strip()
+
+    def rights(self, page: str) -> dict[str, set[str]]:
+        """Who alone may read a page, and change it, by their short names."""
+        held = self.held(page)
+        names = BY_KEY if self.world == DATA_CENTER else BY_ID
+        both = {"read": held.readers, "update": held.editors}
+        return {right: {names[each].name for each in who} for right, who in both.items()}
+
+    async def restricts(self, page: str, **to: Any) -> None:
+        """Have somebody else restrict a page."""
+        await self.stage.post(f"{self.world}/pages/restrict", {"id": page, **to})
+
+    async def judges(self, action: str) -> str:
+        """Say what became of an unclear step, and read what comes."""
+        await self.person.presses(action)
+        return await self.sees()
 
     async def audited(self) -> list[tuple[str, str]]:
         """What the audit has since the last run began: (action, outcome), the oldest first."""

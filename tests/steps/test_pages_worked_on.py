@@ -1,0 +1,316 @@
+"""Steps that do something to a page: what stands there, back again, and after a lost answer."""
+
+import pytest
+
+from tests.steps.scene import CLOUD
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PERSON = "entities: [{{name: who, type: person, prompt: Who?}}]\n"
+
+
+def likes(page, scene):
+    """A call that changes something, for which there is no step: a property of the page."""
+    if scene.world == CLOUD:
+        return f"/wiki/api/v2/pages/{page}/properties"
+    return f"/rest/api/content/{page}/property"
+
+
+def call(page, scene):
+    return (
+        f'http: {{method: POST, path: "{likes(page, scene)}", does: Set a mark, '
+        "body: {key: mark, value: {at: 7}}}"
+    )
+
+
+async def test_comments(scene):
+    page = await scene.page("Aphelion")
+    done = await scene.does(
+        f'steps: [{{id: c, comment: {{page: "{page}", body: "Well **done**"}}}}]'
+    )
+    assert "1. Comment on the page “Aphelion” in Engineering (ENG): “Well done”" in done.preview
+    assert comments(scene, page) == ["Well done"]
+    assert done.writes.total() == 1
+    assert ("comment", "done") in await scene.audited()
+    assert "Undo" not in done.end
+
+
+def comments(scene, page):
+    """What comments say at the foot of a page."""
+    return [each for _, each in talk(scene, page)]
+
+
+def talk(scene, page):
+    return sorted(
+        (each.id, scene.text(each))
+        for each in scene.contents()
+        if each.kind == "footer-comment" and str(scene.container(each)) == page
+    )
+
+
+async def test_answers_a_comment(scene):
+    page = await scene.page("Solstice")
+    await scene.does(f'steps: [{{comment: {{page: "{page}", body: "First"}}}}]')
+    [(first, _)] = talk(scene, page)
+    done = await scene.does(
+        f'steps: [{{reply: {{page: "{page}", comment: "{first}", body: Yes}}}}]'
+    )
+    assert "Answer the comment “First” of Ada" in done.preview
+    assert [text for _, text in talk(scene, page)] == ["First", "Yes"]
+    assert done.writes.total() == 1
+    assert ("reply", "done") in await scene.audited()
+
+
+async def test_labels(scene):
+    page = await scene.page("Nova")
+    await scene.does(f'steps: [{{label: {{page: "{page}", add: [kept, old]}}}}]')
+    done = await scene.does(
+        f'steps: [{{label: {{page: "{page}", add: [kept, new], remove: [old, never]}}}}]'
+    )
+    assert (await scene.one(id=page))["labels"] == ["kept", "new"]
+    assert ("label", "done") in await scene.audited()
+    assert "was taken back" in await scene.takes_back()
+    assert sorted((await scene.one(id=page))["labels"]) == ["kept", "old"]
+    assert "label" in str(done.writes)
+
+
+async def test_attaches_a_file(scene):
+    page = await scene.page("Pulsar")
+    shown = await scene.begins(
+        f"""
+        entities: [{{name: file, type: attachment, prompt: Which file?}}]
+        steps: [{{id: put, attach: {{page: "{page}", file: "{{{{ file }}}}"}}}}]
+        reply: {{text: "Put {{{{ put.name }}}}"}}
+        """
+    )
+    assert "Which file?" in shown
+    file = await scene.person.uploads("plan.txt", "the plan")
+    view = await scene.person.modal()
+    [block] = [each["block_id"] for each in view["blocks"] if "element" in each]
+    done = await scene.confirms(await scene.submits({block: {"dialog_field": [file["id"]]}}))
+    assert "Attach the file “plan.txt” to the page “Pulsar”" in done.preview
+    [held] = [
+        each
+        for each in scene.contents()
+        if each.kind == "attachment" and str(scene.container(each)) == page
+    ]
+    assert held.title == "plan.txt"
+    assert "Put plan.txt" in done.end
+    assert done.writes.total() == 1
+
+
+async def test_moves_a_page_and_back(scene):
+    page, parent = await scene.page("Comet"), await scene.page("Orbit")
+    before = (await scene.one(id=page))["parent"]
+    done = await scene.does(f'steps: [{{move: {{page: "{page}", parent: "{parent}"}}}}]')
+    assert "below the page “Orbit” in Engineering (ENG)" in done.preview
+    assert (await scene.one(id=page))["parent"] == parent
+    assert done.writes.total() == 1
+    await scene.takes_back()
+    assert (await scene.one(id=page))["parent"] == before
+
+
+async def test_a_page_that_somebody_moved_since_stays(scene):
+    page, parent = await scene.page("Halo"), await scene.page("Ring")
+    other = await scene.page("Belt")
+    await scene.does(f'steps: [{{move: {{page: "{page}", parent: "{parent}"}}}}]')
+    await scene.stage.post(f"{scene.world}/pages/move", {"id": page, "parent": other})
+    assert "changed since, so it stays" in await scene.takes_back()
+    assert (await scene.one(id=page))["parent"] == other
+
+
+async def test_copies_a_page_and_trashes_the_copy(scene):
+    page, parent = await scene.page("Mirror"), await scene.page("Hall")
+    done = await scene.does(
+        f'steps: [{{id: c, copy: {{page: "{page}", parent: "{parent}", title: "Copy of it"}}}}]\n'
+        'reply: {text: "See {{ c.title }}"}'
+    )
+    copy = await scene.one(title="Copy of it", status="current")
+    assert (copy["parent"], copy["text"].strip()) == (parent, "Old.")
+    assert "See Copy of it" in done.end
+    assert done.writes.total() == 1
+    await scene.takes_back()
+    assert (await scene.one(id=copy["id"]))["status"] == "trashed"
+
+
+async def test_a_copy_that_somebody_changed_since_stays(scene):
+    page, parent = await scene.page("Glass"), await scene.page("Frame")
+    await scene.does(f'steps: [{{copy: {{page: "{page}", parent: "{parent}", title: Glassier}}}}]')
+    copy = await scene.one(title="Glassier")
+    await scene.changes(copy["id"])
+    assert "changed since, so it stays" in await scene.takes_back()
+    assert (await scene.one(id=copy["id"]))["status"] == "current"
+
+
+RESTRICT = (
+    PERSON + 'steps: [{{restrict: {{page: "{0}", people: ["{{{{ who }}}}"], operation: {1}}}}}]'
+)
+
+
+async def test_restricts_a_page(scene):
+    page = await scene.page("Vault")
+    before = scene.rights(page)
+    done = await scene.does(RESTRICT.format(page, "read"), "who=@bob")
+    assert "let these alone read the page “Vault”" in done.preview
+    assert scene.rights(page)["read"] == {"ada", "bob"}
+    assert done.writes.total() == 1
+    assert before["read"] == set()
+    assert ("restrict", "done") in await scene.audited()
+
+
+async def test_takes_a_restriction_back_to_the_one_before(scene):
+    page = await scene.page("Safe")
+    await scene.restricts(page, readers=["ada", "cy"])
+    await scene.does(RESTRICT.format(page, "read"), "who=@bob")
+    assert scene.rights(page)["read"] == {"ada", "bob"}
+    await scene.takes_back()
+    assert scene.rights(page)["read"] == {"ada", "cy"}
+
+
+async def test_a_restriction_that_somebody_changed_since_stays(scene):
+    page = await scene.page("Chest")
+    await scene.restricts(page, readers=["ada", "cy"])
+    await scene.does(RESTRICT.format(page, "read"), "who=@bob")
+    await scene.restricts(page, readers=["ada"])
+    assert "changed since, so it stays" in await scene.takes_back()
+    assert scene.rights(page)["read"] == {"ada"}
+
+
+async def test_watches_and_stops_watching(scene):
+    page = await scene.page("Telescope")
+    scene.held(page).watchers.clear()
+    done = await scene.does(f'steps: [{{watch: {{page: "{page}"}}}}]')
+    assert "Watch the page “Telescope”" in done.preview
+    assert len(scene.held(page).watchers) == 1
+    assert done.writes.total() == 1
+    await scene.takes_back()
+    assert scene.held(page).watchers == []
+    await scene.does(f'steps: [{{watch: {{page: "{page}"}}}}]')
+    done = await scene.does(f'steps: [{{watch: {{page: "{page}", on: false}}}}]')
+    assert "Stop watching" in done.preview
+    assert scene.held(page).watchers == []
+
+
+async def test_trashes_a_page_and_takes_it_out_again(scene):
+    page = await scene.page("Debris")
+    done = await scene.does(f'steps: [{{trash: {{page: "{page}"}}}}]')
+    assert (await scene.one(id=page))["status"] == "trashed"
+    assert done.writes.total() == 1
+    await scene.takes_back()
+    assert (await scene.one(id=page))["status"] == "current"
+
+
+async def test_restores_a_page_from_the_trash_and_trashes_it_again(scene):
+    page = await scene.page("Relic")
+    await scene.does(f'steps: [{{trash: {{page: "{page}"}}}}]')
+    done = await scene.does(f'steps: [{{restore: {{page: "{page}"}}}}]')
+    assert "Take the page “Relic” in Engineering (ENG) out of the trash" in done.preview
+    assert (await scene.one(id=page))["status"] == "current"
+    await scene.takes_back()
+    assert (await scene.one(id=page))["status"] == "trashed"
+
+
+async def test_a_page_that_was_restored_and_changed_since_stays(scene):
+    page = await scene.page("Fossil")
+    await scene.does(f'steps: [{{trash: {{page: "{page}"}}}}]')
+    await scene.does(f'steps: [{{restore: {{page: "{page}"}}}}]')
+    await scene.changes(page)
+    assert "changed since, so it stays" in await scene.takes_back()
+    assert (await scene.one(id=page))["status"] == "current"
+
+
+async def test_makes_an_approved_call(scene):
+    page = await scene.page("Beacon")
+    done = await scene.does(
+        f"steps: [{{id: a, {call(page, scene)}}}]\nreply: {{text: '{{{{ a.status }}}}'}}",
+        approves=True,
+    )
+    assert "Make a REST call that may change anything you may change" in done.preview
+    assert "Its author says: “Set a mark”" in done.preview
+    assert [(each.key, each.value) for each in scene.held(page).properties] == [("mark", {"at": 7})]
+    assert done.writes.total() == 1
+    assert ("call", "done") in await scene.audited()
+    assert "Undo" not in done.end
+
+
+AGAIN = {
+    "label": 'label: {{page: "{0}", add: [a, b]}}',
+    "move": 'move: {{page: "{0}", parent: "{1}"}}',
+    "restrict": 'restrict: {{page: "{0}", operation: update}}',
+    "watch": 'watch: {{page: "{0}"}}',
+    "trash": 'trash: {{page: "{0}"}}',
+    "restore": 'restore: {{page: "{0}"}}',
+    "version": 'restore: {{page: "{0}", version: "1"}}',
+}
+
+
+@pytest.mark.parametrize("kind", AGAIN)
+async def test_after_a_lost_answer_it_is_done_and_done_once(scene, kind):
+    page, other = await scene.page(f"Lost at {kind}"), await scene.page(f"Above {kind}")
+    if kind == "version":
+        await scene.changes(page)
+    if kind == "restore":
+        await scene.does(f'steps: [{{trash: {{page: "{page}"}}}}]')
+    shown = await scene.begins(f"steps: [{{{AGAIN[kind].format(page, other)}}}]")
+    await scene.faults("drop-after", method="POST|PUT|DELETE")
+    done = await scene.confirms(shown)
+    assert "Done." in done.end
+    now = await scene.one(id=page)
+    held = {
+        "label": now["labels"] == ["a", "b"],
+        "move": now["parent"] == other,
+        "restrict": scene.rights(page)["update"] == {"ada"},
+        "watch": len(scene.held(page).watchers) == 1,
+        "trash": now["status"] == "trashed",
+        "restore": now["status"] == "current",
+        "version": len(now["versions"]) == 3,
+    }
+    assert held[kind]
+    if kind in {"move", "trash", "restore", "version"}:
+        assert done.writes.total() == 1
+
+
+def unclear(kind, page, other, comment, scene):
+    return {
+        "comment": f'comment: {{page: "{page}", body: "Once"}}',
+        "reply": f'reply: {{page: "{page}", comment: "{comment}", body: "Once"}}',
+        "copy": f'copy: {{page: "{page}", parent: "{other}", title: "Copy {page}"}}',
+        "http": call(page, scene),
+    }[kind]
+
+
+def counted(kind, page, scene):
+    """How often it was done."""
+    if kind in {"comment", "reply"}:
+        return comments(scene, page).count("Once")
+    if kind == "copy":
+        return len([each for each in scene.contents() if each.title == f"Copy {page}"])
+    return len(scene.held(page).properties)
+
+
+@pytest.mark.parametrize("verdict", ["done", "do_it", "stop"])
+@pytest.mark.parametrize("kind", ["comment", "reply", "copy", "http"])
+async def test_what_cant_be_read_back_is_asked_about(scene, kind, verdict):
+    page, other = await scene.page(f"{kind} then {verdict}"), await scene.page(f"{verdict} {kind}")
+    await scene.does(f'steps: [{{comment: {{page: "{page}", body: "First"}}}}]')
+    [(first, _)] = talk(scene, page)
+    step = unclear(kind, page, other, first, scene)
+    shown = await scene.begins(
+        f'steps: [{{{step}}}, {{label: {{page: "{other}", add: [after]}}}}]', approves=True
+    )
+    is_lost = "before" if verdict == "do_it" else "after"
+    await scene.faults(f"drop-{is_lost}", method="POST", times=9 if is_lost == "before" else 1)
+    done = await scene.confirms(shown)
+    assert "Confluence didn't say what became of this" in done.end
+    for label in ("It was done", "It wasn't: do it now", "Stop here"):
+        assert label in done.end
+    if kind != "http":
+        assert "open it in Confluence" in done.end
+    assert (await scene.one(id=other))["labels"] == []
+    await scene.stage.post(f"{scene.world}/faults/clear", {})
+    end = await scene.judges(
+        {"done": "dialog_is_done", "do_it": "dialog_do_it"}.get(verdict, "dialog_stop")
+    )
+    assert counted(kind, page, scene) == 1
+    assert (await scene.one(id=other))["labels"] == ([] if verdict == "stop" else ["after"])
+    assert ("stopped" if verdict == "stop" else "Done.") in end
