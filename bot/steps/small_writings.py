@@ -1,8 +1,10 @@
 """Writes whose course the run's journal alone keeps: talk, labels, files, places, rights."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
+from urllib.parse import urlencode
 
 from bot.connection import Need
 from bot.content import (
@@ -21,6 +23,9 @@ from bot.steps.lookup import Target
 from bot.steps.writing import Settles, Where, Writing, body_json
 from bot.trail import Action
 from bot.values import Thing, Value
+
+LONGEST_BODY: Final = 2_000
+"""Characters that are shown of what a REST call sends."""
 
 
 @dataclass(frozen=True)
@@ -372,8 +377,9 @@ class Calling(Writing):
     def words(self) -> str:
         """See `Writing.words`."""
         told = f" Its author says: {saying.quoted(self.does)}" if self.does else ""
-        sent = f" with {saying.quoted(str(self.call.json))}" if self.call.json is not None else ""
-        where = saying.quoted(f"{self.call.method} {self.call.path}")
+        sent = f" with {_sent(self.call.json)}" if self.call.json is not None else ""
+        query = f"?{urlencode(self.call.query)}" if self.call.query else ""
+        where = f"“{self.call.method} {self.call.path}{query}”"
         return f"Make a REST call that may change anything you may change: {where}{sent}.{told}"
 
     @property
@@ -397,6 +403,13 @@ class Calling(Writing):
         words = f"{self.call.method} {self.call.path}"
         where = Where(PageId(""), words, ContentKind.PAGE, "", SpaceKey(""))
         return Thing("kept", self.action, {"where": where.thing()})
+
+
+def _sent(body: object) -> str:
+    """Return what a call sends; of more than anybody would read how much more there is."""
+    words = " ".join(json.dumps(body, ensure_ascii=False).split())
+    beyond = len(words) - LONGEST_BODY
+    return f"“{words[:LONGEST_BODY]}”" + (f" and {beyond:,} characters more" * (beyond > 0))
 
 
 SmallWriting = OnPage | Calling
