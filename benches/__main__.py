@@ -17,6 +17,7 @@ from benches.refresh_storm import refresh_storm
 from benches.seal import seals
 from benches.searches import searches
 from benches.starting import starting
+from benches.turns import open_dialogs, turns
 
 Bench = Callable[[Path], Awaitable[list[Line]]]
 
@@ -29,6 +30,8 @@ BENCHES: Final[dict[str, Bench]] = {
     "refresh_storm": refresh_storm,
     "seal": seals,
     "expression": expressions,
+    "dialog_turn": turns,
+    "dialogs_open": open_dialogs,
 }
 
 

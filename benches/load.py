@@ -3,8 +3,9 @@
 import asyncio
 import hmac
 import itertools
+import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urlencode
@@ -36,14 +37,33 @@ def signed_command(
     return _request(port, secret, urlencode(fields).encode())
 
 
-def _request(port: int, secret: str, body: bytes) -> bytes:
+def signed_message(port: int, secret: str, event: Mapping[str, object], team: str) -> bytes:
+    """Return the delivery of a message in the app's Messages tab, with an id of its own."""
+    told = {
+        "token": "t",
+        "team_id": team,
+        "api_app_id": "A0CONFAB",
+        "event": {"type": "message", "channel_type": "im", "team": team, **event},
+        "type": "event_callback",
+        "event_id": f"Ev{next(_numbers):010d}",
+        "event_time": int(time.time()),
+        "authorizations": [
+            {"enterprise_id": None, "team_id": team, "user_id": "U0CONFAB", "is_bot": True}
+        ],
+    }
+    return _request(port, secret, json.dumps(told).encode(), "application/json")
+
+
+def _request(
+    port: int, secret: str, body: bytes, kind: str = "application/x-www-form-urlencoded"
+) -> bytes:
     now = str(int(time.time()))
     signature = hmac.digest(secret.encode(), b"v0:" + now.encode() + b":" + body, sha256).hex()
     head = (
         f"POST /slack/events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
         "User-Agent: Slackbot 1.0 (+https://api.slack.com/robots)\r\n"
         "Accept: application/json,*/*\r\nAccept-Encoding: gzip,deflate\r\n"
-        "Content-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Type: {kind}\r\n"
         f"X-Slack-Request-Timestamp: {now}\r\nX-Slack-Signature: v0={signature}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )

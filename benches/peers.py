@@ -116,6 +116,46 @@ def _blocks(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     return blocks
 
 
+def turn(facts: Facts) -> web.Application:
+    """Bolt with one listener, which does with the database and Slack what a turn takes."""
+    from datetime import UTC, datetime, timedelta
+
+    from motor.motor_asyncio import AsyncIOMotorClient
+    from slack_bolt.async_app import AsyncApp
+    from slack_bolt.authorization import AuthorizeResult
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=None, team_id=facts["tenant"], bot_token="xoxb-1")
+
+    client = AsyncWebClient(base_url=facts["slack"])
+    app = AsyncApp(signing_secret=facts["secret"], authorize=authorize, client=client)
+    database = AsyncIOMotorClient(facts["database"], tz_aware=True).get_default_database()
+
+    @app.event("message")
+    async def answer(body: Facts, event: Facts, client: AsyncWebClient) -> None:
+        tenant, now = facts["tenant"], datetime.now(UTC)  # noqa: TID251 - the peer's own
+        seen = {
+            "tenant": tenant,
+            "event_id": body["event_id"],
+            "purge_at": now + timedelta(hours=1),
+        }
+        await database["deliveries"].insert_one(seen)
+        thread = f"{event['channel']}/{event['thread_ts']}"
+        theirs = {"tenant": tenant, "user_id": event["user"], "thread": thread}
+        dialog = await database["dialogs"].find_one(theirs)
+        await database["templates"].find_one({"tenant": tenant, **facts["template"]})
+        key = {name: dialog[name] for name in ("tenant", "user_id", "dialog", "generation")}
+        changed = {"sealed": dialog["sealed"], "generation": key["generation"] + 1}
+        changed |= {"phase": "asking", "is_open": True, "touched_at": now}
+        await database["dialogs"].find_one_and_update(key, {"$set": changed})
+        await client.chat_postMessage(
+            channel=event["channel"], thread_ts=event["thread_ts"], **facts["says"]
+        )
+
+    return app.web_app("/slack/events")
+
+
 def _endpoint(receive: Handler) -> web.Application:
     app = web.Application()
     app.router.add_post("/slack/events", receive)
@@ -130,7 +170,13 @@ async def _signed_form(request: web.Request, secret: str) -> dict[str, str] | No
     return dict(parse_qsl(body.decode())) if hmac.compare_digest(f"v0={expected}", given) else None
 
 
-PEERS = {"bolt": bolt, "bolt_with_imports": bolt_with_imports, "bare": bare, "script": script}
+PEERS = {
+    "bolt": bolt,
+    "bolt_with_imports": bolt_with_imports,
+    "bare": bare,
+    "script": script,
+    "turn": turn,
+}
 
 
 def main(name: str, facts: Facts) -> None:

@@ -31,10 +31,10 @@ class Side:
 
 
 @contextlib.asynccontextmanager
-async def sandboxed(home: Path, **settings: str) -> AsyncIterator[Sandbox]:
+async def sandboxed(home: Path, port: int = 0, **settings: str) -> AsyncIterator[Sandbox]:
     """Start a sandbox in *home*; its bot has the measured core for itself."""
     with on_core(LOAD):
-        async with Sandbox(Plan(home, settings=settings)) as sandbox:
+        async with Sandbox(Plan(home, port, settings=settings)) as sandbox:
             await sandbox.bots.stop()
             with on_core(MEASURED):
                 await sandbox.bots.start()

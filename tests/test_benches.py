@@ -16,6 +16,7 @@ from benches.refresh_storm import refresh_storm
 from benches.seal import seals
 from benches.searches import searches
 from benches.starting import starting
+from benches.turns import open_dialogs, turns
 
 SHAPE = re.compile(r"BENCH (\w+) ours=[\d.]+\S+ peer=[\d.]+\S+ ratio=\d+\.\d\d goal=\d\.\d")
 
@@ -64,6 +65,15 @@ async def test_expressions(tmp_path):
     smallest(["expression"], await expressions(tmp_path, rounds=1, times=20))
 
 
+async def test_turns_of_a_conversation(tmp_path, capsys):
+    smallest(["dialog_turn"], await turns(tmp_path, rounds=1, questions=2))
+    assert capsys.readouterr().out.count("us CPU") == 2
+
+
+async def test_open_dialogs(tmp_path):
+    smallest(["dialogs_open"], await open_dialogs(tmp_path, many=50, rounds=1, questions=2))
+
+
 async def test_documents(tmp_path):
     names = ["documents", "documents_read", "documents_growth"]
     smallest(names, await documents(tmp_path, rounds=1, kilobytes=10))
@@ -79,6 +89,8 @@ def test_the_goals_are_those_that_were_set():
         "refresh_storm",
         "seal",
         "expression",
+        "dialog_turn",
+        "dialogs_open",
     ]
 
 
