@@ -16,7 +16,7 @@ from bot.act import Acting, Actor
 from bot.audit import Auditor
 from bot.compose import need_of
 from bot.connection import ORGANISATION, Connection
-from bot.content import Page, PageId, PageStatus, PageText
+from bot.content import Account, Page, PageId, PageStatus, PageText
 from bot.credentials import Limits
 from bot.document import Body, Document
 from bot.documents import body_to_storage, digest_of, document_in, from_storage
@@ -438,9 +438,7 @@ class Publisher:
         decision = receipt.decision
 
         async def checked(acting: Acting) -> T:
-            is_lent = acting.connection.lent is not None
-            if is_lent != decision.is_lent or acting.connection.account.id != decision.account.id:
-                raise AccountChanged(_changed(decision, acting.connection))
+            require_account(acting, decision.account, is_lent=decision.is_lent)
             return await work(acting)
 
         return await self._actor.run(
@@ -576,17 +574,28 @@ def entry_of(receipt: Receipt) -> Entry:
     )
 
 
-def _changed(decision: Decision, now: Connection) -> str:
+def require_account(acting: Acting, account: Account, *, is_lent: bool) -> None:
+    """See that it is still the account that was confirmed, lent or one's own.
+
+    Raises:
+        AccountChanged: it is another, or the same under another connection.
+    """
+    now = acting.connection
+    if (now.lent is not None) != is_lent or now.account.id != account.id:
+        raise AccountChanged(_changed(account, now, is_lent=is_lent))
+
+
+def _changed(account: Account, now: Connection, *, is_lent: bool) -> str:
     """Say whose account it would be now; it may be the same, lent or one's own."""
-    if decision.is_lent or now.lent is not None:
-        before = "the organisation's" if decision.is_lent else "your own"
+    if is_lent or now.lent is not None:
+        before = "the organisation's" if is_lent else "your own"
         held = "the organisation's" if now.lent is not None else "your own"
         return (
-            f"You confirmed this with {before} account {decision.account.name}, and it would be "
+            f"You confirmed this with {before} account {account.name}, and it would be "
             f"{held} account {now.account.name} now. Nothing more was written. Begin anew."
         )
     return (
-        f"You confirmed this as {decision.account.name}, and are connected as {now.account.name} "
+        f"You confirmed this as {account.name}, and are connected as {now.account.name} "
         "now. Nothing more was written. Connect the first account again, or begin anew with "
         "this one."
     )

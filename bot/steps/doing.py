@@ -9,10 +9,20 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from bot.act import Acting
-from bot.content import AccountId, Attachment, CommentId, Operation, Page, PageId, PageStatus
+from bot.content import (
+    Account,
+    AccountId,
+    Attachment,
+    CommentId,
+    Operation,
+    Page,
+    PageId,
+    PageStatus,
+)
 from bot.document import Document, Marks, Paragraph, Text
 from bot.errors import Changed, Unclear
-from bot.steps.hands import Tools
+from bot.publish import require_account
+from bot.steps.hands import Facts, Tools
 from bot.steps.small_writings import (
     Attaching,
     Calling,
@@ -34,6 +44,7 @@ from bot.values import Thing, Value
 BROUGHT: Final = "brought"
 """Under this name stands what a write brought, where it is taken back."""
 _PROVIDER: Final = "Confluence"
+_BY: Final = "by"
 _EM: Final[Marks] = frozenset({"em"})
 
 
@@ -44,6 +55,19 @@ class Deed:
     tools: Tools
     acting: Acting
     kept: Thing
+
+    @classmethod
+    def of(cls, tools: Tools, acting: Acting, kept: Thing) -> "Deed":
+        """Return the write that *kept* tells of, for the account that it was shown with.
+
+        Raises:
+            AccountChanged: it would be another's by now.
+        """
+        by = kept.fields.get(_BY)
+        if isinstance(by, Thing):
+            account = Account(AccountId(str(by.fields["id"])), by.label)
+            require_account(acting, account, is_lent=bool(by.fields["is_lent"]))
+        return cls(tools, acting, kept)
 
     @property
     def where(self) -> Where:
@@ -68,6 +92,13 @@ class Deed:
     def done(self) -> Sent:
         """Return what it brought: the page as it was."""
         return Sent(self.page, self.where.url)
+
+
+def by_account(kept: Thing, facts: Facts) -> Thing:
+    """Return what the journal keeps of a write, with whose account it is for."""
+    held = {"id": facts.account.id, "is_lent": facts.is_lent}
+    by = Thing(_BY, facts.account.name, held)
+    return Thing(kept.kind, kept.label, {**kept.fields, _BY: by})
 
 
 async def look_before(deed: Deed) -> Thing:

@@ -121,7 +121,7 @@ class Undoing:
 
     async def _undo_small(self, kept: Thing) -> None:
         async def work(acting: Acting) -> None:
-            await doing.take_back(Deed(self.hands.tools, acting, kept))
+            await doing.take_back(Deed.of(self.hands.tools, acting, kept))
 
         where = Where.read(kept.fields.get("where"))
         entry = Entry.by(self.hands.principal, Action.UNDO, self.facts.asker)

@@ -17,7 +17,7 @@ from bot.errors import (
     Unclear,
     UserError,
 )
-from bot.publish import Publisher, TakenUp
+from bot.publish import AccountChanged, Publisher, TakenUp
 from bot.receipt import Act, DecisionId, Receipt, Stage
 from bot.refusals import why_refused
 from bot.steps import doing, saying
@@ -152,7 +152,7 @@ class Writer:
         return await self._refuse(record, f"{record.words}: {words}.", code)
 
     async def _send(self, confirmed: Write, writing: SmallWriting) -> Record:
-        kept = writing.kept()
+        kept = doing.by_account(writing.kept(), self._desk.facts)
         if isinstance(writing, OnPage):
             kept = await self._run(writing.need, kept, doing.look_before)
         record = replace(self._sent(confirmed, writing), before=write(kept))
@@ -206,6 +206,8 @@ class Writer:
                 sent = await self._run(_need_of(kept), kept, doing.send_again)
             except Unclear:
                 continue
+            except AccountChanged:  # whoever may look now can't tell
+                return await self._give_up(record)
             except (UserError, ProviderFault) as error:
                 return await self._not_done(record, entry, error, Settles.AGAIN)
             except BotError as blind:
@@ -221,7 +223,7 @@ class Writer:
             found = await self._run(_need_of(kept), kept, doing.find_attached)
             if found is None:
                 found = await self._run(_need_of(kept), kept, doing.send_again)
-        except Unclear:
+        except (Unclear, AccountChanged):  # whoever may look now can't tell
             return await self._give_up(record)
         except (UserError, ProviderFault) as error:
             return await self._not_done(record, entry, error, Settles.LOOKING)
@@ -277,7 +279,7 @@ class Writer:
 
     async def _run(self, need: Need, kept: Thing, work: Callable[[Deed], Awaitable[T]]) -> T:
         async def act(acting: Acting) -> T:
-            return await work(Deed(self._hands.tools, acting, kept))
+            return await work(Deed.of(self._hands.tools, acting, kept))
 
         return await self._hands.run(need, act)
 
