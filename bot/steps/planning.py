@@ -1,6 +1,6 @@
 """What a step that writes would write, as far as it is known now."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from bot.act import Acting
@@ -36,6 +36,11 @@ from bot.template import (
 )
 from bot.values import Thing, Value, text_of_value
 
+MOST_GIVEN: Final = 50
+TOO_MANY: Final = (
+    "There are {count:,} labels, people or groups for one step, and {most} are the most. Nothing "
+    "was written: choose fewer."
+)
 NO_LABELS: Final = "There is no label to give or to take off. Nothing was written: give one."
 
 
@@ -93,6 +98,7 @@ async def _label(step: LabelStep, plot: Plot) -> Writing:
     )
     if not (add or remove):
         raise BadInput(NO_LABELS)
+    _require_few([*add, *remove])
     return small.Labelling(target, await plot.page(target), add, remove)
 
 
@@ -131,8 +137,10 @@ async def _copy(step: CopyStep, plot: Plot) -> Writing:
 async def _restrict(step: RestrictStep, plot: Plot) -> Writing:
     wanted, lookup = step.restrict, plot.lookup
     target = await plot.target(wanted.page)
-    people = [await lookup.account(each) for each in _all(plot, wanted.people)]
+    persons = _all(plot, wanted.people)
     named = [word for each in _all(plot, wanted.groups) for word in texts_in(each)]
+    _require_few([*persons, *named])
+    people = [await lookup.account(each) for each in persons]
     groups = [await lookup.group(word) for word in named]
     page = await plot.page(target)
     operation: Operation = wanted.operation
@@ -146,6 +154,11 @@ def _all(plot: Plot, sources: tuple[str, ...]) -> list[Value]:
         value = plot.names.value(source)
         found += value if isinstance(value, tuple) else [value]
     return [each for each in found if each not in {None, ""}]
+
+
+def _require_few(given: Sequence[object]) -> None:
+    if len(given) > MOST_GIVEN:
+        raise BadInput(TOO_MANY.format(count=len(given), most=MOST_GIVEN))
 
 
 async def _watch(step: WatchStep, plot: Plot) -> Writing:

@@ -60,6 +60,9 @@ from bot.written import read, write
 
 MOST_STEPS: Final = 200
 """Steps of a run, each round of a ``for_each`` counted."""
+MOST_PLANNED: Final = 50
+LONGEST_PLAN: Final = 12_000
+"""Writes that are confirmed together, and characters of what is said of them."""
 READS_LAST: Final = timedelta(seconds=60)
 """All the time that the reads of one walk may take."""
 TOO_MANY_STEPS: Final = (
@@ -308,6 +311,7 @@ class Walk:
         writing = await plan(step, self._plot(key, names, is_new=confirmed is None))
         digest = writing.digest(self.writes)
         if confirmed is None or confirmed.digest != digest or not self._may_do:
+            self._require_room(writing)
             await self._require_right(writing)
             decision = DecisionId(mint_token(self.hands.principal.tenant))
             self.planned.append(Write(key, action_of(step), writing.words, digest, decision))
@@ -321,6 +325,13 @@ class Walk:
         """Raise what `Actor.run` does, before anybody is shown what they may not write."""
         if not self.book.now.is_trial:
             await self.hands.facts(_need_of(writing))
+
+    def _require_room(self, writing: Writing) -> None:
+        """Leave to the next plan what would make this one too long to be read."""
+        length = len(writing.words) + sum(len(each.words) for each in self.planned)
+        is_full = len(self.planned) >= MOST_PLANNED or length > LONGEST_PLAN
+        if self.planned and is_full and not self.book.now.is_trial:
+            raise NotYet
 
     def _to_come(self, step: Step, writing: Writing) -> Given:
         dialog = self.book.now
