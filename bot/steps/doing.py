@@ -96,7 +96,7 @@ class Deed:
 
 def by_account(kept: Thing, facts: Facts) -> Thing:
     """Return what the journal keeps of a write, with whose account it is for."""
-    held = {"id": facts.account.id, "is_lent": facts.is_lent}
+    held: dict[str, Value] = {"id": facts.account.id, "is_lent": facts.is_lent}
     by = Thing(_BY, facts.account.name, held)
     return Thing(kept.kind, kept.label, {**kept.fields, _BY: by})
 
