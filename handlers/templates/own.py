@@ -1,5 +1,6 @@
 """Templates of one's own: brought as a file or pasted, shared, exported, withdrawn, approved."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ FILE: Final = "file"
 LONGEST: Final = 3_000
 READS_FILES: Final = "files:read"
 _SHOWN_AT_ONCE: Final = 2_800
+_QUOTED: Final = re.compile(r"`([^`]*)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +153,17 @@ def _problems(refused: TemplateRefused) -> View:
     """Return what is wrong, by line; what was typed waits beneath."""
     number = len(refused.problems)
     told = "One thing keeps" if number == 1 else f"{number} things keep"
-    lines = (f"*Line {problem.line}*: {escape(problem.message)}" for problem in refused.problems)
+    lines = (f"*Line {problem.line}*: {_in_words(problem.message)}" for problem in refused.problems)
     shown = [
         blocks.section(f":warning: {told} it from working. Nothing was kept; your file is safe."),
         *paragraphs(lines),
     ]
     return blocks.modal("Not yet", shown, close="Back")
+
+
+def _in_words(message: str) -> str:
+    """Return *message* with the quotes of people instead of those of programs."""
+    return escape(_QUOTED.sub(r"“\1”", message))
 
 
 def _kept(offer: Offer) -> View:

@@ -23,7 +23,7 @@ NOTE = """\
     steps:
       - id: page
         create: {space: "{{ space }}", title: "{{ title }}", body: "{{ body }}"}
-    preview: "About {{ title }}"
+    preview: "About {{ title }} {{ remark or '' }}"
     reply: {text: "Written: {{ title }}."}
 """
 
