@@ -215,7 +215,7 @@ class Hit:
     """One search result; *title* and *excerpt* carry the provider's highlight marks.
 
     *kind* is the provider's word (page, blogpost, comment, attachment, space …);
-    *page_id* is set only where a page can be previewed.
+    *page_id* is set only where a page can be previewed, *post_id* for a blog post.
     """
 
     kind: str
@@ -226,6 +226,12 @@ class Hit:
     changed_at: datetime | None = None
     excerpt: str = ""
     page_id: PageId | None = None
+    post_id: PageId | None = None
+
+    @property
+    def content_id(self) -> PageId | None:
+        """The page's or the blog post's id; of anything else nothing."""
+        return self.page_id or self.post_id
 
 
 @dataclass(frozen=True, slots=True)

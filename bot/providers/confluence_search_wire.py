@@ -161,7 +161,7 @@ def _hit(body: HitBody, site: Site, base: str) -> Hit:
     history = content.history if content else None
     author = history.createdBy if history else None
     container = body.resultGlobalContainer
-    is_page = content is not None and content.type == "page" and content.id
+    ids = {content.type: PageId(content.id)} if content and content.id else {}
     return Hit(
         body.kind,
         body.title,
@@ -170,7 +170,8 @@ def _hit(body: HitBody, site: Site, base: str) -> Hit:
         author.name if author else "",
         body.lastModified,
         body.excerpt,
-        PageId(content.id) if content and is_page else None,
+        ids.get(ContentKind.PAGE),
+        ids.get(ContentKind.BLOG),
     )
 
 

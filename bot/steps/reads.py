@@ -108,7 +108,7 @@ async def _search(step: SearchStep, plot: Plot) -> Reading:
 
         hits = await _look(lookup, Need.READ, find)
         site = lookup.facts.site
-        found = tuple(hit_thing(hit, site) for hit in hits.results if hit.page_id is not None)
+        found = tuple(hit_thing(hit, site) for hit in hits.results if hit.content_id is not None)
         results = found[: wanted.most]
         return Thing("search", "", {"results": results, "count": len(results)})
 

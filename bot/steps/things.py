@@ -104,7 +104,7 @@ def hit_thing(hit: Hit, site: Site) -> Thing:
         "page",
         title,
         {
-            "id": hit.page_id or "",
+            "id": hit.content_id or "",
             "title": title,
             "url": hit.url,
             "kind": _KINDS.get(hit.kind, hit.kind),
