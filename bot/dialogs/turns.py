@@ -105,7 +105,8 @@ class Turns:
         task = await self._stores.task_of(dialog)
         try:
             with _resuming(dialog):
-                after = Taken(await work(dialog, rules.template, task))
+                worked = await work(dialog, rules.template, task)
+                after = Taken(await self._defaulted(rules, worked))
         except TakenUp:
             after = Taken(await self._newest(dialog), Says(Saying.UNDER_WAY))
         return await self.onward(rules, after, task)
@@ -130,12 +131,16 @@ class Turns:
             after = await self._hands.engine.advance(dialog, rules.template, task)
         except TakenUp:
             return await self._newest(dialog)
-        if after.phase is not Phase.ASKING:
-            return after
-        filled = await self._ear.defaulted(rules, after)
-        if filled == after:
-            return after
-        return await self._stores.dialogs.replace(after, filled) or after
+        return await self._defaulted(rules, after)
+
+    async def _defaulted(self, rules: Rules, dialog: Dialog) -> Dialog:
+        """Return *dialog* with what the entities that were just reached have by themselves."""
+        if dialog.phase is not Phase.ASKING:
+            return dialog
+        filled = await self._ear.defaulted(rules, dialog)
+        if filled == dialog:
+            return dialog
+        return await self._stores.dialogs.replace(dialog, filled) or dialog
 
     async def _newest(self, dialog: Dialog) -> Dialog:
         return await self._stores.get(dialog.principal, dialog.id)

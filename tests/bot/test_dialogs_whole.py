@@ -255,6 +255,23 @@ steps: [{create: {space: ENG, title: X, body: "{{ body }}"}}]
     assert (await room.desk().run(ADA, dialog.id)).dialog.phase is Phase.CONFIRMING
 
 
+async def test_what_is_reached_by_a_run_has_its_default(room):
+    room.template = template_of("""
+entities:
+  - {name: title, type: text, prompt: What is it called?}
+  - {name: remark, type: text, prompt: What of it?, default: "About {{ made.title }}"}
+steps:
+  - id: made
+    create: {space: ENG, title: "{{ title }}", body: x}
+  - ask: [remark]
+  - comment: {page: "{{ made }}", body: "{{ remark }}"}
+""")
+    await room.begin(line="title=Mongo")
+    turn = await room.confirm()
+    assert turn.dialog.phase is Phase.CONFIRMING
+    assert turn.dialog.plan.writes[0].words.endswith("“About Mongo”")
+
+
 async def test_a_taken_title_is_changed_and_confirmed_once_more(room):
     await room.begin(line='space=ENG title="Use Mongo"')
     await room.say("skip")
