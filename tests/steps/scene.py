@@ -160,6 +160,12 @@ class Scene(Author):
         wikis = self.stage.atlassian.wikis.values()
         return next(each.contents[int(page)] for each in wikis if int(page) in each.contents)
 
+    async def link(self, page: int) -> str:
+        """The address of a page in a browser."""
+        if self.world == DATA_CENTER:
+            return f"{self.stage.datacenter.url}/pages/viewpage.action?pageId={page}"
+        return f"{self.stage.url}/atlassian/sites/acme/wiki/spaces/ENG/pages/{page}/x"
+
     def contents(self) -> list[Any]:
         """Everything that Confluence holds."""
         if self.world == DATA_CENTER:
