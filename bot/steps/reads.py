@@ -19,6 +19,7 @@ from bot.steps.calls import call_of
 from bot.steps.changes import changes_between
 from bot.steps.halts import NotYet
 from bot.steps.lookup import Lookup, Target
+from bot.steps.page_planning import page_only
 from bot.steps.plot import UNREADABLE, Plot, page_template, storage_of, version_number
 from bot.steps.searching import query_of
 from bot.steps.things import (
@@ -162,7 +163,7 @@ async def _list_spaces(step: ListSpacesStep, plot: Plot) -> Reading:
 
 
 async def _children(step: ChildrenStep, plot: Plot) -> Reading:
-    target = await _there(plot, step.children.page)
+    target = page_only(await _there(plot, step.children.page))
     lookup, page = plot.lookup, target.id
 
     async def work() -> Value:
@@ -194,7 +195,7 @@ async def _comments(step: CommentsStep, plot: Plot) -> Reading:
 
 
 async def _sections(step: SectionsStep, plot: Plot) -> Reading:
-    target = await _there(plot, step.sections.page)
+    target = page_only(await _there(plot, step.sections.page))
     lookup = plot.lookup
 
     async def work() -> Value:
@@ -208,7 +209,7 @@ async def _sections(step: SectionsStep, plot: Plot) -> Reading:
 
 
 async def _versions(step: VersionsStep, plot: Plot) -> Reading:
-    target = await _there(plot, step.versions.page)
+    target = page_only(await _there(plot, step.versions.page))
     lookup, page, most = plot.lookup, target.id, step.versions.most
 
     async def work() -> Value:
@@ -225,7 +226,7 @@ async def _versions(step: VersionsStep, plot: Plot) -> Reading:
 
 async def _diff(step: DiffStep, plot: Plot) -> Reading:
     wanted = step.diff
-    target = await _there(plot, wanted.page)
+    target = page_only(await _there(plot, wanted.page))
     newer = _number(plot.names.value(wanted.newer)) or target.there.version
     older = _number(plot.names.value(wanted.older)) or max(newer - 1, 1)
     lookup, page = plot.lookup, target.id
@@ -278,7 +279,7 @@ async def _ask_variables(step: AskVariablesStep, plot: Plot) -> Reading:
             return things_of((await page_template(plot, named)).variables, key)
 
         return Reading(("template", named), of_template)
-    target = await _there(plot, wanted.page)
+    target = page_only(await _there(plot, wanted.page))
 
     async def of_page() -> Value:
         found = await storage_of(lookup, target)
