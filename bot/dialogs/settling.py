@@ -75,9 +75,15 @@ class Settling:
         return self._next_look(turn.dialog) if turn.dialog.phase is Phase.CONFIRMING else None
 
     async def _settled(self, dialog: Dialog) -> Turn:
-        if dialog.phase is Phase.RUNNING:
+        if dialog.phase is not Phase.RUNNING:
+            return await self._desk.find(dialog.principal, dialog.id)
+        try:
             return await self._desk.carry_on(dialog)
-        return await self._desk.find(dialog.principal, dialog.id)
+        except BotError:
+            turn = await self._desk.find(dialog.principal, dialog.id)
+            if turn.dialog.phase is Phase.RUNNING:
+                raise
+            return turn  # it waits for its person, who doesn't know
 
     def _is_hopeless(self, dialog: Dialog, error: BotError) -> bool:
         """Tell whether nobody listens there, or hasn't for a day: the dialog stays as it is."""

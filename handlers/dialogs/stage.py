@@ -89,7 +89,7 @@ class Stage:
     async def tell(self, turn: Turn, ask: Ask | None = None) -> None:
         """Tell its person how it stands, by message, once."""
         dialog = turn.dialog
-        if dialog.is_told or not dialog.journal:
+        if dialog.is_told or not (dialog.journal or dialog.confirmed_at):
             return
         if dialog.thread and dialog.filling is Filling.CONVERSATION:
             await self.say(turn)

@@ -6,7 +6,7 @@ import pytest
 from bot.dialog import PLAN_LASTS, Fate, Phase, Record
 from bot.dialogs import Settling, Start
 from bot.errands import Pace
-from bot.errors import NotAllowed, Unavailable
+from bot.errors import ConsentRequired, NotAllowed, Unavailable
 from bot.ports import RUN
 from tests.bot.dialogs_given import TASK, World
 from tests.fakes import ADA
@@ -139,4 +139,31 @@ async def test_a_dialog_that_is_changed_or_gone_is_left_alone(errand):
     assert await errand.look(minutes=2) is None
     await errand.world.dialogs.remove(ADA, dialog.id)
     assert await errand.look(minutes=2) is None
+    assert errand.told == []
+
+
+async def test_a_run_that_waits_for_its_person_once_more_is_told(errand):
+    dialog = await errand.begin()
+    await errand.confirm(dialog)
+
+    async def parked(seen, template, task):
+        left = replace(seen, phase=Phase.CONFIRMING, confirmed=(), failure="Connect first.")
+        await errand.world.dialogs.replace(seen, left)
+        raise ConsentRequired("system")
+
+    errand.world.engine.settle = parked
+    assert await errand.look(minutes=2) is not None
+    assert errand.told == [(Phase.CONFIRMING, None)]
+
+
+async def test_a_run_that_nobody_could_go_on_with_stays_due(errand):
+    dialog = await errand.begin()
+    await errand.confirm(dialog)
+
+    async def away(seen, template, task):
+        raise Unavailable("Confluence")
+
+    errand.world.engine.settle = away
+    with pytest.raises(Unavailable):
+        await errand.look(minutes=2)
     assert errand.told == []
