@@ -62,7 +62,9 @@ def preview(turn: Turn) -> list[Block]:
     if plan is None:
         return [blocks.section("Nothing is to be written.")]
     heading = "*This would be written:*" if turn.dialog.is_trial else "*This will be written:*"
+    stopped = turn.dialog.failure
     shown = [
+        *([blocks.section(f":warning: {escape(stopped)}")] if stopped else []),
         blocks.section(f"{heading}\n{words.whose(plan)}"),
         *paragraphs(words.planned(plan)),
     ]

@@ -128,6 +128,48 @@ async def test_a_write_is_shown_to_its_last_word(stage, bob):
     assert await refused_by_slack(stage) == []
 
 
+async def test_what_would_be_too_much_to_read_is_confirmed_bit_by_bit(stage, bob):
+    page = await page_of(stage)
+    names = ", ".join(f"'l{number:02}'" for number in range(30))
+    await bob.installs(
+        template(
+            f"""
+steps:
+  - for_each: "['a', 'b']"
+    item: kind
+    most: 2
+    steps:
+      - for_each: "[{names}]"
+        most: 40
+        steps:
+          - label: {{page: "{page}", add: ["{{{{ kind|slug }}}}{{{{ item }}}}"]}}
+"""
+        )
+    )
+    told = await bob.types("/confluence try-out")
+    assert "50. Give the page" in told
+    assert "51. " not in told
+    assert "What follows from these is shown to you before it is written" in told
+    told = await bob.submits()
+    assert len((await ours(stage, page))[3]) == 50
+    assert HEADING in told
+    told = await bob.submits()
+    # So many writes may use up a person's share of the limits; that is said, and goes on later.
+    is_spent = "Confirm the rest again" in told
+    assert is_spent or "Done" in told
+    assert is_spent or len((await ours(stage, page))[3]) == 60
+
+
+async def test_what_nobody_could_read_is_refused(stage, bob):
+    page = await page_of(stage)
+    labels = ",".join(f"l{number}" for number in range(60))
+    source = f'steps:\n  - label: {{page: "{page}", add: ["{labels}"]}}'
+    await bob.installs(template(source))
+    told = await bob.types("/confluence try-out")
+    assert "There are 60 labels" in told
+    assert (await ours(stage, page))[3] == []
+
+
 class TestWhatChangesBetweenPreviewAndConfirming:
     async def shown(self, stage, bob, step):
         await bob.installs(template(f"steps:\n  - {step}"))
