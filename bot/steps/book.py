@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
-from bot.dialog import Dialog, Fate, Origin, Record
+from bot.dialog import Dialog, Fate, Origin, Phase, Record
 from bot.errors import BadInput
 from bot.ports import Dialogs
 from bot.publish import TakenUp
@@ -99,6 +99,13 @@ class Book:
             site=changed.site,
             is_told=changed.is_told,
         )
+
+    async def give_up(self) -> Dialog:
+        """Keep that nobody can tell what became of a write that was sent. Raises like ``save``."""
+        for each in self.now.journal:
+            if each.fate is Fate.SENT:
+                self.now = self.now.with_record(replace(each, fate=Fate.UNCLEAR))
+        return await self.save(phase=Phase.UNCLEAR, is_told=False)
 
     @property
     def is_under_way(self) -> bool:

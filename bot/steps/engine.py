@@ -32,9 +32,9 @@ from bot.steps.lookup import Lookup
 from bot.steps.terms import Terms, site_of, terms_of
 from bot.steps.undoing import Undoing, can_undo
 from bot.steps.walk import Walk
-from bot.steps.writer import Desk, Writer
+from bot.steps.writer import LOOKED_FOR, Desk, Writer
 from bot.task import DialogTask
-from bot.template import ActionTemplate, Entity, walk
+from bot.template import ActionTemplate, Entity, EntityType, walk
 from bot.written import NOTHING
 
 DONE, DO_IT, STOP = "done", "do it", "stop"
@@ -73,6 +73,22 @@ class Engine:
     def can_undo(self, dialog: Dialog) -> bool:
         """Tell whether something that *dialog* wrote may still be taken back."""
         return can_undo(dialog, self._tools.clock(), self._keeping.undo_for)
+
+    async def admit(
+        self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None
+    ) -> None:
+        """Find out, without asking Confluence, whether its person can run it.
+
+        Raises:
+            ConsentRequired: not without connecting; it names all that the template takes.
+            SiteRequired: not without choosing a site, which the template doesn't ask for.
+        """
+        terms = await self._terms(template, dialog, task)
+        try:
+            await self._hands(dialog, template, terms).facts()
+        except SiteRequired:
+            if not any(each.type is EntityType.SITE for each in template.entities):
+                raise
 
     async def advance(
         self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None
@@ -117,15 +133,22 @@ class Engine:
                 raise end
             case SiteRequired():
                 return await self._fail(book, NotAllowed(saying.SITE_GONE))
+            case UserError() | Failed() if book.is_under_way:  # that may be done nevertheless
+                return await book.give_up()
             case UserError() | Failed():
                 return await self._fail(book, end)
             case _:
                 raise end
 
     async def _left(self, book: Book, error: BotError) -> Dialog:
-        """Return a run of which a write is out; where nothing is, nothing came of it."""
+        """Return a run of which a write is out; where nothing is, nothing came of it.
+
+        Where nobody has been able to look for long, its person is asked what became of it.
+        """
         if isinstance(error, Unclear):
             return book.kept
+        if book.is_under_way and self._tools.clock() - book.kept.touched_at >= LOOKED_FOR:
+            return await book.give_up()
         raise error
 
     async def settle(

@@ -1,0 +1,59 @@
+"""Runs that were left with a write under way, where nobody can look any more: they always end."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.dialog import Fate, Phase
+from bot.errors import ConsentRequired
+from tests.bot.steps_stage import Bench, template_of
+from tests.fakes import ADA, page
+
+LABELS = 'steps:\n  - label: {page: "1", add: [seen]}\n  - watch: {page: "1"}\n'
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@pytest.fixture
+async def bench():
+    bench = await Bench().open()
+    bench.confluence.add(page())
+    return bench
+
+
+async def left(bench, template):
+    """Have the process die with the first write under way."""
+    await bench.engine.advance(await bench.begin(template), template, None)
+    bench.confluence.fails["add_labels"] = Killed()
+    with pytest.raises(Killed):
+        await bench.engine.advance(await bench.confirm(), template, None)
+    bench.confluence.fails.clear()
+    bench.clock.pass_by(seconds=61)
+    return await bench.kept()
+
+
+async def test_who_has_disconnected_is_asked_in_the_end(bench):
+    template = template_of(LABELS)
+    dialog = await left(bench, template)
+    await bench.stores.connections.remove(ADA, "system")
+    with pytest.raises(ConsentRequired):
+        await bench.engine.settle(dialog, template, None)
+    bench.clock.pass_by(minutes=10)
+    ended = await bench.engine.settle(await bench.kept(), template, None)
+    assert ended.phase is Phase.UNCLEAR
+    assert ended.journal[-1].fate is Fate.UNCLEAR
+    assert not ended.is_told
+
+
+async def test_what_may_be_out_hasnt_failed_for_who_may_no_longer_write(bench):
+    template = template_of(LABELS)
+    dialog = await left(bench, template)
+    integration = await bench.stores.integrations.find(ADA.tenant)
+    policy = replace(integration.policy, is_read_only=True)
+    await bench.stores.integrations.replace(integration, replace(integration, policy=policy))
+    ended = await bench.engine.settle(dialog, template, None)
+    assert ended.phase is Phase.UNCLEAR
+    stopped = await bench.engine.verdict(ended, template, None, ("0", "stop"))
+    assert stopped.phase is Phase.FAILED
