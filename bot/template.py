@@ -48,7 +48,7 @@ Expression = Annotated[str, StringConstraints(min_length=1, max_length=1_000), H
 class Part(BaseModel):
     """A part of a template."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class EntityType(StrEnum):

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Annotated, Final
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.connection import NEVER, Grant
 from bot.content import Account, AccountId, CloudId, Site
@@ -87,7 +87,7 @@ class TenantInfo(Theirs):
     cloudId: Annotated[str, Field(min_length=1)]  # noqa: N815 (Confluence's name)
 
 
-_resources = TypeAdapter(list[ResourceBody])
+_resources = TypeAdapter(list[ResourceBody], config=ConfigDict(defer_build=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ Text = Annotated[str, BeforeValidator(_text)]
 class FileBody(BaseModel):
     """A file as ``files.info`` describes it: https://docs.slack.dev/reference/objects/file-object."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
     name: Text = ""
     mimetype: Text = ""
@@ -54,7 +56,9 @@ class FileBody(BaseModel):
 
 
 class _Info(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
     ok: bool = False
     error: Text = ""
