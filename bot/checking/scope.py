@@ -25,6 +25,7 @@ from bot.template import (
 )
 from bot.template_files import did_you_mean
 
+_NAME: Final = re.compile(r"[a-zA-Z]\w*")
 _ONLY_NAME: Final = re.compile(r"\{\{\s*([\w.]+)\s*\}\}|\s*([\w.]+)\s*")
 _WORDS: Final = frozenset(
     {"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "connections"}
@@ -193,6 +194,8 @@ class ScopeWalk:
         compiled = self._complaints.compiled(said, allows_token=allows_token)
         if compiled is not None:
             self._look_up_all(said, compiled.names, known, when)
+        else:  # what it names isn't to be called unused besides
+            self.used.update(_NAME.findall(said.text))
 
     def _look_up_all(
         self, said: Said, names: Iterable[tuple[str, ...]], known: Known, when: str

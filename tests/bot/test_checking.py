@@ -336,6 +336,16 @@ def test_an_entity_that_nothing_uses_is_asked_for_in_vain():
     assert "`other` is asked for, and nothing uses it" in told
 
 
+def test_what_a_text_uses_that_cant_be_read_isnt_called_unused():
+    steps = """
+- let: {said: "{{ title }} {{ title|nonesuch }}"}
+- fail: "{{ said }}"
+"""
+    (told,) = told_of(with_steps(steps))
+
+    assert "nonesuch" in told
+
+
 def test_a_pattern_that_takes_for_ever_is_found_out_in_time():
     example = "a" * 60
     slow = f"pattern: '(a|aa|aaa)+b+', examples: [{example}]"
