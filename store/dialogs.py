@@ -154,8 +154,9 @@ class MongoDialogs(Dialogs):
         return await self._opened(stored)
 
     async def _put_on_the_list(self, seen: Dialog | None, changed: Dialog) -> None:
-        if is_awaited(seen, changed):
-            at = self._clock() + self._first_check
+        now = self._clock()
+        if is_awaited(seen, changed, now):
+            at = now + self._first_check
             await self._due.add(running_of(changed.principal, changed.id, at))
 
     async def _written(self, dialog: Dialog) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.dialog import Dialog, Phase
+from bot.dialog import PLAN_LASTS, Dialog, Phase
 from bot.document import Document
 from bot.receipt import Receipt, Stage
 
@@ -42,11 +42,17 @@ def confirmed(dialog: Dialog, at: datetime) -> Dialog:
     )
 
 
-def is_awaited(seen: Dialog | None, changed: Dialog) -> bool:
-    """Tell whether a run becomes due by the change, which must be on the list before."""
+def is_awaited(seen: Dialog | None, changed: Dialog, now: datetime) -> bool:
+    """Tell whether a run becomes due by the change, which must be on the list before.
+
+    One that nobody confirmed in time isn't there any more, and can be confirmed again once its
+    dialog is changed: whatever is old is put there anew, long before its clock can be wrong.
+    """
     if changed.is_trial or changed.phase not in {Phase.CONFIRMING, Phase.RUNNING}:
         return False
-    return seen is None or seen.phase is not changed.phase or _plan_of(seen) != _plan_of(changed)
+    if seen is None or seen.phase is not changed.phase or _plan_of(seen) != _plan_of(changed):
+        return True
+    return now - seen.touched_at >= PLAN_LASTS / 2
 
 
 def _plan_of(dialog: Dialog) -> str:

@@ -98,8 +98,8 @@ class Dialogs(Protocol):
 
         The generation grows by one, ``touched_at`` becomes the store's own now (in what is
         returned, our clock's), and it expires `bot.dialog.DIALOG_LASTS` from then. Where
-        *changed* has a plan that *seen* hadn't, its run is put on the list of due work before:
-        no confirmed plan is without an entry.
+        *changed* has a plan that *seen* hadn't, or hadn't of late, its run is put on the list of
+        due work before: no plan that can be confirmed is without an entry.
         ``None`` means that somebody else has taken the next turn.
         """
 

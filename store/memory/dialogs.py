@@ -196,8 +196,9 @@ class MemoryDialogs(Dialogs):
         self._kept.pop((principal, dialog), None)
 
     async def _put_on_the_list(self, seen: Dialog | None, changed: Dialog) -> None:
-        if is_awaited(seen, changed):
-            at = self._clock() + FIRST_CHECK
+        now = self._clock()
+        if is_awaited(seen, changed, now):
+            at = now + FIRST_CHECK
             await self._due.add(running_of(changed.principal, changed.id, at))
 
 

@@ -42,6 +42,15 @@ def template(world):
     return world.template
 
 
+async def _due(stores, ada, dialog, until):
+    wanted = running_of(ada, dialog.id, until)
+    return [
+        each
+        for each in await stores.due.list_due(RUN, until, 1000)
+        if (each.tenant, each.id) == (wanted.tenant, wanted.id)
+    ]
+
+
 class TestTemplates:
     async def test_a_version_is_found_whole(self, templates, template):
         assert await templates.add(template)
@@ -222,6 +231,17 @@ class TestDialogs:
         found = await stores.dialogs.find_due(due)
         assert found is not None
         assert found.id == dialog.id
+
+    async def test_an_old_plan_that_is_touched_is_on_the_list_again(
+        self, stores, dialog, ada, clock
+    ):
+        await stores.dialogs.begin(dialog)
+        later = clock() + timedelta(days=1)
+        [first] = await _due(stores, ada, dialog, later)
+        await stores.due.replace(first, None)
+        old = replace(dialog, touched_at=clock() - timedelta(hours=1))
+        assert await stores.dialogs.replace(old, replace(old, word="other")) is not None
+        assert len(await _due(stores, ada, dialog, later)) == 1
 
     async def test_tells_who_ran_a_task(self, dialogs, dialog, ada):
         other = replace(ada, user_id="U2")
