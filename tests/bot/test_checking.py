@@ -341,7 +341,7 @@ def test_what_a_text_uses_that_cant_be_read_isnt_called_unused():
 - let: {said: "{{ title }} {{ title|nonesuch }}"}
 - fail: "{{ said }}"
 """
-    (told,) = told_of(with_steps(steps))
+    (told,) = told_of(with_steps(steps, reply="Done."))
 
     assert "nonesuch" in told
 
