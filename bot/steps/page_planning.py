@@ -166,7 +166,9 @@ async def _in_section(
             lost = _lost(find_section(found.storage.markup, name), placement)
         except Unreadable:
             raise BadInput(UNREADABLE.format(page=saying.the(target))) from None
-    return pages.ChangingSection(plot.made, target, name, body, placement, lost)
+    # What is replaced is what was shown; what is added spoils nothing, whatever stands there.
+    base = plot.base(target) if placement is Placement.REPLACE else ""
+    return pages.ChangingSection(plot.made, target, name, body, placement, base, lost)
 
 
 def _lost(section: Section, placement: Placement) -> str:

@@ -221,12 +221,16 @@ _PLACES = {
 
 @dataclass(frozen=True)
 class ChangingSection(Changing):
-    """Text in one section of a page; *lost* is what goes with what stood there."""
+    """Text in one section of a page; *lost* is what goes with what stood there.
+
+    *base* is by what the version is known whose section is replaced, and only of such.
+    """
 
     action: ClassVar[str] = "update_section"
     section: str
     body: Document
     placement: Placement
+    base: str = ""
     lost: str = ""
 
     @property
@@ -244,6 +248,7 @@ class ChangingSection(Changing):
             "section": self.section,
             "body": body_json(self.body),
             "placement": self.placement,
+            "base": self.base,
         }
 
     def decision(self, plain: Decision) -> Decision:

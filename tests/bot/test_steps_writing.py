@@ -624,3 +624,30 @@ async def test_a_page_that_another_account_wrote_stays_and_says_why(bench):
     back = await undone(bench, template)
     assert "another connection now" in stays(back.journal[0])
     assert "More." in said(bench)
+
+
+def changed_by_somebody(bench):
+    stored = bench.confluence.pages[PageId("1")]
+    newer = replace(stored.page, version=stored.page.version + 1)
+    bench.confluence.pages[PageId("1")] = replace(stored, page=newer)
+
+
+@pytest.mark.parametrize(
+    ("step", "phase"),
+    [
+        ('update_section: {page: "1", section: plan, body: New.}', Phase.CONFIRMING),
+        ('update_section: {page: "1", section: plan, body: New., place: end}', Phase.DONE),
+        ('append: {page: "1", body: New.}', Phase.DONE),
+        ('update: {page: "1", body: New.}', Phase.CONFIRMING),
+    ],
+)
+async def test_what_would_replace_what_nobody_was_shown_is_shown_again(bench, step, phase):
+    template = template_of(f"steps:\n  - {step}\n")
+    await bench.engine.advance(await bench.begin(template), template, None)
+    running = await bench.confirm()
+    changed_by_somebody(bench)
+    after = await bench.engine.advance(running, template, None)
+    assert after.phase is phase, after.failure
+    if phase is Phase.CONFIRMING:
+        ended = await bench.engine.advance(await bench.confirm(), template, None)
+        assert ended.phase is Phase.DONE
