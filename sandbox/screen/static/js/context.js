@@ -23,6 +23,15 @@ export class Context {
     this.values = holder.state?.values ?? holder.values ?? {};
     this.warnings = holder.warnings ?? [];
     this.errors = holder.errors ?? {};
+    if (surface === 'modal') this.forgetGone(holder.blocks);
+  }
+
+  /** What was typed into fields that the view no longer has is gone with them. */
+  forgetGone(blocks) {
+    const mine = drafts.get(this.id);
+    if (!mine) return;
+    const standing = new Set(blocks.map((each) => each.block_id));
+    for (const [name, draft] of mine) if (!standing.has(draft.block.block_id)) mine.delete(name);
   }
 
   key(block, element) {
