@@ -117,8 +117,9 @@ def details(offer: Offer, *, is_admin: bool, is_theirs: bool) -> View:
     """Return the page of one template."""
     template = offer.template
     shown: list[Block] = [
-        blocks.header(f"{template.icon} {template.name}"),
-        blocks.section(escape(template.description)),
+        blocks.section(
+            f"{template.icon} *{escape(template.name)}*\n{escape(template.description)}"
+        ),
         blocks.context(_small(offer)),
     ]
     shown += _what_it_does(offer)
