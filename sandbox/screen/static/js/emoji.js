@@ -12,7 +12,10 @@ const NAMES = `
 |package 📦|page_facing_up 📄|paperclip 📎|partying_face 🥳|pencil 📝|pencil2 ✏️|point_down 👇|point_left 👈|point_right 👉|point_up ☝️|pray 🙏|purple_heart 💜
 |pushpin 📌|question ❓|raised_hands 🙌|recycle ♻️|red_circle 🔴|relaxed ☺️|repeat 🔁|rocket 🚀|rotating_light 🚨|round_pushpin 📍|scissors ✂️|scream 😱
 |shield 🛡️|slightly_smiling_face 🙂|smile 😄|smiley 😃|sob 😭|sparkles ✨|speech_balloon 💬|star ⭐|stopwatch ⏱️|sunglasses 😎|sweat_smile 😅|tada 🎉|thinking_face 🤔
-|ticket 🎫|trophy 🏆|unlock 🔓|upside_down_face 🙃|warning ⚠️|wastebasket 🗑️|wave 👋|white_check_mark ✅|wink 😉|wrench 🔧|x ❌|yellow_heart 💛|zap ⚡`;
+|ticket 🎫|trophy 🏆|unlock 🔓|upside_down_face 🙃|warning ⚠️|wastebasket 🗑️|wave 👋|white_check_mark ✅|wink 😉|wrench 🔧|x ❌|yellow_heart 💛|zap ⚡
+|compass 🧭|dart 🎯|jigsaw 🧩|printer 🖨️|scales ⚖️|spider_web 🕸️|telescope 🔭|truck 🚚|leftwards_arrow_with_hook ↩️|heavy_multiplication_x ✖️
+|ghost 👻
+`;
 
 const KNOWN = new Map(NAMES.replaceAll('\n', '').split('|').map((pair) => pair.split(' ')));
 
