@@ -162,6 +162,8 @@ class Route:
     says, in a command's words, what to go on with once a consent that is missing is given.
     What is done *before_ack* comes again from Slack where it fails, and must be fit for that.
     *by_person* says of an event that somebody asks for something by it, as by a command.
+    One that *holds_ack* is acked once it is done; where that takes long, it goes on, and Slack
+    sends the event again. Those in a thread must tell a repetition by themselves.
     """
 
     kind: Kind
@@ -175,6 +177,7 @@ class Route:
     before_ack: bool = False
     unsure: Callable[[], View] | None = None
     by_person: bool = False
+    holds_ack: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,8 @@ class Edge(AsyncMiddleware):
             return await self._at_once(route, delivery)
         if route.submitted is not None:
             return await self._claimed(route, delivery)
+        if route.holds_ack:
+            return await self._done(route, delivery)
         return self._background(route, delivery)
 
     async def _claimed(self, route: Route, delivery: Delivery) -> BoltResponse:
@@ -168,6 +170,26 @@ class Edge(AsyncMiddleware):
             else:
                 return _EMPTY
         return BoltResponse(status=503)
+
+    async def _done(self, route: Route, delivery: Delivery) -> BoltResponse:
+        """Ack what is done; what takes longer goes on, and comes again from Slack."""
+        done = asyncio.Event()
+
+        async def work() -> None:
+            try:
+                await self._runner.run(route, delivery)
+            finally:
+                done.set()
+
+        if not self._around.tasks.start(work()):
+            return BoltResponse(status=503)
+        try:
+            async with asyncio.timeout(JUDGED_WITHIN):
+                await done.wait()
+        except TimeoutError:
+            log.info("not done yet", route=route.name)
+            return BoltResponse(status=503)
+        return _EMPTY
 
     def _background(self, route: Route, delivery: Delivery) -> BoltResponse:
         if self._around.tasks.start(self._runner.run(route, delivery)):

@@ -59,7 +59,8 @@ class Runner:
             if installation is None:
                 await self._around.slack.respond(delivery.response_url, replies.NOT_INSTALLED)
                 return
-            if await self._is_first(installation, delivery):
+            tells_itself = route.holds_ack and bool(delivery.thread)
+            if tells_itself or await self._is_first(installation, delivery):
                 await self._run(route, installation, delivery, correlation)
         except BotError as error:
             log.warning("dropped", code=error.code)

@@ -55,6 +55,8 @@ class Turns:
             Unavailable: others were faster, again and again.
         """
         kept = await self.kept(find, change)
+        if kept is not None and kept[1].says.saying is Saying.HEARD:
+            return await self._turn(*kept, None)  # whoever heard it first goes on
         return None if kept is None else await self.onward(*kept)
 
     async def kept(self, find: Find, change: Change) -> tuple[Rules, Taken] | None:

@@ -30,7 +30,8 @@ class Said:
     def routes(self) -> tuple[Route, ...]:
         """Claim the events."""
         return (
-            Route(Kind.EVENT, SAID, self.hear, by_person=True),
+            # An answer is kept before its ack: Slack sends again what wasn't taken.
+            Route(Kind.EVENT, SAID, self.hear, by_person=True, holds_ack=True),
             Route(Kind.EVENT, "app_mention", self.mentioned, by_person=True),
         )
 
