@@ -1,9 +1,10 @@
 """What Confluence holds, as far as we care."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, NewType
+from typing import Final, Literal, NewType
 
 from bot.document import Document, Storage
 
@@ -17,6 +18,7 @@ TemplateId = NewType("TemplateId", str)
 
 Operation = Literal["read", "update"]
 """What a page's restrictions are about."""
+_UNNAMED: Final = re.compile(r'["\\/:*?<>|\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,11 @@ class PageTemplateText:
     storage: Storage
     variables: tuple[Variable, ...]
     space_key: SpaceKey | None = None
+
+
+def file_name(name: str) -> str:
+    """Return *name* without what servers quote in ways of their own, or take for a path."""
+    return _UNNAMED.sub("_", name).strip() or "file"
 
 
 @dataclass(frozen=True, slots=True)

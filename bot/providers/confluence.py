@@ -23,6 +23,7 @@ from bot.content import (
     Site,
     Space,
     SpaceId,
+    file_name,
 )
 from bot.document import Body, Document
 from bot.documents import append_adf
@@ -402,7 +403,7 @@ class ConfluenceApi(CloudActions, Confluence):
     ) -> Attachment:
         """See ``Confluence.attach``."""
         call = around_wire.put_file(
-            page, wire.Upload(wire.known_name(name), content, kind, is_minor=True)
+            page, wire.Upload(file_name(name), content, kind, is_minor=True)
         )
         answer = await self._gateway.send(connection, site, call)
         found = read_written(answer, around_wire.ContentFiles)

@@ -49,7 +49,6 @@ WRITE_PAGE: Final = frozenset({"write:page:confluence"})
 DELETE_PAGE: Final = frozenset({"delete:page:confluence"})
 READ_SPACE: Final = frozenset({"read:space:confluence"})
 _KEY = re.compile(r"~?[\w.:-]{1,255}", re.ASCII)
-_UNNAMED = re.compile(r'["\\/:*?<>|\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 _KIND = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}", re.ASCII)
 LONGEST_ID: Final = 19  # the digits of a 64-bit number
 
@@ -155,11 +154,6 @@ class SpaceList(Body):
     """A list of spaces."""
 
     results: tuple[SpaceBody, ...]
-
-
-def known_name(name: str) -> str:
-    """Return a file's name without what servers quote in ways of their own, or take for a path."""
-    return _UNNAMED.sub("_", name).strip() or "file"
 
 
 def form_of(upload: Upload, boundary: str) -> bytes:

@@ -24,6 +24,7 @@ from bot.content import (
     Space,
     SpaceId,
     SpaceKey,
+    file_name,
 )
 from bot.document import Body, Document
 from bot.documents import append_storage
@@ -39,7 +40,6 @@ from bot.providers.confluence_wire import (
     PROVIDER,
     Call,
     Upload,
-    known_name,
     possible_keys,
     was_made_since,
 )
@@ -384,7 +384,7 @@ class DataCenterApi(DataCenterActions, Confluence):
         kind: str,
     ) -> Attachment:
         """See ``Confluence.attach``. A file that is there takes another call than a new one."""
-        upload = Upload(known_name(name), content, kind)
+        upload = Upload(file_name(name), content, kind)
         there = await self._files(connection, site, around_wire.list_files(page, upload.name))
         last = next((each for each in there if each.name == upload.name), None)
         if last is not None:

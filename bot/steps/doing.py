@@ -4,7 +4,7 @@ All work from what the journal kept of a write before it was sent, so that whoev
 can go on. What is done again here is, done twice, as if done once.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -20,7 +20,7 @@ from bot.content import (
     PageStatus,
 )
 from bot.document import Document, Marks, Paragraph, Text
-from bot.errors import Changed, Unclear
+from bot.errors import BadInput, Changed, Unclear
 from bot.publish import require_account
 from bot.steps.hands import Facts, Tools
 from bot.steps.small_writings import (
@@ -43,6 +43,11 @@ from bot.values import Thing, Value
 
 BROUGHT: Final = "brought"
 """Under this name stands what a write brought, where it is taken back."""
+MOST_LISTED: Final = 50
+"""See `Confluence.list_attachments`."""
+ANOTHER_FILE: Final = (
+    "The file was changed in Slack since it was given here, so it wasn't attached. Give it again."
+)
 _PROVIDER: Final = "Confluence"
 _BY: Final = "by"
 _EM: Final[Marks] = frozenset({"em"})
@@ -119,7 +124,7 @@ async def _labels_before(deed: Deed) -> Mapping[str, Value]:
 
 
 async def _files_before(deed: Deed) -> Mapping[str, Value]:
-    found = await _attached(deed)
+    found = _named(deed, await _files(deed))
     return {"had": found.size if found is not None else -1}
 
 
@@ -199,6 +204,8 @@ async def _label(deed: Deed) -> Sent:
 
 async def _attach(deed: Deed) -> Sent:
     file = await deed.tools.files.fetch(deed.acting.connection.principal.tenant, deed.text("file"))
+    if deed.kept.fields.get("size") not in {0, len(file.content)}:
+        raise BadInput(ANOTHER_FILE)
     attachment = await deed.tools.confluence.attach(
         deed.acting.connection,
         deed.acting.site,
@@ -294,10 +301,14 @@ async def find_attached(deed: Deed) -> Sent | None:
     """Return the file that was attached; ``None`` if it wasn't.
 
     Raises:
-        Unclear: a file of that name and size was there before, so nobody can tell.
+        Unclear: a file of that name and size was there before, or it may be among those that
+            aren't listed, so nobody can tell.
     """
     size, had = deed.kept.fields.get("size"), deed.kept.fields.get("had")
-    found = await _attached(deed)
+    files = await _files(deed)
+    found = _named(deed, files)
+    if found is None and len(files) >= MOST_LISTED:
+        raise Unclear(_PROVIDER)
     if found is None or found.size != size:
         return None
     if had == size:
@@ -305,11 +316,14 @@ async def find_attached(deed: Deed) -> Sent | None:
     return Sent(attachment_thing(found), found.url or deed.where.url)
 
 
-async def _attached(deed: Deed) -> Attachment | None:
-    found = await deed.tools.confluence.list_attachments(
+async def _files(deed: Deed) -> Sequence[Attachment]:
+    return await deed.tools.confluence.list_attachments(
         deed.acting.connection, deed.acting.site, deed.where.page
     )
-    return next((each for each in found if each.name == deed.text("name")), None)
+
+
+def _named(deed: Deed, files: Sequence[Attachment]) -> Attachment | None:
+    return next((each for each in files if each.name == deed.text("name")), None)
 
 
 async def take_back(deed: Deed) -> None:

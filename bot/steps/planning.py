@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from bot.act import Acting
 from bot.connection import Need
-from bot.content import Comment, CommentId, ContentKind, Operation
+from bot.content import Comment, CommentId, ContentKind, Operation, file_name
 from bot.document import Document
 from bot.documents import text_of
 from bot.errors import BadInput, NotAllowed
@@ -112,7 +112,7 @@ async def _attach(step: AttachStep, plot: Plot) -> Writing:
         raise NotAllowed(saying.NOT_YOUR_FILE)
     size = value.fields.get("size")
     known = size if isinstance(size, int) else 0
-    return small.Attaching(target, await plot.page(target), file, value.label, known)
+    return small.Attaching(target, await plot.page(target), file, file_name(value.label), known)
 
 
 async def _move(step: MoveStep, plot: Plot) -> Writing:

@@ -38,6 +38,8 @@ T = TypeVar("T")
 
 LOOKED_FOR: Final = timedelta(minutes=10)
 """For so long one is left to a later look, while nobody can look."""
+UPLOAD_LASTS: Final = timedelta(minutes=3)
+"""A file may be on its way for so long: out of Slack, and into Confluence, with all around it."""
 MOST_SENT: Final = 2
 """Times that one is sent in a row, where twice is as good as once."""
 _CONSENTS: Final = frozenset({"consent_required", "scope_missing"})
@@ -104,7 +106,9 @@ class Writer:
 
     def _is_young(self, record: Record) -> bool:
         now = self._hands.tools.clock()
-        return record.at is not None and now - record.at < self._desk.left_alone
+        is_upload = record.action == Attaching.action
+        lasts = max(self._desk.left_alone, UPLOAD_LASTS if is_upload else timedelta(0))
+        return record.at is not None and now - record.at < lasts
 
     async def _publish(self, confirmed: Write, writing: PageWriting) -> Record:
         space = _space_of(writing)
@@ -219,9 +223,10 @@ class Writer:
     async def _look(self, record: Record, kept: Thing) -> Record:
         """Look whether a file was attached, and attach it if it wasn't."""
         entry = await self._begun(record, kept)
+        is_young = self._is_young(record)
         try:
             found = await self._run(_need_of(kept), kept, doing.find_attached)
-            if found is None:
+            if found is None and not is_young:
                 found = await self._run(_need_of(kept), kept, doing.send_again)
         except (Unclear, AccountChanged):  # whoever may look now can't tell
             return await self._give_up(record)
@@ -229,6 +234,8 @@ class Writer:
             return await self._not_done(record, entry, error, Settles.LOOKING)
         except BotError as blind:
             return await self._later(record, blind)
+        if found is None:  # it may be on its way yet
+            raise Unclear(_PROVIDER)
         self._record(entry, None)
         return await self._done(record, found)
 

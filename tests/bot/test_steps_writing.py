@@ -25,6 +25,7 @@ from bot.document import Document, Heading, Paragraph, Storage, Text
 from bot.documents import text_of
 from bot.errors import Changed, NotAllowed, Unclear
 from bot.ports import FileContent
+from bot.publish import TakenUp
 from bot.rest import Called
 from bot.steps import stays, writes_of
 from bot.trail import Action, Wanted
@@ -651,3 +652,52 @@ async def test_what_would_replace_what_nobody_was_shown_is_shown_again(bench, st
     if phase is Phase.CONFIRMING:
         ended = await bench.engine.advance(await bench.confirm(), template, None)
         assert ended.phase is Phase.DONE
+
+
+ATTACH = 'attach: {page: "{{ page }}", file: "{{ file }}"}'
+
+
+async def attached_unclearly(bench, name="plan.txt"):
+    bench.files.held["F1"] = FileContent(name, "text/plain", b"hello")
+    template = one_step(ATTACH, FILE)
+    begun = await bench.begin(template, page=page_value(), file=file_value(name=name))
+    await bench.engine.advance(begun, template, None)
+    return template, await bench.engine.advance(await bench.confirm(), template, None)
+
+
+async def test_a_file_whose_upload_may_go_on_isnt_sent_beside_it(bench):
+    bench.confluence.fails["attach"] = Unclear("Confluence")
+    template, running = await attached_unclearly(bench)
+    assert running.phase is Phase.RUNNING
+    bench.confluence.fails.clear()
+    bench.clock.pass_by(seconds=61)  # a slow one comes to its end over there
+    with pytest.raises(TakenUp):
+        await bench.engine.settle(await bench.kept(), template, None)
+    bench.clock.pass_by(minutes=3)
+    ended = await bench.engine.settle(await bench.kept(), template, None)
+    assert ended.phase is Phase.DONE
+    assert bench.confluence.attachments["1"] == {"plan.txt": b"hello"}
+    assert bench.sent("attach") == 2  # the first came to nothing
+
+
+async def test_a_file_is_looked_for_by_the_name_that_it_has_over_there(bench):
+    bench.confluence.fails_after["attach"] = Unclear("Confluence")
+    _, ended = await attached_unclearly(bench, 'plan: "A/B".txt')
+    assert ended.phase is Phase.DONE
+    assert bench.confluence.attachments["1"] == {"plan_ _A_B_.txt": b"hello"}
+
+
+async def test_a_file_that_may_be_further_down_a_long_list_is_asked_about(bench):
+    bench.confluence.attachments[PageId("1")] = {f"{each}.txt": b"" for each in range(50)}
+    bench.confluence.fails["attach"] = Unclear("Confluence")
+    _, ended = await attached_unclearly(bench)
+    assert ended.phase is Phase.UNCLEAR
+    assert bench.sent("attach") == 1
+
+
+async def test_a_file_that_was_changed_since_it_was_given_isnt_attached(bench):
+    bench.files.held["F1"] = FileContent("plan.txt", "text/plain", b"hello, and more")
+    ended = await bench.run(one_step(ATTACH, FILE), page=page_value(), file=file_value())
+    assert ended.phase is Phase.FAILED
+    assert "changed in Slack" in ended.failure
+    assert not bench.confluence.attachments

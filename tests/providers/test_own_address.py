@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from bot.authorize import TokenRefused
 from bot.connection import NEVER, Grant
-from bot.content import Account, AccountId, CloudId, PageId, Site, SpaceId
+from bot.content import Account, AccountId, CloudId, PageId, Site, SpaceId, file_name
 from bot.document import CodeBlock, Document, Mention, Paragraph, Text
 from bot.documents import digest_of, from_storage, to_storage
 from bot.errors import (
@@ -41,7 +41,7 @@ from bot.providers import datacenter_around_wire as around_wire
 from bot.providers import datacenter_wire as wire
 from bot.providers.confluence import ConfluenceApi
 from bot.providers.confluence_bodies_wire import read
-from bot.providers.confluence_wire import Upload, form_of, known_name, was_made_since
+from bot.providers.confluence_wire import Upload, form_of, was_made_since
 from bot.providers.datacenter import DataCenterApi
 from bot.providers.dialects import Dialects
 from bot.providers.gateway import Gateway, Pace
@@ -400,7 +400,7 @@ def test_what_was_made_after_a_moment_is_never_taken_for_older(since, skew, late
 @steady
 @given(st.text(max_size=40), st.binary(max_size=200), st.text(max_size=30))
 def test_any_file_is_sent_as_one_part_under_its_name(name, content, kind):
-    known = known_name(name)
+    known = file_name(name)
     form = form_of(Upload(known, content, kind, is_minor=True), "b" * 32)
     head = b'Content-Type: multipart/form-data; boundary="' + b"b" * 32 + b'"\r\n\r\n'
     parts = message_from_bytes(head + form).get_payload()
