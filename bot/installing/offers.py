@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from bot.catalogue import Shipped, ranked
 from bot.checking import read_checked
-from bot.errors import BadInput, NotAllowed, NotFound
+from bot.errors import BadInput, Changed, NotAllowed, NotFound
 from bot.installing.parts import (
+    CHANGED,
     MOST_BROUGHT,
     NO_TEMPLATE,
     NOT_FOR_OTHERS,
@@ -83,7 +84,7 @@ class Offers:
         )
         await self._require_room(version)
         if not await self._books.templates.add(version):
-            version = await self._same(version)
+            version = await self._same(template, version)
         entry = Entry.by(principal, Action.BRING_TEMPLATE)
         self._aides.auditor.record(entry.of("template", _named(template)))
         return Offer(template, text, version)
@@ -91,7 +92,13 @@ class Offers:
     async def share(
         self, principal: Principal, template: TemplateId, version: Version, *, is_shared: bool
     ) -> Offer:
-        """Let others of the tenant find it, or no longer. Raises ``NotAllowed``, ``NotFound``."""
+        """Let others of the tenant find it, or no longer.
+
+        Raises:
+            NotAllowed: it isn't theirs to decide, or they may not install for others.
+            NotFound: there is no such version of somebody's own.
+            Changed: somebody else has decided something of it meanwhile.
+        """
         offer = await self._get_own(principal, template, version)
         if is_shared and not await self._aides.roles.may(principal, Role.INSTALL):
             raise NotAllowed(NOT_FOR_OTHERS)
@@ -103,6 +110,7 @@ class Offers:
         Raises:
             NotAllowed: *principal* is no admin.
             NotFound: there is no such version.
+            Changed: somebody else has decided something of it meanwhile.
         """
         if not await self._aides.roles.may_administer(principal):
             raise NotAllowed(NOT_YOURS)
@@ -110,12 +118,13 @@ class Offers:
         if kept is None or kept.is_withdrawn:
             raise NotFound(NO_TEMPLATE)
         offer = Offer(await self._books.shelf.parsed(kept), kept.source, kept)
+        approved = await self._decided(offer, approved_by=principal.user_id)
         entry = Entry.by(principal, Action.APPROVE_TEMPLATE)
         self._aides.auditor.record(entry.of("template", _named(offer.template)))
-        return await self._decided(offer, approved_by=principal.user_id)
+        return approved
 
     async def withdraw(self, principal: Principal, template: TemplateId, version: Version) -> None:
-        """Have nobody find a version any more. Raises ``NotAllowed``, ``BadInput``.
+        """Have nobody find a version any more. Raises like `share`, and ``BadInput``.
 
         It is kept: dialogs that are open end on it, and nothing else ever goes by its number.
         """
@@ -174,7 +183,8 @@ class Offers:
         if kept is None:
             raise NotFound(NO_TEMPLATE)
         changed = replace(kept, **decided)  # type: ignore[arg-type]  # fields of TemplateVersion
-        await self._books.templates.replace(kept, changed)
+        if not await self._books.templates.replace(kept, changed):
+            raise Changed(CHANGED)
         return replace(offer, kept=replace(changed, generation=kept.generation + 1))
 
     async def _require_free(self, principal: Principal, template: ActionTemplate) -> None:
@@ -201,7 +211,7 @@ class Offers:
         if len(theirs) >= MOST_BROUGHT and (version.id, version.version) not in known:
             raise BadInput(TOO_MANY)
 
-    async def _same(self, version: TemplateVersion) -> TemplateVersion:
+    async def _same(self, template: ActionTemplate, version: TemplateVersion) -> TemplateVersion:
         kept = await self._books.templates.find(version.tenant, version.id, version.version)
         if kept is None or kept.source != version.source:
             raise BadInput(
@@ -211,8 +221,8 @@ class Offers:
             )
         if not kept.is_withdrawn:
             return kept
-        await self._books.templates.replace(kept, replace(kept, is_withdrawn=False))
-        return replace(kept, is_withdrawn=False, generation=kept.generation + 1)
+        brought = await self._decided(Offer(template, kept.source, kept), is_withdrawn=False)
+        return brought.kept or kept
 
 
 def _made_of(template: str, tasks: Sequence[DialogTask]) -> tuple[DialogTask, ...]:

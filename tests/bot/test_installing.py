@@ -220,6 +220,27 @@ class TestOnesOwn:
         with pytest.raises(NotFound):
             await shop.offers.get(ADA, "standup")
 
+    async def test_nobody_is_told_of_a_decision_that_wasnt_kept(self, shop):
+        offer = await shop.bring()
+        templates = shop.stores.templates
+        inner = templates.replace
+
+        async def after_somebody_else(seen, changed):
+            found = await templates.find(seen.tenant, seen.id, seen.version)
+            await inner(found, replace(found, is_shared=True))
+            return await inner(seen, changed)
+
+        templates.replace = after_somebody_else
+        which = offer.kept.id, offer.kept.version
+        with pytest.raises(Changed):
+            await shop.offers.withdraw(ADA, *which)
+        with pytest.raises(Changed):
+            await shop.offers.approve(ADMIN, *which)
+        templates.replace = inner
+        await shop.offers.withdraw(ADA, *which)
+        with pytest.raises(NotFound):
+            await shop.offers.get(BOB, *which)
+
     async def test_a_version_that_a_task_is_made_of_stays(self, shop):
         offer = await shop.bring()
         await shop.install(template="standup", word="stand-up")
