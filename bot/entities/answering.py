@@ -22,7 +22,7 @@ from bot.entities.parts import (
 from bot.entities.typed import LONGEST_NAME, line
 from bot.errors import BadInput, ExpressionFailed
 from bot.expressions import compile_expression, compile_text
-from bot.template import Choice, Entity
+from bot.template import Choice, Entity, EntityType
 from bot.values import Value
 
 IN_MESSAGES: Final = frozenset(
@@ -42,6 +42,9 @@ _TYPED: Final = frozenset({Look.TEXT, Look.LONG_TEXT, Look.URL})
 _ONE_CHOSEN: Final = frozenset({Look.NUMBER, Look.DATE, Look.DATE_TIME, Look.USER, Look.CHANNEL})
 _PLACEHOLDER: Final = 150
 """Slack's limit."""
+SEVERAL: Final = "Several may be given."
+SEVERAL_LINES: Final = "Several may be given, each on a line of its own."
+"""Titles of pages may have commas."""
 
 
 def ask(entity: Entity, context: Context) -> Question:
@@ -50,13 +53,20 @@ def ask(entity: Entity, context: Context) -> Question:
     look = element(entity)
     return Question(
         words=entity.prompt if entity.required else f"{entity.prompt} (optional)",
-        hint=f"As in {' or '.join(entity.examples[:2])}."
-        if entity.examples
-        else kind.hint(context),
+        hint=_hint(entity, context),
         choices=kind.choices(entity),
         suggests=kind.suggests(entity),
         element=look if look.look in IN_MESSAGES else None,
     )
+
+
+def _hint(entity: Entity, context: Context) -> str:
+    examples = f"As in {' or '.join(entity.examples[:2])}." if entity.examples else ""
+    hint = examples or kind_of(entity).hint(context)
+    if not entity.many:
+        return hint
+    several = SEVERAL_LINES if entity.type is EntityType.PAGE else SEVERAL
+    return f"{hint} {several}".strip()
 
 
 def element(entity: Entity, value: Value = None) -> Element:

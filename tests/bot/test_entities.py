@@ -109,6 +109,8 @@ def test_each_is_asked_for_in_its_authors_words(kind):
     assert question.words == "Which?"
     assert ask(of(kind, required=False), context).words == "Which? (optional)"
     assert ask(of(kind, examples=("this", "that")), context).hint == "As in this or that."
+    if kind in {"label", "person", "page", "attachment"}:
+        assert "Several may be given" in ask(of(kind, many=True), context).hint
     assert element(of(kind, label="Label", help="Help", required=False)).label == "Label"
     assert element(of(kind, name="pageTitle")).label == "Page title"
     assert element(of(kind, required=False)).is_optional

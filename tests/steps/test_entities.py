@@ -1,0 +1,206 @@
+"""Every type of entity: by form, in a conversation, and by one line, as it arrives in a page."""
+
+import pytest
+
+from sandbox.person import words
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+TYPES = """
+  - {name: line, type: text, prompt: Which line?}
+  - {name: long, type: long text, prompt: Which lines?}
+  - {name: rich, type: rich text, prompt: Which text?}
+  - {name: number, type: number, prompt: How many?}
+  - {name: yes, type: boolean, prompt: Really?}
+  - {name: pick, type: choice, prompt: Which one?, choices: [{value: r, label: Red}, {value: g, label: Green}]}
+  - {name: picks, type: choices, prompt: Which ones?, choices: [one, two, three]}
+  - {name: day, type: date, prompt: Which day?}
+  - {name: moment, type: date-time, prompt: When?}
+  - {name: who, type: person, prompt: Who?}
+  - {name: people, type: person, many: true, prompt: Who else?}
+  - {name: channel, type: channel, prompt: Where to?}
+  - {name: space, type: space, prompt: Which space?}
+  - {name: page, type: page, prompt: Which page?}
+  - {name: pages, type: page, many: true, prompt: Which pages?}
+  - {name: labels, type: label, many: true, prompt: Which labels?}
+  - {name: place, type: site, prompt: Which site?}
+  - {name: file, type: attachment, required: false, prompt: Which file?}
+  - {name: link, type: URL, prompt: Which address?}
+"""
+BODY = """
+        {{ line }}
+
+        {{ long }}
+
+        {{ rich }}
+
+        {{ number + 1 }} · {{ 'yes' if yes else 'no' }} · {{ pick }} · {{ picks|join }}
+
+        {{ day|date }} · {{ moment|date('iso') }}
+
+        {{ who }} · {{ people|join }} · {{ channel }} · {{ space.key }}
+
+        {{ page.title }} · {{ pages|join }} · {{ labels|join }} · {{ place.name }}
+
+        {{ file.name if file else 'no file' }} · {{ link }}
+"""
+ALL = f"""
+entities:
+{TYPES}
+utterances: [try everything out]
+steps:
+  - create:
+      space: "{{{{ space }}}}"
+      title: "{{{{ line }}}}"
+      body: |
+{BODY}
+"""
+SAID = {
+    "long": "one *two*",
+    "rich": "plain",
+    "number": "1.5",
+    "yes": "no",
+    "pick": "Green",
+    "picks": "one, three",
+    "day": "2031-03-04",
+    "moment": "2031-03-04 15:30",
+    "who": "@bob",
+    "people": "@bob, @ada",
+    "channel": "#general",
+    "space": "eng",
+    "page": "Observatory handbook",
+    "pages": "Rocket engine manual\nObservatory handbook",
+    "labels": "red, blue",
+    "link": "https://example.org/a",
+}
+"""How each is typed."""
+FILLED = {
+    "long": "one *two*",
+    "rich": "plain",
+    "number": "1.5",
+    "yes": "no",
+    "pick": "g",
+    "picks": ["one", "three"],
+    "day": "2031-03-04",
+    "moment": 1930404600,
+    "who": "U0BOB",
+    "people": ["U0BOB", "U0ADA"],
+    "channel": "C0GENERAL",
+    "labels": "red, blue",
+    "link": "https://example.org/a",
+}
+"""What is put into a form's field; the others are looked up in their menus."""
+LOOKED_UP = {
+    "space": ["eng"],
+    "page": ["Observatory handbook"],
+    "pages": ["Rocket engine manual"],
+    "place": [""],
+}
+
+
+def site(scene):
+    return "acme" if scene.world == "atlassian" else scene.stage.datacenter.url
+
+
+async def arrived(scene, title, file="no file"):
+    """Hold the page to what was answered."""
+    page = await scene.one(title=title, status="current")
+    lines = [each.strip() for each in page["text"].splitlines() if each.strip()]
+    text = "\n".join(lines)
+    for part in (
+        title,
+        "one *two*",
+        "plain",
+        "2.5 · no · g · one, three",
+        "4 March 2031 · 2031-03-04",
+        "Bob",
+        "ENG",
+        "Observatory handbook · ",
+        "Rocket engine manual",
+        "red",
+        "blue",
+        f"{file} · ",
+        "https://example.org/a",
+    ):
+        assert part in text, (part, text)
+
+
+async def filled(scene, title):
+    """Fill in every page of the form."""
+    for _ in range(5):
+        view = await scene.person.modal()
+        blocks = {
+            each["block_id"].split("/")[1]: each for each in view["blocks"] if "element" in each
+        }
+        if not blocks:
+            break
+        values = {}
+        for name, block in blocks.items():
+            value = {**FILLED, "line": title}.get(name)
+            if name in LOOKED_UP and "options" not in block["element"]:
+                value = await looked_up(scene, block, LOOKED_UP[name])
+            if name == "file":
+                value = [(await scene.person.uploads("a.txt", "hello"))["id"]]
+            values[block["block_id"]] = {"dialog_field": value}
+        done = await scene.person.submits(values)
+        assert done["error"] is None, done
+        await scene.stage.quiet()
+    return await scene.sees()
+
+
+async def looked_up(scene, block, wanted):
+    found = []
+    for each in wanted:
+        options = await scene.person.suggests("dialog_field", each, block_id=block["block_id"])
+        fold = each.casefold()
+        named = [o for o in options if fold in f"{o['text']['text']} {o['value']}".casefold()]
+        assert named, (each, options)
+        found.append(named[0])
+    return found if "multi" in block["element"]["type"] else found[0]
+
+
+async def test_by_a_form_of_several_pages(scene):
+    await scene.begins(ALL)
+    done = await scene.confirms(await filled(scene, "By a form"))
+    assert "Done." in done.end
+    await arrived(scene, "By a form", "a.txt")
+
+
+async def test_by_one_line(scene):
+    answers = {**SAID, "line": "By a line", "place": site(scene)}
+    line = " ".join(f'{name}="{words}"' for name, words in answers.items())
+    shown = await scene.begins(ALL, line)
+    assert "Which file?" in shown, "it can be given, though not by a line"
+    done = await scene.confirms(await scene.submits())
+    await arrived(scene, "By a line")
+    assert "Done." in done.end
+
+
+async def test_in_a_conversation(scene):
+    await scene.begins(ALL)
+    await scene.clears()
+    answers = {**SAID, "line": "In a talk", "place": site(scene), "file": "skip"}
+    began = await scene.person.says("try everything out")
+    await scene.stage.quiet()
+    asked = []
+    for _ in answers:
+        last = (await scene.person.thread(began["ts"]))[-1]
+        if "This will be written" in words(last):
+            break
+        entity = next(each for each in answers if f"*{prompt(each)}" in words(last))
+        asked.append(entity)
+        await scene.person.says(answers[entity], began["ts"])
+        await scene.stage.quiet()
+    assert asked == [each for each in NAMES if each in asked]
+    assert set(answers) - set(asked) <= {"place"}
+    await scene.person.presses("dialog_confirm")
+    await scene.stage.quiet()
+    await arrived(scene, "In a talk")
+
+
+NAMES = [line.split("name: ")[1].split(",")[0] for line in TYPES.strip().splitlines()]
+
+
+def prompt(name):
+    [line] = [each for each in TYPES.splitlines() if f"name: {name}," in each]
+    return line.split("prompt: ")[1].split("?")[0] + "?"
