@@ -10,10 +10,10 @@ from bot.ports import Dialogs
 from bot.publish import TakenUp
 
 MOST_KEPT: Final = 1_000_000
-"""Bytes of a journal's results."""
+"""Characters of a journal's results, and of what taking its writes back goes by."""
 TOO_MUCH: Final = (
-    "This run has read more than can be kept of it (1 MB), so it stops here. Nothing more was "
-    "written, and what was done before stays: choose less for it to work on, and try again."
+    "This run has more to remember than can be kept of it (1 MB), so it stops here. Nothing more "
+    "was written, and what was done before stays: choose less for it to work on, and try again."
 )
 _TRIES: Final = 3
 
@@ -29,7 +29,6 @@ class Book:
         self._dialogs = dialogs
         self.kept = dialog
         self.now = dialog
-        self._size = sum(map(_size, dialog.journal))
 
     def note(self, record: Record) -> None:
         """Take *record* into the journal, to be kept with the next change.
@@ -38,10 +37,8 @@ class Book:
             BadInput: the journal would outgrow what is kept.
         """
         noted = self.now.with_record(record)
-        size = self._size + _size(record)
-        if size > MOST_KEPT:
-            raise BadInput(TOO_MUCH)
-        self.now, self._size = noted, size
+        _require_room(noted)
+        self.now = noted
 
     def drop(self, key: str) -> None:
         """Take the line of *key* out of the journal."""
@@ -62,8 +59,12 @@ class Book:
 
         Raises:
             TakenUp: somebody else has the run in hand.
+            BadInput: it is of what is yet to be sent, and what that brings couldn't be kept.
         """
-        self.now = self.now.with_record(record)
+        noted = self.now.with_record(record)
+        if record.fate is Fate.SENT:
+            _require_room(noted)
+        self.now = noted
         await self.save()
 
     async def save(self, **changes: object) -> Dialog:
@@ -113,8 +114,10 @@ class Book:
         return any(each.fate is Fate.SENT for each in self.now.journal)
 
 
-def _size(record: Record) -> int:
-    return len(record.result.encode()) + len(record.before.encode())
+def _require_room(dialog: Dialog) -> None:
+    size = sum(len(each.result) + len(each.before) for each in dialog.journal)
+    if size > MOST_KEPT:
+        raise BadInput(TOO_MUCH)
 
 
 def _course(dialog: Dialog) -> tuple[object, ...]:

@@ -165,7 +165,10 @@ def attachment_thing(attachment: Attachment) -> Thing:
 
 
 def value_of_json(held: object) -> Value:
-    """Return what a REST call answered; an object is a thing of its own kind."""
+    """Return what a REST call answered; an object is a thing of its own kind.
+
+    A field of more than 200 characters is none that anybody names.
+    """
     waiting = 0
 
     def made(part: object, depth: int) -> Value:
@@ -174,15 +177,28 @@ def value_of_json(held: object) -> Value:
         if waiting > _MOST_PARTS or depth > _DEEPEST:
             return None
         if isinstance(part, dict):
-            fields = {str(name): made(each, depth + 1) for name, each in part.items()}
+            named = {_sound(str(name)): each for name, each in part.items()}
+            fields = {
+                name: made(each, depth + 1)
+                for name, each in named.items()
+                if len(name) <= _LONGEST_NAME
+            }
             return Thing("object", "", fields)
         if isinstance(part, list):
             return tuple(made(each, depth + 1) for each in part)
-        return part if isinstance(part, str | int | float | bool) else None
+        if isinstance(part, str):
+            return _sound(part)
+        return part if isinstance(part, int | float | bool) else None
 
     return made(held, 0)
 
 
+def _sound(text: str) -> str:
+    """Return *text* without halves of characters, which JSON can name and nothing can keep."""
+    return text.encode(errors="replace").decode()
+
+
+_LONGEST_NAME: Final = 200
 _MOST_PARTS: Final = 20_000
 _DEEPEST: Final = 30
 

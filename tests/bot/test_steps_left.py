@@ -6,9 +6,11 @@ import pytest
 
 from bot.dialog import Fate, Phase
 from bot.errors import ConsentRequired
+from bot.rest import Called
 from tests.bot.steps_stage import Bench, template_of
 from tests.fakes import ADA, page
 
+CALL = "http: {method: POST, path: /wiki/rest/x, body: {a: 1}, does: Posts}"
 LABELS = 'steps:\n  - label: {page: "1", add: [seen]}\n  - watch: {page: "1"}\n'
 
 
@@ -57,3 +59,35 @@ async def test_what_may_be_out_hasnt_failed_for_who_may_no_longer_write(bench):
     assert ended.phase is Phase.UNCLEAR
     stopped = await bench.engine.verdict(ended, template, None, ("0", "stop"))
     assert stopped.phase is Phase.FAILED
+
+
+@pytest.mark.parametrize("answer", ["half \ud800", {"\ud800": "a"}, {"a" * 2_000_000: "b"}])
+async def test_whatever_a_call_answers_it_is_kept_that_it_was_done(bench, answer):
+    template = template_of(f"steps:\n  - {CALL}\n")
+    await bench.approve(template)
+    bench.confluence.answers.append(Called(200, answer))
+    ended = await bench.run(template)
+    assert ended.phase is Phase.DONE
+    assert len(ended.journal[0].result.encode()) < 70_000
+
+
+async def test_nothing_is_sent_whose_answer_couldnt_be_kept(bench):
+    rounds = "\n".join(map(str, range(40)))
+    template = template_of(
+        f"""
+entities:
+  - {{name: rounds, type: long text, prompt: How often?}}
+steps:
+  - for_each: rounds
+    most: 40
+    steps:
+      - {CALL}
+"""
+    )
+    await bench.approve(template)
+    bench.confluence.answers = [Called(200, None, "x" * 60_000) for _ in range(40)]
+    ended = await bench.run(template, rounds=rounds)
+    assert ended.phase is Phase.FAILED
+    assert "more to remember than can be kept" in ended.failure
+    assert all(each.fate is Fate.DONE for each in ended.journal)
+    assert bench.sent("call") == len(ended.journal) < 40
