@@ -68,6 +68,9 @@ class DialogDesk:
         for name in (*known, *start.values):
             check_name(name, template.entities)
         rules = Rules(template, self._hands.engine)
+        if not start.values:
+            # Its menus and its steps take one consent: it is asked for before anything is typed.
+            await self._hands.engine.admit(blank, template, task)
         taken = await self._ear.given(rules, blank, _known(template, known, start.values))
         await self._stores.dialogs.begin(taken.dialog)
         try:

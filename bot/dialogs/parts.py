@@ -32,7 +32,12 @@ NOT_THERE = "That dialog isn't kept here any more, or it isn't yours. Nothing wa
 
 
 class Engine(Protocol):
-    """What does a template's steps. All but the last two return the dialog as stored."""
+    """What does a template's steps. What goes on with a dialog returns it as stored."""
+
+    async def admit(
+        self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None
+    ) -> None:
+        """Raise ``ConsentRequired`` or ``SiteRequired`` where its person can't run it yet."""
 
     async def advance(
         self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None

@@ -195,8 +195,11 @@ class TestAMembersTemplate:
         # The task is upgraded to an admin's version, which lends; the dialog stays on Bob's.
         page = await cloud.make("allowed")
         task = await bob.installs(template(LENDS, "mine"), audience=WORKSPACE)
+        await stage.connect("U0BOB")
         await bob.types("/confluence mine")
         [dialog] = await bob.dialogs()
+        for own in await stage.stores.connections.list_of(bob.principal):
+            await stage.stores.connections.remove(bob.principal, own.profile)
         await ada.offers.bring(ada.principal, template(LENDS, "mine", "2.0.0"), "own.yml")
         upgraded = await ada.installer.upgrade(ada.principal, task, TWO)
         wish = Wish("mine", audience=WORKSPACE, lends=True)

@@ -101,6 +101,9 @@ class FakeEngine:
         values = {answer.entity: answer.read() for answer in dialog.answers}
         return tuple(each for each in template.entities if is_missing(each, dialog, values))
 
+    async def admit(self, *_: object) -> None:
+        return None
+
     async def advance(
         self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None
     ) -> Dialog:

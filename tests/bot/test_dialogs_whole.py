@@ -185,8 +185,8 @@ async def test_an_answer_that_confluence_does_not_know_is_complained_of(room):
 
 async def test_what_waits_for_consent_goes_on_with_all_answers(room):
     connection = (await room.bench.stores.connections.list_of(ADA))[0]
-    await room.bench.stores.connections.remove(ADA, connection.profile)
     await room.begin(line='title="Use Mongo"')
+    await room.bench.stores.connections.remove(ADA, connection.profile)
     with pytest.raises(ConsentRequired):
         await room.say("ENG")
     with pytest.raises(ConsentRequired):

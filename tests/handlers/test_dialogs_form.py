@@ -187,6 +187,7 @@ async def test_a_form_goes_on_as_a_conversation_and_back(stage, ada):
 async def test_a_channels_task_is_run_there_by_every_way(stage, ada):
     here = Audience(Reach.CHANNEL, "C0GENERAL", "#general")
     await installed(stage, source_of("note", NOTE), here)
+    await stage.connect_to_write("U0BOB")
     bob = Runner(stage, "U0BOB")
     assert "is run in the channel #general alone" in await bob.types("run note", "partners")
     await bob.types("run")
