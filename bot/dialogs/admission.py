@@ -1,9 +1,12 @@
 """Which dialog tasks somebody may run, and where."""
 
-from collections.abc import Sequence
+import asyncio
+import itertools
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Final
 
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, Unavailable
 from bot.installation import SlackPerson
 from bot.ports import ADMIN_KNOWN_FOR, SlackPeople, Tasks
 from bot.principal import Principal
@@ -42,12 +45,31 @@ class Admission:
         self._installation_of = installation_of
 
     async def list_tasks(self, principal: Principal, channel: str = "") -> Sequence[DialogTask]:
-        """Return the tasks that *principal* may begin in *channel*, by their words."""
+        """Return the tasks that *principal* may begin in *channel*, by their words.
+
+        Each group is asked for once; those whose members Slack doesn't tell now are left out.
+        """
         person = await self._find_member(principal)
         if person is None:
             return ()
         tasks = [task for task in await self._tasks.list_all(principal.tenant) if task.is_on]
-        return [task for task in tasks if await self._includes(principal, person, task, channel)]
+        groups = await self._groups_of(principal, person, tasks)
+        return [task for task in tasks if _includes(principal, task, channel, groups)]
+
+    async def _groups_of(
+        self, principal: Principal, person: SlackPerson, tasks: Sequence[DialogTask]
+    ) -> frozenset[str]:
+        """Return those of the groups that *tasks* are for in which *person* is known to be."""
+
+        async def known(group: str) -> bool:
+            with suppress(Unavailable):
+                return await self._is_in(principal, person, group)
+            return False
+
+        wanted = (_group_of(principal, task) for task in tasks)
+        named = list(dict.fromkeys(filter(None, wanted)))
+        found = await asyncio.gather(*map(known, named))
+        return frozenset(itertools.compress(named, found))
 
     async def find_task(
         self, principal: Principal, word: str, channel: str = ""
@@ -71,7 +93,9 @@ class Admission:
         person = await self._find_member(principal)
         if person is None:
             raise NotAllowed(GUESTS)
-        if not await self._includes(principal, person, task, channel):
+        group = _group_of(principal, task)
+        is_in = bool(group) and await self._is_in(principal, person, group)
+        if not _includes(principal, task, channel, {group} if is_in else ()):
             words = _NOT_YOURS[task.audience.reach]
             raise NotAllowed(words.format(title=task.title, name=task.audience.name))
         if not task.is_on:
@@ -85,21 +109,6 @@ class Admission:
         person = await self._people.get(installation, principal.user_id, fresh_for=ADMIN_KNOWN_FOR)
         return None if person.is_guest or not installation.welcomes(person) else person
 
-    async def _includes(
-        self, principal: Principal, person: SlackPerson, task: DialogTask, channel: str
-    ) -> bool:
-        if task.owner == principal.user_id:
-            return True
-        match task.audience.reach:
-            case Reach.ME:
-                return False
-            case Reach.CHANNEL:
-                return bool(channel) and channel == task.audience.id
-            case Reach.GROUP:
-                return await self._is_in(principal, person, task.audience.id)
-            case Reach.WORKSPACE:
-                return True
-
     async def _is_in(self, principal: Principal, person: SlackPerson, group: str) -> bool:
         # A group is of one workspace, which an organisation's installation has to name.
         installation = await self._installation_of(principal.tenant)
@@ -110,3 +119,26 @@ class Admission:
             if await self._people.is_in_group(installation, group, person.user_id, team):
                 return True
         return False
+
+
+def _group_of(principal: Principal, task: DialogTask) -> str:
+    """Return the group that *principal* must be in for *task*; empty where it is none."""
+    is_for_it = task.audience.reach is Reach.GROUP and task.owner != principal.user_id
+    return task.audience.id if is_for_it else ""
+
+
+def _includes(
+    principal: Principal, task: DialogTask, channel: str, groups: Collection[str]
+) -> bool:
+    """Tell whether *task* is for *principal*, who is in *groups*, in *channel*."""
+    if task.owner == principal.user_id:
+        return True
+    match task.audience.reach:
+        case Reach.ME:
+            return False
+        case Reach.CHANNEL:
+            return bool(channel) and channel == task.audience.id
+        case Reach.GROUP:
+            return task.audience.id in groups
+        case Reach.WORKSPACE:
+            return True

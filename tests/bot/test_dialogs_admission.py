@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 
 from bot.dialogs import Admission, Start
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, Unavailable
 from bot.principal import Principal, Tenant
 from bot.task import Audience, Reach, TaskId
 from tests.bot.dialogs_given import INSTALLED, TASK, World
-from tests.fakes import ADA, BOB
+from tests.fakes import ADA, BOB, FakeSlackPeople
 
 GUEST = Principal(ADA.tenant, "U0GUEST")
 NOBODY = Principal(ADA.tenant, "U0NOBODY")
@@ -131,3 +131,28 @@ async def test_words_of_one_task_mean_it(world):
     assert (only.task.id, only.known) == (TASK.id, {"title": "Mongo"})
     world.templates.clear()
     assert (await desk.match(BOB, "write a decision record about Mongo")).only == only
+
+
+class Hesitant(FakeSlackPeople):
+    """Tells of no group but ``S1``, and remembers which were asked for."""
+
+    async def is_in_group(self, installation, group_id, user_id, team_id=""):
+        self.asked.append(group_id)
+        if group_id != "S1":
+            raise Unavailable("Slack")
+        return await super().is_in_group(installation, group_id, user_id, team_id)
+
+
+async def test_a_group_that_slack_is_silent_about_takes_away_its_own_tasks_alone(world):
+    people = Hesitant(world.people.people, groups={"S1": {BOB.user_id}})
+    admission = Admission(world.tasks, people, world.installation)
+    for number, group in enumerate(["S1", "S2", "S1", "S1"]):
+        audience = Audience(Reach.GROUP, group, "@some")
+        await world.tasks.add(
+            replace(TASK, id=TaskId(f"t{number}"), word=f"t{number}", audience=audience)
+        )
+    listed = await admission.list_tasks(BOB)
+    assert [each.word for each in listed] == ["t0", "t2", "t3"]
+    assert sorted(people.asked) == sorted([BOB.user_id, "S1", "S2"])
+    with pytest.raises(Unavailable):
+        await admission.find_task(BOB, "t1")
