@@ -118,7 +118,7 @@ def _blocks(found: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def turn(facts: Facts) -> web.Application:
     """Bolt with one listener, which does with the database and Slack what a turn takes."""
-    from datetime import UTC, datetime, timedelta
+    from datetime import UTC, datetime
 
     from motor.motor_asyncio import AsyncIOMotorClient
     from slack_bolt.async_app import AsyncApp
@@ -148,7 +148,7 @@ def turn(facts: Facts) -> web.Application:
         key = {name: dialog[name] for name in ("tenant", "user_id", "dialog", "generation")}
         changed = {"sealed": dialog["sealed"], "generation": key["generation"] + 1}
         changed |= {"phase": "asking", "is_open": True, "touched_at": now}
-        await database["dialogs"].find_one_and_update(key, {"$set": changed})
+        await database["dialogs"].update_one(key, {"$set": changed})
         await client.chat_postMessage(
             channel=event["channel"], thread_ts=event["thread_ts"], **facts["says"]
         )

@@ -343,9 +343,8 @@ class Dialogs:
         """Do what was confirmed, and show what became of it."""
         metadata = ask.value or (ask.view.metadata if ask.view else "")
         dialog = names.dialog_in(metadata)
-        before = await self._desk.find(ask.principal, dialog)
-        if before.dialog.phase is Phase.RUNNING and not ask.modal:
-            await self._replace(ask, messages.confirmed(before))
+        if not ask.modal:
+            await self._show_claimed(ask, dialog)
         try:
             turn = await self._desk.run(ask.principal, dialog)
         except BotError as error:
@@ -353,6 +352,12 @@ class Dialogs:
             log.warning("run unsettled", code=error.code)
             return await self._under_way(ask)
         return await self._stage.show(ask, turn)
+
+    async def _show_claimed(self, ask: Ask, dialog: DialogId) -> None:
+        """Let the message that was pressed say so, if it was that press which confirmed it."""
+        claimed = await self._desk.find(ask.principal, dialog)
+        if claimed.dialog.phase is Phase.RUNNING:
+            await self._replace(ask, messages.confirmed(claimed))
 
     async def _under_way(self, ask: Ask) -> Answer:
         if ask.modal:
