@@ -37,6 +37,28 @@ _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 
+_QUOTES: Final = 'a text with ": ", or one that begins with {{ or [, needs quotes around it'
+_WORDED: Final = {
+    "mapping values are not allowed": f"this colon makes no sense to YAML: {_QUOTES}. If there "
+    "is no such text, this line or the one above is indented wrongly",
+    "expected '-' indicator": "this line is indented otherwise than those that it goes with: lines "
+    "of one list or mapping begin in the same column",
+    "expected <block end>": "this line doesn't go with those above: either it is indented "
+    "otherwise than they are, or a quote or bracket above isn't closed where it should be",
+    "find expected key": "this line doesn't go with those above: either it is indented otherwise "
+    "than they are, or a quote or bracket above isn't closed where it should be",
+    "find expected ':'": "a word with a colon behind it was expected, as in `name: value`: if this "
+    "is more of the text above, indent it further than the line where the text begins",
+    "cannot start any token": "a text that begins with {sign} needs quotes around it",
+    "alphabetic or numeric character": "a text that begins with * or & needs quotes around it",
+    "expected ',' or": "a comma or the closing bracket is missing here: a text with quotes, "
+    "brackets or commas in it needs quotes around it",
+    "expected node content": "something is missing here: is a bracket or a brace closed?",
+    "unexpected end of stream": "a quote isn't closed",
+    "mapping keys are not allowed": "a text that begins with “? ” needs quotes around it",
+}
+"""What libyaml complains of, by a part of its words, in ours."""
+
 Path = tuple[str | int, ...]
 
 
@@ -223,7 +245,7 @@ class _Reader:
         entries: dict[str, tuple[Scalar, Node]] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if isinstance(event, yaml.CollectionStartEvent):
-                raise _refused(event, "a key is a word, not a list or a mapping")
+                raise _refused(event, _no_word(event))
             key = self._node(event, path)
             assert isinstance(key, Scalar)  # noqa: S101  # as nothing else is left
             value = self._node(next(self._events), (*path, key.text))
@@ -264,6 +286,13 @@ class _Reader:
         lines = self._lines[place.line : place.line + len(texts)]
         pairs = zip(lines, texts, strict=False)
         return next((len(line) - len(text) for line, text in pairs if text.strip()), 0)
+
+
+def _no_word(event: yaml.Event) -> str:
+    """Return what to do about a list or a mapping where a key should be."""
+    if isinstance(event, yaml.MappingStartEvent) and event.flow_style:
+        return 'a text that begins with {{ needs quotes around it, as in "{{ title }}"'
+    return "a key is a word, not a list or a mapping"
 
 
 def _child(node: Node, step: str | int) -> Node | None:
@@ -324,8 +353,20 @@ def _unreadable(error: yaml.MarkedYAMLError, text: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     lines = text.split("\n")
+    for number in (line, line - 1):
+        begun = lines[number - 1] if 0 < number <= len(lines) else ""
+        before = begun[: len(begun) - len(begun.lstrip())]
+        if before.strip(" "):
+            what = "a tab" if "\t" in before else "what only looks like a space"
+            told = f"{what} stands before the text: indent with spaces"
+            return Problem(number, column if number == line else 1, "", told)
     said = lines[line - 1] if line <= len(lines) else ""
-    if "\t" in said[: len(said) - len(said.lstrip())]:
-        return Problem(line, column, "", "a tab stands before the text: indent with spaces")
-    why = shown(str(error.problem or "it can't be read"))
-    return Problem(line, column, "", f"this isn't YAML: {why}. Look at this line and the one above")
+    return Problem(line, column, "", _in_words(str(error.problem), said[column - 1 : column]))
+
+
+def _in_words(why: str, sign: str) -> str:
+    """Return what the parser complains of (libyaml's words, or PyYAML's own) in ours."""
+    for part, words in _WORDED.items():
+        if part in why:
+            return words.format(sign=sign)
+    return f"this isn't YAML: {shown(why)}. Look at this line and the one above"

@@ -72,7 +72,8 @@ def check_scopes(template: ActionTemplate, complaints: Complaints) -> None:
     named = frozenset(template.scopes)
     needed = scopes_needed(template)
     if needed - named:
-        line = ", ".join(sorted((needed | named) - READ))
+        known = {each for each in named if each in _ALL or _SCOPE.fullmatch(each)}
+        line = ", ".join(sorted((needed | known) - READ))
         told = f"the steps take scopes that aren't named; the whole line is `scopes: [{line}]`"
         complaints.add(("scopes",), told)
     calls = any(isinstance(step, HttpStep) for step in walk(template.steps))

@@ -99,7 +99,8 @@ def _tree(source: str, hole: Hole) -> nodes.Expr:
         raise refused(source, error.lineno, f"this can't be read: {error.message}") from None
     if not parser.stream.eos:
         rest = parser.stream.current
-        raise refused(source, rest.lineno, f"“{rest.value}” is not expected here")
+        hint = ": two values are compared by ==" if rest.type == "assign" else ""
+        raise refused(source, rest.lineno, f"“{rest.value}” is not expected here{hint}")
     return tree
 
 

@@ -119,7 +119,8 @@ def _tokens(source: str, state: str | None) -> Iterator[tuple[int, str, str]]:
             return
         except TemplateSyntaxError as error:
             what = (error.message or "").partition(" at ")[0]
-            raise refused(source, offset, f"this can't be read: {what}") from None
+            hint = "; a hole ends with two braces, “}}”" if what == "unexpected '}'" else ""
+            raise refused(source, offset, f"this can't be read: {what}{hint}") from None
         if kind in _FORBIDDEN:
             raise refused(source, offset, _FORBIDDEN[kind])
         if kind == "variable_begin" and text != "{{":

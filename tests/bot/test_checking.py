@@ -428,6 +428,15 @@ def test_an_id_is_no_built_in_word():
     )
 
 
+def test_a_scope_that_confluence_lacks_is_not_in_the_line_to_write():
+    source = with_steps("- create: {space: ENG, title: x, body: '{{ title }}'}")
+
+    told = told_of(source.replace("steps:", "scopes: [write:pages]\nsteps:", 1))
+
+    (line,) = (each for each in told if "the whole line" in each)
+    assert "write:pages" not in line
+
+
 def test_missing_scopes_are_told_as_the_line_to_write():
     source = with_steps("- create: {space: ENG, title: x, body: '{{ title }}'}")
 
