@@ -162,8 +162,11 @@ def _problems(refused: TemplateRefused) -> View:
 
 
 def _in_words(message: str) -> str:
-    """Return *message* with the quotes of people instead of those of programs."""
-    return escape(_QUOTED.sub(r"“\1”", message))
+    """Return *message* with the quotes of people instead of those of programs.
+
+    What has colons in it stays code: Slack would show a part of it as an emoji.
+    """
+    return escape(_QUOTED.sub(lambda each: each[0] if ":" in each[1] else f"“{each[1]}”", message))
 
 
 def _kept(offer: Offer) -> View:
