@@ -179,7 +179,7 @@ def _why(error: ConsentRequired) -> str:
 
 def _onward(ask: Ask, parked: Parked | None) -> str:
     onward = "I'll go on with what you asked" if parked else "then do that again"
-    if ask.modal:
+    if ask.modal or (ask.view is not None and ask.view.is_modal):
         place = ", in a message of mine" if parked else ""
         return f"Connect, and {onward}{place}. You can close this."
     return f"Connect, and {onward}."

@@ -21,9 +21,10 @@ from handlers.places import open_button
 LONGEST: Final = 2_900
 """Characters in one paragraph: Slack takes 3,000."""
 _ENTITY: Final = len("&amp;")
+LONGEST_SITE: Final = 55
+"""Of a site's id behind a page's: together they name a page in a few characters."""
 _TYPED_BY: Final = {
     "page": ("url", "id"),
-    "hit": ("url", "id"),
     "space": ("key",),
     "person": ("user",),
 }
@@ -180,9 +181,12 @@ def _known(button: Thing) -> dict[str, str]:
 def _as_typed(value: Value) -> str:
     """Return a value as somebody would type it."""
     if isinstance(value, tuple):
-        return ", ".join(map(_as_typed, value))
+        return "\n".join(map(_as_typed, value))
     if not isinstance(value, Thing):
         return text_of_value(value)
+    page, site = (text_of_value(value.fields.get(each)) for each in ("id", "site"))
+    if value.kind == "page" and page and 0 < len(site) <= LONGEST_SITE:
+        return f"{page}@{site}"
     by = next((name for name in _TYPED_BY.get(value.kind, ()) if value.fields.get(name)), "")
     found = text_of_value(value.fields.get(by)) if by else value.label
     return f"<@{found}>" if by == "user" else found
