@@ -1,6 +1,7 @@
 """Where a dialog stands, as blocks: for a modal and for a message alike; pure."""
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -21,8 +22,7 @@ from handlers.places import open_button
 LONGEST: Final = 2_900
 """Characters in one paragraph: Slack takes 3,000."""
 _ENTITY: Final = len("&amp;")
-LONGEST_SITE: Final = 55
-"""Of a site's id behind a page's: together they name a page in a few characters."""
+_WITHOUT_TITLE: Final = re.compile(r"^(https?://\S+/pages/\d+)/\S*$")
 _TYPED_BY: Final = {
     "page": ("url", "id"),
     "space": ("key",),
@@ -184,12 +184,12 @@ def _as_typed(value: Value) -> str:
         return "\n".join(map(_as_typed, value))
     if not isinstance(value, Thing):
         return text_of_value(value)
-    page, site = (text_of_value(value.fields.get(each)) for each in ("id", "site"))
-    if value.kind == "page" and page and 0 < len(site) <= LONGEST_SITE:
-        return f"{page}@{site}"
     by = next((name for name in _TYPED_BY.get(value.kind, ()) if value.fields.get(name)), "")
     found = text_of_value(value.fields.get(by)) if by else value.label
-    return f"<@{found}>" if by == "user" else found
+    if by == "user":
+        return f"<@{found}>"
+    # A page's address is good without its title, and twenty of them fit into a button.
+    return _WITHOUT_TITLE.sub(r"\1", found) if by == "url" else found
 
 
 def _acting(turn: Turn, onward: Onward) -> Iterator[Block]:

@@ -60,3 +60,11 @@ async def test_a_button_leads_on_with_what_was_made(runs):
     form = words(await runs.ada.modal())
     assert "*Page*: Leads on" in form
     assert "What shall be added?" in form
+
+
+async def test_a_button_leads_on_with_all_that_was_found(runs):
+    run = await runs.line("stale-pages", {"space": "OPS"})
+    assert len(run.buttons["Label them"]["k"]["pages"].splitlines()) == 3
+
+    await runs.begin_next("Label them")
+    assert "*Pages*: Fax gateway, Telex directory, Paper archive" in words(await runs.ada.modal())
