@@ -133,14 +133,8 @@ def turn(facts: Facts) -> web.Application:
     database = AsyncIOMotorClient(facts["database"], tz_aware=True).get_default_database()
 
     @app.event("message")
-    async def answer(body: Facts, event: Facts, client: AsyncWebClient) -> None:
+    async def answer(event: Facts, client: AsyncWebClient) -> None:
         tenant, now = facts["tenant"], datetime.now(UTC)  # noqa: TID251 - the peer's own
-        seen = {
-            "tenant": tenant,
-            "event_id": body["event_id"],
-            "purge_at": now + timedelta(hours=1),
-        }
-        await database["deliveries"].insert_one(seen)
         thread = f"{event['channel']}/{event['thread_ts']}"
         theirs = {"tenant": tenant, "user_id": event["user"], "thread": thread}
         dialog = await database["dialogs"].find_one(theirs)

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -24,7 +24,10 @@ from benches.line import Line, of_medians
 from benches.load import send_all, signed_message
 from benches.machine import cpu_seconds
 from benches.scene import Side, bot_of, peer, sandboxed
-from bot.principal import Tenant
+from bot.connection import READ, Connection, Grant
+from bot.content import Account, AccountId, CloudId, Site
+from bot.principal import Principal, Tenant
+from bot.profile import SYSTEM
 from bot.task import Audience, DialogTask, Reach, TaskId, TemplateVersion
 from bot.template import TemplateId, Version
 from sandbox.processes import free_port
@@ -244,12 +247,23 @@ async def _install(sandbox: Sandbox, database: Database) -> None:
     await stores.templates.add(
         TemplateVersion(tenant, template, version, _SOURCE, ADA, _now(), is_own=True)
     )
-    task = DialogTask(TaskId(WORD), tenant, WORD, "Bench", template, version, ADA)
-    await stores.tasks.add(_for_everybody(task))
+    everybody = Audience(Reach.WORKSPACE)
+    task = DialogTask(TaskId(WORD), tenant, WORD, "Bench", template, version, ADA, everybody)
+    await stores.tasks.add(task)
+    # Nothing is asked of Confluence, but nobody begins without a connection.
+    await stores.connections.save(_connected(Principal(tenant, ADA)))
 
 
-def _for_everybody(task: DialogTask) -> DialogTask:
-    return replace(task, audience=Audience(Reach.WORKSPACE))
+def _connected(principal: Principal) -> Connection:
+    now, token = _now(), SecretStr("t" * 1_200)
+    return Connection(
+        principal=principal,
+        profile=SYSTEM,
+        account=Account(AccountId("5b10ac8d82e05b22cc7d4ef5"), "Ada Lovelace"),
+        sites=(Site(CloudId("11223344-a1b2-3b33-c444-def123456789"), "Acme", "https://acme.test"),),
+        grant=Grant(token, token, now + timedelta(days=1), READ),
+        connected_at=now,
+    )
 
 
 async def _lend_to_the_peer(database: Opened, thread: str) -> None:
