@@ -22,9 +22,9 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser]
 PICTURES = os.environ.get("SCREENSHOTS")  # noqa: TID251  # the bot's settings are not the tests'
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def trip(tmp_path_factory):
-    async with setting_out(Plan(tmp_path_factory.mktemp("templates"), settings=QUICK)) as started:
+@pytest_asyncio.fixture(loop_scope="module")
+async def trip(tmp_path):
+    async with setting_out(Plan(tmp_path, settings=QUICK)) as started:
         yield started
 
 
@@ -55,18 +55,18 @@ async def test_a_template_is_found_installed_and_run_by_its_form(trip, chromium)
 
 
 async def test_a_task_is_talked_through_and_taken_back(trip, chromium):
+    await has_installed(trip)
     await at_the_screen(chromium, trip, talks)
     assert await trip.statuses("Decision: Talk it through") == ["trashed"]
 
 
-async def test_a_page_template_of_a_data_center_asks_for_its_variables(tmp_path, chromium):
-    async with setting_out(Plan(tmp_path, settings=QUICK)) as trip:
-        await uses_data_center(trip)
-        await at_the_screen(chromium, trip, fills_in_a_page_template)
-        pages = await trip.get("datacenter/pages")
-        [page] = [each for each in pages if each["title"] == "Which database"]
-        assert "Use Mongo" in str(page)
-        assert "Accepted" in str(page)
+async def test_a_page_template_of_a_data_center_asks_for_its_variables(trip, chromium):
+    await uses_data_center(trip)
+    await at_the_screen(chromium, trip, fills_in_a_page_template)
+    pages = await trip.get("datacenter/pages")
+    [page] = [each for each in pages if each["title"] == "Which database"]
+    assert "Use Mongo" in str(page)
+    assert "Accepted" in str(page)
 
 
 def modal_text(screen: Screen) -> str:
@@ -186,6 +186,20 @@ def fills_in_a_page_template(screen: Screen) -> None:
     modal_says(screen, "Create the page “Which database”")
     screen.submit()
     modal_says(screen, "is made from its template")
+
+
+async def has_installed(trip: Trip) -> None:
+    """Have Ada connected, and the decision record there."""
+    ada = trip.person("U0ADA")
+    await ada.person.types("/confluence templates decision-record")
+    await pressed(ada, "template_details", None, "It asks for")
+    await pressed(ada, "template_install", None, "Who may run it")
+    await ada.person.submits()
+    await ada.sees("is installed.")
+    await pressed(ada, "task_run_0", None, "I need your consent")
+    await consented(trip, ada, {})
+    await ada.hears("You were about to run a dialog task.", "@app")
+    await ada.person.closes(everything=True)
 
 
 async def uses_data_center(trip: Trip) -> None:
