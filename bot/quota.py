@@ -23,6 +23,8 @@ PROVIDER: Final = "Confluence"
 HOURLY: Final = 65_000
 PERSON: Final = 300
 """What a person may use in five minutes."""
+AHEAD: Final = 60
+"""What has to be left of it for a call that may cost more: most of a list is given back."""
 PERSON_WINDOW: Final = timedelta(minutes=5)
 BATCH: Final = 200
 """How many points may be spent here before the other replicas hear of it."""
@@ -103,6 +105,15 @@ class Quota:
         state.since += points
         if account.unsaid >= BATCH:
             self._batch_is_full.set()
+
+    def give_back(self, app: str, principal: Principal, points: int) -> None:
+        """Take back what was counted for a list, and turned out not to be on it."""
+        now = self._clock()
+        state, account = self._app(app, now), self._account(app, principal.tenant, now)
+        account.unsaid -= points
+        state.since = max(0, state.since - points)
+        level, at = self._people.get(principal, (float(self._person), now))
+        self._people[principal] = (min(self._person, level + points), at)
 
     def learn(self, app: str, remaining: int) -> None:
         """Take the provider's word for what is left of the hour."""
@@ -206,8 +217,9 @@ class Quota:
         rate = self._person / PERSON_WINDOW.total_seconds()
         level, at = self._people.get(principal, (float(self._person), now))
         level = min(self._person, level + (now - at).total_seconds() * rate)
-        if level < min(points, self._person):
-            wait = (min(points, self._person) - level) / rate
+        needed = min(points, self._person, AHEAD)
+        if level < needed:
+            wait = (needed - level) / rate
             self._refuse(now + timedelta(seconds=wait), now)
         self._people[principal] = (level - points, now)
         self._people.move_to_end(principal)

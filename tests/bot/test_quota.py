@@ -178,3 +178,30 @@ async def test_one_apps_quota_is_not_anothers(quota):
 
 async def test_a_call_that_costs_more_than_a_persons_share_can_still_be_made(ledger, clock):
     Quota(ledger, clock, person=20).spend("system", ADA, 26)
+
+
+async def test_what_a_list_turned_out_not_to_hold_is_given_back(quota, ledger):
+    for _ in range(20):
+        quota.spend("system", ADA, 101)
+        quota.give_back("system", ADA, 98)
+    await quota.flush()
+    assert ledger.app == 20 * 3
+    _, error = await spend_until_refused(quota, ADA, 10)
+    assert isinstance(error, QuotaSpent)
+
+
+async def test_a_list_may_be_asked_for_while_little_is_left_and_is_paid_for_afterwards(
+    quota, clock
+):
+    quota.spend("system", ADA, 230)
+    quota.spend("system", ADA, 250)
+    with pytest.raises(QuotaSpent):
+        quota.spend("system", ADA, 1)
+    clock.pass_by(minutes=5)
+    quota.spend("system", ADA, 60)
+
+
+async def test_nothing_given_back_makes_more_than_there_was(quota):
+    quota.give_back("system", ADA, 1_000)
+    spent, _ = await spend_until_refused(quota, ADA, 10)
+    assert spent <= 300

@@ -922,6 +922,12 @@ async def test_what_the_headers_say_is_left_is_believed(confluence, provider, ad
         await confluence.get_page(ada, ACME, ID)
 
 
+async def test_of_a_list_no_more_is_counted_than_it_holds(confluence, provider, ada):
+    provider.says[f"{WIKI}/rest/api/template/page"] = says({"results": []})
+    for _ in range(20):
+        assert await confluence.list_page_templates(ada, ACME, None) == ()
+
+
 @pytest.mark.parametrize(
     "headers",
     [
