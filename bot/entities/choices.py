@@ -9,13 +9,14 @@ from bot.entities.offers import Chosen, Offer, as_option, meant
 from bot.entities.parts import (
     LONGEST_OPTION,
     MOST_CHOICES,
+    MOST_MANY,
     Context,
     Given,
     Look,
     WrongAnswer,
 )
-from bot.entities.sources import list_offers
-from bot.entities.typed import line, typed, typed_name
+from bot.entities.sources import is_searched, list_offers
+from bot.entities.typed import line, quoted, typed, typed_name
 from bot.template import Choice, Entity
 from bot.values import Value, text_of_value
 
@@ -52,7 +53,7 @@ class One(Kind):
     async def read(self, entity: Entity, given: Given, context: Context) -> str:
         """Return the value of what was chosen."""
         words = await typed_name(given, context)
-        return _value(entity, meant(words, await _offered(entity, words, context)))
+        return _value(entity, await _meant(entity, words, context))
 
     def shown(self, entity: Entity, value: Value) -> str:
         """Return its label, where the template has it or it was looked up just now."""
@@ -84,15 +85,19 @@ class Several(One):
     async def read_many(self, entity: Entity, given: Given, context: Context) -> Sequence[Value]:
         """Return the values of all that were chosen."""
         if isinstance(given.value, tuple):
-            said = [text_of_value(each) for each in given.value]
-            offered = await _offered(entity, said[0] if len(said) == 1 else "", context)
+            text, said = "", [text_of_value(each) for each in given.value]
         else:
             text = await typed(given, context)
             if len(text) > MOST_CHOICES * LONGEST_OPTION:
                 raise WrongAnswer("That is longer than all choices together. Give some of them.")
-            offered = await _offered(entity, line(text), context)
-            said = _parted(text, offered)
-        return [_value(entity, meant(each, offered)) for each in said]
+            said = [part for part in map(line, _COMMAS.split(text)) if part]
+        if is_searched(entity.choices_from):
+            if len(said) > MOST_MANY:
+                raise WrongAnswer(f"At most {MOST_MANY} of them are taken. Give fewer.")
+            return [_value(entity, await _meant(entity, each, context)) for each in said]
+        offered = await _offered(entity, "", context)
+        parts = _parted(text, offered) if text else said
+        return [_value(entity, meant(each, offered)) for each in parts]
 
 
 def written(entity: Entity) -> tuple[Offer, ...]:
@@ -105,6 +110,15 @@ def written(entity: Entity) -> tuple[Offer, ...]:
 
 def _value(entity: Entity, offer: Offer) -> str:
     return offer.value if entity.choices_from is None else Chosen.of(offer)
+
+
+async def _meant(entity: Entity, words: str, context: Context) -> Offer:
+    offered = await _offered(entity, words, context)
+    if not offered and is_searched(entity.choices_from):
+        raise WrongAnswer(
+            f"{quoted(words)} isn't one of the choices. Give more of its name, or another."
+        )
+    return meant(words, offered)
 
 
 async def _offered(entity: Entity, words: str, context: Context) -> tuple[Offer, ...]:

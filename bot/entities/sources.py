@@ -1,6 +1,7 @@
 """Choices that are looked up: of the space or the page that another entity holds."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from bot import cql
@@ -13,6 +14,7 @@ from bot.documents.section import sections_of
 from bot.entities.offers import Offer
 from bot.entities.parts import MOST_CHOICES, Context, WrongAnswer
 from bot.entities.things import field_of, kind_of_page, page_of
+from bot.errors import NotFound
 from bot.search import unmarked
 from bot.template import Dynamic, Source, in_words
 from bot.values import Thing, words_of_day
@@ -41,6 +43,11 @@ def held_of(source: Dynamic, context: Context) -> Thing | None:
             f"What may be chosen depends on “{in_words(source.of)}”. Give that one before."
         )
     return held
+
+
+def is_searched(source: Dynamic | None) -> bool:
+    """Tell whether what there is to choose from is found by words alone: there is too much."""
+    return source is not None and source.source in {Source.SPACES, Source.PAGES}
 
 
 async def list_offers(source: Dynamic, words: str, context: Context) -> tuple[Offer, ...]:
@@ -113,7 +120,15 @@ async def _spaces(
 async def _pages(
     context: Context, acting: Acting, held: Thing | None, words: str
 ) -> Sequence[Offer]:
-    found = await find_pages(context, acting, space_of(held), words)
+    space = space_of(held)
+    if words.isascii() and words.isdecimal():  # one that was chosen; a title may be a number, too
+        with suppress(NotFound):
+            head = await context.confluence.get_page_head(
+                acting.connection, acting.site, PageId(words)
+            )
+            if space is None or head.space_id == space.id:
+                return [Offer(head.id, head.title)]
+    found = await find_pages(context, acting, space, words)
     return [Offer(page, title) for page, title, _ in found]
 
 

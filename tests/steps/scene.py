@@ -47,6 +47,7 @@ class Scene(Author):
     """Ada, or somebody else, with every scope there is."""
 
     world: str = CLOUD
+    begun: list[str] = field(default_factory=list)
 
     @classmethod
     async def opened(cls, stage: Stage, world: str) -> "Scene":
@@ -85,13 +86,22 @@ class Scene(Author):
         await self.clears()
         await self.stage.post(f"{self.world}/log/clear", {})
         await self.stage.post(f"{self.world}/faults/clear", {})
-        self.stage.outside.quota._people.clear()  # noqa: SLF001 - time alone does it
+        self.rests()
         for task in await self.stage.stores.tasks.list_all(self.principal.tenant):
             await self.stage.stores.tasks.remove(task)
         slug = f"tryout-{next(_numbers)}"
+        self.begun.append(slug)
         source = template(textwrap.dedent(text), slug, name=slug)
         await self.installs(source, **wish)
         return await self.types(f"/confluence {slug} {line}")
+
+    def rests(self) -> None:
+        """Be somebody who has asked for nothing of late."""
+        self.stage.outside.quota._people.clear()  # noqa: SLF001 - time alone does it
+
+    def last(self) -> str:
+        """The word of the task that was begun last."""
+        return self.begun[-1]
 
     async def does(self, text: str, line: str = "", **wish: Any) -> Done:
         """Run a template by a command of one line, confirming what is shown."""

@@ -1,6 +1,10 @@
 """Every type of entity: by form, in a conversation, and by one line, as it arrives in a page."""
 
+import re
+from datetime import date, timedelta
+
 import pytest
+import pytest_asyncio
 
 from sandbox.person import words
 
@@ -12,7 +16,10 @@ TYPES = """
   - {name: rich, type: rich text, prompt: Which text?}
   - {name: number, type: number, prompt: How many?}
   - {name: yes, type: boolean, prompt: Really?}
-  - {name: pick, type: choice, prompt: Which one?, choices: [{value: r, label: Red}, {value: g, label: Green}]}
+  - name: pick
+    type: choice
+    prompt: Which one?
+    choices: [{value: r, label: Red}, {value: g, label: Green}]
   - {name: picks, type: choices, prompt: Which ones?, choices: [one, two, three]}
   - {name: day, type: date, prompt: Which day?}
   - {name: moment, type: date-time, prompt: When?}
@@ -187,20 +194,127 @@ async def test_in_a_conversation(scene):
         last = (await scene.person.thread(began["ts"]))[-1]
         if "This will be written" in words(last):
             break
-        entity = next(each for each in answers if f"*{prompt(each)}" in words(last))
+        entity = next(each for each in answers if f"*{PROMPTS[each]}" in words(last))
         asked.append(entity)
         await scene.person.says(answers[entity], began["ts"])
         await scene.stage.quiet()
-    assert asked == [each for each in NAMES if each in asked]
+    assert asked == [each for each in PROMPTS if each in asked]
     assert set(answers) - set(asked) <= {"place"}
     await scene.person.presses("dialog_confirm")
     await scene.stage.quiet()
     await arrived(scene, "In a talk")
 
 
-NAMES = [line.split("name: ")[1].split(",")[0] for line in TYPES.strip().splitlines()]
+PROMPTS = dict(re.findall(r"name: (\w+)(?s:.*?)prompt: ([^?]+\?)", TYPES))
 
 
-def prompt(name):
-    [line] = [each for each in TYPES.splitlines() if f"name: {name}," in each]
-    return line.split("prompt: ")[1].split("?")[0] + "?"
+SOURCES = {
+    "spaces": ("", "ENG", "Engineering · ENG"),
+    "pages": ("of: space", "ENG", "Observatory handbook"),
+    "children": ("of: page", "Family", "First of the family"),
+    "sections": ("of: page", "Observatory handbook", "Rollout"),
+    "labels": ("of: page", "Family", "kin"),
+    "versions": ("of: page", "Family", "Version 1"),
+    "comments": ("of: page", "Family", "Well said"),
+    "page templates": ("of: space", "ENG", "Release notes"),
+}
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def family(scene):
+    """A page with something of everything."""
+    if await scene.all(title="Family"):
+        return
+    page = await scene.page("Family")
+    child = await scene.page("First of the family")
+    await scene.stage.post(f"{scene.world}/pages/move", {"id": child, "parent": page})
+    await scene.does(f'steps: [{{label: {{page: "{page}", add: [kin]}}}}]')
+    await scene.does(f'steps: [{{comment: {{page: "{page}", body: "Well said"}}}}]')
+    await scene.changes(page)
+
+
+@pytest.mark.usefixtures("family")
+@pytest.mark.parametrize("source", SOURCES)
+async def test_choices_are_looked_up(scene, source):
+    of, given, offered = SOURCES[source]
+    name = of.removeprefix("of: ") or "space"
+    shown = await scene.begins(
+        f"""
+        entities:
+          - {{name: {name}, type: {name}, prompt: Of what?}}
+          - {{name: pick, type: choice, prompt: Which one?,
+             choices_from: {{source: {source}{", " + of if of else ""}}}}}
+        steps: [{{let: {{said: "{{{{ pick }}}}"}}}}]
+        reply: {{text: "{{{{ said }}}} of {{{{ {name} }}}}"}}
+        """,
+        f'{name}="{given}"',
+    )
+    assert "Which one?" in shown
+    view = await scene.person.modal()
+    [block] = [each for each in view["blocks"] if "element" in each]
+    typed = offered.split()[0]
+    options = await scene.person.suggests("dialog_field", typed, block_id=block["block_id"])
+    found = next(each for each in options if offered in each["text"]["text"])
+    end = await scene.submits({block["block_id"]: {"dialog_field": found}})
+    assert " of " in end, end
+    scene.rests()
+    wrong = await scene.types(f'/confluence {scene.last()} {name}="{given}" pick="no such thing"')
+    assert "no such thing" in wrong
+
+
+RULES = """
+entities:
+  - {name: code, type: text, prompt: Code?, pattern: "[A-Z]{2}-[0-9]+", complaint: "As in AB-12."}
+  - {name: word, type: text, prompt: Word?, length: {least: 3, most: 5}}
+  - {name: count, type: number, prompt: Count?, range: {least: 1, most: 9}}
+  - {name: day, type: date, prompt: Day?, range: {least: 0, most: 30}}
+  - {name: note, type: text, prompt: Note?, required: false}
+  - {name: title, type: text, prompt: Title?, default: "{{ code }}: {{ word }}"}
+  - {name: kind, type: choice, prompt: Kind?, choices: [a, b], default: a, ask: always}
+  - {name: hidden, type: text, prompt: Never?, default: "by {{ me.name }}", ask: never}
+  - {name: why, type: text, prompt: Why?, when: "kind == 'b'"}
+steps: [{let: {x: "{{ [code, word, title, kind, hidden, why or 'no why', note or 'no note']|join }} {{ count }} {{ day }}"}}]
+reply: {text: "{{ x }}"}
+"""  # noqa: E501 - one step
+
+
+async def test_what_doesnt_fit_is_complained_of_and_what_has_a_default_isnt_asked(scene):
+    shown = await scene.begins(RULES, "code=ab word=toolong count=10 day=2001-01-01")
+    assert "As in AB-12." in shown
+    assert "at most 5" in shown
+    assert "9" in shown
+    day = date.today() + timedelta(days=3)  # noqa: DTZ011 - a day, as people type it
+    word = scene.last()
+    shown = await scene.types(f"/confluence {word} code=AB-12 word=fine count=3 day={day}")
+    assert "*Title*: AB-12: fine" in shown
+    assert "Never?" not in shown
+    assert "Kind?" in shown
+    view = await scene.person.modal()
+    blocks = {each["label"]["text"]: each for each in view["blocks"] if "element" in each}
+    assert set(blocks) == {"Note", "Kind"}
+    assert blocks["Kind"]["element"]["initial_option"]["value"] == "a"
+    end = await scene.submits()
+    assert "AB-12, fine, AB-12: fine, a, by Ada" in end
+    assert f"no why, no note 3 {day.day} " in " ".join(end.split())
+
+
+async def test_what_depends_on_an_answer_is_asked_for_by_it(scene):
+    day = date.today()  # noqa: DTZ011 - as above
+    shown = await scene.begins(RULES, f"code=AB-1 word=fine count=3 day={day} kind=b title=T")
+    assert "Why?" in shown
+    view = await scene.person.modal()
+    blocks = {
+        each["label"]["text"]: each["block_id"] for each in view["blocks"] if "element" in each
+    }
+    end = await scene.submits({blocks["Why"]: {"dialog_field": "Because"}})
+    assert "AB-1, fine, T, b, by Ada Lovelace, Because, no note" in end
+
+
+async def test_several_are_looked_up_each_for_itself(scene):
+    template = """
+        entities: [{name: picks, type: choices, prompt: Which?, choices_from: {source: pages}}]
+        steps: [{let: {said: "{{ picks|count }}"}}]
+        reply: {text: "{{ said }} were chosen"}
+        """
+    shown = await scene.begins(template, 'picks="Observatory handbook, Rocket engine manual"')
+    assert "2 were chosen" in shown
