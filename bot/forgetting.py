@@ -1,6 +1,6 @@
 """Forget somebody: all that is kept of them goes, and they read what went and what stays where."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -99,7 +99,7 @@ class Forgetter:
             tuple(each.account.name for each in found),
             tuple(each.name or each.account.name for each in await self._owned(principal)),
             await self._written(principal, receipts, found),
-            any(not each.stage.is_final for each in receipts),
+            await self._is_writing(principal, receipts),
         )
 
     async def ask(self, principal: Principal, by: Principal) -> Forgotten | None:
@@ -177,7 +177,7 @@ class Forgetter:
         """Delete everything; ``None`` while something of theirs is being written."""
         begun = await self._stores.forgetting.drop_unfinished(principal)
         receipts = await self._receipts(principal)
-        if any(not each.stage.is_final for each in receipts):
+        if await self._is_writing(principal, receipts):
             return None
         found = await self._stores.connections.list_of(principal)
         written = await self._written(principal, receipts, found)
@@ -210,6 +210,11 @@ class Forgetter:
         await self._stores.connections.remove(connection.principal, connection.profile)
         typed = connection.mechanism.is_typed
         return Ended(connection.account.name, name, is_told, typed, is_atlassians)
+
+    async def _is_writing(self, principal: Principal, receipts: Iterable[Receipt]) -> bool:
+        if any(not each.stage.is_final for each in receipts):
+            return True
+        return await self._stores.forgetting.is_running(principal)
 
     async def _receipts(self, principal: Principal) -> list[Receipt]:
         return [each async for each in self._stores.forgetting.list_receipts(principal)]

@@ -101,6 +101,10 @@ class MongoForgetting(Forgetting):
         """See `Forgetting.list_receipts`."""
         return self._receipts.list_of(principal)
 
+    async def is_running(self, principal: Principal) -> bool:
+        """See `Forgetting.is_running`."""
+        return await self._of(dialogs.SHAPE).count(_theirs(principal) | _RUNNING) > 0
+
     async def drop_unfinished(self, principal: Principal) -> Counts:
         """See `Forgetting.drop_unfinished`."""
         gone: _Gone = {}

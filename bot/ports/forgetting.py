@@ -27,15 +27,23 @@ class Forgetting(Protocol):
         """Return every receipt of the principal, in no order."""
 
     @abstractmethod
+    async def is_running(self, principal: Principal) -> bool:
+        """Tell whether something that the principal confirmed in a dialog is being done."""
+
+    @abstractmethod
     async def drop_unfinished(self, principal: Principal) -> Counts:
-        """Delete what the principal has begun: drafts, steps of a consent, parked requests."""
+        """Delete what the principal has begun: dialogs, drafts, consents, parked requests.
+
+        A dialog that is running stays.
+        """
 
     @abstractmethod
     async def forget(self, principal: Principal, heir: str = "") -> Counts:
         """Delete all that is the principal's, and take their name out of what is the tenant's.
 
-        A receipt that isn't final stays, with what settles it. The organisation's connections
-        that the principal owns go to *heir*. Their audit's key goes last.
+        A receipt that isn't final stays, and a dialog that is running, with what ends it. The
+        organisation's connections that the principal owns go to *heir*. Their audit's key goes
+        last.
         """
 
     @abstractmethod

@@ -83,6 +83,10 @@ class MemoryForgetting(Forgetting):
                 if held.decision.principal == principal:
                     yield held
 
+    async def is_running(self, principal: Principal) -> bool:
+        """See `Forgetting.is_running`."""
+        return bool(self._running(principal))
+
     async def drop_unfinished(self, principal: Principal) -> Counts:
         """See `Forgetting.drop_unfinished`."""
         return self._drop(principal, _UNFINISHED)

@@ -12,6 +12,7 @@ from bot import forgetting
 from bot.chain import Chainer, Verifier
 from bot.connection import organisation
 from bot.content import PageId
+from bot.dialog import Dialog, DialogId, Phase
 from bot.document import Document
 from bot.errors import Unavailable
 from bot.forgetting import Forgetter
@@ -24,6 +25,8 @@ from bot.profile import AuthorizationProfile
 from bot.profiles import ProfileBook
 from bot.receipt import Act, Decision, DecisionId, Receipt, Stage
 from bot.roles import Roles
+from bot.task import TaskId
+from bot.template import TemplateId, Version
 from bot.trail import OPERATOR, Action, ChainKey, Entry, Wanted
 from bot.uninstalled import ONCE_MORE, TenantEnd
 from handlers.blocks import section
@@ -138,6 +141,13 @@ def receipt_of(number, who=ADA, stage=Stage.DONE, *, undone=False):
     return Receipt(
         decision, stage, at, at, page_id=page, page_url=url, told=True, undone_at=undone_at
     )
+
+
+def dialog_of(who, phase):
+    return Dialog(
+        DialogId("g1"), who, TaskId("t1"), "note", "Note", TemplateId("note"), Version("1.0.0"),
+        NOON, NOON, NOON + timedelta(days=30), NOON, phase=phase, confirmed_at=NOON,
+    )  # fmt: skip
 
 
 def lent(owner):
@@ -257,6 +267,18 @@ class TestWhatIsUnderWay:
         [told] = scene.voice.said
         assert told.principal == ADA
         assert "You are forgotten" in told.text
+
+    async def test_a_run_is_waited_for_too_and_nothing_of_it_is_left(self, scene):
+        running = dialog_of(ADA, Phase.RUNNING)
+        await scene.stores.dialogs.begin(running)
+        assert (await scene.forgetter.look(ADA)).is_writing
+        assert await scene.forgetter.ask(ADA, ADA) is None
+        assert await scene.stores.connections.find(ADA, "system") is not None
+        await scene.stores.dialogs.replace(running, replace(running, phase=Phase.UNCLEAR))
+        scene.clock.pass_by(minutes=1)
+        await scene.run(scene.forgetter.go_on, FORGET)
+        assert await scene.stores.forgetting.count(ADA) == {}
+        assert await scene.due(FORGET) == []
 
 
 class CutOff:

@@ -250,7 +250,9 @@ class TestWhatIsUnfinished:
         self, stores, world, clock
     ):
         await settle_in(stores, world)
+        assert not await stores.forgetting.is_running(world.ada)
         assert await stores.dialogs.confirm(world.ada, world.dialog.id, world.dialog.plan.id)
+        assert await stores.forgetting.is_running(world.ada)
         await stores.forgetting.drop_unfinished(world.ada)
         await stores.forgetting.forget(world.ada)
         assert await stores.dialogs.find(world.ada, world.dialog.id)

@@ -223,6 +223,7 @@ CALLS = {
     "dialogs.remove": (lambda s, me: s.dialogs.remove(me.ada, me.dialog.id), None),
     "forgetting.count": (lambda s, me: s.forgetting.count(me.ada), {}),
     "forgetting.list_receipts": (lambda s, me: _all(s.forgetting.list_receipts(me.ada)), []),
+    "forgetting.is_running": (lambda s, me: s.forgetting.is_running(me.ada), False),
     "forgetting.drop_unfinished": (lambda s, me: _sum(s.forgetting.drop_unfinished(me.ada)), 0),
     "forgetting.forget": (lambda s, me: _sum(s.forgetting.forget(me.ada)), 0),
     "forgetting.delete_tenant": (lambda s, me: _sum(s.forgetting.delete_tenant(me.ada.tenant)), 0),
