@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Final
 
 from bot.cutting import cut
-from bot.dialog import Dialog, Phase
+from bot.dialog import Answer, Dialog, Phase
 from bot.dialogs import Match, Saying, Turn
+from bot.document import Document
+from bot.documents import to_blocks
 from bot.entities import Look, Question
 from bot.mrkdwn import escape
 from bot.task import DialogTask
@@ -18,6 +20,8 @@ from handlers.dialogs.shown import NOTHING, Onward
 
 _SEVERAL: Final = frozenset({Look.MULTI_MENU, Look.MULTI_EXTERNAL_MENU, Look.USERS})
 """A message delivers each press in them: several are typed, with commas between."""
+MOST_OFFERED: Final = 10
+"""Blocks of an answer that stands already."""
 MOST_TASKS: Final = 100
 _AT_ANY: Final = "Say `help`, `back`, `what's left` or `cancel` at any time."
 
@@ -75,13 +79,23 @@ def question(turn: Turn) -> Reply:
         return Reply(turn.dialog.title, tuple(parts) or (blocks.section(words.left(turn)),))
     parts.append(blocks.section(f"*{escape(asked.words)}*"))
     if turn.offer is not None:
-        parts.append(blocks.context(f"Now: {escape(words.shown_in(turn.offer))}"))
+        parts += _offered(turn.offer)
     if asked.hint:
         parts.append(blocks.context(escape(asked.hint)))
     parts += _choosing(turn, entity, asked)
     parts.append(_ways(turn, entity))
     plain = f"{said} {asked.words}".strip() if turn.says.saying is Saying.COMPLAINT else asked.words
     return Reply(plain, tuple(parts))
+
+
+def _offered(offer: Answer) -> Iterator[Block]:
+    """Yield what stands as the answer; what was written at length as it will read."""
+    value = offer.read()
+    if not isinstance(value, Document):
+        yield blocks.context(f"Now: {escape(words.shown_in(offer))}")
+        return
+    yield blocks.context("Now:")
+    yield from to_blocks(value, most=MOST_OFFERED, ending=shown.and_more)
 
 
 def _choosing(turn: Turn, entity: Entity, asked: Question) -> Iterator[Block]:

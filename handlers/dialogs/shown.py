@@ -75,12 +75,13 @@ def preview(turn: Turn) -> list[Block]:
         shown += [
             blocks.divider(),
             blocks.context(f"What the template *{by}* says of it:"),
-            *to_blocks(said, most=MOST_BLOCKS, ending=_and_more),
+            *to_blocks(said, most=MOST_BLOCKS, ending=and_more),
         ]
     return shown
 
 
-def _and_more(missing: int) -> str:
+def and_more(missing: int) -> str:
+    """Say that *missing* characters were left out."""
     return f"… and about {missing:,} characters more."
 
 
@@ -131,11 +132,11 @@ def _outcome(turn: Turn) -> Iterator[Block]:
 def _replied(said: Value) -> list[Block]:
     """Return the template's reply: a text, and a card where it has one."""
     if isinstance(said, Document):
-        return list(to_blocks(said, most=MOST_BLOCKS, ending=_and_more))
+        return list(to_blocks(said, most=MOST_BLOCKS, ending=and_more))
     if not isinstance(said, Thing):
         return []
     text = _document(said.fields.get("text"))
-    shown = list(to_blocks(text, most=MOST_BLOCKS, ending=_and_more)) if text else []
+    shown = list(to_blocks(text, most=MOST_BLOCKS, ending=and_more)) if text else []
     card = said.fields.get("card")
     return [*shown, *(_card(card) if isinstance(card, Thing) else [])]
 

@@ -122,6 +122,17 @@ class Runs:
                 return await self._ended(run, seen, last)
         raise AssertionError(f"it asks for ever: {run.asked}")
 
+    async def trial(self, name: str, answers: Answers) -> Run:
+        """Look a template up by its name, and try it."""
+        run = await self._begun()
+        await self.ada.types(f"/confluence templates {name}")
+        await self.stage.quiet()
+        for action in ("template_details", "template_try"):
+            done = await self.ada.presses(action)
+            assert done["error"] is None, done
+            await self.stage.quiet()
+        return await self._through(run, answers)
+
     async def _answer(self, run: Run, last: Json, thread: str, answers: Answers) -> None:
         entity = json.loads(_button(last, "dialog_to_form")["value"])["e"]
         assert entity not in run.asked, f"{entity} is asked once more: {words(last)}"
@@ -153,6 +164,9 @@ class Runs:
         run = await self._begun()
         await self.ada.types(command)
         await self.stage.quiet()
+        return await self._through(run, answers)
+
+    async def _through(self, run: Run, answers: Answers) -> Run:
         for _ in range(MOST_TURNS):
             view = await self.ada.modal()
             if view is None:

@@ -68,3 +68,33 @@ async def test_a_button_leads_on_with_all_that_was_found(runs):
 
     await runs.begin_next("Label them")
     assert "*Pages*: Fax gateway, Telex directory, Paper archive" in words(await runs.ada.modal())
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+async def test_a_trial_shows_all_and_writes_nothing(runs, case):
+    case = case.of("trial")
+    for title, body in case.needs.items():
+        await needed(runs, title, body)
+    named = {each.template.id: each.template.name for each in read_shipped()}
+    run = await runs.trial(named[case.task], case.answers)
+
+    if case.writes:
+        assert "This was a trial: nothing was written, and nothing will be." in run.end
+        assert "This would be written:" in run.end
+        for words_ in case.previews:
+            assert words_ in run.end
+    else:
+        assert case.shows[0] in run.end
+    assert not run.writes
+
+
+async def test_what_was_found_is_offered_whole(runs):
+    for number in range(4):
+        await needed(runs, f"Changed by me this week, page number {number}", "<p>x</p>")
+    began = await runs.ada.says("report on my week in ENG")
+    await runs.stage.quiet()
+
+    asked = words((await runs.ada.thread(began))[-1])
+    assert "What did you get done?" in asked
+    for number in range(4):
+        assert f"Changed by me this week, page number {number}" in asked
