@@ -22,6 +22,10 @@ alone, so that one confirmed just after a look is still taken up when its time h
 LATE: Final = timedelta(seconds=30)
 """Within it a confirmation of the last moment has been written down."""
 GIVES_UP: Final = timedelta(days=1)
+GIVEN_UP: Final = (
+    "For a day this run couldn't be gone on with, so it was given up. What it wrote before stays; "
+    "look there before you try again."
+)
 _TO_TELL: Final = frozenset({Phase.DONE, Phase.FAILED, Phase.UNCLEAR})
 
 
@@ -71,8 +75,16 @@ class Settling:
             if not self._is_hopeless(dialog, error):
                 raise
             log.error("dialog given up", code=error.code)  # noqa: TRY400  # its code says it
+            await self._end(due)
             return None
         return self._next_look(turn.dialog) if turn.dialog.phase is Phase.CONFIRMING else None
+
+    async def _end(self, due: Due) -> None:
+        """Have what can't be gone on with be under way no longer: its person may try again."""
+        dialog = await self._dialogs.find_due(due)
+        if dialog is not None and dialog.phase is Phase.RUNNING:
+            ended = replace(dialog, phase=Phase.FAILED, failure=GIVEN_UP)
+            await self._dialogs.replace(dialog, ended)
 
     async def _settled(self, dialog: Dialog) -> Turn:
         if dialog.phase is not Phase.RUNNING:
@@ -86,6 +98,6 @@ class Settling:
             return turn  # it waits for its person, who doesn't know
 
     def _is_hopeless(self, dialog: Dialog, error: BotError) -> bool:
-        """Tell whether nobody listens there, or hasn't for a day: the dialog stays as it is."""
+        """Tell whether nobody listens there, or hasn't for a day."""
         since = dialog.confirmed_at or dialog.began_at
         return isinstance(error, NotAllowed) or self._clock() - since >= GIVES_UP

@@ -167,3 +167,9 @@ async def test_a_run_that_nobody_could_go_on_with_stays_due(errand):
     with pytest.raises(Unavailable):
         await errand.look(minutes=2)
     assert errand.told == []
+    assert (await errand.world.dialogs.find(ADA, dialog.id)).phase is Phase.RUNNING
+
+    assert await errand.look(hours=24) is None
+    left = await errand.world.dialogs.find(ADA, dialog.id)
+    assert left.phase is Phase.FAILED
+    assert "given up" in left.failure
