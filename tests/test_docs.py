@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot import serving
 from bot.__main__ import cli
+from bot.catalogue import read_shipped
 from bot.connection import READ, WRITE, Need
 from bot.embedded import DatabaseMissing
 from bot.errors import BotError
@@ -40,6 +41,8 @@ PAGES = sorted(
 FOLDERS = "bot|handlers|store|sandbox|tests|benches|docs"
 # Asked for by the authorization server itself; no box in Atlassian's console.
 UNTICKED = {"offline_access"}
+# An installed template's word, unless somebody chose another.
+TEMPLATES = {each.template.id for each in read_shipped()}
 # The errors that can reach a log: those of `bot.errors`, and these.
 ELSEWHERE = (
     AccountChanged,
@@ -116,7 +119,7 @@ def test_every_target_of_make_that_is_named_is_there(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_word_of_the_command_that_is_named_is_known(page):
-    known = {words.word for words in WORDS}
+    known = {words.word for words in WORDS} | TEMPLATES
 
     assert set(re.findall(r"`/confluence ([a-z-]+)", read(page))) <= known
 
