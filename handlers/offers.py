@@ -1,6 +1,6 @@
 """What is offered where something is missing: consent, or a site; and how work goes on after it."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -138,7 +138,7 @@ def _need_of(error: ConsentRequired) -> Need:
 
 _RIGHTS = {
     "write:page:confluence": "create and change pages",
-    "delete:page:confluence": "move to the trash what you created (*Undo*)",
+    "delete:page:confluence": "move pages to the trash (*Undo* does)",
     "write:comment:confluence": "write comments",
     "read:comment:confluence": "read comments",
     "write:attachment:confluence": "attach files",
@@ -159,8 +159,8 @@ _RIGHTS = {
 
 def _why(error: ConsentRequired) -> str:
     if isinstance(error, ScopeMissing):
-        missing = " and ".join(
-            _RIGHTS.get(each, f"`{escape(each)}`") for each in sorted(error.scopes, reverse=True)
+        missing = _listed(
+            [_RIGHTS.get(each, f"`{escape(each)}`") for each in sorted(error.scopes, reverse=True)]
         )
         if error.narrowed:
             return (
@@ -175,6 +175,11 @@ def _why(error: ConsentRequired) -> str:
     if error.ended:
         return "Your consent has ended, so I can't act in your name just now. Nothing was done."
     return "To act in your own name in Confluence, I need your consent."
+
+
+def _listed(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _onward(ask: Ask, parked: Parked | None) -> str:

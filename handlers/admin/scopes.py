@@ -19,7 +19,7 @@ CLOUD: Final = {
     "read:content-details:confluence": "read details of search results",
     "read:hierarchical-content:confluence": "read the pages beneath a page",
     "write:page:confluence": "create and change pages",
-    "delete:page:confluence": "move pages to the trash, to undo",
+    "delete:page:confluence": "move pages to the trash (undo does)",
     "read:comment:confluence": "read comments",
     "write:comment:confluence": "write comments",
     "read:attachment:confluence": "read attached files",

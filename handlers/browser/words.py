@@ -315,7 +315,7 @@ ASKED: Final = (
     ),
     Asked(
         "Move pages to the trash",
-        "Only to undo a page that you have just created.",
+        "To undo what you have just created, or where you have confirmed it after a preview.",
         frozenset({"delete:page:confluence"}),
     ),
     Asked("Read and write comments", "In your name, as you confirm them.", COMMENT - READ),

@@ -33,7 +33,7 @@ async def test_rights_that_are_missing_are_named_in_words(stage):
     await ada.types("/confluence create")
     await stage.quiet()
     asked = words(await ada.modal())
-    assert "to create and change pages and move to the trash what you created" in asked
+    assert "to create and change pages and move pages to the trash" in asked
     assert "I'll go on with what you asked, in a message of mine. You can close this." in asked
 
 
