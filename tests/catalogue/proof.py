@@ -10,10 +10,7 @@ HEADING = "<h2>Tasks</h2>"
 async def prove(runs: Runs, case: Case, way: str) -> Run:
     """Run it, and hold it to all that the case says."""
     case = case.of(way)
-    there = [await needed(runs, title, body) for title, body in case.needs.items()]
-    for each in await runs.pages(title=case.page or "-", status="current"):
-        if case.page not in case.needs:
-            await runs.stage.post(f"{runs.world}/pages/delete", {"id": each["id"]})
+    there = await prepared(runs, case)
     if case.task == "what-changed":
         change = {"id": there[0]["id"], "account": "bob", "body": f"<p>Something {way}</p>"}
         await runs.stage.post(f"{runs.world}/pages/change", change)
@@ -26,6 +23,13 @@ async def prove(runs: Runs, case: Case, way: str) -> Run:
     assert run.writes == case.written(runs.world)
     await look(runs, case, there)
     return run
+
+
+async def prepared(runs: Runs, case: Case) -> list[Json]:
+    """Have the pages there that it needs, and not the one that it makes."""
+    for each in await runs.pages(title=case.page or "-", status="current"):
+        await runs.stage.post(f"{runs.world}/pages/delete", {"id": each["id"]})
+    return [await needed(runs, title, body) for title, body in case.needs.items()]
 
 
 async def begun(runs: Runs, case: Case, way: str) -> Run:

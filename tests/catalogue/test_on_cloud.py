@@ -6,7 +6,7 @@ import pytest_asyncio
 from bot.catalogue import read_shipped
 from sandbox.person import words
 from tests.catalogue.cases import CASES, CLOUD, WAYS
-from tests.catalogue.proof import needed, prove
+from tests.catalogue.proof import needed, prepared, prove
 from tests.catalogue.runs import Runs
 from tests.stage import staged
 
@@ -73,8 +73,7 @@ async def test_a_button_leads_on_with_all_that_was_found(runs):
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_a_trial_shows_all_and_writes_nothing(runs, case):
     case = case.of("trial")
-    for title, body in case.needs.items():
-        await needed(runs, title, body)
+    await prepared(runs, case)
     named = {each.template.id: each.template.name for each in read_shipped()}
     run = await runs.trial(named[case.task], case.answers)
 
