@@ -44,8 +44,8 @@ lock: $(READY) ## pin the newest fitting dependencies, with hashes
 	@$(BIN)/uv pip compile $(LOCK) $(UPGRADE) --all-extras pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile $(LOCK) -c requirements.lock pyproject.toml -o requirements.bot.lock
 
-crashes: $(READY) ## kill the bot at 200 random moments of a create (some three minutes)
-	@CRASHES=200 exec $(BIN)/python -m pytest tests/e2e/test_crashes.py -k whenever
+crashes: $(READY) ## kill the bot at 200 random moments of a create, and of runs (some nine minutes)
+	@CRASHES=200 exec $(BIN)/python -m pytest tests/e2e/test_crashes.py tests/e2e/test_dialog_crashes.py -k whenever
 
 bench: $(READY) ## measure the bot against its peers, one line each (ONLY= names some)
 	@exec $(BIN)/python -m benches $(ONLY)
@@ -53,6 +53,7 @@ bench: $(READY) ## measure the bot against its peers, one line each (ONLY= names
 reference: $(READY) ## write the format of templates down anew in docs/templates
 	@$(BIN)/confab templates schema > docs/templates/schema.json
 	@$(BIN)/confab templates reference > docs/templates/reference.md
+	@$(BIN)/confab templates gallery > docs/templates/gallery.md
 
 screenshots: $(READY) ## make the pictures in docs/ from the sandbox (needs Chromium)
 	@exec $(BIN)/python -m sandbox.screenshots --chromium "$(CHROMIUM)"
