@@ -109,6 +109,14 @@ def print_reference() -> None:
     typer.echo(reference(), nl=False)
 
 
+@templates.command("gallery")
+def print_gallery() -> None:
+    """Print the catalogue as a page, as the docs have it."""
+    from bot.template_gallery import gallery
+
+    typer.echo(gallery(), nl=False)
+
+
 def _problems(file: Path) -> tuple[Problem, ...]:
     return _problems_of(file.read_bytes(), str(file))
 

@@ -12,6 +12,7 @@ import aiohttp
 from selenium.webdriver.common.keys import Keys
 
 from sandbox.chromium import HOW_TO_GET_IT, find_chromium
+from sandbox.gallery import photograph
 from sandbox.person import Person
 from sandbox.screen.driver import Screen, chromium_at
 from sandbox.server import Plan, Sandbox
@@ -73,6 +74,7 @@ def _photograph(chromium: str, url: str, folder: Path, door: Door) -> None:
         _consents(album)
         _searches(album)
         _writes(album)
+        photograph(album)
         Tour(album, url, door).go()
 
 

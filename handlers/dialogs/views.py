@@ -134,13 +134,13 @@ def form(turn: Turn, page: Page = FIRST) -> View:
 def picture(entities: Iterable[Entity], title: str) -> View:
     """Return how a template's form looks, with its examples in it: to look at, not to send."""
     parts: list[Block] = [
-        fields.field(_element(entity, _example(entity)), f"picture/{entity.name}/")
+        fields.field(_example(entity), f"picture/{entity.name}/")
         for entity in entities
         if entity.ask is not Asked.NEVER
     ]
     told = "This is what it asks for. Nothing that you type here is used."
     view = blocks.modal(title[:_TITLE], [blocks.context(told), *parts], close="Back")
-    return blocks.form(view, names.PICTURE, "Back", "")
+    return blocks.form(view, names.PICTURE, "Done", "")
 
 
 def _element(entity: Entity, value: Value) -> Element:
@@ -149,8 +149,12 @@ def _element(entity: Entity, value: Value) -> Element:
     return replace(element(entity, value), hint=hint)
 
 
-def _example(entity: Entity) -> Value:
-    return None if entity.examples == () or entity.choices_from else entity.examples[0]
+def _example(entity: Entity) -> Element:
+    """Return the field as it may be filled in, where that needs nobody to be asked."""
+    default = None if isinstance(entity.default, str) and "{{" in entity.default else entity.default
+    example = entity.examples[0] if entity.examples and not entity.choices_from else None
+    filled = _element(entity, example if default is None else default)
+    return _element(entity, None) if filled.held else filled
 
 
 def preview(turn: Turn) -> View:
