@@ -1,3 +1,5 @@
+import copy
+import functools
 import json
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import cli
 from bot.catalogue import shipped_sources
+from bot.errors import TemplateRefused
 from bot.plain_yaml import data_of, read_yaml
 from bot.template import STEP_KINDS
 from bot.template_files import read_template
@@ -222,3 +225,33 @@ def test_the_schema_takes_what_ships_and_refuses_what_is_wrong(run):
     wrong["steps"][0]["serach"] = wrong["steps"][0].pop("search")
     with pytest.raises(fastjsonschema.JsonSchemaException):
         validate(wrong)
+
+
+def places_in(held, path=()):
+    yield path
+    inner = held.items() if isinstance(held, dict) else enumerate(held)
+    for key, each in inner if isinstance(held, dict | list) else ():
+        yield from places_in(each, (*path, key))
+
+
+WRONG = ([1, {"a": "b"}], {"zz": "b"}, 10**7, "", None, "x" * 30_000)
+
+
+@pytest.mark.parametrize("name", ["append-to-page", "label-pages", "move-or-copy-page"])
+def test_what_the_reader_refuses_in_shape_the_schema_refuses_as_well(run, name):
+    validate = fastjsonschema.compile(json.loads(run("schema").output))
+    (source,) = [source for called, source in shipped_sources() if called.startswith(name)]
+    whole = data_of(read_yaml(source)[0])
+    for *path, last in filter(None, places_in(whole)):
+        for wrong in ("gone", *WRONG):
+            changed = copy.deepcopy(whole)
+            around = functools.reduce(lambda held, key: held[key], path, changed)
+            if wrong == "gone":
+                del around[last]
+            else:
+                around[last] = wrong
+            try:
+                read_template(json.dumps(changed))
+            except TemplateRefused:
+                with pytest.raises(fastjsonschema.JsonSchemaException):
+                    validate(changed)
