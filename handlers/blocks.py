@@ -14,6 +14,7 @@ from handlers.ask import Block, Reply, View
 MOST_IN_MESSAGE = 50
 MOST_IN_VIEW = 100
 LONGEST_HEADER = 150
+LONGEST_TO_COPY = 3_000
 LONGEST_URL = 3_000
 
 Style = Literal["primary", "danger"]
@@ -43,6 +44,15 @@ def context(*texts: str) -> Block:
 def header(text: str) -> Block:
     """Return a heading in plain text."""
     return {"type": "header", "text": plain(text, LONGEST_HEADER)}
+
+
+def preformatted(text: str) -> Block:
+    """Return *text* to the letter, for copying; at most 3,000 characters."""
+    shown = {"type": "text", "text": cut(text, LONGEST_TO_COPY)}
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_preformatted", "elements": [shown]}],
+    }
 
 
 def divider() -> Block:

@@ -1,7 +1,10 @@
 """What people see when something went wrong: what happened, what is safe, what to do."""
 
+import html
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 from bot.connect import Ended
 from bot.errors import (
@@ -30,6 +33,8 @@ from handlers import blocks
 from handlers.ask import Reply, View
 
 BUSY = "Confab has its hands full just now. Nothing was done. Try again in a minute."
+LONG_TO_TYPE: Final = 40
+"""Characters that are handed back, where nothing came of a command."""
 NOT_INSTALLED = (
     "Confab isn't installed in this workspace any more, so nothing was done. "
     "Ask whoever looks after Slack's apps here to install it again."
@@ -174,6 +179,18 @@ def apology(error: Exception, correlation: str) -> Reply:
     """Return the message for *error*, with the code and id that an operator can look up."""
     shown = blocks.section(_shown(error)), blocks.context(_trace(error, correlation))
     return Reply(words_for(error), shown)
+
+
+def with_what_was_typed(reply: Reply, typed: str) -> Reply:
+    """Return *reply* with *typed*, a command's text as Slack sent it, where it is long.
+
+    Slack shows nobody the command that they sent.
+    """
+    words = html.unescape(typed).strip()
+    if len(words) < LONG_TO_TYPE:
+        return reply
+    shown = blocks.preformatted(words)
+    return replace(reply, blocks=(*reply.blocks, blocks.section("What you typed:"), shown))
 
 
 def failed_view(error: Exception, correlation: str) -> View:

@@ -13,7 +13,7 @@ from bot.ports import Clock, Deliveries, ParkedRequests, SlackPeople
 from bot.principal import Principal
 from bot.tracing import span
 from handlers import replies
-from handlers.ask import Answer, Ask, Kind, Route
+from handlers.ask import Answer, Ask, Kind, Reply, Route
 from handlers.payloads import Delivery
 from handlers.slack_api import SlackApi
 from handlers.tasks import Tasks
@@ -125,7 +125,7 @@ class Runner:
             answer = await self._apology(ask, error)
         except Exception as error:  # the one place for requests from Slack
             log.exception("unexpected", route=route.name)
-            answer = replies.apology(error, ask.correlation)
+            answer = _sorry(ask, error)
         await self._around.slack.deliver(installation, ask, answer)
         if moved_on:
             await self._around.parked.forget(ask.principal)
@@ -136,8 +136,8 @@ class Runner:
             offer = await self._recover(ask, error)
         except Exception as another:  # an offer that fails must not silence the error
             log.exception("unexpected", route="recover")
-            return replies.apology(another, ask.correlation)
-        return offer or replies.apology(error, ask.correlation)
+            return _sorry(ask, another)
+        return offer or _sorry(ask, error)
 
     async def admit(self, route: Route, installation: Installation, delivery: Delivery) -> None:
         """Raise ``NotAllowed`` unless the person may use *route* here."""
@@ -198,6 +198,12 @@ class Runner:
             log.warning("undelivered", code=error.code)
         except Exception:  # what was claimed is settled by the job
             log.exception("undelivered")
+
+
+def _sorry(ask: Ask, error: Exception) -> Reply:
+    """Return the words for *error*, and to a command what was typed."""
+    reply = replies.apology(error, ask.correlation)
+    return replies.with_what_was_typed(reply, ask.text) if ask.command else reply
 
 
 def mint_correlation() -> str:

@@ -188,15 +188,7 @@ def _exported(offer: Offer) -> View:
     """Return the file in as many pieces as Slack takes."""
     source = offer.source
     pieces = [source[at : at + _SHOWN_AT_ONCE] for at in range(0, len(source), _SHOWN_AT_ONCE)]
-    shown = [
-        {
-            "type": "rich_text",
-            "elements": [
-                {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": piece}]}
-            ],
-        }
-        for piece in pieces[:90]
-    ]
+    shown = [blocks.preformatted(piece) for piece in pieces[:90]]
     value = names.of_template(offer.template.id, offer.template.version)
     back = blocks.actions(blocks.button("Back", names.DETAILS, value))
     return blocks.modal("The file", [*shown, back])

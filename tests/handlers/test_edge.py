@@ -1,13 +1,14 @@
 """What is promised in an ack: in time, and only what there is room to do."""
 
 import asyncio
+import html
 import json
 
 import pytest
 import structlog
 from pydantic import SecretStr
 
-from bot.errors import Unavailable
+from bot.errors import BadInput, Unavailable
 from bot.installation import Installation, SlackPerson
 from handlers import edge, forms
 from handlers.ask import Ack, Kind, Reply, Route, Suggestions
@@ -16,6 +17,7 @@ from handlers.running import Surroundings
 from handlers.slack_api import SlackApi
 from handlers.tasks import Tasks
 from handlers.tenants import Tenants
+from sandbox.slack.blockkit import check_blocks
 from store.stores import memory_stores
 from tests.fakes import ADA, NOON, FakeClock, FakeSlackPeople
 
@@ -236,11 +238,14 @@ async def test_a_press_of_what_was_confirmed_before_does_nothing_more(bench):
 
 
 async def test_a_word_that_no_command_is_called_is_answered_by_the_others(bench):
-    command = {"command": "/confluence", "text": "Decide now", "user_id": "U0ADA"}
-    response = await bench.edge.answer({**command, "team_id": "T0ACME"})
+    response = await bench.edge.answer(typed("Decide now"))
     assert (response.status, response.body) == (200, "")
     await bench.quiet()
     assert [(ask.command, ask.text) for ask in bench.work] == [("decide", "now")]
+
+
+def typed(text):
+    return {"command": "/confluence", "text": text, "user_id": "U0ADA", "team_id": "T0ACME"}
 
 
 def farewell():
@@ -272,3 +277,32 @@ async def test_a_menus_log_lines_have_its_correlation(bench):
     correlation, bound = bench.correlations
     assert bound["correlation"] == correlation
     assert "correlation" not in structlog.contextvars.get_contextvars()
+
+
+LINE = 'decision-record title="A &amp; B &lt;!channel&gt;" space=ENG text="All the words there are"'
+
+
+@pytest.mark.parametrize("error", [Unavailable("Confluence"), BadInput("no"), ValueError("odd")])
+async def test_a_command_of_which_nothing_came_is_handed_back(bench, error):
+    async def fail(_):
+        raise error
+
+    bench.work_on = fail
+    await bench.edge.answer(typed(f"run {LINE}"))
+    await bench.quiet()
+    [answer] = bench.slack.delivered
+    assert check_blocks(list(answer.blocks)) == []
+    [shown] = [each for each in answer.blocks if each["type"] == "rich_text"]
+    [text] = shown["elements"][0]["elements"]
+    assert text["text"] == html.unescape(LINE)
+
+
+async def test_a_short_command_isnt_handed_back(bench):
+    async def fail(_):
+        raise BadInput("no")
+
+    bench.work_on = fail
+    await bench.edge.answer(typed("run note"))
+    await bench.quiet()
+    [answer] = bench.slack.delivered
+    assert "note" not in str(answer.blocks)
