@@ -350,7 +350,7 @@ class TestExploring:
         said = await desk.presses("explore")
         assert all(each in said for each in (":mag: *Search*", "Decision record"))
         said = await desk.presses_in("template_details", "*Search*")
-        assert ":mag: Search" in said
+        assert "Finds pages and blog posts by words" in said
         assert "Decision record" not in said
         await desk.presses("template_try")
         assert (await desk.view())["callback_id"] == "dialog_form"
