@@ -216,8 +216,8 @@ class Offers:
         if kept is None or kept.source != version.source:
             raise BadInput(
                 f"Version {version.version} of “{version.id}” was brought before and says "
-                "something else: a version never changes, so nothing was kept. Raise its "
-                "`version`, then try again."
+                "something else: a version never changes, so nothing was kept. Raise the "
+                "number behind version:, then try again."
             )
         if not kept.is_withdrawn:
             return kept
