@@ -339,3 +339,20 @@ async def test_nobody_but_an_admin_is_the_first_to_try_a_profile(untried):
     assert untried.connections.all == {}
     assert await untried.link(profile="system")
     assert await untried.link(profile="p1", purpose=Purpose.TRIAL)
+
+
+async def test_a_data_center_is_asked_for_none_of_atlassians_scopes(world):
+    link = await world.link(need=Need.LABEL, profile="p1", missing=Need.LABEL.scopes)
+
+    pending, _ = await world.connect.look_at_start(link)
+    assert pending.scopes == {"WRITE"}
+
+
+async def test_a_profile_that_names_its_scopes_is_asked_for_no_others(world):
+    named = replace(SERVICE, id="p4", name="Named", mechanism=Mechanism.OAUTH2)
+    named = replace(named, scopes=Need.READ.scopes - {"report:personal-data"})
+    assert await world.profiles.add(replace(named, tried_at=world.clock.now))
+
+    await world.begin(profile="p4", missing=Need.READ.scopes)
+    with pytest.raises(NotAllowed, match="write:label:confluence"):
+        await world.begin(profile="p4", missing=Need.LABEL.scopes)
