@@ -66,7 +66,8 @@ class Turns:
             if seen is None:
                 return None
             rules = await self.rules_of(seen)
-            taken = await change(rules, seen)
+            with _resuming(seen):
+                taken = await change(rules, seen)
             if taken.dialog == seen:
                 return rules, taken
             stored = await self._stores.dialogs.replace(seen, taken.dialog)

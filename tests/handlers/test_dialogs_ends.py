@@ -4,7 +4,9 @@ from textwrap import dedent
 
 import pytest
 
+from bot.principal import Principal
 from sandbox.person import words
+from tests.handlers.admin_stage import ACME
 from tests.handlers.dialog_stage import NOTE, Runner, installed, source_of
 
 COMMENTS = "read:comment:confluence, write:comment:confluence"
@@ -137,3 +139,50 @@ async def test_a_channel_never_sees_what_acts(stage, ada):
     bob = Runner(stage, "U0BOB")
     assert "Private" not in await bob.told()
     assert "dialog_" not in str(await bob.person.messages("general"))
+
+
+async def ends_consent(stage):
+    await stage.post("atlassian/revoke", {"account": "ada"})
+    await stage.post("atlassian/expire-access", {"account": "ada"})
+
+
+async def test_what_was_said_as_the_consent_ended_is_taken_in_after_a_new_one(stage, ada):
+    await installed(stage, TALK)
+    await ada.says("write a note")
+    await ends_consent(stage)
+    assert "Connect, and I'll go on with what you asked." in await ada.answers("ENG")
+    await ada.consents()
+    assert "What is it called?" in await ada.heard()
+    await ada.answers("Ended")
+    await ada.answers("Text")
+    await ends_consent(stage)
+    assert "Connect" in await ada.answers("skip")
+    await ada.consents()
+    assert "Create the page “Ended” in Engineering (ENG)" in await ada.heard()
+    await ada.presses("dialog_confirm")
+    assert len(await ada.pages("Ended")) == 1
+
+
+async def test_a_form_waits_while_its_person_connects_again(stage, ada):
+    await installed(stage, TALK)
+    await ada.types("note")
+    await ada.offers("Space", "ENG")
+    fields = await ada.labels()
+    for name, value in {"Space": "ENG", "Title": "Waits", "Body": "Text"}.items():
+        await ada.person.presses("dialog_field", value, block_id=fields[name])
+    await ends_consent(stage)
+    assert "Your consent has ended" in await ada.saves()
+    await ada.consents()
+    await ada.person.closes()
+    assert "Create the page “Waits”" in await ada.saves()
+
+
+async def test_a_run_asks_at_which_of_several_sites_and_goes_on(stage, ada):
+    await installed(stage, TALK)
+    await stage.stores.preferences.choose_site(Principal(ACME, "U0ADA"), None)
+    asked = await ada.types("note space=ENG title=Where body=Text remark=none")
+    assert "globex" in asked
+    await ada.presses("choose_site:0")
+    await ada.person.closes(everything=True)
+    await stage.quiet()
+    assert "Create the page “Where”" in await ada.presses("task_run_line")
