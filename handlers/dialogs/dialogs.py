@@ -347,6 +347,11 @@ class Dialogs:
             await self._show_claimed(ask, dialog)
         try:
             turn = await self._desk.run(ask.principal, dialog)
+        except (ConsentRequired, SiteRequired):
+            kept = await self._desk.find(ask.principal, dialog)
+            if kept.dialog.phase is Phase.CONFIRMING:
+                raise  # nothing of it was sent: it waits for them to connect, or to choose
+            return await self._under_way(ask)
         except BotError as error:
             # It is claimed, and may be written: an apology that nothing was changed may be untrue.
             log.warning("run unsettled", code=error.code)
