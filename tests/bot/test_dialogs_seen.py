@@ -87,8 +87,11 @@ async def test_what_was_changed_in_a_form_is_not_told_behind_it(room):
     turn = await room.begin(line="words=Mongo")
     given = {"which": Given(text="Another", is_plain=True), "why": Given(text="So", is_plain=True)}
     turn = await room.desk().fill(ADA, turn.dialog.id, given)
+    again = {"which": Given(text="A third", is_plain=True)}
+    turn = await room.desk().fill(ADA, turn.dialog.id, again)
 
     assert turn.dialog.phase is Phase.CONFIRMING
+    assert turn.dialog.answer("which").read() == "A third"
     assert (turn.says.entity, turn.says.emptied) == ("", ())
 
 
