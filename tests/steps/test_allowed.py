@@ -133,7 +133,7 @@ reply: {text: "{{ site.name }}: {{ found|join }}, not {{ space.key }} of {{ plac
 
 
 async def test_undo_is_over_when_its_time_is():
-    async with opened(CLOUD, undo_for="0.01") as scene:
+    async with opened(CLOUD, undo_for="0.000001") as scene:
         page = await scene.page("Gone for good")
         done = await scene.does(f'steps: [{{trash: {{page: "{page}"}}}}]')
         assert "Undo" not in done.end
