@@ -10,10 +10,11 @@ from bot.ports import Dialogs
 from bot.publish import TakenUp
 
 MOST_KEPT: Final = 1_000_000
-"""Characters of a journal's results, and of what taking its writes back goes by."""
+"""Bytes of a journal's results, and of what taking its writes back goes by."""
 TOO_MUCH: Final = (
-    "This run has more to remember than can be kept of it (1 MB), so it stops here. Nothing more "
-    "was written, and what was done before stays: choose less for it to work on, and try again."
+    "This run has read or written more than can be kept of it (1 MB), so it stops here. Nothing "
+    "more was written, and what was done before stays: choose less for it to work on, and try "
+    "again."
 )
 _TRIES: Final = 3
 
@@ -115,7 +116,8 @@ class Book:
 
 
 def _require_room(dialog: Dialog) -> None:
-    size = sum(len(each.result) + len(each.before) for each in dialog.journal)
+    texts = (text for each in dialog.journal for text in (each.result, each.before))
+    size = sum(len(text.encode()) for text in texts)
     if size > MOST_KEPT:
         raise BadInput(TOO_MUCH)
 
