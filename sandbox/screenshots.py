@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 from selenium.webdriver.common.keys import Keys
 
+from sandbox import conversation
 from sandbox.chromium import HOW_TO_GET_IT, find_chromium
 from sandbox.gallery import photograph
 from sandbox.person import Person
@@ -75,6 +76,7 @@ def _photograph(chromium: str, url: str, folder: Path, door: Door) -> None:
         _searches(album)
         _writes(album)
         photograph(album)
+        conversation.photograph(album)
         Tour(album, url, door).go()
 
 
