@@ -15,12 +15,13 @@ from bot.entities.kind import Kind
 from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
 from bot.entities.places import refuse_elsewhere
 from bot.entities.sources import find_pages, held_of, list_offers, site_of, space_of
-from bot.entities.things import field_of, kind_of_page, page_of, page_thing
+from bot.entities.things import field_of, kind_of_page, page_of
 from bot.entities.typed import LINK, fitting, line, option, quoted, typed_address
 from bot.errors import NotFound
 from bot.links import Reference, is_link, read_reference
 from bot.ports import Confluence
 from bot.template import Choice, Entity, Source
+from bot.things import page_thing
 from bot.values import Thing, Value, text_of_value
 
 _TOKEN: Final = re.compile(r"(\d{1,19})@(.{1,55})")

@@ -9,9 +9,10 @@ from bot.content import Account
 from bot.entities.kind import Kind
 from bot.entities.offers import matching
 from bot.entities.parts import LONGEST_OPTION, Context, Given, Look, WrongAnswer
-from bot.entities.things import channel_thing, field_of, person_thing
+from bot.entities.things import channel_thing, field_of
 from bot.entities.typed import CHANNEL, MEMBER, fitting, line, quoted, typed_name
 from bot.template import Choice, Entity
+from bot.things import person_thing
 from bot.values import Thing, Value, text_of_value
 
 ACCOUNT: Final = "account="

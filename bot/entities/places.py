@@ -11,11 +11,12 @@ from bot.content import Site as ConfluenceSite
 from bot.content import Space as ConfluenceSpace
 from bot.entities.kind import Kind
 from bot.entities.parts import Context, Given, Look, WrongAnswer
-from bot.entities.things import field_of, site_thing, space_thing
+from bot.entities.things import field_of
 from bot.entities.typed import fitting, line, option, quoted, typed_address
 from bot.errors import BadInput
 from bot.links import is_link
 from bot.template import Choice, Entity
+from bot.things import site_thing, space_thing
 from bot.values import Thing, Value, text_of_value
 from bot.whereabouts import site_called
 

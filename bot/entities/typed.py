@@ -13,9 +13,9 @@ from bot.cql import JOINERS
 from bot.cutting import cut
 from bot.documents.text import clean, text_of
 from bot.entities.parts import LONGEST_OPTION, Context, Given, WrongAnswer
-from bot.entities.things import NOBODY
 from bot.links import is_link
 from bot.template import Choice
+from bot.things import NOBODY
 from bot.values import text_of_value
 
 MOST_NAMES: Final = 20

@@ -37,8 +37,9 @@ from bot.steps.small_writings import (
     Trashing,
     Watching,
 )
-from bot.steps.things import attachment_thing, bounded, page_thing, space_thing, value_of_json
+from bot.steps.things import attachment_thing, bounded, value_of_json
 from bot.steps.writing import Sent, Where
+from bot.things import page_thing
 from bot.values import Thing, Value
 
 BROUGHT: Final = "brought"
@@ -175,8 +176,7 @@ async def send(deed: Deed, writing: SmallWriting, asker: str) -> Sent:
                 *where, deed.where.page, writing.title, PageId(writing.parent.id)
             )
             space = writing.parent.space
-            inside = space_thing(space, deed.acting.site) if space is not None else None
-            return Sent(page_thing(page, deed.acting.site, inside), page.url)
+            return Sent(page_thing(page, deed.acting.site, space), page.url)
         case Calling():
             called = await confluence.call(*where, writing.call)
             found = called.text if called.json is None else value_of_json(called.json)

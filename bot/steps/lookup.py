@@ -20,7 +20,8 @@ from bot.errors import BadInput, NotFound
 from bot.links import read_reference
 from bot.steps.halts import NotYet
 from bot.steps.hands import ON_ANOTHER_SITE, Facts, Hands
-from bot.steps.things import kind_in, page_id_in, page_thing, space_in, space_thing
+from bot.steps.things import page_id_in, space_in
+from bot.things import kind_in, page_thing
 from bot.values import Thing, Value, text_of_value
 
 NO_PAGE: Final = (
@@ -139,8 +140,7 @@ class Lookup:
 
     async def thing(self, page: Page, **more: Value) -> Thing:
         """Return *page* as expressions see it."""
-        space = space_thing(await self.space_of(page), self.facts.site)
-        return page_thing(page, self.facts.site, space, **more)
+        return page_thing(page, self.facts.site, await self.space_of(page), **more)
 
     async def _space(self, space: SpaceId) -> Space:
         key = f"id {space}"

@@ -17,9 +17,9 @@ from bot.steps import small_writings as small
 from bot.steps.lookup import Target
 from bot.steps.names import Names
 from bot.steps.plot import UNREADABLE, Plot, page_template, storage_of, version_number
-from bot.steps.things import kind_in
 from bot.steps.writing import Writing, require_text
 from bot.template import AppendStep, CreateStep, RestoreStep, SectionStep, Template, UpdateStep
+from bot.things import kind_in
 from bot.values import Thing, Value, text_of_value
 
 NO_TITLE: Final = "A page needs a title, and this one has none. Nothing was written: give it one."

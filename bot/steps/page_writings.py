@@ -12,8 +12,8 @@ from bot.receipt import Act, Decision, DecisionId
 from bot.steps import saying
 from bot.steps.hands import Facts, Hands
 from bot.steps.lookup import Target
-from bot.steps.things import made_thing, page_thing, space_thing
 from bot.steps.writing import Writing, body_json, size_words
+from bot.things import made_thing, page_thing, space_url
 from bot.values import Thing, Value
 
 
@@ -65,8 +65,7 @@ class Creating(PageWriting):
     def made(self) -> Value:
         """See `Writing.made`."""
         site = self.at.facts.site
-        space = space_thing(self.space, site)
-        return made_thing(self.title, self.kind, site, space, made_by=self.at.key)
+        return made_thing(self.title, self.kind, site, self.space, made_by=self.at.key)
 
     @property
     def content(self) -> Mapping[str, object]:
@@ -88,8 +87,9 @@ class Creating(PageWriting):
     @property
     def url(self) -> str:
         """See `Writing.url`."""
-        space = f"{self.at.facts.site.wiki_url}/spaces/{self.space.key}"
-        return self.parent.url if self.parent and self.parent.url else space
+        if self.parent and self.parent.url:
+            return self.parent.url
+        return space_url(self.space, self.at.facts.site)
 
     def decision(self, plain: Decision) -> Decision:
         """See `PageWriting.decision`."""
@@ -122,7 +122,7 @@ class Changing(PageWriting):
 
     def _made(self, title: str) -> Value:
         site = self.at.facts.site
-        space = space_thing(self.target.space, site) if self.target.space else None
+        space = self.target.space
         if self.target.head is None:
             made_by = self.target.made_by
             return made_thing(title, self.target.kind, site, space, made_by=made_by)

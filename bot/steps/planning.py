@@ -14,7 +14,7 @@ from bot.steps import small_writings as small
 from bot.steps.calls import call_of
 from bot.steps.page_planning import page_only, require_free, text_for, title_of
 from bot.steps.plot import Plot
-from bot.steps.things import made_thing, space_thing, texts_in
+from bot.steps.things import texts_in
 from bot.steps.writing import Writing
 from bot.template import (
     AppendStep,
@@ -34,6 +34,7 @@ from bot.template import (
     UpdateStep,
     WatchStep,
 )
+from bot.things import made_thing
 from bot.values import Thing, Value, text_of_value
 
 MOST_GIVEN: Final = 50
@@ -127,8 +128,7 @@ async def _copy(step: CopyStep, plot: Plot) -> Writing:
     parent = await plot.target(wanted.parent)
     title = title_of(plot.names.text(wanted.title))
     site = plot.facts.site
-    space = space_thing(parent.space, site) if parent.space is not None else None
-    copy = made_thing(title, ContentKind.PAGE, site, space, made_by=plot.key)
+    copy = made_thing(title, ContentKind.PAGE, site, parent.space, made_by=plot.key)
     if parent.space is not None:
         await require_free(plot, parent.space, title, ContentKind.PAGE)
     return small.Copying(target, await plot.page(target), parent, title, copy)

@@ -16,7 +16,8 @@ from bot.steps.lookup import Lookup, Target
 from bot.steps.names import Names
 from bot.steps.page_writings import Made
 from bot.steps.terms import Terms
-from bot.steps.things import made_thing, page_thing, space_in, space_thing
+from bot.steps.things import space_in
+from bot.things import made_thing, page_thing
 from bot.values import Thing
 
 UNREADABLE: Final = (
@@ -69,10 +70,9 @@ class Plot:
     async def page(self, target: Target) -> Thing:
         """Return *target* as later steps see it."""
         site = self.facts.site
-        space = space_thing(target.space, site) if target.space is not None else None
         if target.head is not None:
-            return page_thing(target.head, site, space)
-        return made_thing(target.title, target.kind, site, space, made_by=target.made_by)
+            return page_thing(target.head, site, target.space)
+        return made_thing(target.title, target.kind, site, target.space, made_by=target.made_by)
 
     async def document(self, source: str) -> Document:
         """Return a body, in which people are mentioned by the accounts that they connected."""

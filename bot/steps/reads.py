@@ -22,14 +22,7 @@ from bot.steps.lookup import Lookup, Target
 from bot.steps.page_planning import page_only
 from bot.steps.plot import UNREADABLE, Plot, page_template, storage_of, version_number
 from bot.steps.searching import query_of
-from bot.steps.things import (
-    comment_thing,
-    hit_thing,
-    person_thing,
-    space_thing,
-    value_of_json,
-    version_thing,
-)
+from bot.steps.things import comment_thing, hit_thing, value_of_json, version_thing
 from bot.template import (
     AskVariablesStep,
     ChildrenStep,
@@ -43,6 +36,7 @@ from bot.template import (
     Step,
     VersionsStep,
 )
+from bot.things import person_thing, space_thing
 from bot.trail import Action, Entry
 from bot.values import Thing, Value, text_of_value
 
@@ -139,7 +133,7 @@ async def _get(step: GetStep, plot: Plot) -> Reading:
             body=found.document,
             text=text_of(found.document),
             labels=tuple(labels),
-            author=person_thing(last[0].author) if last else None,
+            author=person_thing(account=last[0].author) if last else None,
             updated=found.page.changed_at,
             parent=found.page.parent_id or "",
         )

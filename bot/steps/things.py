@@ -6,12 +6,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from bot.content import (
-    Account,
     Attachment,
     Comment,
-    ContentKind,
     Hit,
-    Page,
     PageId,
     Site,
     Space,
@@ -25,35 +22,11 @@ from bot.errors import BadInput, ExpressionFailed
 from bot.expressions.fitting import fitted
 from bot.expressions.mistakes import Mistake
 from bot.search import unmarked
+from bot.things import BLOG, person_thing
 from bot.values import MAX_BYTES, Thing, Value
 
-BLOG: Final = "blog"
-PAGE: Final = "page"
 _LONGEST_LABEL: Final = 80
 _KINDS: Final = {"blogpost": BLOG}
-
-
-def kind_word(kind: ContentKind) -> str:
-    """Return what a template calls it."""
-    return BLOG if kind is ContentKind.BLOG else PAGE
-
-
-def kind_in(value: Value) -> ContentKind:
-    """Return what a template means by ``page`` or ``blog``; anything else is a page."""
-    is_blog = isinstance(value, str) and value.casefold().startswith(BLOG)
-    return ContentKind.BLOG if is_blog else ContentKind.PAGE
-
-
-def site_thing(site: Site) -> Thing:
-    """Return a site."""
-    return Thing("site", site.name, {"id": site.cloud_id, "name": site.name, "url": site.url})
-
-
-def space_thing(space: Space, site: Site) -> Thing:
-    """Return a space of *site*."""
-    url = f"{site.wiki_url}/spaces/{space.key}"
-    held = {"id": space.id, "key": space.key, "name": space.name, "url": url}
-    return Thing("space", space.name, {**held, "site": site.cloud_id})
 
 
 def space_in(thing: Thing) -> Space | None:
@@ -63,38 +36,6 @@ def space_in(thing: Thing) -> Space | None:
         return None
     space_id, key, name = map(str, found)
     return Space(SpaceId(space_id), SpaceKey(key), name)
-
-
-def person_thing(account: Account, user_id: str = "") -> Thing:
-    """Return somebody; *user_id* is theirs in Slack, where that is known."""
-    name = account.name or "somebody"
-    return Thing("person", name, {"user": user_id, "account": account.id, "name": name})
-
-
-def page_thing(page: Page, site: Site, space: Thing | None, **more: Value) -> Thing:
-    """Return a page or a blog post, with what *more* is known of it."""
-    return Thing(
-        "page",
-        page.title,
-        {
-            "id": page.id,
-            "title": page.title,
-            "url": page.url,
-            "kind": kind_word(page.kind),
-            "site": site.cloud_id,
-            "space": space,
-            "version": page.version,
-            **more,
-        },
-    )
-
-
-def made_thing(
-    title: str, kind: ContentKind, site: Site, space: Thing | None, **more: Value
-) -> Thing:
-    """Return a page that is yet to be made: without id, address and version."""
-    held = {"title": title, "kind": kind_word(kind), "site": site.cloud_id, "space": space}
-    return Thing("page", title, {**held, **more})
 
 
 def hit_thing(hit: Hit, site: Site) -> Thing:
@@ -128,7 +69,7 @@ def comment_thing(comment: Comment) -> Thing:
         {
             "id": comment.id,
             "text": words,
-            "author": person_thing(comment.author),
+            "author": person_thing(account=comment.author),
             "url": comment.url,
             "at": comment.at,
         },
@@ -143,7 +84,7 @@ def version_thing(version: Version) -> Thing:
         {
             "number": version.number,
             "at": version.at,
-            "author": person_thing(version.author),
+            "author": person_thing(account=version.author),
             "message": version.message,
         },
     )

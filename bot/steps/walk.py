@@ -37,7 +37,7 @@ from bot.steps.plot import Plot
 from bot.steps.reads import Reading, reading
 from bot.steps.small_writings import Calling, OnPage
 from bot.steps.terms import Terms
-from bot.steps.things import bounded, page_id_in, person_thing, site_thing
+from bot.steps.things import bounded, page_id_in
 from bot.steps.writer import Writer
 from bot.steps.writing import Writing
 from bot.template import (
@@ -55,6 +55,7 @@ from bot.template import (
     action_of,
     walk,
 )
+from bot.things import person_thing, site_thing
 from bot.values import Thing, Value
 from bot.written import read, write
 
@@ -133,7 +134,7 @@ class Walk:
         self.wants = _wants(self.template)
         self.until = self.hands.tools.clock() + READS_LAST
         values = values_of(self.template, self.book.now)
-        me = person_thing(self.facts.account, self.hands.principal.user_id)
+        me = person_thing(user=self.hands.principal.user_id, account=self.facts.account)
         if self.facts.is_lent:
             held = {**me.fields, "account": self.facts.own, "name": self.facts.asker}
             me = Thing(me.kind, self.facts.asker, held)

@@ -28,8 +28,8 @@ from bot.steps.hands import Facts, Hands
 from bot.steps.lookup import Lookup, Target
 from bot.steps.page_writings import Changing, Creating, PageWriting, plain_decision
 from bot.steps.small_writings import SMALL, Attaching, Calling, Copying, OnPage, SmallWriting
-from bot.steps.things import page_thing, space_thing
 from bot.steps.writing import Sent, Settles, Where, Writing
+from bot.things import page_thing
 from bot.trail import Action, Entry
 from bot.values import Thing
 from bot.written import read, write
@@ -139,8 +139,7 @@ class Writer:
         page = _page_of(receipt)
         decision = receipt.decision
         self._desk.lookup.forget(page.id)
-        space = space_thing(decision.space, decision.site)
-        thing = page_thing(page, decision.site, space)
+        thing = page_thing(page, decision.site, decision.space)
         return await self._done(record, Sent(thing, receipt.page_url))
 
     async def _refused_page(self, record: Record, receipt: Receipt) -> Record:

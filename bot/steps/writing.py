@@ -14,7 +14,7 @@ from bot.documents import is_empty, text_of
 from bot.errors import BadInput
 from bot.steps.hands import Facts
 from bot.steps.lookup import Target
-from bot.steps.things import kind_in
+from bot.things import kind_in
 from bot.values import Thing, Value, dump_value
 
 _PLACE: Final = "place"

@@ -13,10 +13,10 @@ from bot.ports import FileContent, Files
 from bot.principal import Tenant
 from bot.publish import Memory, Publisher
 from bot.steps import Engine, Keeping, Tools
-from bot.steps.things import site_thing, space_thing
 from bot.task import DialogTask, TaskId, TemplateVersion
 from bot.template import ActionTemplate
 from bot.template_files import read_template
+from bot.things import site_thing, space_thing
 from bot.values import Thing, Value, text_of_value
 from bot.written import write
 from store.memory import MemoryAudit

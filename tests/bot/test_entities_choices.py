@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from bot.connection import READ
 from bot.entities import MOST_BUTTONS, WrongAnswer, ask, element, shown, suggest
 from bot.entities.numbers import NO, YES
-from bot.entities.things import page_thing, space_thing
 from bot.errors import NotOffered, ScopeMissing
 from bot.template import Choice
+from bot.things import page_thing, space_thing
 from bot.values import dump_value, load_value
 from tests.bot.asking import Desk, entity, labels, template, values
 from tests.fakes import ACME, ENG, page

@@ -16,7 +16,8 @@ from bot.entities import (
     shown,
     suggest,
 )
-from bot.entities.things import channel_thing, file_thing, person_thing
+from bot.entities.things import channel_thing, file_thing
+from bot.things import person_thing
 from tests.bot.asking import Desk, entity, labels, values
 from tests.fakes import LOVELACE, lending
 

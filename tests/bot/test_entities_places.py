@@ -10,8 +10,8 @@ from bot.content import CloudId, ContentKind, PageId, Site, SpaceId
 from bot.credentials import Limits
 from bot.entities import Given, WrongAnswer, default, depends, element, read, shown, suggest
 from bot.entities.labels import read_label
-from bot.entities.things import page_thing, site_thing, space_thing
 from bot.errors import ConsentRequired, NotFound, SiteRequired, Unavailable
+from bot.things import page_thing, site_thing, space_thing
 from tests.bot.asking import OPS, Desk, entity, labels, values
 from tests.fakes import ACME, ENG, page
 
