@@ -1,9 +1,11 @@
 """What a run may: what was consented to, what the workspace allows, and on which site."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from bot.app import utc_now
 from bot.connection import COMMENT, LABEL, READ, WRITE
 from bot.integration import Policy, Role
 from sandbox.person import words
@@ -132,11 +134,19 @@ reply: {text: "{{ site.name }}: {{ found|join }}, not {{ space.key }} of {{ plac
     assert "acme2: " not in wrong
 
 
-async def test_undo_is_over_when_its_time_is():
-    async with opened(CLOUD, undo_for="0.000001") as scene:
-        page = await scene.page("Gone for good")
-        done = await scene.does(f'steps: [{{trash: {{page: "{page}"}}}}]')
-        assert "Undo" not in done.end
+async def test_undo_is_refused_after_ten_minutes(scene):
+    page = await scene.page("Gone for good")
+    done = await scene.does(f'steps: [{{trash: {{page: "{page}"}}}}]')
+    assert "Undo" in done.end
+    stored = scene.stage.stores.dialogs
+    [dialog] = [each for each in stored._kept.values() if each.journal]  # noqa: SLF001
+    long_ago = utc_now() - timedelta(minutes=10)
+    journal = tuple(replace(each, at=long_ago) for each in dialog.journal)
+    assert await stored.replace(dialog, replace(dialog, journal=journal))
+    await scene.clears()
+    await scene.person.presses("dialog_undo")
+    assert "can't be undone from here any more; nothing was changed" in await scene.sees()
+    assert (await scene.one(id=page))["status"] == "trashed"
 
 
 @pytest.mark.parametrize("what", ["uninstalled", "withdrawn", "forbidden"])

@@ -314,3 +314,29 @@ async def test_what_cant_be_read_back_is_asked_about(scene, kind, verdict):
     assert counted(kind, page, scene) == 1
     assert (await scene.one(id=other))["labels"] == ([] if verdict == "stop" else ["after"])
     assert ("stopped" if verdict == "stop" else "Done.") in end
+
+
+BACK = {
+    "label": 'label: {{page: "{0}", add: [a]}}',
+    "move": 'move: {{page: "{0}", parent: "{1}"}}',
+    "trash": 'trash: {{page: "{0}"}}',
+    "append": 'append: {{page: "{0}", body: "y"}}',
+    "restrict": 'restrict: {{page: "{0}", operation: read}}',
+}
+
+
+@pytest.mark.parametrize("kind", BACK)
+async def test_what_was_taken_back_unheard_is_taken_back_once(scene, kind):
+    page, other = await scene.page(f"Back from {kind}"), await scene.page(f"Beyond {kind}")
+    await scene.restricts(page, readers=["ada", "cy"])
+    before = await scene.one(id=page)
+    await scene.does(f"steps: [{{{BACK[kind].format(page, other)}}}]")
+    await scene.faults("drop-after", method="POST|PUT|DELETE")
+    await scene.takes_back()
+    assert "Look in Confluence before you try again" in await scene.hears()
+    after = await scene.one(id=page)
+    assert "was taken back" in await scene.takes_back()
+    again = await scene.one(id=page)
+    assert again["versions"] == after["versions"]
+    for each in ("status", "labels", "parent", "readers", "text"):
+        assert again[each] == before[each]
