@@ -27,7 +27,7 @@ def test_a_page_that_is_yet_to_be_made_has_all_but_what_making_brings():
 
 
 def test_who_has_no_name_is_somebody():
-    assert str(person_thing(user="U1")) == NOBODY
-    assert str(person_thing(account=LOVELACE)) == LOVELACE.name
-    assert str(person_thing(account=replace(LOVELACE, name=""))) == NOBODY
-    assert str(person_thing("Ada", account=LOVELACE)) == "Ada"
+    assert person_thing(user="U1").label == NOBODY
+    assert person_thing(account=LOVELACE).label == LOVELACE.name
+    assert person_thing(account=replace(LOVELACE, name="")).label == NOBODY
+    assert person_thing("Ada", account=LOVELACE).label == "Ada"
