@@ -247,7 +247,8 @@ class Writer:
 
     async def _give_up(self, record: Record) -> Record:
         """Keep that nobody can tell, and stop."""
-        unclear = replace(record, fate=Fate.UNCLEAR)
+        where = record.url or self._desk.facts.site.wiki_url
+        unclear = replace(record, fate=Fate.UNCLEAR, url=where)
         self._book.now = self._book.now.with_record(unclear)
         if record.before:  # of a page's writing its receipt tells
             self._record(self._entry(record), Unclear(_PROVIDER))

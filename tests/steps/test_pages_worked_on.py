@@ -304,8 +304,7 @@ async def test_what_cant_be_read_back_is_asked_about(scene, kind, verdict):
     assert "Confluence didn't say what became of this" in done.end
     for label in ("It was done", "It wasn't: do it now", "Stop here"):
         assert label in done.end
-    if kind != "http":
-        assert "open it in Confluence" in done.end
+    assert "open it in Confluence" in done.end
     assert (await scene.one(id=other))["labels"] == []
     await scene.stage.post(f"{scene.world}/faults/clear", {})
     end = await scene.judges(
