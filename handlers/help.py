@@ -77,7 +77,8 @@ def _message(text: str, command: str) -> dict[str, Any]:
     shown.append(
         blocks.context(
             "Answers are for your eyes only. You can also use the ⚡ shortcuts "
-            "*Create a page* and, on a message, *Save to Confluence*."
+            "*Create a page* and *Run a dialog task*, and on a message "
+            "*Save to Confluence* and *Run with this message*."
         )
     )
     return {"response_type": "ephemeral", "text": text, "blocks": shown}

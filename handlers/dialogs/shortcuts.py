@@ -14,7 +14,7 @@ from bot.template import ActionTemplate, Entity, EntityType
 from handlers import blocks
 from handlers.ask import Ack, Answer, Ask, Block, Kind, Modal, Route, View
 from handlers.dialogs import names, views
-from handlers.dialogs.dialogs import choice_of_tasks
+from handlers.dialogs.beginning import choice_of_tasks
 from handlers.dialogs.messages import MOST_TASKS
 from handlers.dialogs.stage import Stage
 from handlers.payloads import text_at

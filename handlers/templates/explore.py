@@ -8,8 +8,8 @@ from bot.task import DialogTask, TaskId
 from bot.template import TemplateId, Version
 from handlers.ask import MOST_MODALS, Ack, Answer, Ask, Kind, Modal, Reply, Route, View
 from handlers.dialogs import views as dialog_views
-from handlers.dialogs.dialogs import outside
 from handlers.dialogs.names import channel_of
+from handlers.dialogs.parts import outside
 from handlers.home import EXPLORE
 from handlers.offers import EXPLORE_NOT
 from handlers.templates import names, views

@@ -19,8 +19,8 @@ from handlers import blocks
 from handlers.ask import Ack, Ask, Block, Kind, Modal, Route, Suggestions, View
 from handlers.dialogs import fields
 from handlers.dialogs import names as dialog_names
-from handlers.dialogs.dialogs import outside
 from handlers.dialogs.names import channel_of
+from handlers.dialogs.parts import outside
 from handlers.offers import TASKS
 from handlers.templates import install_views as views
 from handlers.templates import names
