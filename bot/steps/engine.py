@@ -281,27 +281,30 @@ class Engine:
     async def _park(self, book: Book, cause: BotError) -> Dialog:
         """Have the rest of what was confirmed confirmed once more: nothing of it was sent.
 
+        Where nothing is left of it, the run ends there, and can be gone on with.
+
         Raises:
-            BotError: the *cause*, where its person can mend it, or nothing is left to confirm.
+            ConsentRequired: the *cause*, where it waits for its person to connect.
         """
         now = book.now
         rest = tuple(each for each in _latest(now.confirmed) if not _is_done(now, each))
-        if rest and now.plan is not None:
-            tenant = now.principal.tenant
-            writes = tuple(_anew(each, each.key) for each in rest)
-            plan = replace(now.plan, id=PlanId(mint_token(tenant)), writes=writes)
-            kept = await book.save(
-                phase=Phase.CONFIRMING,
-                plan=plan,
-                confirmed=(),
-                failure=_words_of(cause),
-                is_told=False,
-            )
-            if not isinstance(cause, ConsentRequired):
-                return kept
-        else:
-            await book.save(phase=Phase.ASKING, confirmed=(), plan=None)
-        raise cause
+        if not rest or now.plan is None:
+            ended = isinstance(cause, ConsentRequired)
+            words = saying.WRITTEN_AND_ENDED if ended else saying.WRITTEN_SO_FAR
+            return await book.save(phase=Phase.FAILED, failure=words, is_told=False)
+        tenant = now.principal.tenant
+        writes = tuple(_anew(each, each.key) for each in rest)
+        plan = replace(now.plan, id=PlanId(mint_token(tenant)), writes=writes)
+        kept = await book.save(
+            phase=Phase.CONFIRMING,
+            plan=plan,
+            confirmed=(),
+            failure=_words_of(cause),
+            is_told=False,
+        )
+        if isinstance(cause, ConsentRequired):
+            raise cause
+        return kept
 
     async def _terms(
         self, template: ActionTemplate, dialog: Dialog, task: DialogTask | None

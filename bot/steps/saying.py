@@ -42,6 +42,14 @@ CONSENT: Final = "Your consent doesn't cover the rest, or has ended: nothing mor
 NOT_SENT: Final = (
     "Something is out of order, so nothing more was written. Confirm the rest again later."
 )
+WRITTEN_SO_FAR: Final = (
+    "All that was confirmed is written, and what comes after it couldn't be looked up just now. "
+    "Try again in a little while: nothing is written twice."
+)
+WRITTEN_AND_ENDED: Final = (
+    "All that was confirmed is written, and then your consent didn't cover what comes after it, or "
+    "had ended. Connect, and try again: nothing is written twice."
+)
 FAULT: Final = "{who} answered in a way I don't understand; that step may not have been done."
 STOPPED: Final = "You stopped it here. What was done before stays."
 

@@ -10,6 +10,7 @@ from bot.connection import READ, Need, organisation, scopes_of
 from bot.content import Account, AccountId, AllowedSpace, CloudId, PageId, Site
 from bot.credentials import Books, CredentialPolicy
 from bot.dialog import Fate, Phase
+from bot.dialogs.filling import Rules
 from bot.document import Document, Paragraph, Text
 from bot.documents import text_of
 from bot.errors import (
@@ -301,6 +302,28 @@ async def test_consent_that_ended_is_asked_for_and_the_rest_waits(bench):
     waiting = await bench.kept()
     assert waiting.phase is Phase.CONFIRMING
     assert [each.key for each in waiting.plan.writes] == ["1", "2"]
+
+
+@pytest.mark.parametrize("error", [UNAVAILABLE, ConsentRequired("system", ended=True)])
+async def test_what_is_read_after_the_last_write_is_gone_on_with(bench, error):
+    template = template_of(
+        "steps:\n"
+        "  - append: {page: '1', body: More.}\n"
+        "  - {id: now, get: {page: '1'}}\n"
+        "reply: {text: '{{ now.version }}'}\n"
+    )
+    await planned(bench, template)
+    bench.confluence.fails["get_page"] = error
+    failed = await bench.engine.advance(await bench.confirm(), template, None)
+    assert failed.phase is Phase.FAILED
+    assert not failed.is_told
+    assert "is written" in failed.failure
+    bench.confluence.fails.clear()
+    rules = Rules(template, bench.engine)
+    kept = await bench.dialogs.replace(failed, rules.onward(rules.tried_again(failed)))
+    done = await bench.engine.advance(kept, template, None)
+    assert (done.phase, done.failure) == (Phase.DONE, "")
+    assert bench.sent("append") == 1
 
 
 async def test_a_title_that_is_taken_is_told_before_the_preview(bench):
