@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.catalogue import Shipped, ranked
 from bot.checking import read_checked
-from bot.errors import BadInput, Changed, NotAllowed, NotFound
+from bot.errors import BadInput, Changed, NotAllowed, NotFound, TemplateRefused
 from bot.installing.parts import (
     CHANGED,
     MOST_BROUGHT,
@@ -146,10 +147,11 @@ class Offers:
             other = newest.get(kept.id)
             if other is None or order_of(kept.version) > order_of(other.version):
                 newest[kept.id] = kept
-        return [
-            Offer(await self._books.shelf.parsed(kept), kept.source, kept)
-            for kept in newest.values()
-        ]
+        offers = []
+        for kept in newest.values():
+            with suppress(TemplateRefused):  # an earlier version of the bot took it
+                offers.append(Offer(await self._books.shelf.parsed(kept), kept.source, kept))
+        return offers
 
     async def _kept(
         self, principal: Principal, template: TemplateId, version: Version | None

@@ -247,6 +247,14 @@ class TestOnesOwn:
         with pytest.raises(BadInput, match="Uninstall"):
             await shop.offers.withdraw(ADA, "standup", offer.kept.version)
 
+    async def test_one_that_cant_be_read_any_more_hides_no_other(self, shop):
+        offer = await shop.bring()
+        older = replace(offer.kept, id="odd", source="id: odd\nsteps: [{sing: loud}]\n")
+        await shop.stores.templates.add(older)
+        listed = [each.template.id for each in await shop.offers.list_all(ADA)]
+        assert "standup" in listed
+        assert "odd" not in listed
+
     async def test_a_version_never_changes(self, shop):
         await shop.bring()
         await shop.bring()
