@@ -13,6 +13,7 @@ from bot.template import (
     MOST_STEPS,
     ActionTemplate,
     AskVariablesStep,
+    Create,
     CreateStep,
     FailStep,
     ForEachStep,
@@ -25,6 +26,7 @@ from bot.template import (
     walk,
 )
 
+_KINDS: Final = frozenset({"page", "blog"})
 _CQL: Final = re.compile(r"\{\{.*?\}\}|\\.|[\"']", re.DOTALL)
 MOST_ROUNDS: Final = 250
 """As often as the steps in loops within loops may come round."""
@@ -115,11 +117,7 @@ def _step(step: Step, path: Path, complaints: Complaints) -> None:
         case WhenStep(when=None):
             complaints.add(path, "`steps` wants a `when` beside it, or a `for_each`")
         case CreateStep(create=create):
-            inner = (*path, "create")
-            if bool(create.body) == (create.of is not None):
-                complaints.add(inner, "a page is made of a `body`, or `of` a template: of one")
-            if create.of is not None:
-                _source(create.of, (*inner, "of"), complaints)
+            _create(create, (*path, "create"), complaints)
         case AskVariablesStep(ask_variables=variables):
             _source(variables, (*path, "ask_variables"), complaints)
         case SearchStep():
@@ -128,6 +126,15 @@ def _step(step: Step, path: Path, complaints: Complaints) -> None:
             complaints.add((*path, "label"), "name labels to `add` or to `remove`")
         case _:
             pass
+
+
+def _create(create: Create, path: Path, complaints: Complaints) -> None:
+    if bool(create.body) == (create.of is not None):
+        complaints.add(path, "a page is made of a `body`, or `of` a template: of one")
+    if create.of is not None:
+        _source(create.of, (*path, "of"), complaints)
+    if "{{" not in create.kind and create.kind.strip() not in _KINDS:
+        complaints.add((*path, "kind"), "`kind` must be `page` or `blog`")
 
 
 def _source(source: Template | Variables, path: Path, complaints: Complaints) -> None:

@@ -700,3 +700,22 @@ def test_of_a_template_full_of_mistakes_not_all_are_looked_for():
 
 def test_a_mistake_is_compared_with_so_many_words_and_no_more():
     assert did_you_mean("titel", (f"title{number}" for number in itertools.count())) != ""
+
+
+@pytest.mark.parametrize(
+    ("create", "expected"),
+    [
+        ("body: x, kind: newsletter", "`kind` must be `page` or `blog`"),
+        ("body: x, kind: blog", None),
+        ("body: x, kind: '{{ title }}'", None),
+        ("body: x, of: {page: '1'}", "of one"),
+        ("parent: '1'", "of one"),
+        ("of: {}", "`template`"),
+    ],
+)
+def test_what_a_page_is_made_of_is_clear(create, expected):
+    scopes = "[write:page:confluence, delete:page:confluence]"
+    step = f"- create: {{space: ENG, title: '{{{{ title }}}}', {create}}}"
+    told = told_of(with_steps(step, scopes=scopes))
+    assert bool(told) == (expected is not None)
+    assert all(expected in each for each in told[:1])
