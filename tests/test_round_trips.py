@@ -898,7 +898,7 @@ COSTS = {
         requests=("Slack chat.postMessage", "Slack response URL"),
     ),
     "go back by a button": Cost(
-        of=("press dialog_back", "press dialog_help", "press dialog_left", "press dialog_cancel"),
+        of=("press dialog_back", "press dialog_cancel"),
         database=("find dialogs", "find templates", "update dialogs"),
         requests=("Slack chat.postMessage",),
     ),

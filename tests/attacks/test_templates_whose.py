@@ -36,7 +36,7 @@ steps:
   - label: {page: "{{ made }}", add: [a]}
 """
 BUTTONS = [
-    *("dialog_skip", "dialog_back", "dialog_help", "dialog_left", "dialog_cancel", "dialog_talk"),
+    *("dialog_skip", "dialog_back", "dialog_cancel", "dialog_talk"),
     *("dialog_to_form", "dialog_resume", "dialog_again", "dialog_change", "dialog_undo"),
     *("dialog_is_done", "dialog_do_it", "dialog_stop", "dialog_confirm", "dialog_answer_0"),
 ]
