@@ -1,6 +1,9 @@
 """Running dialog tasks from Slack's shortcuts: from anywhere, or with a message."""
 
+import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,7 +11,7 @@ from bot.dialog import Filling
 from bot.dialogs import DialogDesk, Start
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, to_rich_text
-from bot.errors import NotFound
+from bot.errors import NotFound, TemplateRefused
 from bot.task import DialogTask
 from bot.template import ActionTemplate, Entity, EntityType
 from handlers import blocks
@@ -52,7 +55,8 @@ class Shortcuts:
     async def choose_for_message(self, ask: Ask) -> Answer:
         """Show the tasks that take a text; the only one begins at once."""
         tasks = await self.desk.list_tasks(ask.principal, ask.channel_id)
-        taking = [task for task in tasks if _prose(await self.template_of(task))]
+        takes = await asyncio.gather(*map(self._takes_a_text, tasks))
+        taking = list(itertools.compress(tasks, takes))
         if not taking:
             told = (
                 "No dialog task that is installed for you takes a text. "
@@ -63,6 +67,11 @@ class Shortcuts:
         if len(taking) == 1:
             return await self._begun(ask, taking[0], _document(message))
         return Modal(names.in_channel(_choice(taking, _document(message)), ask))
+
+    async def _takes_a_text(self, task: DialogTask) -> bool:
+        with suppress(NotFound, TemplateRefused):  # it can't be run, so it isn't offered
+            return bool(_prose(await self.template_of(task)))
+        return False
 
     async def begin(self, ask: Ask) -> Answer:
         """Begin the chosen task with the message."""
