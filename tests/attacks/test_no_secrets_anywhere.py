@@ -21,15 +21,18 @@ from bot import logs as our_logs
 from bot.app import utc_now
 from bot.connect import Wanted
 from bot.connection import Need
+from bot.dialog import Phase
 from bot.export import export_csv, export_jsonl
 from bot.metrics import Metrics
 from bot.pending import Purpose
 from bot.trail import Wanted as Rows
+from bot.written import Written
 from store.database import open_database
 from store.keyring import KeyRing
 from store.preparation import prepare
 from store.stores import mongo_stores
-from tests.attacks.scene import fill, rich, seen_by
+from tests.attacks.installing import Author, template
+from tests.attacks.scene import fill, press, rich, seen_by
 from tests.attacks.ways import connector, lent, set_up
 from tests.embedded import running_database
 from tests.stage import link_in, staged
@@ -267,6 +270,61 @@ async def test_no_secret_is_anywhere(server, written):
     # Nor is what people wrote, outside of what they themselves see.
     for place in (*documents, "log", "audit", "metrics", "export_csv", "export_jsonl"):
         assert TEXT.encode() not in (places | documents)[place], place
+
+
+TOLD = """
+utterances: [tell the numbat]
+entities:
+  - {name: title, type: text, prompt: What does the bilby want?, help: The quoll knows.}
+  - {name: remark, type: long text, prompt: Anything else?}
+  - {name: given, type: text, prompt: Given?}
+steps:
+  - id: got
+    http:
+      path: /wiki/api/v2/spaces
+      headers: {X-Token: "{{ connections.confluence.access_token }}"}
+  - id: made
+    create: {space: ENG, title: "{{ title }}", body: "{{ remark }} {{ given }} wombat"}
+  - comment: {page: "{{ made }}", body: "{{ remark }}"}
+preview: "The dunnart previews."
+reply: {text: "The potoroo replies {{ remark }}"}
+"""
+SEALED = ("numbat", "bilby", "quoll", "wombat", "dunnart", "potoroo", "osprey", "heron", "egret")
+"""Words of the template, its task, and what was answered."""
+
+
+async def converse(stage, hoard):
+    """Install a template, talk to it to its end, and leave another dialog, and a trial, open."""
+    bob = Author(stage)
+    given = Written('"An egret was given"')
+    task = await bob.installs(template(TOLD), title="Quoll", defaults=(("given", given),))
+    assert task.defaults
+    await bob.consents("/confluence try-out title=Osprey remark=Heron")
+    for answers in (["An osprey", "A heron"], ["Another osprey"]):
+        begun = await bob.person.says("tell the numbat")
+        await stage.quiet()
+        for answer in answers:
+            await bob.person.says(answer, begun["ts"])
+            await stage.quiet()
+    [done, *_] = [each for each in await bob.dialogs() if len(each.answers) == 3]
+    await press(stage, "U0BOB", "dialog_confirm", json.dumps({"d": done.id, "p": done.plan.id}))
+    ended = await stage.stores.dialogs.find(bob.principal, done.id)
+    assert ended.phase is Phase.DONE, ended.failure
+    await press(stage, "U0BOB", "template_try", '{"t":"try-out","v":"1.0.0"}')
+    hoard.world(stage)
+
+
+async def test_what_is_kept_of_templates_and_dialogs_tells_nothing(server, written):
+    name, metrics, hoard = "confab-dialogs", Metrics(), Hoard()
+    async with over(server, name, metrics) as stage:
+        await converse(stage, hoard)
+    documents = dumped(server, name)
+    assert {"templates", "tasks", "dialogs"} <= {*documents}
+    documents["log"] = written.getvalue().encode()
+    documents["metrics"] = metrics.exposition()
+    assert leaks_in(documents, hoard) == []
+    for place, text in documents.items():
+        assert [word for word in SEALED if word.encode() in text.lower()] == [], place
 
 
 async def listed(rows):
