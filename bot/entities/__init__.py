@@ -10,6 +10,7 @@ from bot.entities.answering import (
     shown,
     suggest,
 )
+from bot.entities.labels import read_label
 from bot.entities.parts import (
     LONGEST_FIELD,
     LONGEST_OPTION,
@@ -44,6 +45,7 @@ __all__ = [
     "derives",
     "element",
     "read",
+    "read_label",
     "shown",
     "suggest",
 ]

@@ -39,6 +39,7 @@ TAKEN: Final = "There is a page {title} in {space} already. Nothing was written:
 PAGES_ALONE: Final = (
     "{title} is a blog post, and this is for pages alone. Nothing was written: choose a page."
 )
+NO_VERSION: Final = "{title} has no version {version}. Nothing was written: choose another."
 NOT_IN_TRASH: Final = "{title} isn't in the trash. Nothing was done: choose another page."
 
 
@@ -134,6 +135,8 @@ async def update(step: UpdateStep, plot: Plot) -> Writing:
     typed = plot.names.text(step.update.title)
     title = title_of(typed) if typed.strip() else target.title
     body = require_text(await plot.document(step.update.body), saying.the(target))
+    if target.space is not None and title.casefold() != target.title.casefold():
+        await require_free(plot, target.space, title, target.kind)
     return pages.Updating(plot.made, target, title, body, plot.base(target))
 
 
@@ -207,4 +210,7 @@ async def restore(step: RestoreStep, plot: Plot) -> Writing:
             raise BadInput(NOT_IN_TRASH.format(title=saying.named(target.title)))
         return small.Restoring(target, await plot.page(target))
     target = page_only(await plot.target(step.restore.page))
-    return pages.RestoringVersion(plot.made, target, version_number(number), plot.base(target))
+    version = version_number(number)
+    if plot.is_new and target.head is not None and version > target.head.version:
+        raise BadInput(NO_VERSION.format(title=saying.named(target.title), version=version))
+    return pages.RestoringVersion(plot.made, target, version, plot.base(target))

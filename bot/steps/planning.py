@@ -8,6 +8,7 @@ from bot.connection import Need
 from bot.content import Comment, CommentId, ContentKind, Operation, file_name
 from bot.document import Document
 from bot.documents import text_of
+from bot.entities import read_label
 from bot.errors import BadInput, NotAllowed
 from bot.steps import page_planning, saying
 from bot.steps import small_writings as small
@@ -41,6 +42,9 @@ MOST_GIVEN: Final = 50
 TOO_MANY: Final = (
     "There are {count:,} labels, people or groups for one step, and {most} are the most. Nothing "
     "was written: choose fewer."
+)
+BELOW_ITSELF: Final = (
+    "{title} can't go below itself. Nothing was written: choose another page for it to go below."
 )
 NO_LABELS: Final = "There is no label to give or to take off. Nothing was written: give one."
 
@@ -93,14 +97,17 @@ def _plain(body: Document) -> str:
 
 async def _label(step: LabelStep, plot: Plot) -> Writing:
     target = await plot.target(step.label.page)
-    add, remove = (
-        tuple(dict.fromkeys(word for one in given for word in texts_in(plot.names.value(one))))
-        for given in (step.label.add, step.label.remove)
-    )
+    add, remove = (_labels(plot, given) for given in (step.label.add, step.label.remove))
     if not (add or remove):
         raise BadInput(NO_LABELS)
     _require_few([*add, *remove])
     return small.Labelling(target, await plot.page(target), add, remove)
+
+
+def _labels(plot: Plot, sources: tuple[str, ...]) -> tuple[str, ...]:
+    """Return labels as Confluence keeps them, each once. Raises ``WrongAnswer``."""
+    words = (word for each in sources for word in texts_in(plot.names.value(each)))
+    return tuple(dict.fromkeys(map(read_label, words)))
 
 
 async def _attach(step: AttachStep, plot: Plot) -> Writing:
@@ -119,6 +126,8 @@ async def _attach(step: AttachStep, plot: Plot) -> Writing:
 async def _move(step: MoveStep, plot: Plot) -> Writing:
     target = page_only(await plot.target(step.move.page))
     parent = await plot.target(step.move.parent)
+    if target.name == parent.name:
+        raise BadInput(BELOW_ITSELF.format(title=saying.named(target.title)))
     return small.Moving(target, await plot.page(target), parent)
 
 

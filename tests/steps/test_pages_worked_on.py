@@ -339,3 +339,41 @@ async def test_what_was_taken_back_unheard_is_taken_back_once(scene, kind):
     assert again["versions"] == after["versions"]
     for each in ("status", "labels", "parent", "readers", "text"):
         assert again[each] == before[each]
+
+
+async def test_a_label_is_taken_off_as_confluence_keeps_it(scene):
+    page = await scene.page("Capitals")
+    done = await scene.does(f'steps: [{{label: {{page: "{page}", add: ["Nova"]}}}}]')
+    assert "the label “nova”" in done.preview
+    assert (await scene.one(id=page))["labels"] == ["nova"]
+    await scene.takes_back()
+    assert (await scene.one(id=page))["labels"] == []
+
+
+IMPOSSIBLE = {
+    "label": ('label: {{page: "{0}", add: ["two words"]}}', "“two words” can't be a label"),
+    "move": ('move: {{page: "{0}", parent: "{0}"}}', "can't go below itself"),
+    "version": ('restore: {{page: "{0}", version: "7"}}', "has no version 7"),
+    "trash": ('restore: {{page: "{0}"}}', "isn't in the trash"),
+    "title": ('update: {{page: "{0}", title: "Observatory handbook", body: x}}', "There is a page"),
+    "copy": (
+        'copy: {{page: "{0}", parent: "{0}", title: "Observatory handbook"}}',
+        "There is a page “Observatory handbook”",
+    ),
+    "group": ('restrict: {{page: "{0}", groups: [nosuch]}}', "can't see a group “nosuch”"),
+    "space": ("create: {{space: NOPE, title: x, body: y}}", "can't see a space “NOPE”"),
+    "file": ('attach: {{page: "{0}", file: "x"}}', "Only a file that was given to this dialog"),
+    "comment": ('reply: {{page: "{0}", comment: "12345", body: x}}', "isn't in Confluence"),
+    "page": ('trash: {{page: "9999999"}}', "isn't in Confluence"),
+    "body": ('update: {{page: "{0}", body: ""}}', "There is no text for the page"),
+}
+
+
+@pytest.mark.parametrize("kind", IMPOSSIBLE)
+async def test_what_cant_be_is_told_before_it_is_shown_to_be_confirmed(scene, kind):
+    step, told = IMPOSSIBLE[kind]
+    page = await scene.page(f"Can't {kind}")
+    shown = await scene.begins(f"steps: [{{{step.format(page)}}}]")
+    assert told in shown
+    assert "This will be written" not in shown
+    assert not await scene.writes()
