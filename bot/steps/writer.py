@@ -128,7 +128,13 @@ class Writer:
         if receipt is None:
             self._book.drop(record.key)
             return None
+        if not receipt.stage.is_final and self._is_at_it(receipt):
+            raise TakenUp
         return await self._after(record, await self._desk.publisher.resume(receipt))
+
+    def _is_at_it(self, receipt: Receipt) -> bool:
+        """Tell whether another process may have gone on with it of late."""
+        return self._hands.tools.clock() - receipt.touched_at < self._desk.left_alone
 
     async def _after(self, record: Record, receipt: Receipt) -> Record:
         """Keep what a receipt at its end tells."""

@@ -6,6 +6,7 @@ import pytest
 
 from bot.dialog import Fate, Phase
 from bot.errors import ConsentRequired
+from bot.publish import TakenUp
 from bot.rest import Called
 from tests.bot.steps_stage import Bench, template_of
 from tests.fakes import ADA, page
@@ -91,3 +92,23 @@ steps:
     assert "more than can be kept" in ended.failure
     assert all(each.fate is Fate.DONE for each in ended.journal)
     assert bench.sent("call") == len(ended.journal) < 40
+
+
+async def test_a_page_that_a_slow_process_is_still_writing_is_left_to_it(bench):
+    template = template_of("steps:\n  - create: {space: ENG, title: New, body: Hello.}\n")
+    await bench.engine.advance(await bench.begin(template), template, None)
+    bench.confluence.fails["publish_draft"] = Killed()
+    with pytest.raises(Killed):
+        await bench.engine.advance(await bench.confirm(), template, None)
+    bench.confluence.fails.clear()
+    bench.clock.pass_by(seconds=59)
+    [record] = (await bench.kept()).journal
+    receipt = await bench.stores.receipts.find(ADA, record.decision)
+    assert await bench.stores.receipts.replace(receipt, receipt) is not None  # it goes on
+    bench.clock.pass_by(seconds=2)
+    with pytest.raises(TakenUp):
+        await bench.engine.settle(await bench.kept(), template, None)
+    bench.clock.pass_by(seconds=60)
+    ended = await bench.engine.settle(await bench.kept(), template, None)
+    assert ended.phase is Phase.DONE
+    assert bench.sent("publish_draft") == 2
