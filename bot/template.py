@@ -596,7 +596,7 @@ class ForEachStep(Step):
     item: Name = "item"
     """What each is called inside."""
     most: Annotated[int, Field(ge=1, le=MOST_TIMES)] = 20
-    """How many rounds at most; what is left over is said."""
+    """How many rounds at most; where there are more to do, none is done, and that is said."""
     steps: Annotated[tuple["AnyStep", ...], Field(min_length=1)]
     """What is done for each."""
 
