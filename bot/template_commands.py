@@ -8,23 +8,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from bot.errors import Problem, TemplateRefused
+from bot.template_starter import STARTER
 
 if TYPE_CHECKING:
     from bot.template import ActionTemplate
 
-_STARTER = """\
-# yaml-language-server: $schema=schema.json
-id: last-change
-version: 1.0.0                 # a higher one for every change
-name: Last change
-description: Says who changed a page last, and when.
-category: Find and read        # or: Write, Meet and decide, Change pages, Keep order
-entities: [{name: page, type: page, prompt: "Which page?"}]
-steps:                         # one after the other
-  - id: found                  # from here on, what the step gives goes by this name
-    get: {page: "{{ page }}"}
-reply: {text: "{{ found.author }} changed {{ found|link }} on {{ found.updated|date }}."}
-"""
 _ID = re.compile(r"^id:.*$", re.MULTILINE)
 _EDITOR = re.compile(r"^# yaml-language-server:.*\n", re.MULTILINE)
 
@@ -139,7 +127,7 @@ def _line(name: str, problem: Problem) -> str:
 def _begun(name: str) -> str:
     """Return the file of ten lines, under another id and name."""
     title = name.replace("-", " ").capitalize()
-    return _ID.sub(f"id: {name}", _STARTER).replace("name: Last change", f"name: {title}")
+    return _ID.sub(f"id: {name}", STARTER).replace("name: Last change", f"name: {title}")
 
 
 def _like(shipped: str, name: str) -> str:

@@ -8,6 +8,7 @@ from bot.errors import BadInput, TemplateRefused
 from bot.installing import Offer
 from bot.mrkdwn import escape
 from bot.template import TemplateId, Version
+from bot.template_starter import EDITORS_LINE, STARTER
 from handlers import blocks
 from handlers.ask import Ack, Ask, Block, Kind, Modal, Route, View
 from handlers.dialogs.fields import files_in
@@ -35,6 +36,7 @@ class Own:
         return (
             Route(Kind.PRESS, names.BRING, self.bring),
             Route(Kind.SUBMISSION, names.BRING_FORM, self.take, submitted=_pasted),
+            Route(Kind.PRESS, names.EXAMPLE, self.show_example),
             Route(Kind.PRESS, names.UPLOAD, self.upload),
             Route(Kind.SUBMISSION, names.UPLOAD_FORM, self.take_file, submitted=_uploaded),
             Route(Kind.PRESS, names.SHARE, self.share),
@@ -46,9 +48,16 @@ class Own:
 
     async def bring(self, ask: Ask) -> Modal:
         """Show the form for pasting, with the way to the one for a file."""
+        return shown(ask, _paste_form(takes_files=await self._reads_files(ask)))
+
+    async def show_example(self, ask: Ask) -> Modal:
+        """Show the same form with a template of ten lines in it, to begin with."""
+        example = STARTER.removeprefix(EDITORS_LINE)
+        return shown(ask, _paste_form(example, takes_files=await self._reads_files(ask)))
+
+    async def _reads_files(self, ask: Ask) -> bool:
         installation = await self.parts.tenants.get(ask.principal.tenant)
-        reads = installation is not None and READS_FILES in installation.scopes
-        return shown(ask, _paste_form(takes_files=reads))
+        return installation is not None and READS_FILES in installation.scopes
 
     async def upload(self, ask: Ask) -> Modal:
         """Show the form for a file."""
@@ -114,13 +123,16 @@ def _named(ask: Ask) -> tuple[TemplateId, Version]:
     return template, version
 
 
-def _paste_form(*, takes_files: bool) -> View:
+def _paste_form(example: str = "", *, takes_files: bool) -> View:
     element: Block = {
         "type": "plain_text_input",
-        "action_id": SOURCE,
+        # Slack keeps what was typed into a field of the same name.
+        "action_id": names.EXAMPLE if example else SOURCE,
         "multiline": True,
         "max_length": LONGEST,
     }
+    element |= {"initial_value": example} if example else {}
+    row = [] if example else [blocks.button("Begin with an example", names.EXAMPLE)]
     shown: list[Block] = [
         blocks.section(
             "A template is a YAML file: what it asks for, and what it does with that. It runs "
@@ -131,8 +143,10 @@ def _paste_form(*, takes_files: bool) -> View:
         ),
     ]
     if takes_files:
-        shown.append(blocks.actions(blocks.button("Give it as a file", names.UPLOAD)))
-    else:
+        row.append(blocks.button("Give it as a file", names.UPLOAD))
+    if row:
+        shown.append(blocks.actions(*row))
+    if not takes_files:
         told = "To take files, the app needs the scope `files:read`: an admin can add it."
         shown.append(blocks.context(told))
     return blocks.form(blocks.modal("Your own template", shown), names.BRING_FORM, "Check it")

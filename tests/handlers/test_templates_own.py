@@ -20,6 +20,7 @@ CALLS = """\
     reply: {text: Done.}
 """
 
+
 @pytest.fixture
 async def ada(stage):
     await stage.connect_to_write()
@@ -65,6 +66,19 @@ async def test_mistakes_are_told_at_their_lines_and_the_text_is_kept(stage, ada)
     assert "*Line " in told
     await ada.person.closes()
     assert "is here" in await ada.saves({"source": {"source": SOURCE}})
+
+
+async def test_who_has_none_begins_with_an_example_that_works(stage, ada):
+    await ada.types("templates")
+    await ada.presses("template_bring")
+    await ada.presses("template_example")
+    held = (await ada.view())["blocks"][1]["element"]["initial_value"]
+    assert held.startswith("id: last-change")
+    assert "is here" in await ada.saves({"source": {"template_example": held}})
+    await ada.presses("template_try")
+    [page, *_] = await ada.offers("Page", "Observatory handbook")
+    block = (await ada.labels())["Page"]
+    assert "@Ada Lindqvist changed" in await ada.saves({block: {"dialog_field": page}})
 
 
 async def test_a_file_is_taken_where_the_app_may_read_files(stage, ada):
