@@ -74,8 +74,9 @@ async def test_labels(scene):
     assert "label" in str(done.writes)
 
 
-async def test_attaches_a_file(scene):
-    page = await scene.page("Pulsar")
+@pytest.mark.parametrize("lost", ["", "drop-before", "drop-after"])
+async def test_attaches_a_file(scene, lost):
+    page = await scene.page(f"Pulsar {lost}")
     shown = await scene.begins(
         f"""
         entities: [{{name: file, type: attachment, prompt: Which file?}}]
@@ -87,14 +88,21 @@ async def test_attaches_a_file(scene):
     file = await scene.person.uploads("plan.txt", "the plan")
     view = await scene.person.modal()
     [block] = [each["block_id"] for each in view["blocks"] if "element" in each]
-    done = await scene.confirms(await scene.submits({block: {"dialog_field": [file["id"]]}}))
-    assert "Attach the file “plan.txt” to the page “Pulsar”" in done.preview
-    [held] = [
-        each
+    shown = await scene.submits({block: {"dialog_field": [file["id"]]}})
+    if lost:
+        await scene.faults(lost, method="POST|PUT", path="/attachment")
+    done = await scene.confirms(shown)
+    assert "Attach the file “plan.txt” to the page “Pulsar" in done.preview
+    held = [
+        (each.title, len(each.versions))
         for each in scene.contents()
         if each.kind == "attachment" and str(scene.container(each)) == page
     ]
-    assert held.title == "plan.txt"
+    if lost == "drop-before":  # it may be on its way yet: it is looked for later
+        assert "It is under way" in done.end
+        assert held == []
+        return
+    assert held == [("plan.txt", 1)]
     assert "Put plan.txt" in done.end
     assert done.writes.total() == 1
 
