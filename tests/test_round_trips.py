@@ -615,7 +615,7 @@ COSTS = {
         requests=("Slack views.update",),
     ),
     "paste a template": Cost(
-        of=("press template_bring", "press template_upload"),
+        of=("press template_bring", "press template_example", "press template_upload"),
         requests=("Slack views.update",),
     ),
     "keep what was pasted": Cost(
