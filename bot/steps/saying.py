@@ -9,6 +9,8 @@ from bot.steps.lookup import Target
 
 LONGEST_NAME: Final = 120
 LONGEST_QUOTE: Final = 160
+_TURNS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""What changes the direction of all that follows: https://www.unicode.org/reports/tr9/ §2."""
 
 NO_CALLS: Final = (
     "This template makes REST calls that change something, and no admin of your workspace has "
@@ -54,21 +56,26 @@ FAULT: Final = "{who} answered in a way I don't understand; that step may not ha
 STOPPED: Final = "You stopped it here. What was done before stays."
 
 
+def in_a_line(text: str) -> str:
+    """Return *text* in one line, in which nothing turns what stands behind it around."""
+    return " ".join(text.translate(_TURNS).split())
+
+
 def named(title: str) -> str:
     """Return a title in quotes."""
-    return f"“{cut(' '.join(title.split()), LONGEST_NAME)}”"
+    return f"“{cut(in_a_line(title), LONGEST_NAME)}”"
 
 
 def quoted(words: str) -> str:
     """Return the beginning of a text in quotes."""
-    return f"“{cut(' '.join(words.split()), LONGEST_QUOTE)}”"
+    return f"“{cut(in_a_line(words), LONGEST_QUOTE)}”"
 
 
 def in_space(space: Space | None) -> str:
     """Return where in words: in Engineering (ENG)."""
     if space is None:
         return ""
-    return f" in {cut(' '.join(space.name.split()), LONGEST_NAME)} ({space.key})"
+    return f" in {cut(in_a_line(space.name), LONGEST_NAME)} ({space.key})"
 
 
 def the(target: Target) -> str:

@@ -407,7 +407,7 @@ class Calling(Writing):
 
 def _sent(body: object) -> str:
     """Return what a call sends; of more than anybody would read how much more there is."""
-    words = " ".join(json.dumps(body, ensure_ascii=False).split())
+    words = saying.in_a_line(json.dumps(body, ensure_ascii=False))
     beyond = len(words) - LONGEST_BODY
     return f"“{words[:LONGEST_BODY]}”" + (f" and {beyond:,} characters more" * (beyond > 0))
 

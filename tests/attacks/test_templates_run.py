@@ -86,6 +86,13 @@ async def test_a_preview_that_lies_stands_below_what_will_be_written(stage, bob)
     assert await ours(stage, page) == ("Osprey plan", "current", 1, [])
 
 
+async def test_no_title_turns_what_stands_behind_it_around(stage, bob):
+    page = await page_of(stage, "Osprey\u202e\u2066 hsart eht ot")
+    await bob.installs(template(f'steps:\n  - trash: {{page: "{page}"}}'))
+    told = await bob.types("/confluence try-out")
+    assert "1. Move the page “Osprey hsart eht ot” in Engineering (ENG) to the trash" in told
+
+
 @pytest.mark.parametrize("way", ["form", "conversation"])
 async def test_fifty_writes_are_all_shown_and_the_last_stands_for_itself(stage, bob, way):
     page = await page_of(stage)
