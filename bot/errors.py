@@ -104,8 +104,10 @@ class TemplateRefused(UserError):
         self.problems = tuple(problems)
         others = len(self.problems) - 1
         more = f" That is the first of {len(self.problems)} problems." if others else ""
+        first = str(self.problems[0])
+        first = first if first.endswith("?") else f"{first}."
         super().__init__(
-            f"The template {name}".rstrip() + f" can't be used. {self.problems[0]}.{more} "
+            f"The template {name}".rstrip() + f" can't be used. {first}{more} "
             "Nothing was installed or changed: put it right and give the file once more."
         )
 

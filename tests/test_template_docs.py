@@ -31,9 +31,10 @@ entities:
   - {name: title, type: text, prompt: x}
   - {name: status, type: text, prompt: x}
   - {name: context, type: rich text, prompt: x}
+  - {name: replaces, type: page, prompt: x, required: false}
 """
 PAGE = "  - {name: page, type: page, prompt: x}\n"
-USES = '  - let: {all: "{{ [space, title, status, context, page] }}"}\n'
+USES = '  - let: {all: "{{ [space, title, status, context, replaces, page] }}"}\n'
 REPLY = "reply: {text: Done.}\n"
 
 
@@ -90,9 +91,19 @@ def test_every_example_of_the_guide_can_be_installed(block):
     read_checked(source + ("" if "reply:" in block else REPLY))
 
 
+def test_what_the_guide_calls_a_whole_template_is_one():
+    head = "".join(BLOCKS[0].splitlines(keepends=True)[:5])
+    asks = next(block for block in BLOCKS if block.startswith("entities:"))
+    writes = next(block for block in BLOCKS if "create:" in block)
+
+    read_checked(head + asks + writes)
+
+
 def with_labels(source):
     """Two examples leave out the scopes of labels, of which the guide speaks later."""
     both = "read:label:confluence, write:label:confluence"
+    if both in source:
+        return source
     if "scopes: [" in source:
         return source.replace("scopes: [", f"scopes: [{both}, ")
     return f"{source}scopes: [{both}]\n"

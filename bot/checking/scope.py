@@ -227,7 +227,10 @@ class ScopeWalk:
     def _unknown(self, name: str, known: Known, when: str) -> str:
         if name in self._later:
             return f"`{name}` isn't known {when}: {self._later[name]}"
-        return f"nothing is called `{name}` {when}{did_you_mean(name, known)}"
+        meant = did_you_mean(name, known)
+        # What was meant by a slip of the pen isn't to be called unused besides.
+        self.used.update(_NAME.findall(meant))
+        return f"nothing is called `{name}` {when}{meant}"
 
     def _shape(self, said: Said, known: Known) -> Shape:
         """Return what *said* comes to, as far as can be told."""

@@ -437,6 +437,12 @@ def test_a_scope_that_confluence_lacks_is_not_in_the_line_to_write():
     assert "write:pages" not in line
 
 
+def test_what_a_slip_of_the_pen_meant_is_not_called_unused_besides():
+    (told,) = told_of(TEMPLATE.replace("{{ title }}", "{{ titel }}"))
+
+    assert "did you mean `title`?" in told
+
+
 def test_missing_scopes_are_told_as_the_line_to_write():
     source = with_steps("- create: {space: ENG, title: x, body: '{{ title }}'}")
 

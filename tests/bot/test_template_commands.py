@@ -45,7 +45,6 @@ def test_every_problem_of_every_file_is_told_with_its_place(run):
 
     assert result.exit_code == 1
     assert result.output.splitlines() == [
-        "bad.yml:7:6: `title` is asked for, and nothing uses it",
         "bad.yml:10:24: nothing is called `titel` here; did you mean `title`?",
         "good.yml: can be installed",
         "worse.yml:1:1: `steps` is missing here",
