@@ -104,7 +104,8 @@ async def test_what_confluence_answers_stays_text_wherever_it_is_shown(stage, bo
 
 
 ENDLESS = {
-    "ten thousand rounds": "steps:\n  - for_each: \"[{0}]\"\n    most: 50\n    steps: [{{fail: x}}]",
+    "ten thousand rounds": 'steps:\n  - for_each: "[{0}]"\n    most: 50\n'
+    "    steps: [{{fail: x}}]",
     "more rounds than there may be": "steps:\n  - for_each: \"['a']\"\n    most: 10000\n"
     "    steps: [{{fail: x}}]",
     "loops in loops in loops": "steps:\n  - for_each: \"['a']\"\n    most: 50\n    steps:\n"
