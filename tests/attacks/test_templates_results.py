@@ -7,7 +7,7 @@ import pytest
 from bot.errors import TemplateRefused
 from tests.attacks.hostile import HOSTILE, markup_in
 from tests.attacks.installing import HEAD, Author, template, written
-from tests.attacks.scene import refused_by_slack
+from tests.attacks.scene import press, refused_by_slack
 
 pytestmark = pytest.mark.usefixtures("unhurt")
 
@@ -104,8 +104,7 @@ async def test_what_confluence_answers_stays_text_wherever_it_is_shown(stage, bo
 
 
 ENDLESS = {
-    "ten thousand rounds": 'steps:\n  - for_each: "[{0}]"\n    most: 50\n'
-    "    steps: [{{fail: x}}]",
+    "ten thousand rounds": 'steps:\n  - for_each: "[{0}]"\n    most: 50\n    steps: [{{fail: x}}]',
     "more rounds than there may be": "steps:\n  - for_each: \"['a']\"\n    most: 10000\n"
     "    steps: [{{fail: x}}]",
     "loops in loops in loops": "steps:\n  - for_each: \"['a']\"\n    most: 50\n    steps:\n"
@@ -188,3 +187,40 @@ reply: {text: "Said {{ got.body }}"}
     told = await bob.types("/confluence try-out")
     assert "Said" not in told
     assert "stopped" in told or "isn't answering" in told or "Confluence" in told
+
+
+FILES = """
+utterances: ["hand in {page}"]
+entities:
+  - {name: page, type: page, prompt: Which page?}
+  - {name: file, type: attachment, prompt: Which file?}
+steps:
+  - attach: {page: "{{ page }}", file: "{{ file }}"}
+"""
+
+
+async def test_a_file_is_given_and_never_named(stage, bob):
+    """The bot sees files that others gave it: who types their ids gets none of them."""
+    page = await made(stage, "Osprey")
+    await bob.installs(template(FILES, "hands"))
+    await bob.consents(f"/confluence hands page={page}")
+    ada = stage.person("U0ADA")
+    theirs = await ada.uploads("secret.txt", "Kingfisher", "text/plain")
+    await ada.says("here it is", files=[theirs])
+    await stage.quiet()
+    typed = (theirs["id"], f"<{theirs.get('permalink', 'https://x.example/F')}>", "secret.txt")
+    for each in typed:
+        await bob.types(f'/confluence hands page={page} file="{each}"')
+        value = json.dumps({"t": "hands", "k": {"page": page, "file": each}})
+        await press(stage, "U0BOB", "task_run_0", value)
+    begun = await bob.person.says(f"hand in {page}")
+    await stage.quiet()
+    for each in typed:
+        await bob.person.says(each, begun["ts"])
+        await stage.quiet()
+        assert "no file in that" in await bob.hears()
+    dialogs = await bob.dialogs()
+    assert dialogs
+    assert [each for each in dialogs if each.answer("file")] == []
+    assert [each for each in await written(stage) if "/attachment" in each["path"]] == []
+    assert "Kingfisher" not in await bob.screen()
