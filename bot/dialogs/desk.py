@@ -64,7 +64,8 @@ class DialogDesk:
             await self._admission.check(principal, task, start.began_in)
         blank = self._blank(principal, task, start)
         template = await self._stores.template_of(blank)
-        known = {**start.known, **read_line(start.line, template.entities)}
+        typed = read_line(start.line, template.entities)
+        known = {**start.known, **typed}
         for name in (*known, *start.values):
             check_name(name, template.entities)
         rules = Rules(template, self._hands.engine)
@@ -72,6 +73,9 @@ class DialogDesk:
             # Its menus and its steps take one consent: it is asked for before anything is typed.
             await self._hands.engine.admit(blank, template, task)
         taken = await self._ear.given(rules, blank, _known(template, known, start.values))
+        if typed and taken.says == Says():
+            # Who types all that is needed in a line wants it done, and can change the rest after.
+            taken = replace(taken, dialog=rules.all_said(taken.dialog))
         await self._stores.dialogs.begin(taken.dialog)
         try:
             return await self._turns.onward(rules, taken, task)

@@ -10,7 +10,7 @@ from typing import Final
 from bot.dialog import Answer, Dialog, Fate, Origin, Phase, Reached, Spoken
 from bot.dialogs.parts import Engine
 from bot.entities import depends, derives
-from bot.template import ActionTemplate, Entity
+from bot.template import ActionTemplate, Asked, Entity
 from bot.values import Value
 from bot.written import Written
 
@@ -98,6 +98,15 @@ class Rules:
         order = (*(each for each in dialog.order if each != name), name)
         skipped = (*(each for each in dialog.skipped if each != name), name)
         return replace(left, order=order, skipped=skipped)
+
+    def all_said(self, dialog: Dialog) -> Dialog:
+        """Return it past what is optional, if nothing else is missing."""
+        missing = self.missing(dialog)
+        while missing and not any(each.required or each.ask is Asked.ALWAYS for each in missing):
+            for entity in missing:
+                dialog = self.skipped(dialog, entity.name)
+            missing = self.missing(dialog)
+        return self.onward(dialog)
 
     def emptied(self, dialog: Dialog, names: Sequence[str]) -> Dialog:
         """Return it with all of *names* passed over, and without what they were given."""

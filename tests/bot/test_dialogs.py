@@ -94,11 +94,26 @@ async def test_a_turn_costs_one_read_and_one_write_of_dialogs(world):
 
 
 async def test_what_is_known_is_not_asked_again(world):
+    start = Start(line="count=3", known={"area": "Eng"})
+
+    turn = await world.desk().begin(ADA, TASK, start)
+
+    assert [each.name for each in turn.missing] == ["title", "note"]
+
+
+async def test_a_line_with_all_that_is_needed_is_asked_nothing_more(world):
     start = Start(line='title="Use Mongo" count=3', known={"area": "Eng"})
 
     turn = await world.desk().begin(ADA, TASK, start)
 
-    assert [each.name for each in turn.missing] == ["note"]
+    assert turn.missing == ()
+    assert turn.dialog.skipped == ("note",)
+
+
+async def test_what_is_optional_is_asked_for_where_a_part_of_a_line_is_wrong(world):
+    turn = await world.desk().begin(ADA, TASK, Start(line="title=X area=Eng count=many"))
+
+    assert [each.name for each in turn.missing] == ["count", "note"]
 
 
 async def test_what_is_known_wrongly_is_asked_for(world):
