@@ -36,11 +36,14 @@ def steps_in_words(template: ActionTemplate) -> tuple[Told, ...]:
 
 
 def entity_in_words(entity: Entity) -> str:
-    """Return what an entity is: its title, its type, and whether it must be given."""
-    kind = f"{entity.type}, several" if entity.many else str(entity.type)
+    """Return what an entity is: its title, its type unless that says it, whether it is needed."""
+    told = [] if entity.title.casefold() == entity.type.casefold() else [str(entity.type)]
+    told += ["several"] if entity.many else []
     if entity.ask is Asked.NEVER:
-        return f"{entity.title} ({kind}, never asked for)"
-    return f"{entity.title} ({kind}{'' if entity.required else ', optional'})"
+        told.append("never asked for")
+    elif not entity.required:
+        told.append("optional")
+    return f"{entity.title} ({', '.join(told)})" if told else entity.title
 
 
 def policy_in_words(template: ActionTemplate) -> str:

@@ -140,7 +140,7 @@ def test_one_is_shown_in_words(run):
     assert run("show", "x.yml").output.splitlines() == [
         "A record (a-record 1.2.0): Writes one down.",
         "Asks for:",
-        "  Space (space): In which space?",
+        "  Space: In which space?",
         "  Decision (text): What was decided?",
         "  Others (person, several, optional): Who else?",
         "Does:",
