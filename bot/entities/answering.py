@@ -51,8 +51,9 @@ def ask(entity: Entity, context: Context) -> Question:
     """Return how *entity* is asked for in a conversation."""
     kind = kind_of(entity)
     look = element(entity)
+    says_so = "skip" in entity.prompt.casefold()
     return Question(
-        words=entity.prompt if entity.required else f"{entity.prompt} (optional)",
+        words=entity.prompt if entity.required or says_so else f"{entity.prompt} (optional)",
         hint=_hint(entity, context),
         choices=kind.choices(entity),
         suggests=kind.suggests(entity),
