@@ -176,7 +176,9 @@ def which(matches: Sequence[Match]) -> Reply:
         for action, match in zip(names.RUN, matches, strict=False)
     ]
     told = "That may mean several things, so nothing was begun. Which one?"
-    return Reply(told, (blocks.section(told), blocks.actions(*buttons)))
+    beyond = len(matches) - len(buttons)
+    small = [blocks.context(f"… or {beyond} more: say it more exactly.")] if beyond else []
+    return Reply(told, (blocks.section(told), blocks.actions(*buttons), *small))
 
 
 def nothing_matched(tasks: Sequence[DialogTask], dialogs: Sequence[Dialog], command: str) -> Reply:
@@ -220,8 +222,16 @@ def to_be_resumed(dialog: Dialog) -> Reply:
 
 
 def worth_resuming(dialogs: Sequence[Dialog]) -> Sequence[Dialog]:
-    """Return those in which something was said or done: a form that was only looked at isn't."""
-    return [each for each in dialogs if each.thread or each.journal or words.gist(each)]
+    """Return those in which something was said or done: a form that was only looked at isn't.
+
+    Nor is a trial that came to its end: nothing of it is to be confirmed.
+    """
+    return [
+        each
+        for each in dialogs
+        if (each.thread or each.journal or words.gist(each))
+        and not (each.is_trial and each.phase is Phase.CONFIRMING)
+    ]
 
 
 def in_a_line(dialog: Dialog) -> Block:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.dialog import Filling
-from bot.dialogs import DialogDesk, Heard, Match, Start
+from bot.dialogs import DialogDesk, Heard, Match, Move, Saying, Start, Turn
 from bot.document import Document
 from bot.documents import from_rich_text
 from bot.errors import BotError, ConsentRequired, SiteRequired
@@ -16,6 +16,11 @@ from handlers.dialogs import fields, messages, names
 from handlers.dialogs.stage import Stage
 from handlers.payloads import SAID, text_at
 
+UNREACHED: Final = "connection_failed"
+"""Why Slack tells again what a process didn't live to ack.
+
+https://docs.slack.dev/apis/events-api#errors
+"""
 _MENTION: Final = re.compile(r"^\s*<@[UW][A-Z0-9]{1,30}(?:\|[^>]*)?>[\s,:]*")
 
 
@@ -50,9 +55,15 @@ class Said:
                     return error_says
                 raise
             if turn is not None:
-                await self._stage.say(turn)
+                await self._stage.say(await self._heard_again(ask, turn))
                 return None
         return None if is_edit else await self._begin(ask, ask.text)
+
+    async def _heard_again(self, ask: Ask, turn: Turn) -> Turn:
+        """Return *turn*; where whoever heard the message may have died since, where it stands."""
+        if turn.says.saying is not Saying.HEARD or ask.retried != UNREACHED:
+            return turn
+        return await self._desk.move(ask.principal, turn.dialog.id, Move.RESUME)
 
     async def mentioned(self, ask: Ask) -> Answer:
         """Begin what the mention says; the answer is for whoever made it alone."""

@@ -68,6 +68,15 @@ async def test_a_form_asks_previews_writes_once_and_takes_it_back(stage, ada):
     assert await ada.pages("Dusty mirror") == []
 
 
+async def test_it_is_taken_back_in_the_modal_too(stage, ada):
+    await installed(stage, source_of("page-only", PAGE_ONLY))
+    await ada.types("page-only title=Again")
+    await ada.saves()
+    assert "*Page-only* was taken back" in await ada.presses("dialog_undo")
+    assert (await ada.view())["title"]["text"] == "Page-only"
+    assert await ada.pages("Again") == []
+
+
 async def test_wrong_answers_are_told_at_their_fields_and_nothing_typed_is_lost(stage, ada):
     await installed(stage, source_of("note", NOTE))
     await ada.types("note")
