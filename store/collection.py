@@ -89,11 +89,15 @@ class Collection:
         with answering(), timeout(READS_WITHIN):
             return await self._raw.find_one(self._inside(where), fields, sort=order)
 
-    async def find_several(self, where: Where, *, order: Order, most: int) -> list[Stored]:
-        """Return up to *most* documents in *order*."""
+    async def find_several(
+        self, where: Where, *, order: Order, most: int, only: Sequence[str] = ()
+    ) -> list[Stored]:
+        """Return up to *most* documents in *order*; of them *only* those fields, if any are."""
         with answering(), timeout(READS_WITHIN):
             # One batch, so that it is one operation.
-            found = self._raw.find(self._inside(where), sort=order, limit=most)
+            found = self._raw.find(
+                self._inside(where), dict.fromkeys(only, 1) or None, sort=order, limit=most
+            )
             return await found.batch_size(most + 1).to_list(most)
 
     async def walk(self, after: object = None) -> AsyncIterator[list[Stored]]:

@@ -136,7 +136,9 @@ class MongoDialogs(Dialogs):
     ) -> Sequence[tuple[str, datetime]]:
         """See `Dialogs.list_users`. It looks at the last hundred runs."""
         where = {"tenant": tenant, "task": task, "touched_at": {"$gte": since}}
-        found = await self._dialogs.find_several(where, order=_LATEST, most=MOST_RUNS)
+        found = await self._dialogs.find_several(
+            where, order=_LATEST, most=MOST_RUNS, only=("user_id", "touched_at")
+        )
         return latest_of_each((stored["user_id"], stored["touched_at"]) for stored in found)
 
     async def count_open(self, tenant: Tenant, task: TaskId) -> int:

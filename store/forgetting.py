@@ -230,10 +230,10 @@ class MongoForgetting(Forgetting):
     async def _due(self, principal: Principal) -> dict[str, Any]:
         """Return what is due about the principal, but for forgetting them, and what is written."""
         under_way = await self._of(receipts.SHAPE).find_several(
-            _theirs(principal) | _UNDER_WAY, order=[("decision", 1)], most=_MOST
+            _theirs(principal) | _UNDER_WAY, order=[("decision", 1)], most=_MOST, only=("decision",)
         )
         running = await self._of(dialogs.SHAPE).find_several(
-            _theirs(principal) | _RUNNING, order=[("dialog", 1)], most=_MOST
+            _theirs(principal) | _RUNNING, order=[("dialog", 1)], most=_MOST, only=("dialog",)
         )
         own, written = principal.user_id, [each["decision"] for each in under_way]
         # The sign behind a slash in ASCII is 0.

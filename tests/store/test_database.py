@@ -47,6 +47,8 @@ OPERATIONS = {
     "profiles.remove": 2,
     "integrations.move_channel": 3,
     "audit.list_newest": 2,
+    # It waits to be confirmed, so that its run is put on the list before.
+    "dialogs.begin": 2,
     # One for each person who is named in the row.
     "audit.seal": 2,
     "audit.insert": 3,
@@ -190,6 +192,14 @@ async def test_a_method_is_as_many_operations_as_it_says(all_stores, world, over
     overheard.commands.clear()
     await CALLS[method][0](all_stores, world)
     assert len(overheard.commands) == OPERATIONS.get(method, 1)
+
+
+async def test_who_ran_a_task_is_told_without_what_they_said(all_stores, world, overheard):
+    await settle_whole(all_stores, world)
+    overheard.commands.clear()
+    assert await CALLS["dialogs.list_users"][0](all_stores, world)
+    [command] = overheard.commands
+    assert set(command["projection"]) == {"user_id", "touched_at"}
 
 
 async def test_adding_points_is_as_many_operations_as_reading_them(all_stores, world, overheard):
