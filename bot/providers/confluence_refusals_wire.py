@@ -104,6 +104,9 @@ def _refuse_caller(answer: Answer, call: Call, profile: str) -> NoReturn:
     raise NotAllowed("Confluence doesn't allow your account to do that.")
 
 
+MOVE: Final = "move page"
+
+
 def _refuse(answer: Answer, call: Call) -> NoReturn:
     status = answer.status
     if status == HTTPStatus.GONE and (call.may_be_gone or call.is_typed):
@@ -172,6 +175,11 @@ def _refuse_content(status: int, words: str, call: Call) -> NoReturn:
         raise Changed("The page was changed in the meantime.")
     if call.query_is_typed:
         raise BadInput("Confluence can't read that query.")
+    if call.operation == MOVE:
+        raise BadInput(
+            "Confluence doesn't let the page go there: it may stand above that page, or be the "
+            "first of its space. It wasn't moved: choose another page for it to go below."
+        )
     raise ProviderFault(f"Confluence answered {status} to {call.operation}", provider=PROVIDER)
 
 

@@ -28,7 +28,7 @@ from bot.content import (
 from bot.document import Document, Placement, Storage
 from bot.documents import addition_to
 from bot.documents.section import find_section, placed
-from bot.errors import Changed, NotFound, NotOffered, ProviderFault
+from bot.errors import BadInput, Changed, NotFound, NotOffered, ProviderFault
 from bot.ports.confluence_actions import ConfluenceActions
 from bot.providers import confluence_actions_wire as cloud_wire
 from bot.providers import datacenter_actions_wire as actions_wire
@@ -136,7 +136,7 @@ class DataCenterActions(ConfluenceActions):
         call = actions_wire.move_page(body, _storage_in(body), space, parent)
         try:
             await self._gateway.send(connection, site, call)
-        except ProviderFault as error:
+        except (BadInput, ProviderFault) as error:
             if body.space.key == above.space.key:
                 raise
             raise NotOffered(

@@ -385,3 +385,12 @@ async def test_what_cant_be_is_told_before_it_is_shown_to_be_confirmed(scene, ki
     assert told in shown
     assert "This will be written" not in shown
     assert not await scene.writes()
+
+
+async def test_a_page_that_cant_go_there_stays_and_it_is_said(scene):
+    page, child = await scene.page("Grandparent"), await scene.page("Grandchild")
+    await scene.stage.post(f"{scene.world}/pages/move", {"id": child, "parent": page})
+    before = (await scene.one(id=page))["parent"]
+    done = await scene.does(f'steps: [{{move: {{page: "{page}", parent: "{child}"}}}}]')
+    assert "Confluence doesn't let the page go there" in done.end
+    assert (await scene.one(id=page))["parent"] == before
