@@ -25,7 +25,7 @@ steps:
   - {{let: {{words: "{{{{ who }}}}"}}}}
 reply: {{text: "Hello {{{{ words }}}}"}}
 """
-ANSWERS = {"title": "Use Mongo", "status": "accepted", "context": "It is slow", "decision": "Mongo"}
+ANSWERS = {"status": "accepted", "context": "It is slow", "decision": "Mongo"}
 _numbers = itertools.count(1)
 
 
@@ -36,7 +36,7 @@ async def installed(scene: Scene) -> None:
         await _installs(scene)
         await scene.clear()
     if not scene.has_consented:
-        await planned(scene)
+        await begun(scene)
         await scene.stage.walk(link_in(await scene.ada.modal()), scene.ada.user)
         await scene.stage.quiet()
         scene.has_consented = True
@@ -82,15 +82,21 @@ def pressing_in(action: str, part: str) -> Step:
 
 
 async def begun(scene: Scene) -> None:
-    """Begin it with everything but what it asks for last."""
-    answers = {**ANSWERS, "title": f"Use Mongo {next(_numbers)}"}
-    line = " ".join(f"{name}={json.dumps(words)}" for name, words in answers.items())
+    """Begin it with all that it needs but the title."""
+    line = " ".join(f"{name}={json.dumps(words)}" for name, words in ANSWERS.items())
     await scene.types(f"run {TASK} space=ENG {line}")
+
+
+async def filled_in(scene: Scene) -> None:
+    view = await scene.ada.modal()
+    block = next(each["block_id"] for each in view["blocks"] if "/title/" in each["block_id"])
+    await scene.ada.submits({block: {"dialog_field": f"Use Mongo {next(_numbers)}"}})
+    await scene.stage.quiet()
 
 
 async def planned(scene: Scene) -> None:
     await begun(scene)
-    await sent(scene)
+    await filled_in(scene)
 
 
 async def sent(scene: Scene) -> None:
@@ -181,7 +187,7 @@ STEPS: dict[str, tuple[Step, Step]] = {
     "a task's page": (after_installing(typing("tasks")), pressing("task_details")),
     "`run`, with answers": (installed, begun),
     "a task's own word": (installed, typing(TASK)),
-    "send a dialog's form: its plan": (after_installing(begun), sent),
+    "send a dialog's form: its plan": (after_installing(begun), filled_in),
     "type a space in it": (after_installing(typing(TASK)), types_ahead),
     "confirm a plan of two writes": (after_installing(planned), sent),
     "take them back": (after_installing(carried_out), pressing("dialog_undo")),
