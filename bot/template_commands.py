@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.template import ActionTemplate
 
 _ID = re.compile(r"^id:.*$", re.MULTILINE)
+_NAME = re.compile(r"^name:.*$", re.MULTILINE)
 _EDITOR = re.compile(r"^# yaml-language-server:.*\n", re.MULTILINE)
 
 templates = typer.Typer(
@@ -24,9 +25,9 @@ templates = typer.Typer(
 
 @templates.command("check")
 def check_files(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", exists=True, dir_okay=False)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", exists=True, dir_okay=False)],
 ) -> None:
-    """Say at which lines something keeps a template from being installed."""
+    """Say what keeps templates from being installed, by line."""
     is_well = True
     for file in files:
         problems = _problems(file)
@@ -46,7 +47,7 @@ def new_file(
         str, typer.Option("--from", metavar="ID", help="Begin with a copy of one that ships.")
     ] = "",
 ) -> None:
-    """Write ID.yml, a template of ten lines that works, to begin with."""
+    """Write ID.yml, a template that works, to begin with."""
     file = Path(f"{name}.yml")
     source = _like(like, name) if like else _begun(name)
     problems = _problems_of(source, file.name)
@@ -83,7 +84,7 @@ def show_one(
 
 @templates.command("schema")
 def print_schema() -> None:
-    """Print the format's JSON Schema, by which editors complete and check."""
+    """Print the format's JSON Schema, for editors."""
     from bot.template_reference import schema
 
     typer.echo(schema(), nl=False)
@@ -126,13 +127,18 @@ def _line(name: str, problem: Problem) -> str:
 
 def _begun(name: str) -> str:
     """Return the file of ten lines, under another id and name."""
-    title = name.replace("-", " ").capitalize()
-    return _ID.sub(f"id: {name}", STARTER).replace("name: Last change", f"name: {title}")
+    return _called(name, STARTER)
 
 
 def _like(shipped: str, name: str) -> str:
-    """Return the file of one that ships, under another id."""
-    return _EDITOR.sub("", _ID.sub(f"id: {name}", _shipped(shipped), count=1))
+    """Return the file of one that ships, under another id and name."""
+    return _called(name, _EDITOR.sub("", _shipped(shipped)))
+
+
+def _called(name: str, source: str) -> str:
+    title = name.replace("-", " ").capitalize()
+    with_id = _ID.sub(lambda _: f"id: {name}", source, count=1)
+    return _NAME.sub(lambda _: f"name: {title}", with_id, count=1)
 
 
 def _shipped(name: str) -> str:

@@ -84,7 +84,7 @@ def test_a_new_file_may_begin_as_one_that_ships(run, shipped):
     written = Path("our-own.yml").read_text("utf-8")
     source = dict(shipped_sources())[f"{shipped}.yml"]
     theirs = read_template(source)
-    assert read_template(written) == theirs.model_copy(update={"id": "our-own"})
+    assert read_template(written) == theirs.model_copy(update={"id": "our-own", "name": "Our own"})
 
 
 def test_a_file_that_is_there_stays_as_it_is(run):
@@ -94,7 +94,7 @@ def test_a_file_that_is_there_stays_as_it_is(run):
     assert (result.exit_code, Path("mine.yml").read_text("utf-8")) == (1, "mine")
 
 
-@pytest.mark.parametrize("name", ["../x", "Big", "a b", "x/y", "help", "a\nb: c"])
+@pytest.mark.parametrize("name", ["../x", "Big", "a b", "x/y", "help", "a\nb: c", r"x\1y"])
 def test_a_name_that_no_template_may_have_makes_no_file(run, name):
     result = run("new", name)
 
