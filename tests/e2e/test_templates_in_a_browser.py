@@ -15,7 +15,7 @@ from selenium.webdriver.common.by import By
 
 from sandbox.screen.driver import Screen, chromium_at
 from sandbox.server import Plan
-from tests.e2e.trip import PATIENCE, QUICK, Traveller, Trip, link_in, setting_out
+from tests.e2e.trip import PATIENCE, Traveller, Trip, link_in, setting_out
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser]
 
@@ -24,7 +24,8 @@ PICTURES = os.environ.get("SCREENSHOTS")  # noqa: TID251  # the bot's settings a
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def trip(tmp_path):
-    async with setting_out(Plan(tmp_path, settings=QUICK)) as started:
+    # A run isn't taken up by the job that settles, however slow this machine is.
+    async with setting_out(Plan(tmp_path, settings={"CONFAB_DRAIN": "2"})) as started:
         yield started
 
 
@@ -75,7 +76,7 @@ def modal_text(screen: Screen) -> str:
 
 
 def modal_says(screen: Screen, text: str) -> None:
-    screen.waits_for(lambda: text in modal_text(screen))
+    screen.waits_for(lambda: text in modal_text(screen), PATIENCE)
 
 
 def writes(screen: Screen, label: str, text: str) -> None:
@@ -160,7 +161,7 @@ def talks(screen: Screen) -> None:
 
 
 def answers(screen: Screen, expected: str) -> None:
-    screen.waits_for(lambda: expected in screen.thread()[-1])
+    screen.waits_for(lambda: expected in screen.thread()[-1], PATIENCE)
 
 
 def says(screen: Screen, text: str, expected: str) -> None:
