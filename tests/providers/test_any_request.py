@@ -266,11 +266,18 @@ async def test_it_is_counted_by_what_it_may_list(desk, ledger):
     if desk.kind != "cloud":
         return
     desk.answers(says({}))
-    for _ in range(2):
+    for _ in range(3):
         await desk.call(query={"limit": "100"})
     with pytest.raises(QuotaSpent):
         await desk.call(query={"limit": "100"})
-    await desk.call("POST")
+
+
+async def test_what_a_list_does_not_hold_is_given_back(desk, ledger):
+    if desk.kind != "cloud":
+        return
+    desk.answers(says({"results": []}))
+    for _ in range(20):
+        await desk.call(query={"limit": "100"})
 
 
 # What is blacked out
