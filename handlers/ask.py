@@ -61,7 +61,8 @@ class Ask:
     stamp of the message under which it was said, or to be answered. *source* is the
     message that a shortcut was used on. *modal* is the id of the modal that was opened for
     this request, or EXTERNAL and the external id of the view that its ack showed. *event_time*
-    is in Unix seconds. *parks* are the command's words by which the request can be resumed.
+    is in Unix seconds; *retried* is why Slack told of the event again. *parks* are the command's
+    words by which the request can be resumed.
     """
 
     principal: Principal
@@ -80,6 +81,7 @@ class Ask:
     modal: str | None = None
     event: Mapping[str, Any] = field(default_factory=dict)
     event_time: int = 0
+    retried: str = ""
     parks: str = ""
 
     def required_text(self, wanted: str) -> str:

@@ -6,7 +6,7 @@ The edge looks up in one table who answers, and acknowledges; `handlers.running`
 import asyncio
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -19,7 +19,7 @@ from bot.errors import BotError, NotAllowed, Unavailable
 from bot.installation import Installation
 from handlers import replies
 from handlers.ask import EXTERNAL, Ack, Answer, Ask, Kind, Route, Suggestions
-from handlers.payloads import Delivery, read_delivery
+from handlers.payloads import RETRY_REASON, Delivery, read_delivery
 from handlers.places import OPENED
 from handlers.running import (
     Recover,
@@ -96,18 +96,23 @@ class Edge(AsyncMiddleware):
         """Answer *req*; never passes it on, since no Bolt listener is registered."""
         del resp, next
         began = perf_counter()
-        response = await self.answer(req.body)
+        response = await self.answer(req.body, _reason(req.headers))
         self._counted(_kind_of(req.body), str(response.status), perf_counter() - began)
         return response
 
-    async def answer(self, body: Mapping[str, object]) -> BoltResponse:
-        """Return the ack for one request, and start whatever work it asks for."""
+    async def answer(self, body: Mapping[str, object], retried: str = "") -> BoltResponse:
+        """Return the ack for one request, and start whatever work it asks for.
+
+        *retried* is why Slack sends it again, in Slack's words.
+        """
         if body.get("type") == "url_verification":
             return BoltResponse(status=200, body=str(body.get("challenge", "")))
         delivery = read_delivery(body)
         if delivery is None:
             log.info("ignored", code="unknown_delivery")
             return _EMPTY
+        if retried:
+            delivery = replace(delivery, retried=retried)
         match delivery.kind:
             case Kind.COMMAND:
                 return self._command(delivery)
@@ -294,6 +299,10 @@ def _named(ack: Ack, ask: Ask) -> tuple[Ack, Ask]:
     external = secrets.token_urlsafe(16)
     named = replace(ack, view={**ack.view, "external_id": external})
     return named, replace(ask, modal=EXTERNAL + external)
+
+
+def _reason(headers: Mapping[str, Sequence[str]]) -> str:
+    return next(iter(headers.get(RETRY_REASON, ())), "")
 
 
 def _kind_of(body: Mapping[str, object]) -> str:

@@ -14,6 +14,9 @@ from handlers.ask import MOST_MODALS, Kind, Shown
 
 Body = Mapping[str, Any]
 
+RETRY_REASON: Final = "x-slack-retry-reason"
+"""The header that says why Slack delivers an event again."""
+
 LATEST = 2**36
 """In Unix seconds; later than any date that there is to make of them."""
 
@@ -23,7 +26,8 @@ class Delivery:
     """One thing that Slack delivered, not yet tied to a tenant.
 
     *team_id*, *enterprise_id* and *is_org* name the installation to look for;
-    *user_team* and *user_enterprise* say where the person is at home, if told.
+    *user_team* and *user_enterprise* say where the person is at home, if told. *retried* is why
+    Slack delivers an event again.
     """
 
     kind: Kind
@@ -44,6 +48,7 @@ class Delivery:
     source: Mapping[str, Any] | None = None
     event_id: str = ""
     event_time: int = 0
+    retried: str = ""
     event: Mapping[str, Any] = field(default_factory=dict)
     action: Mapping[str, Any] = field(default_factory=dict)
 

@@ -229,5 +229,6 @@ def ask_of(installation: Installation, delivery: Delivery, correlation: str) -> 
         source=delivery.source,
         event=delivery.event,
         event_time=delivery.event_time,
+        retried=delivery.retried,
         parks=f"{delivery.name} {delivery.text}" if delivery.kind is Kind.COMMAND else "",
     )

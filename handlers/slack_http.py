@@ -1,7 +1,7 @@
 """Slack over HTTP: one endpoint, guarded in front of Bolt."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from aiohttp import web
@@ -9,6 +9,7 @@ from aiohttp.web import RequestPayloadError
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from handlers.payloads import RETRY_REASON
 from handlers.signing import Verifier
 
 log = structlog.get_logger(__name__)
@@ -42,7 +43,8 @@ class SlackEndpoint:
         if not self._verifier.accepts(timestamp, signature, body, self._now()):
             log.info("refused", code="bad_signature")
             return web.Response(status=401)
-        parsed = _parsed(body, request.content_type)
+        retried = request.headers.get(RETRY_REASON, "")
+        parsed = _parsed(body, {"content-type": request.content_type, RETRY_REASON: retried})
         if parsed is None:
             log.info("refused", code="malformed")
             return web.Response(status=401)
@@ -52,9 +54,9 @@ class SlackEndpoint:
         return _answer(response)
 
 
-def _parsed(body: bytes, content_type: str) -> AsyncBoltRequest | None:
+def _parsed(body: bytes, headers: dict[str, str | Sequence[str]]) -> AsyncBoltRequest | None:
     try:
-        request = AsyncBoltRequest(body=body.decode(), headers={"content-type": content_type})
+        request = AsyncBoltRequest(body=body.decode(), headers=headers)
     except (ValueError, RecursionError, AttributeError, TypeError):
         # Bolt parses in its constructor and lets every parser's error through.
         return None
