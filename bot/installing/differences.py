@@ -4,11 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.template import ActionTemplate, Entity, action_of, walk
+from bot.template_words import policy_in_words
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What an upgrade, or a way back, changes: titles of entities, words of steps, scopes."""
+    """What an upgrade, or a way back, changes: titles of entities, words of steps, scopes.
+
+    *runs* says under whose connection it will run, where that changes.
+    """
 
     older: str
     newer: str
@@ -20,8 +24,9 @@ class Difference:
     no_longer_does: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     no_longer_scopes: tuple[str, ...] = ()
+    runs: str = ""
     texts: bool = False
-    """Only what it writes or says has changed, or that as well."""
+    """What it writes or says has changed, or by what."""
 
 
 def between(older: ActionTemplate, newer: ActionTemplate) -> Difference:
@@ -42,6 +47,7 @@ def between(older: ActionTemplate, newer: ActionTemplate) -> Difference:
         no_longer_does=_more(did, does),
         scopes=tuple(sorted(set(newer.scopes) - set(older.scopes))),
         no_longer_scopes=tuple(sorted(set(older.scopes) - set(newer.scopes))),
+        runs=policy_in_words(newer) if older.policy != newer.policy else "",
         texts=(older.steps, older.preview, older.reply)
         != (newer.steps, newer.preview, newer.reply),
     )

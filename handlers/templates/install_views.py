@@ -383,8 +383,10 @@ def _changes(found: Difference) -> Iterator[str]:
     yield from _each("It no longer needs the right to", less, ":key:")
     if found.scopes:
         yield "Whoever hasn't given that right yet is asked for it at their next run."
-    if found.texts and not (found.does or found.no_longer_does):
-        yield ":pencil2: What it writes, or says, has changed."
+    if found.runs:
+        yield f":key: It runs *{escape(found.runs)}*."
+    if found.texts:
+        yield ":pencil2: What its steps write, or what it says, has changed."
 
 
 def _each(label: str, items: Iterable[str], mark: str) -> Iterator[str]:

@@ -351,6 +351,24 @@ class TestAVersion:
             await bob.offers.bring(bob.principal, template(GET, version="2.0.0"), "own.yml")
 
 
+async def test_an_upgrade_hides_neither_whose_connection_it_takes_nor_what_it_writes(ada):
+    older = "policy: {credentials: organisation allowed, spaces: [ENG]}\n" + GET
+    newer = "policy: {credentials: organisation allowed}\n" + GET.replace('"1"', '"2"')
+    task = await ada.installs(template(older))
+    harmless = template(f"{newer}\n  - list_spaces: {{}}", version="1.1.0")
+    await ada.offers.bring(ada.principal, harmless, "own.yml")
+    value = f'{{"k":"{task.id}","v":"1.1.0"}}'
+    await ada.types("/confluence tasks")
+    await press(ada.stage, "U0ADA", "task_upgrade", value, container=await view_of(ada))
+    told = await ada.sees()
+    assert "the organisation's connection where an admin installs it" in told
+    assert "What its steps write" in told
+
+
+async def view_of(author):
+    return {"type": "view", "view_id": (await author.person.modal())["id"]}
+
+
 def stage_catalogue(author):
     return author.offers._books.catalogue  # noqa: SLF001 - what ships, as it is installed
 
