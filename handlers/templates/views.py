@@ -28,7 +28,12 @@ def loading() -> View:
 
 def listed(offers: Sequence[Offer], words: str = "", category: str = "", *, left: str = "") -> View:
     """Return the list, by category or by how well they fit *words*."""
-    shown: list[Block] = [_searching(words), _choosing(category)]
+    # Above the list, which is longer than any screen.
+    ways = blocks.actions(
+        blocks.button("Bring your own", names.BRING),
+        blocks.button("Installed dialog tasks", TASKS),
+    )
+    shown: list[Block] = [_searching(words), _choosing(category), ways]
     if left:
         shown.insert(0, blocks.section(left))
     found = [each for each in offers if category in {"", each.template.category}]
@@ -41,11 +46,7 @@ def listed(offers: Sequence[Offer], words: str = "", category: str = "", *, left
     if len(found) > MOST_LISTED:
         beyond = len(found) - MOST_LISTED
         shown.append(blocks.context(f"… and {beyond} more: say what you look for."))
-    row = blocks.actions(
-        blocks.button("Bring your own", names.BRING),
-        blocks.button("Installed dialog tasks", TASKS),
-    )
-    view = blocks.modal(names.TITLE, [*shown, row])
+    view = blocks.modal(names.TITLE, shown)
     return blocks.form(view, names.SEARCH_FORM, "Search", "{}")
 
 
