@@ -207,12 +207,18 @@ def _value(text: str, place: int) -> tuple[str, int]:
     is_quoted = bool(text[place : place + 1]) and text[place] in _OPENING + "”"
     if not is_quoted:
         return _read_to(text, place, str.isspace)
-    value, end = _read_to(text, place + 1, _CLOSING.__contains__)
+    value, end = _read_to(text, place + 1, _closing(text, place).__contains__)
     if end >= len(text):
         raise BadInput("A quote is opened and never closed, so nothing was begun.")
     if text[end + 1 : end + 2].strip():
         raise BadInput(f"A blank is missing behind “{value}”, so nothing was begun.")
     return value, end + 1
+
+
+def _closing(text: str, place: int) -> str:
+    """Return what closes the quote at *place*: its own kind, or any where that isn't there."""
+    own = '"' if text[place] == '"' else _CLOSING.replace('"', "")
+    return own if any(each in text[place + 1 :] for each in own) else _CLOSING
 
 
 def _read_to(text: str, place: int, ends: Callable[[str], bool]) -> tuple[str, int]:

@@ -19,7 +19,7 @@ from bot.errors import BotError, NotAllowed, Unavailable
 from bot.installation import Installation
 from handlers import replies
 from handlers.ask import EXTERNAL, Ack, Answer, Ask, Kind, Route, Suggestions
-from handlers.payloads import RETRY_REASON, Delivery, read_delivery
+from handlers.payloads import RETRY_REASON, Delivery, is_chatter, read_delivery
 from handlers.places import OPENED
 from handlers.running import (
     Recover,
@@ -109,7 +109,8 @@ class Edge(AsyncMiddleware):
             return BoltResponse(status=200, body=str(body.get("challenge", "")))
         delivery = read_delivery(body)
         if delivery is None:
-            log.info("ignored", code="unknown_delivery")
+            if not is_chatter(body):
+                log.info("ignored", code="unknown_delivery")
             return _EMPTY
         if retried:
             delivery = replace(delivery, retried=retried)

@@ -222,6 +222,11 @@ def _event(body: Body) -> Delivery | None:
     return found
 
 
+def is_chatter(body: Body) -> bool:
+    """Tell whether it is a message that isn't for us: Slack delivers what the bot says, too."""
+    return text_at(body, "event", "type") == "message"
+
+
 def _said(event: Body) -> dict[str, Any] | None:
     """Read what somebody wrote to the bot; ``None`` for what the bot says, and for all else.
 

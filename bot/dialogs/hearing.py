@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.dialog import Answer, Dialog, Filling, Origin, Phase, Spoken
+from bot.dialog import Answer, Dialog, Origin, Phase, Spoken
 from bot.dialogs.filling import Rules, remembered, settled, values_of, with_heard_at
 from bot.dialogs.messages import given_in, given_of, words_of
 from bot.dialogs.parts import ContextOf
@@ -231,7 +231,7 @@ class Ear:
             case Control.SKIP:
                 return await self.passed_over(rules, dialog)
             case Control.TO_FORM:
-                return Taken(replace(dialog, filling=Filling.FORM))
+                return Taken(dialog, Says(Saying.FORM))
         return Taken(dialog, Says(_SAYING[control], entity=name))
 
     async def passed_over(self, rules: Rules, dialog: Dialog) -> Taken:

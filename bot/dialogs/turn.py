@@ -79,6 +79,7 @@ class Saying(StrEnum):
     NOTHING = "nothing"
     COMPLAINT = "complaint"  # an answer was none; *words* say what is expected
     HELP = "help"  # *words* say more of the entity
+    FORM = "form"  # a button beside the question opens it
     LEFT = "left"  # `Turn.missing` is what's left
     CANCELLED = "cancelled"
     HEARD = "heard"  # once more, and nothing came of it: nothing is said

@@ -26,6 +26,7 @@ CANCELLED: Final = "Cancelled. Nothing more is written."
 RUNNING: Final = "It is under way. The receipt will come here."
 _FIXED: Final[dict[Saying, str]] = {
     Saying.CANCELLED: CANCELLED,
+    Saying.FORM: "A form opens by a button alone: press *Use the form*, right below.",
     Saying.ANSWERED: "That has its answer already, so nothing was changed.",
     Saying.NEEDED: "This one is needed, so it can't be skipped.",
     Saying.NO_WAY_BACK: "There is nothing before this.",

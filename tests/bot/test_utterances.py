@@ -220,3 +220,17 @@ def test_any_line_is_read_or_refused(text):
     except BadInput:
         return
     assert set(found) <= {"title", "space", "labels"}
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ('title="Use “Mongo”: yes"', "Use “Mongo”: yes"),
+        ('title=“Use "Mongo": yes”', 'Use "Mongo": yes'),
+        ('title=“Use Mongo"', "Use Mongo"),
+        ('title="Use Mongo”', "Use Mongo"),
+    ],
+)
+def test_a_quote_is_closed_by_its_own_kind_where_there_is_one(line, title):
+    entities = (Entity(name="title", type=EntityType.TEXT, prompt="Which?"),)
+    assert read_line(line, entities) == {"title": title}
