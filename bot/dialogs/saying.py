@@ -38,7 +38,6 @@ _CONTROLS: Final = {
     Control.YES: ("yes", "y", "ok", "okay", "confirm", "do it", "go", "go ahead", "publish"),
 }
 _CONTROL_OF: Final = {word: control for control, words in _CONTROLS.items() for word in words}
-_ONLY_AT_PREVIEW: Final = Control.YES
 _QUOTES: Final = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}
 _STRAIGHT: Final = str.maketrans("’‘", "''")
 _PIECE: Final = re.compile(r"[:=]|[^\s:=]+")

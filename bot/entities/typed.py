@@ -45,11 +45,6 @@ async def typed(given: Given, context: Context) -> str:
     return _ENTITY.sub(lambda entity: _read(entity, names), text)
 
 
-async def typed_line(given: Given, context: Context) -> str:
-    """Return what was typed on one line, its spaces made single."""
-    return line(await typed(given, context))
-
-
 async def typed_name(given: Given, context: Context) -> str:
     """Return what was typed to name something, without quotes or marks around it.
 

@@ -9,7 +9,8 @@ from bot.cutting import cut
 from bot.dialog import Answer, Dialog, Origin, Reached
 from bot.entities import depends, derives
 from bot.errors import UserError
-from bot.steps.names import Names, expression
+from bot.expressions import compile_expression
+from bot.steps.names import Names
 from bot.template import (
     ActionTemplate,
     Asked,
@@ -108,7 +109,7 @@ def _is_given(entity: Entity, answer: Answer | None) -> bool:
 
 def _is_wanted(when: str, names: Names) -> bool:
     try:
-        return expression(when).holds(names.values)
+        return compile_expression(when).holds(names.values)
     except UserError:
         return False  # what it depends on isn't there
 

@@ -2,15 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Final
 
 from bot.document import Document
 from bot.errors import ExpressionFailed
 from bot.expressions import (
     HIDDEN,
-    Compiled,
-    CompiledBody,
     compile_body,
     compile_expression,
     compile_text,
@@ -19,32 +15,7 @@ from bot.expressions import (
 from bot.steps.halts import NotYet
 from bot.values import Thing, Value, text_of_value
 
-_KEPT: Final = 512
 _Path = tuple[str, ...]
-
-
-@lru_cache(_KEPT)
-def text(source: str) -> Compiled:
-    """Read a text with holes."""
-    return compile_text(source)
-
-
-@lru_cache(_KEPT)
-def header(source: str) -> Compiled:
-    """Read a text with holes, of which one may be the access token."""
-    return compile_text(source, allows_token=True)
-
-
-@lru_cache(_KEPT)
-def expression(source: str) -> Compiled:
-    """Read one expression."""
-    return compile_expression(source)
-
-
-@lru_cache(_KEPT)
-def body(source: str) -> CompiledBody:
-    """Read Markdown with holes."""
-    return compile_body(source)
 
 
 class Names:
@@ -81,7 +52,7 @@ class Names:
             NotYet: a planned write must be done before.
             ExpressionFailed: it can't be worked out.
         """
-        compiled = text(source)
+        compiled = compile_text(source)
         with self._known(compiled.names, whole=True):
             return compiled.value(self.values)
 
@@ -89,7 +60,8 @@ class Names:
         self, source: str, fill: Callable[[Value], str] = text_of_value, token: str = HIDDEN
     ) -> str:
         """Return the text that *source* comes to. Raises like ``value``."""
-        compiled = text(source) if token is HIDDEN else header(source)
+        is_header = token is not HIDDEN
+        compiled = compile_text(source, allows_token=True) if is_header else compile_text(source)
         # As a text a page is its title, which is the same before and after it is made.
         with self._known(compiled.names, whole=fill is text_of_value):
             return compiled.text(self.values, fill, token)
@@ -100,19 +72,19 @@ class Names:
 
     def holds(self, source: str) -> bool:
         """Tell whether an expression is true. Raises like ``value``."""
-        compiled = expression(source)
+        compiled = compile_expression(source)
         with self._known(compiled.names):
             return compiled.holds(self.values)
 
     def listed(self, source: str) -> Value:
         """Return what an expression comes to. Raises like ``value``."""
-        compiled = expression(source)
+        compiled = compile_expression(source)
         with self._known(compiled.names):
             return compiled.value(self.values)
 
     def document(self, source: str) -> Document:
         """Return the document that Markdown comes to. Raises like ``value``."""
-        compiled = body(source)
+        compiled = compile_body(source)
         with self._known(compiled.names):
             return filled(compiled, self.values)
 

@@ -8,11 +8,12 @@ from typing import Final
 from bot import cql
 from bot.content import AccountId
 from bot.errors import BadInput, NotAllowed
+from bot.expressions import compile_text
 from bot.expressions.compiled import Compiled
 from bot.expressions.compiled import Hole as TextHole
 from bot.search import DAYS, NOT_BY_ME
 from bot.steps import saying
-from bot.steps.names import Names, text
+from bot.steps.names import Names
 from bot.steps.plot import Plot
 from bot.template import Search
 from bot.values import Thing, Value, text_of_value
@@ -99,7 +100,7 @@ def cql_text(source: str, names: Names) -> str:
     Raises:
         BadInput: a hole stands within quotes, out of which its value could get.
     """
-    _require_outside(text(source))
+    _require_outside(compile_text(source))
     return names.text(source, _quoted)
 
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from bot.errors import BadInput
 from bot.task import TaskId
 from bot.template import TemplateId, Version
+from handlers.dialogs import names as dialogs
 
 TITLE: Final = "Templates"
 TASKS_TITLE: Final = "Dialog tasks"
@@ -58,11 +58,7 @@ def of_task(task: TaskId, version: str = "") -> str:
 
 def read_value(value: str) -> Mapping[str, str]:
     """Read what a button or a form carries. Raises ``BadInput`` for any that isn't ours."""
-    try:
-        found = json.loads(value)
-        return {str(name): str(held) for name, held in found.items()}
-    except (ValueError, AttributeError, RecursionError):
-        raise BadInput(OUT_OF_DATE) from None
+    return dialogs.read_value(value, OUT_OF_DATE)
 
 
 def template_in(value: str) -> tuple[TemplateId, Version | None]:
