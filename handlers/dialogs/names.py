@@ -37,17 +37,17 @@ def value_of(dialog: DialogId, **more: str) -> str:
     return json.dumps({"d": dialog, **more}, separators=(",", ":"))
 
 
-def read_value(value: str, out_of_date: str = OUT_OF_DATE) -> Mapping[str, str]:
+def read_value(value: str) -> Mapping[str, str]:
     """Read what a button, or a form, carries.
 
     Raises:
-        BadInput: it isn't ours; it says *out_of_date*.
+        BadInput: it isn't ours.
     """
     try:
         found = json.loads(value)
         return {str(name): str(held) for name, held in found.items()}
     except (ValueError, AttributeError, RecursionError):
-        raise BadInput(out_of_date) from None
+        raise BadInput(OUT_OF_DATE) from None
 
 
 def dialog_in(value: str) -> DialogId:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+from bot.errors import BadInput
 from bot.task import TaskId
 from bot.template import TemplateId, Version
 from handlers.dialogs import names as dialogs
@@ -58,7 +59,10 @@ def of_task(task: TaskId, version: str = "") -> str:
 
 def read_value(value: str) -> Mapping[str, str]:
     """Read what a button or a form carries. Raises ``BadInput`` for any that isn't ours."""
-    return dialogs.read_value(value, OUT_OF_DATE)
+    try:
+        return dialogs.read_value(value)
+    except BadInput:
+        raise BadInput(OUT_OF_DATE) from None
 
 
 def template_in(value: str) -> tuple[TemplateId, Version | None]:
