@@ -1,110 +1,38 @@
-"""Does writes that have no receipt, settles them by looking, and takes them back.
+"""Does writes that have no receipt, and settles them by looking.
 
 All work from what the journal kept of a write before it was sent, so that whoever takes a run up
 can go on. What is done again here is, done twice, as if done once.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, cast
 
-from bot.act import Acting
-from bot.content import (
-    Account,
-    AccountId,
-    Attachment,
-    CommentId,
-    Operation,
-    Page,
-    PageId,
-    PageStatus,
-)
+from bot.content import AccountId, Attachment, CommentId, Operation, Page, PageId, PageStatus
 from bot.document import Document, Marks, Paragraph, Text
-from bot.errors import BadInput, Changed, Unclear
-from bot.publish import require_account
-from bot.steps.hands import Facts, Tools
+from bot.errors import BadInput, Unclear
+from bot.steps.deed import Deed
+from bot.steps.place_writings import Copying, Moving, Restoring, Trashing
 from bot.steps.small_writings import (
     Attaching,
     Calling,
-    Commenting,
-    Copying,
     Labelling,
-    Moving,
-    Replying,
-    Restoring,
     Restricting,
     SmallWriting,
-    Trashing,
     Watching,
 )
+from bot.steps.talk_writings import Commenting, Replying
 from bot.steps.things import attachment_thing, bounded, value_of_json
-from bot.steps.writing import Sent, Where
+from bot.steps.writing import Sent
 from bot.things import page_thing
 from bot.values import Thing, Value
 
-BROUGHT: Final = "brought"
-"""Under this name stands what a write brought, where it is taken back."""
 MOST_LISTED: Final = 50
 """See `Confluence.list_attachments`."""
 ANOTHER_FILE: Final = (
     "The file was changed in Slack since it was given here, so it wasn't attached. Give it again."
 )
 _PROVIDER: Final = "Confluence"
-_BY: Final = "by"
 _EM: Final[Marks] = frozenset({"em"})
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One write under way: under whose connection, and what the journal kept of it."""
-
-    tools: Tools
-    acting: Acting
-    kept: Thing
-
-    @classmethod
-    def of(cls, tools: Tools, acting: Acting, kept: Thing) -> "Deed":
-        """Return the write that *kept* tells of, for the account that it was shown with.
-
-        Raises:
-            AccountChanged: it would be another's by now.
-        """
-        by = kept.fields.get(_BY)
-        if isinstance(by, Thing):
-            account = Account(AccountId(str(by.fields["id"])), by.label)
-            require_account(acting, account, is_lent=bool(by.fields["is_lent"]))
-        return cls(tools, acting, kept)
-
-    @property
-    def where(self) -> Where:
-        """The page that it is about."""
-        return Where.read(self.kept.fields.get("where"))
-
-    @property
-    def page(self) -> Value:
-        """The page as later steps see it."""
-        return self.kept.fields.get("page")
-
-    def text(self, name: str) -> str:
-        """Return a text that was kept."""
-        held = self.kept.fields.get(name)
-        return held if isinstance(held, str) else ""
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Return texts that were kept."""
-        held = self.kept.fields.get(name)
-        return tuple(map(str, held)) if isinstance(held, tuple) else ()
-
-    def done(self) -> Sent:
-        """Return what it brought: the page as it was."""
-        return Sent(self.page, self.where.url)
-
-
-def by_account(kept: Thing, facts: Facts) -> Thing:
-    """Return what the journal keeps of a write, with whose account it is for."""
-    held: dict[str, Value] = {"id": facts.account.id, "is_lent": facts.is_lent}
-    by = Thing(_BY, facts.account.name, held)
-    return Thing(kept.kind, kept.label, {**kept.fields, _BY: by})
 
 
 async def look_before(deed: Deed) -> Thing:
@@ -130,11 +58,11 @@ async def _files_before(deed: Deed) -> Mapping[str, Value]:
 
 
 async def _rights_before(deed: Deed) -> Mapping[str, Value]:
-    people, groups = await _rights(deed)
+    people, groups = await rights_of(deed)
     return {"stood_people": people, "stood_groups": groups}
 
 
-async def _rights(deed: Deed) -> tuple[tuple[str, ...], tuple[str, ...]]:
+async def rights_of(deed: Deed) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return which people and groups are let alone."""
     found = await deed.tools.confluence.find_restrictions(
         deed.acting.connection, deed.acting.site, deed.where.page
@@ -219,11 +147,12 @@ async def _attach(deed: Deed) -> Sent:
 
 async def _move(deed: Deed) -> Sent:
     parent = PageId(deed.text("parent"))
-    await _put_below(deed, parent)
+    await put_below(deed, parent)
     return deed.done()
 
 
-async def _put_below(deed: Deed, parent: PageId) -> None:
+async def put_below(deed: Deed, parent: PageId) -> None:
+    """Have the page be below *parent*, if it isn't yet."""
     where = deed.acting.connection, deed.acting.site, deed.where.page
     head = await deed.tools.confluence.get_page_head(*where, kind=deed.where.kind)
     if head.parent_id != parent:
@@ -231,11 +160,12 @@ async def _put_below(deed: Deed, parent: PageId) -> None:
 
 
 async def _restrict(deed: Deed) -> Sent:
-    await _let_alone(deed, deed.texts("people"), deed.texts("groups"))
+    await let_alone(deed, deed.texts("people"), deed.texts("groups"))
     return deed.done()
 
 
-async def _let_alone(deed: Deed, people: tuple[str, ...], groups: tuple[str, ...]) -> None:
+async def let_alone(deed: Deed, people: tuple[str, ...], groups: tuple[str, ...]) -> None:
+    """Let those alone do what it is about."""
     await deed.tools.confluence.restrict(
         deed.acting.connection,
         deed.acting.site,
@@ -256,19 +186,21 @@ async def _watch(deed: Deed) -> Sent:
     return deed.done()
 
 
-async def _trash(deed: Deed) -> Sent:
+async def throw_away(deed: Deed) -> Sent:
+    """Have the page be in the trash."""
     if await _status(deed) is not PageStatus.TRASHED:
         where = deed.acting.connection, deed.acting.site, deed.where.page
         await deed.tools.confluence.trash_page(*where, kind=deed.where.kind)
     return deed.done()
 
 
-async def _restore(deed: Deed) -> Sent:
-    head = await _head(deed)
+async def put_back(deed: Deed) -> Sent:
+    """Have the page be out of the trash."""
+    head = await head_of(deed)
     if head.status is PageStatus.TRASHED:
         where = deed.acting.connection, deed.acting.site, deed.where.page
         await deed.tools.confluence.restore_page(*where, kind=deed.where.kind)
-        head = await _head(deed)
+        head = await head_of(deed)
     page = deed.page
     if isinstance(page, Thing):  # with the version that it is by now, for taking it back
         page = Thing(page.kind, page.label, {**page.fields, "version": head.version})
@@ -276,10 +208,11 @@ async def _restore(deed: Deed) -> Sent:
 
 
 async def _status(deed: Deed) -> PageStatus:
-    return (await _head(deed)).status
+    return (await head_of(deed)).status
 
 
-async def _head(deed: Deed) -> Page:
+async def head_of(deed: Deed) -> Page:
+    """Return the page without its text, from the trash too."""
     where = deed.acting.connection, deed.acting.site, deed.where.page
     return await deed.tools.confluence.get_page_head(*where, trashed=True, kind=deed.where.kind)
 
@@ -290,8 +223,8 @@ _AGAIN: Final[Mapping[str, Callable[[Deed], Awaitable[Sent]]]] = {
     Moving.action: _move,
     Restricting.action: _restrict,
     Watching.action: _watch,
-    Trashing.action: _trash,
-    Restoring.action: _restore,
+    Trashing.action: throw_away,
+    Restoring.action: put_back,
 }
 SENT_AGAIN: Final = frozenset(_AGAIN) - {Attaching.action}
 """The actions that are settled by being done again."""
@@ -324,117 +257,6 @@ async def _files(deed: Deed) -> Sequence[Attachment]:
 
 def _named(deed: Deed, files: Sequence[Attachment]) -> Attachment | None:
     return next((each for each in files if each.name == deed.text("name")), None)
-
-
-async def take_back(deed: Deed) -> None:
-    """Take a write back that can be.
-
-    Raises:
-        Changed: somebody has changed since what it did; it stays.
-        NotFound: what it was done to isn't there any more.
-    """
-    await _BACK[deed.kept.label](deed)
-
-
-def can_take_back(kept: Value) -> bool:
-    """Tell whether a write can be taken back exactly."""
-    if not isinstance(kept, Thing) or kept.label not in _BACK:
-        return False
-    if kept.label == Moving.action:
-        return bool(kept.fields.get("before"))
-    if kept.label == Restricting.action:  # nothing lifts the last restriction
-        return bool(kept.fields.get("stood_people") or kept.fields.get("stood_groups"))
-    return True
-
-
-async def _unlabel(deed: Deed) -> None:
-    page = deed.acting.connection, deed.acting.site, deed.where.page
-    for label in deed.texts("added"):
-        await deed.tools.confluence.remove_label(*page, label)
-    if removed := deed.texts("removed"):
-        await deed.tools.confluence.add_labels(*page, removed)
-
-
-async def _move_back(deed: Deed) -> None:
-    where = deed.acting.connection, deed.acting.site, deed.where.page
-    head = await deed.tools.confluence.get_page_head(*where, kind=deed.where.kind)
-    if head.parent_id not in {deed.text("parent"), deed.text("before")}:
-        raise Changed(
-            "Somebody has moved the page since, so it stays where it is: nothing was undone. "
-            "In Confluence you can move it back."
-        )
-    await _put_below(deed, PageId(deed.text("before")))
-
-
-async def _lift(deed: Deed) -> None:
-    now = await _rights(deed)
-    stood = deed.texts("stood_people"), deed.texts("stood_groups")
-    if _same_people(deed, now, stood):
-        return
-    if not _same_people(deed, now, (deed.texts("people"), deed.texts("groups"))):
-        raise Changed(
-            "Somebody has changed who may see or change the page since, so that stays as it is: "
-            "nothing was undone. In Confluence you can change it back."
-        )
-    await _let_alone(deed, *stood)
-
-
-def _same_people(
-    deed: Deed,
-    now: tuple[tuple[str, ...], tuple[str, ...]],
-    then: tuple[tuple[str, ...], tuple[str, ...]],
-) -> bool:
-    """Tell whether the same are let alone; whoever restricts a page always is."""
-    own = deed.acting.connection.account.id
-    return [{*who} - {own} for who in now] == [{*who} - {own} for who in then]
-
-
-async def _watch_as_before(deed: Deed) -> None:
-    await deed.tools.confluence.watch(
-        deed.acting.connection,
-        deed.acting.site,
-        deed.where.page,
-        on=bool(deed.kept.fields.get("watched")),
-    )
-
-
-async def _out_of_the_trash(deed: Deed) -> None:
-    await _restore(deed)
-
-
-async def _into_the_trash(deed: Deed) -> None:
-    head, brought = await _head(deed), deed.kept.fields.get(BROUGHT)
-    version = brought.fields.get("version") if isinstance(brought, Thing) else None
-    if head.status is not PageStatus.TRASHED and head.version != version:
-        raise Changed(
-            "Somebody has changed the page since, so it stays where it is: nothing was undone. "
-            "In Confluence you can delete it."
-        )
-    await _trash(deed)
-
-
-async def _trash_copy(deed: Deed) -> None:
-    where = deed.acting.connection, deed.acting.site, PageId(deed.text("copy"))
-    head = await deed.tools.confluence.get_page_head(*where, trashed=True)
-    if head.status is PageStatus.TRASHED:
-        return
-    if head.version != 1:
-        raise Changed(
-            "Somebody has changed the copy since, so it stays as it is: nothing was undone. "
-            "In Confluence you can delete it."
-        )
-    await deed.tools.confluence.trash_page(*where)
-
-
-_BACK: Final[Mapping[str, Callable[[Deed], Awaitable[None]]]] = {
-    Labelling.action: _unlabel,
-    Moving.action: _move_back,
-    Restricting.action: _lift,
-    Watching.action: _watch_as_before,
-    Trashing.action: _out_of_the_trash,
-    Restoring.action: _into_the_trash,
-    Copying.action: _trash_copy,
-}
 
 
 def _comment(url: str, text: str) -> Thing:

@@ -12,8 +12,8 @@ from bot.documents.section import Section, find_section, lost_in
 from bot.errors import BadInput, TitleTaken
 from bot.page_template import fill, fill_braces
 from bot.steps import page_writings as pages
+from bot.steps import place_writings as places
 from bot.steps import saying
-from bot.steps import small_writings as small
 from bot.steps.lookup import Target
 from bot.steps.names import Names
 from bot.steps.plot import UNREADABLE, Plot, page_template, storage_of, version_number
@@ -208,7 +208,7 @@ async def restore(step: RestoreStep, plot: Plot) -> Writing:
         target = await plot.target(step.restore.page, trashed=True)
         if plot.is_new and target.there.status is not PageStatus.TRASHED:
             raise BadInput(NOT_IN_TRASH.format(title=saying.named(target.title)))
-        return small.Restoring(target, await plot.page(target))
+        return places.Restoring(target, await plot.page(target))
     target = page_only(await plot.target(step.restore.page))
     version = version_number(number)
     if plot.is_new and target.head is not None and version > target.head.version:

@@ -11,7 +11,9 @@ from bot.documents import text_of
 from bot.entities import read_label
 from bot.errors import BadInput, NotAllowed
 from bot.steps import page_planning, saying
+from bot.steps import place_writings as places
 from bot.steps import small_writings as small
+from bot.steps import talk_writings as talk
 from bot.steps.calls import call_of
 from bot.steps.page_planning import page_only, require_free, text_for, title_of
 from bot.steps.plot import Plot
@@ -62,7 +64,7 @@ async def plan(step: Step, plot: Plot) -> Writing:
 async def _comment(step: CommentStep, plot: Plot) -> Writing:
     target = await plot.target(step.comment.page)
     body = await text_for(plot, step.comment.body, target)
-    return small.Commenting(target, await plot.page(target), body, _plain(body))
+    return talk.Commenting(target, await plot.page(target), body, _plain(body))
 
 
 async def _reply(step: ReplyStep, plot: Plot) -> Writing:
@@ -74,7 +76,7 @@ async def _reply(step: ReplyStep, plot: Plot) -> Writing:
     said = _plain(comment.text)
     page = await plot.page(target)
     by = comment.author.name
-    return small.Replying(target, page, body, _plain(body), comment.id, said, by)
+    return talk.Replying(target, page, body, _plain(body), comment.id, said, by)
 
 
 async def _find_comment(plot: Plot, value: Value) -> Comment:
@@ -128,7 +130,7 @@ async def _move(step: MoveStep, plot: Plot) -> Writing:
     parent = await plot.target(step.move.parent)
     if target.name == parent.name:
         raise BadInput(BELOW_ITSELF.format(title=saying.named(target.title)))
-    return small.Moving(target, await plot.page(target), parent)
+    return places.Moving(target, await plot.page(target), parent)
 
 
 async def _copy(step: CopyStep, plot: Plot) -> Writing:
@@ -140,7 +142,7 @@ async def _copy(step: CopyStep, plot: Plot) -> Writing:
     copy = made_thing(title, ContentKind.PAGE, site, parent.space, made_by=plot.key)
     if parent.space is not None:
         await require_free(plot, parent.space, title, ContentKind.PAGE)
-    return small.Copying(target, await plot.page(target), parent, title, copy)
+    return places.Copying(target, await plot.page(target), parent, title, copy)
 
 
 async def _restrict(step: RestrictStep, plot: Plot) -> Writing:
@@ -177,7 +179,7 @@ async def _watch(step: WatchStep, plot: Plot) -> Writing:
 
 async def _trash(step: TrashStep, plot: Plot) -> Writing:
     target = await plot.target(step.trash.page)
-    return small.Trashing(target, await plot.page(target), plot.base(target))
+    return places.Trashing(target, await plot.page(target), plot.base(target))
 
 
 async def _http(step: HttpStep, plot: Plot) -> Writing:

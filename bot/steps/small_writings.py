@@ -1,4 +1,4 @@
-"""Writes whose course the run's journal alone keeps: talk, labels, files, places, rights."""
+"""Writes whose course the run's journal alone keeps: a page's labels, files, rights, and calls."""
 
 import json
 from collections.abc import Mapping
@@ -7,113 +7,18 @@ from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from bot.connection import Need
-from bot.content import (
-    Account,
-    CommentId,
-    ContentKind,
-    Group,
-    Operation,
-    PageId,
-    SpaceKey,
-)
-from bot.document import Document
+from bot.content import Account, ContentKind, Group, Operation, PageId, SpaceKey
 from bot.rest import Call
 from bot.steps import saying
-from bot.steps.lookup import Target
-from bot.steps.writing import Settles, Where, Writing, body_json
+from bot.steps.on_page import OnPage
+from bot.steps.place_writings import Copying, Moving, Restoring, Trashing
+from bot.steps.talk_writings import Commenting, Replying
+from bot.steps.writing import Settles, Where, Writing
 from bot.trail import Action
 from bot.values import Thing, Value
 
 LONGEST_BODY: Final = 2_000
 """Characters that are shown of what a REST call sends."""
-
-
-@dataclass(frozen=True)
-class OnPage(Writing):
-    """Something done to one page; *page* is it as expressions see it."""
-
-    audited: ClassVar[Action]
-    """What the audit calls it."""
-    need: ClassVar[Need]
-    settles: ClassVar[Settles] = Settles.AGAIN
-    target: Target
-    page: Thing
-
-    @property
-    def made(self) -> Value:
-        """See `Writing.made`."""
-        return self.page
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """See `Writing.targets`."""
-        return (self.target.name,)
-
-    @property
-    def url(self) -> str:
-        """See `Writing.url`."""
-        return self.target.url
-
-    @property
-    def orders(self) -> Mapping[str, Value]:
-        """What doing it takes besides the page, for the journal. Raises ``NotYet``."""
-        return {}
-
-    def kept(self) -> Thing:
-        """Return all that doing, settling and undoing it takes, for the journal."""
-        where = Where.of(self.target)
-        return Thing(
-            "kept", self.action, {"where": where.thing(), "page": self.page, **self.orders}
-        )
-
-
-@dataclass(frozen=True)
-class Commenting(OnPage):
-    """A comment at the foot of a page."""
-
-    action: ClassVar[str] = "comment"
-    audited: ClassVar[Action] = Action.COMMENT
-    need: ClassVar[Need] = Need.COMMENT
-    settles: ClassVar[Settles] = Settles.ASKING
-    body: Document
-    text: str
-
-    @property
-    def words(self) -> str:
-        """See `Writing.words`."""
-        return f"Comment on {saying.the(self.target)}: {saying.quoted(self.text)}"
-
-    @property
-    def made(self) -> Value:
-        """See `Writing.made`."""
-        return Thing("comment", saying.quoted(self.text), {"text": self.text})
-
-    @property
-    def content(self) -> Mapping[str, object]:
-        """See `Writing.content`."""
-        return {"page": self.target.name, "body": body_json(self.body)}
-
-
-@dataclass(frozen=True)
-class Replying(Commenting):
-    """An answer to a comment; *said* is how that begins, *by* who said it."""
-
-    action: ClassVar[str] = "reply"
-    audited: ClassVar[Action] = Action.REPLY
-    comment: CommentId
-    said: str
-    by: str
-
-    @property
-    def words(self) -> str:
-        """See `Writing.words`."""
-        to = f"the comment {saying.quoted(self.said)} of {self.by or 'somebody'}"
-        return f"Answer {to} on {saying.the(self.target)}: {saying.quoted(self.text)}"
-
-    @property
-    def content(self) -> Mapping[str, object]:
-        """See `Writing.content`."""
-        return {**super().content, "comment": self.comment}
 
 
 @dataclass(frozen=True)
@@ -184,76 +89,6 @@ class Attaching(OnPage):
         return {"file": self.file, "name": self.name, "size": self.size}
 
 
-@dataclass(frozen=True)
-class Moving(OnPage):
-    """Another place in the tree."""
-
-    action: ClassVar[str] = "move"
-    audited: ClassVar[Action] = Action.MOVE
-    need: ClassVar[Need] = Need.PUBLISH
-    parent: Target
-
-    @property
-    def words(self) -> str:
-        """See `Writing.words`."""
-        page, below = saying.the(self.target), saying.the(self.parent)
-        return f"Move {page}, with all that is below it, below {below}"
-
-    @property
-    def content(self) -> Mapping[str, object]:
-        """See `Writing.content`."""
-        return {"page": self.target.name, "parent": self.parent.name}
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """See `Writing.targets`."""
-        return (self.target.name, self.parent.name)
-
-    @property
-    def orders(self) -> Mapping[str, Value]:
-        """See `OnPage.orders`."""
-        return {"parent": self.parent.id, "before": self.target.there.parent_id or ""}
-
-
-@dataclass(frozen=True)
-class Copying(OnPage):
-    """A page like another one."""
-
-    action: ClassVar[str] = "copy"
-    audited: ClassVar[Action] = Action.COPY
-    need: ClassVar[Need] = Need.PUBLISH
-    settles: ClassVar[Settles] = Settles.ASKING
-    parent: Target
-    title: str
-    copy: Thing
-
-    @property
-    def words(self) -> str:
-        """See `Writing.words`."""
-        page, below = saying.the(self.target), saying.the(self.parent)
-        return f"Copy {page} to {saying.named(self.title)}, below {below}"
-
-    @property
-    def made(self) -> Value:
-        """See `Writing.made`."""
-        return self.copy
-
-    @property
-    def content(self) -> Mapping[str, object]:
-        """See `Writing.content`."""
-        return {"page": self.target.name, "parent": self.parent.name, "title": self.title}
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """See `Writing.targets`."""
-        return (self.parent.name,)
-
-    @property
-    def orders(self) -> Mapping[str, Value]:
-        """See `OnPage.orders`."""
-        return {"parent": self.parent.id, "title": self.title}
-
-
 _RIGHTS = {"read": "read", "update": "change"}
 
 
@@ -321,45 +156,6 @@ class Watching(OnPage):
     def orders(self) -> Mapping[str, Value]:
         """See `OnPage.orders`."""
         return {"on": self.on}
-
-
-@dataclass(frozen=True)
-class Trashing(OnPage):
-    """A page goes to the trash; *base* is by what its version is known."""
-
-    action: ClassVar[str] = "trash"
-    audited: ClassVar[Action] = Action.TRASH
-    need: ClassVar[Need] = Need.PUBLISH
-    base: str
-
-    @property
-    def words(self) -> str:
-        """See `Writing.words`."""
-        return f"Move {saying.the(self.target)} to the trash"
-
-    @property
-    def content(self) -> Mapping[str, object]:
-        """See `Writing.content`."""
-        return {"page": self.target.name, "base": self.base}
-
-
-@dataclass(frozen=True)
-class Restoring(OnPage):
-    """A page comes back from the trash."""
-
-    action: ClassVar[str] = "restore"
-    audited: ClassVar[Action] = Action.RESTORE
-    need: ClassVar[Need] = Need.PUBLISH
-
-    @property
-    def words(self) -> str:
-        """See `Writing.words`."""
-        return f"Take {saying.the(self.target)} out of the trash"
-
-    @property
-    def content(self) -> Mapping[str, object]:
-        """See `Writing.content`."""
-        return {"page": self.target.name, "from": "trash"}
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from bot.errors import Changed, UserError
 from bot.publish import Publisher
 from bot.receipt import DecisionId
 from bot.refusals import why_refused
-from bot.steps import doing
+from bot.steps import taking_back
 from bot.steps.book import Book
-from bot.steps.doing import Deed
+from bot.steps.deed import Deed
 from bot.steps.hands import Facts, Hands
 from bot.steps.writer import NEEDS
 from bot.steps.writing import Where
@@ -71,7 +71,7 @@ def _is_kept(before: Written) -> bool:
 
 def _can_be(record: Record) -> bool:
     if record.before:
-        return doing.can_take_back(read(record.before))
+        return taking_back.can_take_back(read(record.before))
     return bool(record.result)  # nothing is known of what only its person says was done
 
 
@@ -116,12 +116,12 @@ class Undoing:
             return
         kept = read(first.before)
         if isinstance(kept, Thing):
-            brought = {doing.BROUGHT: read(first.result)}
+            brought = {taking_back.BROUGHT: read(first.result)}
             await self._undo_small(Thing(kept.kind, kept.label, {**kept.fields, **brought}))
 
     async def _undo_small(self, kept: Thing) -> None:
         async def work(acting: Acting) -> None:
-            await doing.take_back(Deed.of(self.hands.tools, acting, kept))
+            await taking_back.take_back(Deed.of(self.hands.tools, acting, kept))
 
         where = Where.read(kept.fields.get("where"))
         entry = Entry.by(self.hands.principal, Action.UNDO, self.facts.asker)

@@ -31,11 +31,12 @@ from bot.steps.halts import Asking, Failed, NotYet, Unsettled
 from bot.steps.hands import Facts, Hands
 from bot.steps.lookup import Lookup
 from bot.steps.names import Names
+from bot.steps.on_page import OnPage
 from bot.steps.page_writings import Creating, PageWriting
 from bot.steps.planning import plan
 from bot.steps.plot import Plot
 from bot.steps.reads import Reading, reading
-from bot.steps.small_writings import Calling, OnPage
+from bot.steps.small_writings import Calling
 from bot.steps.terms import Terms
 from bot.steps.things import bounded, page_id_in
 from bot.steps.writer import Writer

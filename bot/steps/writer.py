@@ -22,12 +22,14 @@ from bot.receipt import Act, DecisionId, Receipt, Stage
 from bot.refusals import why_refused
 from bot.steps import doing, saying
 from bot.steps.book import Book
-from bot.steps.doing import Deed
+from bot.steps.deed import Deed, by_account
 from bot.steps.halts import Failed, Parked, Unsettled
 from bot.steps.hands import Facts, Hands
 from bot.steps.lookup import Lookup, Target
+from bot.steps.on_page import OnPage
 from bot.steps.page_writings import Changing, Creating, PageWriting, plain_decision
-from bot.steps.small_writings import SMALL, Attaching, Calling, Copying, OnPage, SmallWriting
+from bot.steps.place_writings import Copying
+from bot.steps.small_writings import SMALL, Attaching, Calling, SmallWriting
 from bot.steps.writing import Sent, Settles, Where, Writing
 from bot.things import page_thing
 from bot.trail import Action, Entry
@@ -161,7 +163,7 @@ class Writer:
         return await self._refuse(record, f"{record.words}: {words}.", code)
 
     async def _send(self, confirmed: Write, writing: SmallWriting) -> Record:
-        kept = doing.by_account(writing.kept(), self._desk.facts)
+        kept = by_account(writing.kept(), self._desk.facts)
         if isinstance(writing, OnPage):
             kept = await self._run(writing.need, kept, doing.look_before)
         record = replace(self._sent(confirmed, writing), before=write(kept))
