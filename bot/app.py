@@ -55,7 +55,7 @@ from bot.profiles import ProfileBook
 from bot.providers.confluence import ConfluenceApi
 from bot.providers.consent import ConsentServers
 from bot.providers.datacenter import DataCenterApi
-from bot.providers.dialects import Dialects
+from bot.providers.dialects import either
 from bot.providers.gateway import Gateway, Pace
 from bot.providers.outgoing import Outgoing
 from bot.providers.personal_data import AtlassianPersonalData
@@ -244,7 +244,7 @@ def reach_out(settings: Settings, outgoing: Outgoing, stores: Stores, metrics: M
             settings.internal_origins,
         ),
         confluence=LentConfluence(
-            Dialects(ConfluenceApi(gateway, utc_now), DataCenterApi(gateway, utc_now))
+            either(ConfluenceApi(gateway, utc_now), DataCenterApi(gateway, utc_now))
         ),
         quota=quota,
         sign_in=SlackOpenId(

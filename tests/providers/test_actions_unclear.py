@@ -22,7 +22,7 @@ from bot.errors import BotError, NotAllowed, NotOffered, Unavailable, Unclear
 from bot.profile import Mechanism, Provider
 from bot.providers.confluence import ConfluenceApi
 from bot.providers.datacenter import DataCenterApi
-from bot.providers.dialects import Dialects
+from bot.providers.dialects import either
 from bot.providers.gateway import Gateway, Pace
 from bot.providers.outgoing import Outgoing
 from bot.quota import Quota
@@ -129,7 +129,7 @@ def desk(request, provider, outgoing, clock):
     gateway = Gateway(
         outgoing, provider.url, Quota(IdleLedger(), clock), clock, Pace(sleep, lambda: 1.0)
     )
-    confluence = Dialects(ConfluenceApi(gateway, clock), DataCenterApi(gateway, clock))
+    confluence = either(ConfluenceApi(gateway, clock), DataCenterApi(gateway, clock))
     given = connection(given=Grant(SecretStr("token"), None, NEVER, frozenset()))
     if request.param == "data center":
         url = f"{provider.url}/confluence"

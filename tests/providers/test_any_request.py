@@ -17,7 +17,7 @@ from bot.errors import BadInput, NotAllowed, NotFound, QuotaSpent, Unavailable, 
 from bot.profile import Mechanism, Provider
 from bot.providers.confluence import ConfluenceApi
 from bot.providers.datacenter import DataCenterApi
-from bot.providers.dialects import Dialects
+from bot.providers.dialects import either
 from bot.providers.gateway import Gateway, Pace
 from bot.providers.outgoing import Answer, Outgoing
 from bot.providers.rest_wire import BLACKED_OUT, blacked_out, called
@@ -42,7 +42,7 @@ class Desk:
 
     def __init__(self, kind, provider, gateway, clock):
         self.kind, self.provider = kind, provider
-        self.confluence = Dialects(ConfluenceApi(gateway, clock), DataCenterApi(gateway, clock))
+        self.confluence = either(ConfluenceApi(gateway, clock), DataCenterApi(gateway, clock))
         url = provider.url
         self.site = {
             "cloud": ACME,

@@ -35,7 +35,7 @@ from bot.principal import Principal, Tenant
 from bot.profile import Mechanism, Provider
 from bot.providers.confluence import ConfluenceApi
 from bot.providers.datacenter import DataCenterApi
-from bot.providers.dialects import Dialects
+from bot.providers.dialects import either
 from bot.providers.gateway import Gateway
 from bot.providers.outgoing import Outgoing
 from bot.quota import Quota
@@ -55,9 +55,7 @@ class Bench:
         url = world.world.url
         self.site = Site(CloudId("dc"), "Acme", url, url)
         gateway = Gateway(outgoing, "http://127.0.0.1:1", Quota(IdleLedger(), self.now), self.now)
-        self.confluence = Dialects(
-            ConfluenceApi(gateway, self.now), DataCenterApi(gateway, self.now)
-        )
+        self.confluence = either(ConfluenceApi(gateway, self.now), DataCenterApi(gateway, self.now))
 
     def now(self):
         return datetime.fromtimestamp(self.world.clock.now(), UTC)

@@ -43,7 +43,7 @@ from bot.providers.confluence import ConfluenceApi
 from bot.providers.confluence_bodies_wire import read
 from bot.providers.confluence_wire import Upload, form_of, was_made_since
 from bot.providers.datacenter import DataCenterApi
-from bot.providers.dialects import Dialects
+from bot.providers.dialects import either
 from bot.providers.gateway import Gateway, Pace
 from bot.providers.outgoing import Answer, Outgoing
 from bot.quota import Quota
@@ -95,7 +95,7 @@ def confluence(outgoing, clock):
 
     quota = Quota(IdleLedger(), clock, person=3)
     gateway = Gateway(outgoing, "https://gateway.example", quota, clock, Pace(sleep, lambda: 1.0))
-    return Dialects(ConfluenceApi(gateway, clock), DataCenterApi(gateway, clock))
+    return either(ConfluenceApi(gateway, clock), DataCenterApi(gateway, clock))
 
 
 def connect(site, mechanism=Mechanism.PAT, kind="Bearer", **more):
