@@ -1,11 +1,15 @@
 """The processes that the sandbox starts: the embedded database, and the bot."""
 
 import asyncio
+import collections
 import contextlib
+import fcntl
+import functools
 import os
 import random
 import signal
 import socket
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -23,22 +27,50 @@ class DoesNotStart(Exception):
 
 
 QUIET_PORTS = range(20_000, 32_000)
+_REMEMBERED = 200
+_given: collections.deque[int] = collections.deque()
 
 
 def free_port(wanted: int = 0) -> int:
     """Return *wanted* if nobody listens there, else any port that is free now.
 
     Not one that the system hands out to outgoing connections (Linux from 32,768, macOS from
-    49,152): it could be taken again before anybody listens there.
+    49,152): it could be taken again before anybody listens there. Nor one that was given out
+    lately, here or by another process of this user, whose listener may just be starting.
     """
     others = random.sample(QUIET_PORTS, 50)
     for port in (wanted, *others) if wanted else others:
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            free: int = probe.getsockname()[1]
-            return free
+        if port in _given and port != wanted:
+            continue
+        if not _is_free(port) or not _is_claimed(port):
+            continue
+        _given.append(port)
+        if len(_given) > _REMEMBERED:
+            fcntl.lockf(_claims(), fcntl.LOCK_UN, 1, _given.popleft())
+        return port
     raise DoesNotStart("no port of this machine is free")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, contextlib.suppress(OSError):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
+def _is_claimed(port: int) -> bool:
+    """Lock the port's byte of a file that every sandbox of this user knows, and keep it locked."""
+    with contextlib.suppress(OSError):
+        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        return True
+    return False
+
+
+@functools.cache
+def _claims() -> int:
+    path = Path(tempfile.gettempdir()) / f"confab-sandbox-{os.getuid()}.ports"
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
 class Child:

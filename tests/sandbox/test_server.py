@@ -1,14 +1,17 @@
 """The composed sandbox: its bots, its guard, what it keeps."""
 
 import asyncio
+import contextlib
 import json
 import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
+from sandbox import processes
 from sandbox.person import Person
 from sandbox.processes import Child, DoesNotStart, free_port, wait_for_port
 from sandbox.saved import InUse, Saved, Unreadable
@@ -189,6 +192,27 @@ async def test_a_port_that_is_taken_is_left_alone():
     assert free_port(taken) != taken
     server.close()
     await server.wait_closed()
+
+
+async def test_a_port_is_given_out_once(monkeypatch):
+    first = free_port()
+    monkeypatch.setattr(processes, "QUIET_PORTS", range(first, first + 50))
+    given = [first]
+    with contextlib.suppress(DoesNotStart):
+        given.extend(free_port() for _ in range(51))
+
+    assert len(given) == len(set(given)) > 1
+
+
+async def test_a_port_that_another_process_was_given_is_left_to_it():
+    another = "from sandbox.processes import free_port; print(free_port(), flush=True); input()"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", another, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+    )
+    theirs = int(await process.stdout.readline())
+
+    assert free_port(theirs) != theirs
+    await process.communicate(b"\n")
 
 
 async def test_the_app_may_ask_for_what_the_bot_asks_for():
