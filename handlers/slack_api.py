@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cutting import cut_bytes
 from bot.errors import BotError, InstallationBroken, ProviderFault, Unavailable
+from bot.fitting import fitting
 from bot.installation import Installation
 from bot.mrkdwn import escape
 from handlers import blocks
@@ -134,7 +135,7 @@ class SlackApi:
         *channel* may be a person's id: then it is said in the app's own Messages tab, which has
         an id of its own.
         """
-        message = {"channel": channel, **_message(reply)}
+        message = {"channel": channel, **_posted(reply)}
         said = await self._asked(
             installation, "chat.postMessage", message | ({"thread_ts": thread} if thread else {})
         )
@@ -148,7 +149,7 @@ class SlackApi:
             await self.call(
                 installation,
                 "chat.update",
-                {"channel": channel, "ts": message, **_message(reply)},
+                {"channel": channel, "ts": message, **_posted(reply)},
             )
         except SlackApiError as error:
             if refusal_code(error) in GONE_MESSAGES:
@@ -239,7 +240,7 @@ class SlackApi:
         under = {"thread_ts": ask.thread} if ask.thread else {}
         try:
             await self.call(
-                installation, "chat.postEphemeral", {**place, **under, **_message(reply)}
+                installation, "chat.postEphemeral", {**place, **under, **_posted(reply)}
             )
         except SlackApiError as error:
             log.info("not whispered", error=refusal_code(error))
@@ -272,6 +273,11 @@ class SlackApi:
 
 def _in_modal(ask: Ask) -> bool:
     return bool(ask.view and ask.view.is_modal)
+
+
+def _posted(reply: Reply) -> dict[str, Any]:
+    message = _message(reply)
+    return message | {"blocks": fitting(message["blocks"])}
 
 
 def _message(reply: Reply) -> dict[str, Any]:

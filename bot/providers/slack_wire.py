@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
 
@@ -17,6 +17,7 @@ from bot.errors import (
     ProviderFault,
     Unavailable,
 )
+from bot.fitting import fitting
 from bot.installation import SlackPerson, UserGroup, is_place
 from bot.mrkdwn import escape
 from bot.providers.outgoing import Answer, Request
@@ -180,11 +181,12 @@ def _usergroups(
     return Request(PROVIDER, "GET", url, query, _headers(token), most_bytes=MOST_BYTES)
 
 
-def post_message(
-    api_url: str, token: SecretStr, user_id: str, said: Mapping[str, object]
-) -> Request:
+def post_message(api_url: str, token: SecretStr, user_id: str, said: Mapping[str, Any]) -> Request:
     """Send a direct message: a user's id for a channel opens the conversation."""
-    body = {"channel": user_id, "unfurl_links": False, "unfurl_media": False, **said}
+    body: dict[str, object] = {"channel": user_id, "unfurl_links": False, "unfurl_media": False}
+    body |= said
+    if blocks := said.get("blocks"):
+        body["blocks"] = fitting(blocks)
     return Request(
         PROVIDER,
         "POST",
@@ -208,7 +210,7 @@ def respond(response_url: SecretStr, said: Mapping[str, object], *, replace: boo
     )
 
 
-def said(text: str, blocks: Sequence[object]) -> dict[str, object]:
+def said(text: str, blocks: Sequence[object]) -> dict[str, Any]:
     """Put words and blocks as Slack takes them; blocks may be the SDK's objects."""
     if not blocks:
         return {"text": cut_bytes(text, LONGEST_TEXT)}
@@ -216,7 +218,7 @@ def said(text: str, blocks: Sequence[object]) -> dict[str, object]:
     return {"text": plain, "blocks": [_plain(block) for block in blocks]}
 
 
-def _plain(block: object) -> object:
+def _plain(block: object) -> Any:  # noqa: ANN401 (a block's JSON)
     to_dict = getattr(block, "to_dict", None)
     return to_dict() if callable(to_dict) else block
 
