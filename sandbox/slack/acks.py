@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.slack import content
 from sandbox.slack.blockkit import check_option_groups, check_options
-from sandbox.slack.delivery import Ack
+from sandbox.slack.delivery import JSON, Ack
 from sandbox.slack.refusals import Refused
 from sandbox.slack.state import Json, Message, View
 from sandbox.slack.views import TROUBLE, Views, refuse
@@ -125,7 +125,7 @@ def _hold(ack: Ack) -> None:
 
 
 def _answer(ack: Ack) -> Mapping[str, Any]:
-    if ack.content_type == "application/json":
+    if ack.content_type == JSON:
         return _object(ack)
     try:
         return {"text": ack.body.decode()}
@@ -138,6 +138,8 @@ def _object(ack: Ack) -> Json:
     _hold(ack)
     if not ack.body.strip():
         return {}
+    if ack.content_type != JSON:
+        raise Refused("invalid_response")
     try:
         made = ack.json()
     except (ValueError, RecursionError):

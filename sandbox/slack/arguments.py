@@ -17,8 +17,8 @@ code redirect_uri client_id client_secret grant_type token
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-async def read(request: web.Request) -> Json:
-    """What the caller sent; a token in the query doesn't count.
+async def read(request: web.Request, *, takes_json: bool = True) -> Json:
+    """What the caller sent; a token counts in a form alone, not in the query or in JSON.
 
     Raises:
         Refused: the body isn't what its content type says.
@@ -27,7 +27,9 @@ async def read(request: web.Request) -> Json:
     if request.method == "GET" or not request.can_read_body:
         return sent
     if request.content_type == "application/json":
-        return _judged(sent | await _json(request))
+        said = await _json(request)
+        said.pop("token", None)
+        return _judged(sent | said) if takes_json else sent
     if request.content_type in _FORMS:
         return sent | {k: v for k, v in (await request.post()).items() if isinstance(v, str)}
     raise Refused("invalid_post_type")

@@ -42,9 +42,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method; *token* is the kind that it takes (bot, app, user, any) or None."""
+    """One method; *token* is the kind that it takes (bot, app, user, any) or None.
+
+    What only reads takes no JSON, and answers as if nothing had been sent: so Slack's older
+    methods do (kortix-ai/suna pull request 6616).
+    """
 
     answer: Callable[[Call], Json | Awaitable[Json]]
     tier: int
     scopes: tuple[str, ...] = ()
     token: str | None = "bot"
+    json: bool = True

@@ -11,9 +11,13 @@ from sandbox.slack.views import refuse
 from sandbox.slack.workspace import Content
 
 POSTED = 40_000
-UPDATED = 4_000
+UPDATED_BYTES = 4_000
 EPHEMERAL_BYTES = 4_000
 MARKDOWN = 12_000
+#: of JSON in what a message shows; Slack's documentation doesn't say
+SHOWN = 13_200
+#: what isn't text: it is taken at its least
+_WORKED = ("actions", "context_actions", "input")
 
 
 def read(fields: Mapping[str, Any]) -> Content:
@@ -50,9 +54,24 @@ def hold_ephemeral(content: Content) -> None:
 
 
 def hold_update(content: Content) -> None:
-    """An updated message's text is held to 4,000 characters."""
-    if len(content.text) > UPDATED:
+    """An updated message's text is held to 4,000 bytes, in the documentation's words characters."""
+    if len(content.text.encode(errors="replace")) > UPDATED_BYTES:
         raise Refused("msg_too_long")
+
+
+def hold_shown(content: Content) -> None:
+    """All blocks of a message together are held to about 13,200 characters.
+
+    Not by a response URL, and the containers count (slackapi/bolt-js issues 2509 and 2867).
+    """
+    if sum(map(_weight, content.blocks)) > SHOWN:
+        raise Refused("msg_blocks_too_long")
+
+
+def _weight(block: Json) -> int:
+    if block["type"] in _WORKED:
+        return len(block["type"])
+    return len(json.dumps(block, ensure_ascii=False, separators=(",", ":")))
 
 
 def _with_markdown(text: object, blocks: list[Json], markdown: object) -> object:

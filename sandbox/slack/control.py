@@ -112,6 +112,9 @@ class Control:
             if self._workspace.person(user)["deleted"]:
                 raise Refused("user_is_deactivated")
             outcome = await act(user, await _object(request))
+            if outcome.ack is not None and outcome.ack.ok and outcome.error is not None:
+                told = {"at": self._workspace.clock.now(), "user": user, **_told(outcome)}
+                self._world.ledger.write("refused", **told)
             return web.json_response(_told(outcome) | {"seq": self._workspace.changes.seq(user)})
 
         return self._guarded(handler)

@@ -55,7 +55,7 @@ class Files:
 
     def methods(self) -> dict[str, Method]:
         """By name."""
-        return {"files.info": Method(self.info, 4, (READ,))}
+        return {"files.info": Method(self.info, 4, (READ,), json=False)}
 
     async def upload(self, user: str, fields: Json) -> Outcome:
         """Keep a file that nobody but *user* has seen yet; ``content`` is in Base64."""

@@ -24,7 +24,7 @@ class Ledger:
         self._written = 0
 
     def write(self, list_name: str, **facts: object) -> None:
-        """Add a line to ``deliveries``, ``calls`` or ``hooks``."""
+        """Add a line to ``deliveries``, ``calls``, ``hooks`` or ``refused``."""
         self._written += 1
         self._lines.append(Line(list_name, {"n": self._written, **facts}))
 
@@ -34,7 +34,8 @@ class Ledger:
 
     def read(self, after: int = 0) -> dict[str, list[Json]]:
         """The lines newer than number *after*, by list."""
-        lists: dict[str, list[Json]] = {"deliveries": [], "calls": [], "hooks": []}
+        names = ("deliveries", "calls", "hooks", "refused")
+        lists: dict[str, list[Json]] = {name: [] for name in names}
         for line in self._lines:
             if line.facts["n"] > after:
                 lists[line.list_name].append(line.facts)

@@ -30,9 +30,9 @@ class Auth:
         return {
             "api.test": Method(self.api_test, 4, token=None),
             "auth.test": Method(self.auth_test, 4, token="any"),
-            "auth.revoke": Method(self.auth_revoke, 3, token="any"),
-            "auth.teams.list": Method(self.auth_teams, 2),
-            "apps.connections.open": Method(self.connect, 1, token="app"),
+            "auth.revoke": Method(self.auth_revoke, 3, token="any", json=False),
+            "auth.teams.list": Method(self.auth_teams, 2, json=False),
+            "apps.connections.open": Method(self.connect, 1, token="app", json=False),
         }
 
     def api_test(self, call: Call) -> Json:

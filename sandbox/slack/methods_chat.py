@@ -24,15 +24,14 @@ class Chat:
             "chat.postEphemeral": Method(self.post_ephemeral, 4, _WRITE),
             "chat.update": Method(self.update, 3, _WRITE),
             "chat.delete": Method(self.delete, 3, _WRITE),
-            "chat.getPermalink": Method(self.permalink, 4),
+            "chat.getPermalink": Method(self.permalink, 4, json=False),
         }
 
     def post(self, call: Call) -> Json:
         """A message that the whole channel sees; to a user id it goes as a direct message."""
-        channel = self._channel(call)
-        message = self._workspace.post(
-            channel["id"], call.app.bot_user, content.read(call.args), None
-        )
+        channel, says = self._channel(call), content.read(call.args)
+        content.hold_shown(says)
+        message = self._workspace.post(channel["id"], call.app.bot_user, says, None)
         return _posted(message)
 
     def post_ephemeral(self, call: Call) -> Json:
@@ -43,6 +42,7 @@ class Chat:
             raise Refused("user_not_in_channel")
         says = content.read(call.args)
         content.hold_ephemeral(says)
+        content.hold_shown(says)
         message = self._workspace.post(channel["id"], call.app.bot_user, says, user)
         return {"message_ts": message.ts}
 
@@ -51,6 +51,7 @@ class Chat:
         message = self._own(call, "cant_update_message")
         says = content.read(_retained(message, call.args) | call.args)
         content.hold_update(says)
+        content.hold_shown(says)
         self._workspace.rewrite(message, says)
         return {**_posted(message), "text": message.text}
 

@@ -18,8 +18,8 @@ class Groups:
     def methods(self) -> dict[str, Method]:
         """By name."""
         return {
-            "usergroups.list": Method(self.groups, 2, _READ),
-            "usergroups.users.list": Method(self.users, 2, _READ),
+            "usergroups.list": Method(self.groups, 2, _READ, json=False),
+            "usergroups.users.list": Method(self.users, 2, _READ, json=False),
         }
 
     def groups(self, call: Call) -> Json:

@@ -24,13 +24,13 @@ class Directory:
     def methods(self) -> dict[str, Method]:
         """By name."""
         return {
-            "conversations.info": Method(self.channel, 3),
-            "conversations.list": Method(self.channels, 2),
-            "conversations.members": Method(self.members, 4),
+            "conversations.info": Method(self.channel, 3, json=False),
+            "conversations.list": Method(self.channels, 2, json=False),
+            "conversations.members": Method(self.members, 4, json=False),
             "conversations.open": Method(self.open, 3, ("im:write",)),
-            "team.info": Method(self.team, 3, ("team:read",)),
-            "users.info": Method(self.user, 4, ("users:read",)),
-            "users.list": Method(self.users, 2, ("users:read",)),
+            "team.info": Method(self.team, 3, ("team:read",), json=False),
+            "users.info": Method(self.user, 4, ("users:read",), json=False),
+            "users.list": Method(self.users, 2, ("users:read",), json=False),
         }
 
     def channel(self, call: Call) -> Json:

@@ -35,8 +35,8 @@ class Installing:
     def methods(self) -> dict[str, Method]:
         """Its part of the Web API."""
         return {
-            "oauth.v2.access": Method(self.access, 4, token=None),
-            "oauth.v2.exchange": Method(self.exchange, 4, token=None),
+            "oauth.v2.access": Method(self.access, 4, token=None, json=False),
+            "oauth.v2.exchange": Method(self.exchange, 4, token=None, json=False),
         }
 
     def decide(

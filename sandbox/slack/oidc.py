@@ -43,8 +43,8 @@ class SignIn:
     def methods(self) -> dict[str, Method]:
         """Its part of the Web API."""
         return {
-            "openid.connect.token": Method(self.trade, 4, token=None),
-            "openid.connect.userInfo": Method(self.user_info, 4, token="user"),
+            "openid.connect.token": Method(self.trade, 4, token=None, json=False),
+            "openid.connect.userInfo": Method(self.user_info, 4, token="user", json=False),
         }
 
     def decide(self, user: str, asked: Mapping[str, str], *, allow: bool) -> str:

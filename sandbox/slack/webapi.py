@@ -44,7 +44,8 @@ class WebApi:
         headers: dict[str, str] = {}
         status = 200
         try:
-            args = await arguments.read(request)
+            known = self._methods.get(name)
+            args = await arguments.read(request, takes_json=known is None or known.json)
             answer = {"ok": True, **await self._call(name, request, args, headers)}
         except Refused as refused:
             answer = {"ok": False, "error": refused.error, **refused.beside}

@@ -47,7 +47,7 @@ def image(**more):
 
 
 def confirm(**more):
-    made = {"title": plain("t"), "text": mrkdwn("t"), "confirm": plain("y"), "deny": plain("n")}
+    made = {"title": plain("t"), "text": plain("t"), "confirm": plain("y"), "deny": plain("n")}
     return acts(button("b", confirm={**made, **more}))
 
 
@@ -141,7 +141,7 @@ LIMITS = {
         10,
     ),
     "confirm title": (lambda n: message(confirm(title=plain("t" * n))), 100),
-    "confirm text": (lambda n: message(confirm(text=mrkdwn("t" * n))), 300),
+    "confirm text": (lambda n: message(confirm(text=plain("t" * n))), 300),
     "confirm button": (lambda n: message(confirm(confirm=plain("t" * n))), 30),
     "deny button": (lambda n: message(confirm(deny=plain("t" * n))), 30),
     "max_length": (lambda n: form(modal(text_input("t", max_length=n))), 3000),
@@ -193,6 +193,7 @@ REFUSED = {
     "local image": message([image(image_url="file:///i.png")]),
     "input element in actions": message(acts(text_input("t")["element"])),
     "button in context": message([{"type": "context", "elements": [button("b")]}]),
+    "mrkdwn in a confirmation": message(confirm(text=mrkdwn("t"))),
     "empty actions": message(acts()),
     "options and groups": message(acts(select(options=options(1), option_groups=[]))),
     "neither options nor groups": message(acts(select())),

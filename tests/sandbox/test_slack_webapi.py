@@ -78,13 +78,22 @@ async def test_bodies_that_are_not_what_they_say_are_refused(slack, kind, body, 
 
 
 async def test_arguments_come_by_query_form_and_json(slack):
-    url = f"{slack.client.base_url}users.info"
     headers = {"Authorization": f"Bearer {data.BOT_TOKEN}"}
-    for sent in ({"json": {"user": "U0ADA"}}, {"data": {"user": "U0ADA"}}):
-        async with slack.session.post(url, headers=headers, **sent) as got:
-            assert (await got.json())["user"]["is_admin"]
-    async with slack.session.get(url, headers=headers, params={"user": "U0ADA"}) as got:
-        assert (await got.json())["ok"]
+
+    async def ask(name, how="POST", **sent):
+        url = f"{slack.client.base_url}{name}"
+        async with slack.session.request(how, url, **sent) as got:
+            return (await got.json()).get("error", "")
+
+    asked, said = {"user": "U0ADA"}, {"channel": "U0ADA", "text": "x"}
+    assert not await ask("users.info", "GET", headers=headers, params=asked)
+    assert not await ask("users.info", headers=headers, data=asked)
+    # What only reads doesn't see JSON, and nobody sees a token in it.
+    assert await ask("users.info", headers=headers, json=asked) == "invalid_arguments"
+    assert not await ask("chat.postMessage", headers=headers, json=said)
+    assert not await ask("chat.postMessage", data=said | {"token": data.BOT_TOKEN})
+    told = await ask("chat.postMessage", json=said | {"token": data.BOT_TOKEN})
+    assert told == "not_authed"
 
 
 async def test_people_are_what_they_are(slack):
@@ -156,6 +165,7 @@ async def test_the_bot_changes_and_deletes_its_own_messages_alone(slack):
         ({"blocks": "[{"}, "invalid_blocks_format"),
         ({"blocks": [{"type": "x"}]}, "invalid_blocks"),
         ({"blocks": [{"type": "divider"}] * 51}, "invalid_blocks"),
+        ({"blocks": [section("x" * 2_600)] * 5}, "msg_blocks_too_long"),
         ({"attachments": [{}] * 101}, "invalid_attachments"),
         ({"text": "x", "channel": "C0NOWHERE"}, "channel_not_found"),
         ({"text": "x", "channel": "U0EVE"}, "channel_not_found"),
@@ -345,6 +355,18 @@ async def test_a_new_text_takes_the_blocks_away_and_new_blocks_keep_the_text(sla
     message = await slack.ada.last()
     assert (message["text"], message["blocks"], message["edited"]) == ("new", [], True)
     assert message["attachments"] == [{"text": "a"}]
+
+
+async def test_an_update_is_held_to_bytes_and_to_all_its_blocks(slack):
+    sent = await slack.client.chat_postMessage(channel="C0GENERAL", text="x")
+    where = {"channel": sent["channel"], "ts": sent["ts"]}
+    await slack.client.chat_update(**where, text="é" * 2_000)
+    long = (
+        slack.client.chat_update(**where, text="é" * 2_001),
+        slack.client.chat_update(**where, text="x", blocks=[section("x" * 2_600)] * 5),
+    )
+    errors = [(await refused(call))["error"] for call in long]
+    assert errors == ["msg_too_long", "msg_blocks_too_long"]
 
 
 async def test_a_message_has_its_address(slack):

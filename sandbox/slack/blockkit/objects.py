@@ -35,7 +35,7 @@ def plain(most: int) -> Rule:
 
 
 CONFIRM = Shape(
-    {"title": plain(100), "text": text(300), "confirm": plain(30), "deny": plain(30)},
+    {"title": plain(100), "text": plain(300), "confirm": plain(30), "deny": plain(30)},
     {"style": OneOf(("primary", "danger"))},
 )
 SLACK_FILE = Shape({}, {"id": Str(255), "url": URL}, (exactly_one("id", "url"),))
