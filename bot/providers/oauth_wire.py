@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from math import isfinite
 from typing import Annotated, Final, NoReturn
 from urllib.parse import quote_plus, urlencode, urlsplit
 
@@ -22,12 +21,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, Validati
 
 from bot.connection import NEVER, Grant
 from bot.errors import BadInput, ProfileBroken, ProviderFault, Unavailable
-from bot.profile import AuthorizationProfile, ClientAuthentication, TokenBody
+from bot.profile import AuthorizationProfile, ClientAuthentication, Provider, TokenBody
 from bot.providers.outgoing import Answer, Request
 from bot.providers.rate_wire import retry_after
 
 ATLASSIAN: Final = "Atlassian"
 AUDIENCE: Final = "api.atlassian.com"
+# https://developer.atlassian.com/server/confluence/confluence-oauth2-provider-api
+DATA_CENTER_OAUTH: Final = "/rest/oauth2/latest"
+# It holds READ, and a service account has to name one:
+# https://confluence.atlassian.com/enterprise/service-accounts-overview-1627095923.html
+DATA_CENTER_SCOPE: Final = "WRITE"
 MOST_BYTES: Final = 512 * 1024
 # The page says nothing of a grant's life where `expires_in` is missing: soon enough to be
 # renewed before an hour, which is what it has been (community.developer.atlassian.com/t/60806).
@@ -59,6 +63,7 @@ REFUSED: Final = frozenset(
 )
 # RFC 6749 appendix A.12 and A.17: what a token may be of. Nothing else fits into a header.
 _TOKEN: Final = re.compile(r"[\x20-\x7e]+")
+_LIFE: Final = re.compile(r"\s*(\d{1,9})(?:\.\d*)?\s*", re.ASCII)
 UNKNOWN_CLIENT_WAY: Final = (
     "The server takes a client's secret in no way that I know (its description names neither "
     "client_secret_basic nor client_secret_post), so nothing was saved."
@@ -66,11 +71,9 @@ UNKNOWN_CLIENT_WAY: Final = (
 
 
 def _seconds(value: object) -> int:
-    if isinstance(value, float) and isfinite(value):
-        value = int(value)
-    text = str(value) if isinstance(value, int | str) else ""
-    seconds = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0  # noqa: PLR2004 (a number that fits)
-    return min(seconds, LONGEST_SECONDS)
+    text = str(value) if isinstance(value, int | float | str) else ""
+    found = _LIFE.fullmatch(text)
+    return min(int(found[1]), LONGEST_SECONDS) if found else 0
 
 
 def words_of(value: object) -> tuple[str, ...]:
@@ -203,6 +206,10 @@ def redeem_code(profile: AuthorizationProfile, code: SecretStr, verifier: Secret
 def renew(profile: AuthorizationProfile, refresh_token: SecretStr) -> Request:
     """Trade the refresh token in for the next one."""
     asked = {"grant_type": "refresh_token", "refresh_token": refresh_token.get_secret_value()}
+    if _is_data_centers(profile):
+        # RFC 6749 §6 has no word of it; Data Center calls the token invalid without (jira.js,
+        # refreshServerOAuth2Token).
+        asked["redirect_uri"] = profile.callback_url
     return _token_request(profile, profile.refresh_url or profile.token_url, asked)
 
 
@@ -211,6 +218,8 @@ def issue(profile: AuthorizationProfile) -> Request:
     asked = {"grant_type": "client_credentials"}
     if profile.scopes and not profile.is_atlassians:
         asked["scope"] = " ".join(sorted(profile.scopes))
+    elif _is_data_centers(profile):
+        asked["scope"] = DATA_CENTER_SCOPE
     return _token_request(profile, profile.token_url, asked)
 
 
@@ -248,6 +257,12 @@ def _token_request(profile: AuthorizationProfile, url: str, asked: Mapping[str, 
         most_bytes=MOST_BYTES,
         beyond="" if profile.is_system else url,
     )
+
+
+def _is_data_centers(profile: AuthorizationProfile) -> bool:
+    """Tell whether the tokens are the site's own, and no other server's before it."""
+    is_its = profile.token_url == f"{profile.base_url.rstrip('/')}{DATA_CENTER_OAUTH}/token"
+    return profile.provider is Provider.DATA_CENTER and is_its
 
 
 def server_of(profile: AuthorizationProfile) -> str:
@@ -321,7 +336,8 @@ def json_of(answer: Answer, name: str, now: datetime) -> object:
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
         raise ProviderFault(f"{name} answered {answer.status}", provider=name)
     try:
-        return answer.json()
+        # RFC 6749 §5 knows nothing but JSON, which some servers call text/html all the same.
+        return replace(answer, headers={}).json()
     except ValueError as error:
         if answer.status == HTTPStatus.UNAUTHORIZED:
             return None

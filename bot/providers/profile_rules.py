@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.errors import BadInput, Unavailable
 from bot.profile import AuthorizationProfile, Mechanism, Provider, TokenBody
-from bot.providers.oauth_wire import Metadata, described
+from bot.providers.oauth_wire import DATA_CENTER_OAUTH, Metadata, described
 from bot.typed_urls import check_typed_url, deployment_of, is_gateway
 
 BASIC_ON_CLOUD: Final = (
@@ -16,8 +16,6 @@ BASIC_ON_CLOUD: Final = (
 )
 _CLOUD_ONLY: Final = {Mechanism.API_TOKEN}
 _DATA_CENTER_ONLY: Final = {Mechanism.PAT, Mechanism.BASIC}
-# https://developer.atlassian.com/server/confluence/confluence-oauth2-provider-api
-DATA_CENTER_OAUTH: Final = "/rest/oauth2/latest"
 # What follows the context path in Data Center's addresses: of its pages and of its API.
 _BELOW_CONTEXT: Final = frozenset(
     {"admin", "display", "download", "pages", "people", "plugins", "rest", "s", "spaces", "x"}

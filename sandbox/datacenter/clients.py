@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from sandbox.datacenter.people import BY_NAME
+
 READ, WRITE, ADMIN, SYSTEM_ADMIN = "READ", "WRITE", "ADMIN", "SYSTEM_ADMIN"
 RANKS = {READ: 1, WRITE: 2, ADMIN: 3, SYSTEM_ADMIN: 4}
 WORDS = {
@@ -24,13 +26,17 @@ class BadClient(ValueError):
 
 @dataclass(frozen=True)
 class Client:
-    """An app as an administrator has linked it; *scope* is the most that it may ask for."""
+    """An app as an administrator has linked it; *scope* is the most that it may ask for.
+
+    A service account's has no redirects and names the account as *service*.
+    """
 
     client_id: str
     client_secret: str
     redirect_uris: tuple[str, ...]
     scope: str = WRITE
     name: str = "Confab"
+    service: str = ""
 
 
 def highest(scopes: list[str]) -> str:
@@ -62,8 +68,10 @@ class Clients:
         """
         if client.scope not in RANKS:
             raise BadClient(f"scope is one of: {', '.join(RANKS)}")
-        if not client.redirect_uris:
-            raise BadClient("a redirect URL is required")
+        if bool(client.redirect_uris) == bool(client.service):
+            raise BadClient("a redirect URL is required, or a service account")
+        if client.service and client.service not in BY_NAME:
+            raise BadClient("there is no such account")
         for each in client.redirect_uris:
             place = urlsplit(each)
             plain = place.scheme == "http" and place.hostname in LOOPBACK

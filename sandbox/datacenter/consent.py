@@ -158,6 +158,8 @@ class Consents:
             return self._trade_code(client, form, proven=proven)
         if grant_type == "refresh_token":
             return self._trade_refresh_token(client, form, proven=proven)
+        if grant_type == "client_credentials":
+            return self._trade_credentials(client, form, proven=proven)
         raise TokenRefused(400, "unsupported_grant_type", "Unsupported grant type")
 
     def _proven(self, client: Client, form: dict[str, str]) -> bool:
@@ -188,7 +190,26 @@ class Consents:
             raise TokenRefused(400, "invalid_grant", "Invalid refresh token")
         if not proven and not found[1].public:
             raise TokenRefused(401, "invalid_client", "The client secret is missing")
+        # https://mrrefactoring.github.io/jira.js/api/functions/index.refreshServerOAuth2Token
+        if form.get("redirect_uri") not in client.redirect_uris:
+            raise TokenRefused(400, "invalid_grant", "Invalid refresh token")
         return self._grants.trade_refresh_token(said)
+
+    def _trade_credentials(
+        self, client: Client, form: dict[str, str], *, proven: bool
+    ) -> dict[str, object]:
+        """A service account's token (Data Center 10.1): an hour, and nothing to renew it with."""
+        if not proven:
+            raise TokenRefused(401, "invalid_client", "The client secret is missing")
+        if not client.service:
+            raise TokenRefused(400, "unauthorized_client", "Not a service account")
+        try:
+            scope = highest(form.get("scope", "").split())
+        except ValueError as error:
+            raise TokenRefused(400, "invalid_scope", "Invalid scope") from error
+        if RANKS[scope] > RANKS[client.scope]:
+            raise TokenRefused(400, "invalid_scope", "Invalid scope")
+        return self._grants.issue_service(client.client_id, client.service, scope)
 
     def _revoked(self, form: dict[str, str]) -> dict[str, object]:
         client = self._clients.find(required(form, "client_id"))

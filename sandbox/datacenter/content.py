@@ -89,13 +89,15 @@ def list_children(call: Call) -> Answer:
 
 
 def list_comments(call: Call) -> Answer:
-    """GET /content/{id}/child/comment: all of them, or with `location` some."""
+    """GET /content/{id}/child/comment: all of them, or with `location` some; those of a comment."""
     wanted = call.query.getall("location", ["footer", "inline"])
     content, deep = call.content("id"), call.query.get("depth", "") == "all"
+    is_talk = content.kind in present.COMMENTS
+    page, above = call.wiki.container(content), content.id if is_talk else None
     found = [
         each
-        for each in present.children(call, content, "comment")
-        if present.extensions(each)["location"] in wanted and (deep or each.parent is None)
+        for each in present.children(call, page, "comment")
+        if present.extensions(each)["location"] in wanted and (deep or each.parent == above)
     ]
     names = expansions(call)
     return Answer(call.sheet(found, lambda each: present.content(call, each, names)))

@@ -139,13 +139,14 @@ class Control:
         return {"revoked": self._world.tokens.revoke(name, id_of(said.get("id")))}
 
     def add_client(self, said: Said) -> object:
-        """POST clients {redirect_uris, scope?, name?, client_id?, client_secret?}."""
+        """POST clients {redirect_uris or service, scope?, name?, client_id?, client_secret?}."""
         client = Client(
             str(said.get("client_id") or secrets.token_hex(16)),
             str(said.get("client_secret") or new_secret()),
-            tuple(str(each) for each in said["redirect_uris"]),
+            tuple(str(each) for each in said.get("redirect_uris", ())),
             str(said.get("scope", "WRITE")),
             str(said.get("name", "Confab")),
+            str(said.get("service", "")),
         )
         return asdict(self._world.clients.add(client))
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from sandbox.atlassian.control import page_shown
 from sandbox.atlassian.page_templates import Template
-from sandbox.atlassian.said import BadControl
+from sandbox.atlassian.said import BadControl, required_kind
 from sandbox.atlassian.wiki import FULL, Content, Space, Version, id_of
 from sandbox.clock import Clock
 from sandbox.datacenter import bodies, people
@@ -126,14 +126,21 @@ class SiteControl:
         return {"rights": space.rights, "groups": space.groups}
 
     def create_page(self, said: Said) -> object:
-        """POST pages/create {space, account, title, body?, parent?}."""
+        """POST pages/create {space, account, title, body?, parent?, kind?}."""
         space, who = self._find_space(said), required_person(said).account_id
         body = bodies.accepted({"storage": {"value": str(said.get("body", ""))}})
         now, site = self._clock.now(), self._site
         first = Version(1, who, now, str(said["title"]), body)
-        parent = id_of(said.get("parent")) or space.homepage
+        parent, kind = id_of(said.get("parent")) or space.homepage, required_kind(said)
         content = Content(
-            site.new_id(), "page", space.id, "current", who, now, [first], parent=parent
+            site.new_id(),
+            kind,
+            space.id,
+            "current",
+            who,
+            now,
+            [first],
+            parent=parent if kind == "page" else None,
         )
         return self._shown(site.add(content))
 

@@ -12,6 +12,7 @@ from sandbox.clock import Clock
 CODE_SECONDS = 600
 ACCESS_SECONDS = 7_200
 REFRESH_SECONDS = 90 * 86_400
+SERVICE_SECONDS = 3_600
 METHODS = frozenset({"plain", "S256"})
 
 
@@ -125,17 +126,25 @@ class Grants:
         found[0].ended = True
         return self._issue(found[1])
 
+    def issue_service(self, client_id: str, user: str, scope: str) -> dict[str, Any]:
+        """A service account's token."""
+        consent = Consent(secrets.token_hex(8), user, client_id, scope, self.now())
+        self.consents[consent.id] = consent
+        return self._access(consent, SERVICE_SECONDS)
+
     def _issue(self, consent: Consent) -> dict[str, Any]:
-        now = self.now()
-        access, refresh = secrets.token_hex(32), secrets.token_hex(32)
-        self.tokens[access] = Token(consent.id, "access", now + ACCESS_SECONDS)
-        self.tokens[refresh] = Token(consent.id, "refresh", now + REFRESH_SECONDS)
+        refresh = secrets.token_hex(32)
+        self.tokens[refresh] = Token(consent.id, "refresh", self.now() + REFRESH_SECONDS)
+        return {**self._access(consent, ACCESS_SECONDS), "refresh_token": refresh}
+
+    def _access(self, consent: Consent, seconds: int) -> dict[str, Any]:
+        access = secrets.token_hex(32)
+        self.tokens[access] = Token(consent.id, "access", self.now() + seconds)
         return {
             "access_token": access,
-            "refresh_token": refresh,
             "token_type": "bearer",
-            "expires_in": ACCESS_SECONDS,
-            "created_at": int(now),
+            "expires_in": seconds,
+            "created_at": int(self.now()),
             "scope": consent.scope,
         }
 

@@ -234,6 +234,9 @@ def delete_content(call: Call) -> Answer:
     allowed = call.wiki.may(call.me, DELETE, space) and call.wiki.edits(call.me, content)
     if not allowed and not own_comment:
         raise refusal(403, f"User not permitted to delete content with id {content.id}")
+    if content.kind in present.COMMENTS:  # they can't be trashed
+        call.wiki.remove(content)
+        return Answer(status=204)
     content.status = "trashed"
     for below in call.wiki.children(content):
         below.parent = content.parent

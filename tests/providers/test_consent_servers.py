@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -464,6 +465,7 @@ def said_of(error):
     [
         (3600, 3600),
         ("3600", 3600),
+        (" 3600.5 ", 3600),
         (3600.9, 3600),
         (30 * 86_400, 30 * 86_400),
         (999_999_999, 366 * 86_400),
@@ -480,6 +482,53 @@ async def test_the_life_of_a_token_is_read_as_it_is_meant(consent, provider, lif
     provider.next = [says({**TOKEN, "expires_in": life})]
     renewed = await consent.renew(consent.profile, grant())
     assert renewed.expires_at == NOON + timedelta(seconds=seconds)
+
+
+TOKEN_BYTES = json.dumps(TOKEN).encode()
+
+
+def sends(body, kind, status=200, *, packed=False):
+    async def answer(_request):
+        response = web.Response(body=body, headers={"Content-Type": kind}, status=status)
+        if packed:
+            response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+    return answer
+
+
+async def in_chunks(request):
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    response.enable_chunked_encoding()
+    await response.prepare(request)
+    for at in range(len(TOKEN_BYTES)):
+        await response.write(TOKEN_BYTES[at : at + 1])
+    return response
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        sends(TOKEN_BYTES, "text/html; charset=utf-8"),
+        sends(TOKEN_BYTES, "application/octet-stream"),
+        sends(TOKEN_BYTES, "application/json; charset=ISO-8859-1"),
+        sends(b"\xef\xbb\xbf" + TOKEN_BYTES, "application/json"),
+        sends(json.dumps(TOKEN).encode("utf-16"), "application/json; charset=utf-16"),
+        sends(b"\n " + TOKEN_BYTES + b"\r\n", "application/json"),
+        sends(TOKEN_BYTES, "application/json", 201, packed=True),
+        in_chunks,
+    ],
+)
+async def test_a_token_is_read_however_it_is_wrapped(consent, provider, answer):
+    provider.next = [answer]
+    renewed = await consent.renew(consent.profile, grant())
+    assert renewed.refresh_token == SecretStr("refresh-2")
+
+
+async def test_a_refusal_is_one_whatever_it_calls_itself(consent, provider):
+    for status in (200, 400, 401):
+        provider.next = [sends(b'{"error": "invalid_grant"}', "text/html", status)]
+        assert await consent.renew(consent.profile, grant()) is None
 
 
 async def test_the_token_goes_to_the_configured_places_alone(clock):

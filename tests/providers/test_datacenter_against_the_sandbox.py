@@ -32,8 +32,9 @@ from bot.errors import (
     Unclear,
 )
 from bot.principal import Principal, Tenant
-from bot.profile import Mechanism, Provider
+from bot.profile import AuthorizationProfile, Mechanism, Provider
 from bot.providers.confluence import ConfluenceApi
+from bot.providers.consent import ConsentServers
 from bot.providers.datacenter import DataCenterApi
 from bot.providers.dialects import either
 from bot.providers.gateway import Gateway
@@ -41,8 +42,9 @@ from bot.providers.outgoing import Outgoing
 from bot.quota import Quota
 from sandbox.datacenter.people import BY_NAME, PASSWORDS
 from tests.providers.ledger import IdleLedger
-from tests.sandbox.datacenter_stage import stage
+from tests.sandbox.datacenter_stage import CALLBACK, VERIFIER, stage
 
+AUTH = "https://auth.atlassian.com"
 HELLO = Document((Paragraph((Text("Hello, ]]> & <b>you</b> 👩‍👩‍👧"),)),))
 MORE = Document((Paragraph((Text("More of it"),)),))
 
@@ -56,6 +58,8 @@ class Bench:
         self.site = Site(CloudId("dc"), "Acme", url, url)
         gateway = Gateway(outgoing, "http://127.0.0.1:1", Quota(IdleLedger(), self.now), self.now)
         self.confluence = either(ConfluenceApi(gateway, self.now), DataCenterApi(gateway, self.now))
+        own = (AUTH, AUTH, self.now, (world.base,))
+        self.server = ConsentServers(outgoing, *own)
 
     def now(self):
         return datetime.fromtimestamp(self.world.clock.now(), UTC)
@@ -82,6 +86,20 @@ class Bench:
         token = base64.b64encode(pair).decode()
         return self.connection(name, token, Mechanism.BASIC, "Basic")
 
+    async def profile(self, client, mechanism=Mechanism.OAUTH2, **more):
+        typed = AuthorizationProfile(
+            "dc",
+            "Acme's Confluence",
+            Provider.DATA_CENTER,
+            mechanism,
+            client_id=client["client_id"],
+            client_secret=SecretStr(client["client_secret"]),
+            base_url=self.site.url,
+            callback_url=CALLBACK,
+            **more,
+        )
+        return await self.server.complete(typed)
+
     async def space(self, given, key="ENG"):
         return await self.confluence.find_space(given, self.site, key)
 
@@ -104,6 +122,31 @@ async def bench():
 
 
 # Who asks
+
+
+async def test_a_consent_is_renewed_again_and_again(bench):
+    client = await bench.world.client()
+    profile = await bench.profile(client)
+    code = SecretStr((await bench.world.decide(client))["code"])
+    given = await bench.server.redeem(profile, code, SecretStr(VERIFIER))
+    assert given.account.name == "Ada Lindqvist"
+    kept = given.grant
+    for _ in range(3):
+        renewed = await bench.server.renew(profile, kept)
+        assert renewed.refresh_token != kept.refresh_token
+        kept = renewed
+    assert await bench.server.renew(profile, given.grant) is None
+
+
+@pytest.mark.parametrize(("scopes", "most"), [((), "WRITE"), (("READ",), "READ")])
+async def test_a_service_account_lets_the_organisation_in(bench, scopes, most):
+    client = await bench.world.control("clients", service="confab", scope=most)
+    service = Mechanism.CLIENT_CREDENTIALS
+    profile = await bench.profile(client, service, scopes=frozenset(scopes))
+    given = await bench.server.present(profile)
+    assert (given.account.name, given.grant.scopes) == ("Confab Service", {most})
+    assert given.grant.refresh_token is None
+    assert (await bench.server.renew(profile, given.grant)).scopes == {most}
 
 
 async def test_a_token_and_a_password_both_let_their_person_in(bench):

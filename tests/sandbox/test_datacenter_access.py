@@ -281,6 +281,32 @@ async def test_a_refresh_token_is_its_client_s_and_needs_the_secret(dc, client):
     assert (await dc.refresh(client, tokens["refresh_token"])).status == 200
 
 
+async def test_a_refresh_token_comes_with_the_redirect_address(dc, client):
+    tokens = await dc.tokens(client)
+    for wrong in ("", CALLBACK + "2"):
+        answer = await dc.refresh(client, tokens["refresh_token"], redirect_uri=wrong)
+        assert (answer.status, answer.json["error"]) == (400, "invalid_grant")
+    assert (await dc.refresh(client, tokens["refresh_token"])).status == 200
+
+
+async def test_a_service_account_asks_for_itself_by_its_secret(dc, client):
+    service = await dc.control("clients", service="confab", scope="READ")
+    said = {"grant_type": "client_credentials", "scope": "READ"}
+
+    async def refused(asker, **more):
+        return (await dc.token(asker, **(said | more))).json["error"]
+
+    assert await refused(client) == "unauthorized_client"
+    assert await refused(service, secret=False) == "invalid_client"
+    for wrong in ("WRITE", "", "read"):
+        assert await refused(service, scope=wrong) == "invalid_scope"
+    issued = (await dc.token(service, **said)).json
+    assert (issued["scope"], issued["expires_in"]) == ("READ", 3600)
+    assert "refresh_token" not in issued
+    person = dc.bearer(issued["access_token"])
+    assert (await person.ask("GET", CURRENT)).json["username"] == "confab"
+
+
 async def test_without_a_challenge_the_secret_is_needed(dc, client):
     bare = {"code_challenge": None, "code_challenge_method": None}
     said = {"grant_type": "authorization_code"}
