@@ -12,7 +12,14 @@ from sandbox.atlassian.control_access import AccessControl
 from sandbox.atlassian.control_templates import TemplatesControl
 from sandbox.atlassian.faults import PLAYS, BadFault
 from sandbox.atlassian.refusals import Refusal
-from sandbox.atlassian.said import BadControl, Said, account_id, named_site, required_account
+from sandbox.atlassian.said import (
+    BadControl,
+    Said,
+    account_id,
+    named_site,
+    required_account,
+    required_kind,
+)
 from sandbox.atlassian.wiki import Content, Version, Wiki, id_of
 
 if TYPE_CHECKING:
@@ -258,7 +265,7 @@ class Control:
         return page_shown("", wiki, content)
 
     def create_page(self, said: Said) -> object:
-        """POST pages/create {space, account, title, body?, representation?, site?}."""
+        """POST pages/create {space, account, title, body?, representation?, site?, kind?}."""
         site = named_site(said)
         wiki = self._world.wikis[site.cloud_id]
         space = wiki.space_by_key(str(said["space"]))
@@ -267,9 +274,9 @@ class Control:
         body = documents.accepted(said.get("representation", "storage"), str(said.get("body", "")))
         who, now = required_account(said), self._world.clock.now()
         first = Version(1, who, now, str(said["title"]), body)
-        content = Content(
-            wiki.new_id(), "page", space.id, "current", who, now, [first], space.homepage
-        )
+        kind = required_kind(said)
+        parent = space.homepage if kind == "page" else None
+        content = Content(wiki.new_id(), kind, space.id, "current", who, now, [first], parent)
         return page_shown(site.slug, wiki, wiki.add(content))
 
     def delete_page(self, said: Said) -> object:

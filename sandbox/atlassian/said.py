@@ -25,6 +25,14 @@ def required_account(said: Said) -> str:
     return account.account_id
 
 
+def required_kind(said: Said) -> str:
+    """What is to be made: a page, unless it says otherwise."""
+    kind = str(said.get("kind", "page"))
+    if kind not in ("page", "blogpost"):
+        raise BadControl("a kind is page or blogpost")
+    return kind
+
+
 def named_site(said: Said) -> Site:
     """The site that was named by slug or cloud id, acme without a name."""
     site = sites.find_site(str(said.get("site", "acme")))
