@@ -37,7 +37,7 @@ READ = IDENTITY | {
 }
 WRITE = READ | {"write:page:confluence", "delete:page:confluence"}
 READ_COMMENTS = READ | {"read:comment:confluence"}
-COMMENT = READ_COMMENTS | {"write:comment:confluence"}
+COMMENT = READ_COMMENTS | {"write:comment:confluence", "delete:comment:confluence"}
 ATTACH = READ | {"read:attachment:confluence", "write:attachment:confluence"}
 LABEL = READ | {"read:label:confluence", "write:label:confluence"}
 TEMPLATES = READ | {"read:template:confluence"}

@@ -155,6 +155,15 @@ class Comment:
     url: str
     at: datetime | None = None
     kind: ContentKind = ContentKind.PAGE
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment that was just written; *url* is absolute."""
+
+    id: CommentId
+    url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from bot.content import (
     Page,
     PageId,
     PageText,
+    Said,
     Site,
     Space,
     SpaceId,
@@ -285,10 +286,13 @@ class LentConfluence(LentActions, Confluence):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Write where writing is allowed."""
-        await self.require_change(connection, site, page)
-        return await self._inner.append(connection, site, page, body, base=base, message=message)
+        await self.require_change(connection, site, page, kind=kind)
+        return await self._inner.append(
+            connection, site, page, body, base=base, message=message, kind=kind
+        )
 
     async def update_page(  # noqa: PLR0913 (the port's)
         self,
@@ -300,11 +304,12 @@ class LentConfluence(LentActions, Confluence):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Write where writing is allowed."""
-        await self.require_change(connection, site, page)
+        await self.require_change(connection, site, page, kind=kind)
         return await self._inner.update_page(
-            connection, site, page, title, body, base=base, message=message
+            connection, site, page, title, body, base=base, message=message, kind=kind
         )
 
     async def trash_page(
@@ -333,19 +338,24 @@ class LentConfluence(LentActions, Confluence):
         body: Document,
         *,
         kind: ContentKind = ContentKind.PAGE,
-    ) -> str:
+    ) -> Said:
         """Comment where writing is allowed, on what may be seen."""
         await self.require_change(connection, site, page, "read", kind=kind)
         return await self._inner.add_comment(connection, site, page, body, kind=kind)
 
     async def list_attachments(
-        self, connection: Connection, site: Site, page: PageId
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Sequence[Attachment]:
         """List those of a page that may be shown."""
         if connection.lent is not None:
-            await self.require_page(connection, site, page)
+            await self.require_page(connection, site, page, kind=kind)
         with unseen(connection):
-            return await self._inner.list_attachments(connection, site, page)
+            return await self._inner.list_attachments(connection, site, page, kind=kind)
 
     async def attach(  # noqa: PLR0913, PLR0917 (the port's)
         self,
@@ -354,32 +364,53 @@ class LentConfluence(LentActions, Confluence):
         page: PageId,
         name: str,
         content: bytes,
-        kind: str,
+        media: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Attachment:
         """Attach where writing is allowed."""
-        await self.require_change(connection, site, page)
-        return await self._inner.attach(connection, site, page, name, content, kind)
+        await self.require_change(connection, site, page, kind=kind)
+        return await self._inner.attach(connection, site, page, name, content, media, kind=kind)
 
-    async def list_labels(self, connection: Connection, site: Site, page: PageId) -> Sequence[str]:
+    async def list_labels(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> Sequence[str]:
         """List those of a page that may be shown."""
         if connection.lent is not None:
-            await self.require_page(connection, site, page)
+            await self.require_page(connection, site, page, kind=kind)
         with unseen(connection):
-            return await self._inner.list_labels(connection, site, page)
+            return await self._inner.list_labels(connection, site, page, kind=kind)
 
     async def add_labels(
-        self, connection: Connection, site: Site, page: PageId, labels: Sequence[str]
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        labels: Sequence[str],
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         """Label where writing is allowed."""
-        await self.require_change(connection, site, page)
-        await self._inner.add_labels(connection, site, page, labels)
+        await self.require_change(connection, site, page, kind=kind)
+        await self._inner.add_labels(connection, site, page, labels, kind=kind)
 
     async def remove_label(
-        self, connection: Connection, site: Site, page: PageId, label: str
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        label: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         """Label where writing is allowed."""
-        await self.require_change(connection, site, page)
-        await self._inner.remove_label(connection, site, page, label)
+        await self.require_change(connection, site, page, kind=kind)
+        await self._inner.remove_label(connection, site, page, label, kind=kind)
 
     async def note(  # noqa: PLR0913 (the port's)
         self,

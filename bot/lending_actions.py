@@ -16,8 +16,10 @@ from bot.content import (
     PageTemplateText,
     PageText,
     Restriction,
+    Said,
     Site,
     Space,
+    SpaceId,
     SpaceKey,
     TemplateId,
     Version,
@@ -32,12 +34,19 @@ from bot.rest import Call, Called
 class LentActions(Wall, ConfluenceActions):
     """Those actions, behind the wall."""
 
-    async def get_storage(self, connection: Connection, site: Site, page: PageId) -> PageStorage:
+    async def get_storage(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> PageStorage:
         """Return the page if it may be shown."""
         if connection.lent is not None:
-            await self.require_page(connection, site, page)
+            await self.require_page(connection, site, page, kind=kind)
         with unseen(connection):
-            stored = await self._inner.get_storage(connection, site, page)
+            stored = await self._inner.get_storage(connection, site, page, kind=kind)
         # It may have been moved between the two calls.
         require_space(connection, site, stored.page.space_id, writes=False)
         return stored
@@ -53,9 +62,10 @@ class LentActions(Wall, ConfluenceActions):
         base: int,
         message: str,
         placement: Placement,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Write where writing is allowed."""
-        await self.require_change(connection, site, page)
+        await self.require_change(connection, site, page, kind=kind)
         return await self._inner.update_section(
             connection,
             site,
@@ -65,6 +75,7 @@ class LentActions(Wall, ConfluenceActions):
             base=base,
             message=message,
             placement=placement,
+            kind=kind,
         )
 
     async def list_comments(
@@ -92,13 +103,21 @@ class LentActions(Wall, ConfluenceActions):
 
     async def reply(
         self, connection: Connection, site: Site, comment: CommentId, body: Document
-    ) -> str:
+    ) -> Said:
         """Answer where writing is allowed, on what may be seen."""
         if connection.lent is not None:
             with unseen(connection):
                 said = await self._inner.get_comment(connection, site, comment)
             await self.require_change(connection, site, said.page_id, "read", kind=said.kind)
         return await self._inner.reply(connection, site, comment, body)
+
+    async def delete_comment(self, connection: Connection, site: Site, comment: CommentId) -> None:
+        """Take back only where writing is allowed."""
+        if connection.lent is not None:
+            with unseen(connection):
+                said = await self._inner.get_comment(connection, site, comment)
+            await self.require_change(connection, site, said.page_id, "read", kind=said.kind)
+        await self._inner.delete_comment(connection, site, comment)
 
     async def move_page(
         self, connection: Connection, site: Site, page: PageId, parent: PageId
@@ -107,6 +126,14 @@ class LentActions(Wall, ConfluenceActions):
         await self.require_change(connection, site, page)
         await self.require_change(connection, site, parent, "read")
         await self._inner.move_page(connection, site, page, parent)
+
+    async def move_to_top(
+        self, connection: Connection, site: Site, page: PageId, space: SpaceId
+    ) -> None:
+        """Move from where writing is allowed to where it is allowed too."""
+        await self.require_change(connection, site, page)
+        await self.require_place(connection, site, space, None)
+        await self._inner.move_to_top(connection, site, page, space)
 
     async def copy_page(
         self, connection: Connection, site: Site, page: PageId, title: str, parent: PageId
@@ -137,6 +164,13 @@ class LentActions(Wall, ConfluenceActions):
         refuse_lent(connection, "restrict pages")
         await self._inner.restrict(connection, site, page, operation, accounts, groups)
 
+    async def lift_restriction(
+        self, connection: Connection, site: Site, page: PageId, operation: Operation
+    ) -> None:
+        """Refuse: it isn't the one that restricts."""
+        refuse_lent(connection, "restrict pages")
+        await self._inner.lift_restriction(connection, site, page, operation)
+
     async def watch(self, connection: Connection, site: Site, page: PageId, *, on: bool) -> None:
         """Refuse: the shared account would be the one that watches."""
         refuse_lent(connection, "watch pages")
@@ -158,22 +192,34 @@ class LentActions(Wall, ConfluenceActions):
         return [Space(each.id, each.key, each.name) for each in allowed]
 
     async def list_versions(
-        self, connection: Connection, site: Site, page: PageId, most: int = 25
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        most: int = 25,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Sequence[Version]:
         """List those of a page that may be shown."""
         if connection.lent is not None:
-            await self.require_page(connection, site, page)
+            await self.require_page(connection, site, page, kind=kind)
         with unseen(connection):
-            return await self._inner.list_versions(connection, site, page, most)
+            return await self._inner.list_versions(connection, site, page, most, kind=kind)
 
     async def get_version(
-        self, connection: Connection, site: Site, page: PageId, number: int
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        number: int,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText:
         """Return it if the page may be shown."""
         if connection.lent is not None:
-            await self.require_page(connection, site, page)
+            await self.require_page(connection, site, page, kind=kind)
         with unseen(connection):
-            text = await self._inner.get_version(connection, site, page, number)
+            text = await self._inner.get_version(connection, site, page, number, kind=kind)
         require_space(connection, site, text.page.space_id, writes=False)
         return text
 
@@ -186,11 +232,12 @@ class LentActions(Wall, ConfluenceActions):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Write where writing is allowed."""
-        await self.require_change(connection, site, page)
+        await self.require_change(connection, site, page, kind=kind)
         return await self._inner.restore_version(
-            connection, site, page, number, base=base, message=message
+            connection, site, page, number, base=base, message=message, kind=kind
         )
 
     async def restore_page(

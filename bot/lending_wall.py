@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from bot.connection import Connection, Lent
@@ -10,6 +11,8 @@ from bot.errors import BotError, NotAllowed, NotFound, NotOffered
 from bot.ports import Confluence
 
 UNSEEN: Final = "That isn't in Confluence, or isn't among what the organisation's connection shows."
+IN_THE_TRASH: Final = "a page in the trash"
+"""What a page there is called: Confluence doesn't tell of it who may see it."""
 NOT_WRITABLE: Final = (
     "Your workspace's admins don't let the organisation's connection write there, so nothing was "
     "written. Choose another space, or connect an account of your own."
@@ -44,7 +47,7 @@ class Wall:
         require_space(connection, site, head.space_id, writes=is_own)
         if not is_own and not await self._allows(connection, site, page, "read", fresh=False):
             raise NotFound(UNSEEN)
-        return head
+        return _nameless(head, site) if head.status is PageStatus.TRASHED else head
 
     async def require_change(
         self,
@@ -95,6 +98,11 @@ class Wall:
         except BotError:
             return False
         return True
+
+
+def _nameless(head: Page, site: Site) -> Page:
+    """Return what is in the trash without its title, which its address may have too."""
+    return replace(head, title=IN_THE_TRASH, url=site.wiki_url, version_message="", parent_id=None)
 
 
 def lent_of(connection: Connection) -> Lent:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote_plus, urlsplit
 
-from bot.content import PageId, Site
+from bot.content import ContentKind, PageId, Site
 
 LONGEST_ID: Final = 19
 _BY_ID = (
@@ -22,7 +22,8 @@ _BY_ID = (
     re.compile(r"^/spaces/[^/]+/blog/\d{4}/\d\d/\d\d/(\d{1,19})(?:/|$)"),
     re.compile(r"^/spaces/[^/]+/blog/(\d{5,19})(?:/|$)"),  # a shorter number is a year
 )
-_BY_TITLE = re.compile(r"^/display/([^/]+)/([^/?]+)/?$")
+_BY_TITLE = re.compile(r"^/display/([^/]+)/(\d{4}/\d\d/\d\d/)?([^/?]+)/?$")
+_OF_A_BLOG = re.compile(r"^/spaces/[^/]+/blog/")
 _ADDRESS = re.compile(r"^(?:https?://|[a-z0-9-]+(?:\.[a-z0-9-]+)+/wiki/)", re.IGNORECASE)
 _USUAL_PORTS = (None, 80, 443)
 _TINY = re.compile(r"^/x/([A-Za-z0-9_-]{1,12})$")
@@ -30,12 +31,16 @@ _TINY = re.compile(r"^/x/([A-Za-z0-9_-]{1,12})$")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A page by its id, or by its title, perhaps in a space; *site* where a link told it."""
+    """A page by its id, or by its title, perhaps in a space; *site* where a link told it.
+
+    *kind* is a blog post's where a link is one's; any other may lead to one nevertheless.
+    """
 
     page: PageId | None = None
     title: str = ""
     space_key: str = ""
     site: Site | None = None
+    kind: ContentKind = ContentKind.PAGE
 
 
 def read_reference(text: str, sites: Iterable[Site]) -> Reference:
@@ -80,15 +85,17 @@ def _in_wiki(parts: SplitResult, path: str, site: Site) -> Reference | None:
     for form in _BY_ID:
         found = form.match(path)
         if found:
-            return Reference(PageId(found[1]), site=site)
+            kind = ContentKind.BLOG if _OF_A_BLOG.match(path) else ContentKind.PAGE
+            return Reference(PageId(found[1]), site=site, kind=kind)
     tiny = _TINY.match(path)
     if tiny:
         page = read_tiny(tiny[1])
         return Reference(page, site=site) if page else None
     named = _BY_TITLE.match(path)
     if named:
-        title, key = unquote_plus(named[2]), unquote_plus(named[1])
-        return Reference(title=title, space_key=key, site=site)
+        title, key = unquote_plus(named[3]), unquote_plus(named[1])
+        kind = ContentKind.BLOG if named[2] else ContentKind.PAGE
+        return Reference(title=title, space_key=key, site=site, kind=kind)
     return _in_query(parts.query, site)
 
 

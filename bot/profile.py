@@ -25,6 +25,16 @@ class Provider(StrEnum):
         """Tell whether a page can be written for its author alone, and published by its id."""
         return self is Provider.CLOUD
 
+    @property
+    def copies_whole(self) -> bool:
+        """Tell whether a copy of a page has its files, labels and restrictions too."""
+        return self is Provider.CLOUD
+
+    @property
+    def moves_to_top(self) -> bool:
+        """Tell whether an app can put a page where none is above it."""
+        return self is Provider.CLOUD  # https://jira.atlassian.com/browse/CONFSERVER-39042
+
 
 class Mechanism(StrEnum):
     """How a grant is obtained."""

@@ -504,15 +504,15 @@ async def change_page(confluence: Confluence, acting: Acting, decision: Decision
     if decision.page_id is None:
         raise BadInput("There is no page to change, so nothing was written. Choose one.")
     page = acting.connection, acting.site, decision.page_id
-    base, message = decision.base_version, message_of(decision)
+    base, message, kind = decision.base_version, message_of(decision), decision.kind
     match decision.act:
         case Act.UPDATE:
             return await confluence.update_page(
-                *page, decision.title, decision.body, base=base, message=message
+                *page, decision.title, decision.body, base=base, message=message, kind=kind
             )
         case Act.RESTORE_VERSION:
             return await confluence.restore_version(
-                *page, decision.version, base=base, message=message
+                *page, decision.version, base=base, message=message, kind=kind
             )
         case Act.SECTION:
             return await confluence.update_section(
@@ -522,10 +522,11 @@ async def change_page(confluence: Confluence, acting: Acting, decision: Decision
                 base=base,
                 message=message,
                 placement=decision.placement,
+                kind=kind,
             )
         case _:
             text = document_in(decision.body)
-            return await confluence.append(*page, text, base=base, message=message)
+            return await confluence.append(*page, text, base=base, message=message, kind=kind)
 
 
 def _is_of(written: PageText, noted: str, decision: Decision) -> bool:

@@ -381,7 +381,7 @@ class Move(OfPage):
 
 
 class MoveStep(WritingStep):
-    """Move a page with all below it."""
+    """Move a page with all below it; a blog post has no place."""
 
     move: Move
 
@@ -396,7 +396,10 @@ class Copy(OfPage):
 
 
 class CopyStep(WritingStep):
-    """Copy a page; gives the copy."""
+    """Copy a page; gives the copy.
+
+    On Cloud its files, labels and restrictions go along, on Data Center its text alone.
+    """
 
     copy_page: Copy = Field(alias="copy")
 
@@ -445,7 +448,7 @@ class ListSpacesStep(Step):
 
 
 class ChildrenStep(Step):
-    """List the pages right below a page."""
+    """List the pages right below a page; a blog post has none."""
 
     children: OfPage
 
@@ -504,7 +507,10 @@ class Restore(OfPage):
 
 
 class RestoreStep(WritingStep):
-    """Restore a page, or one of its versions."""
+    """Restore a page, or one of its versions.
+
+    The organisation's connection takes none out of the trash.
+    """
 
     restore: Restore
 

@@ -48,12 +48,17 @@ async def _restore(
     if head.version_message != message:
         _require_untouched(head, receipts)
         head = await confluence.restore_version(
-            *where, first.base_version, base=head.version, message=message
+            *where, first.base_version, base=head.version, message=message, kind=first.kind
         )
     if first.old_title and head.title != first.old_title:
-        found = await confluence.get_storage(*where)
+        found = await confluence.get_storage(*where, kind=first.kind)
         await confluence.update_page(
-            *where, first.old_title, found.storage, base=found.page.version, message=message
+            *where,
+            first.old_title,
+            found.storage,
+            base=found.page.version,
+            message=message,
+            kind=first.kind,
         )
 
 

@@ -140,6 +140,7 @@ _RIGHTS = {
     "write:page:confluence": "create and change pages",
     "delete:page:confluence": "move pages to the trash (*Undo* does)",
     "write:comment:confluence": "write comments",
+    "delete:comment:confluence": "delete comments (*Undo* does)",
     "read:comment:confluence": "read comments",
     "write:attachment:confluence": "attach files",
     "read:attachment:confluence": "read attached files",

@@ -47,6 +47,7 @@ SCOPES = frozenset(
         "delete:page:confluence",
         "read:comment:confluence",
         "write:comment:confluence",
+        "delete:comment:confluence",
         "read:attachment:confluence",
         "write:attachment:confluence",
         "read:label:confluence",

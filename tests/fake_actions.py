@@ -21,6 +21,7 @@ from bot.content import (
     PageTemplateText,
     PageText,
     Restriction,
+    Said,
     Site,
     Space,
     SpaceId,
@@ -76,7 +77,14 @@ class FakeActions(ConfluenceActions):
         if error := self.fails_after.get(method):
             raise error
 
-    async def get_storage(self, connection: Connection, site: Site, page: PageId) -> PageStorage:
+    async def get_storage(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> PageStorage:
         self._ask("get_storage", page)
         return self._stored(page)
 
@@ -96,6 +104,7 @@ class FakeActions(ConfluenceActions):
         base: int,
         message: str,
         placement: Placement,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         self._ask("update_section", (page, section, placement, base, message))
         stored = self._stored(page)
@@ -126,14 +135,14 @@ class FakeActions(ConfluenceActions):
 
     async def reply(
         self, connection: Connection, site: Site, comment: CommentId, body: Document
-    ) -> str:
+    ) -> Said:
         self._ask("reply", comment)
         about = self.threads[comment]
         number = CommentId(f"{comment}-{len(self.threads)}")
         url = f"{about.url}?focusedCommentId={number}"
         self.threads[number] = replace(about, id=number, text=body, url=url)
         self._done("reply")
-        return url
+        return Said(number, url)
 
     async def move_page(
         self, connection: Connection, site: Site, page: PageId, parent: PageId
@@ -143,6 +152,15 @@ class FakeActions(ConfluenceActions):
         head = replace(moved.page, parent_id=parent, space_id=above.space_id)
         self.pages[page] = replace(moved, page=head)
         self._done("move_page")
+
+    async def move_to_top(
+        self, connection: Connection, site: Site, page: PageId, space: SpaceId
+    ) -> None:
+        self._ask("move_to_top", (page, space))
+        moved = self._get(page, draft=False)
+        head = replace(moved.page, parent_id=None, space_id=space)
+        self.pages[page] = replace(moved, page=head)
+        self._done("move_to_top")
 
     async def copy_page(
         self, connection: Connection, site: Site, page: PageId, title: str, parent: PageId
@@ -180,6 +198,13 @@ class FakeActions(ConfluenceActions):
         )
         self._done("restrict")
 
+    async def lift_restriction(
+        self, connection: Connection, site: Site, page: PageId, operation: Operation
+    ) -> None:
+        self._ask("lift_restriction", (page, operation))
+        self.restrictions.get(page, {}).pop(operation, None)
+        self._done("lift_restriction")
+
     async def watch(self, connection: Connection, site: Site, page: PageId, *, on: bool) -> None:
         self._ask("watch", (page, on))
         self._get(page, draft=False)
@@ -197,7 +222,13 @@ class FakeActions(ConfluenceActions):
         return self.spaces[:most]
 
     async def list_versions(
-        self, connection: Connection, site: Site, page: PageId, most: int = 25
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        most: int = 25,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Sequence[Version]:
         self._ask("list_versions", page)
         self._get(page, draft=False)
@@ -208,7 +239,13 @@ class FakeActions(ConfluenceActions):
         ]
 
     async def get_version(
-        self, connection: Connection, site: Site, page: PageId, number: int
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        number: int,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText:
         self._ask("get_version", (page, number))
         return self._past(page, number)
@@ -228,6 +265,7 @@ class FakeActions(ConfluenceActions):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         self._ask("restore_version", (page, number, base, message))
         before, now = self._past(page, number), self._get(page, draft=False).page

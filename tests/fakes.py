@@ -16,6 +16,8 @@ from bot.content import (
     AccountId,
     Attachment,
     CloudId,
+    Comment,
+    CommentId,
     ContentKind,
     Group,
     Hits,
@@ -23,6 +25,7 @@ from bot.content import (
     PageId,
     PageStatus,
     PageText,
+    Said,
     Site,
     Space,
     SpaceId,
@@ -305,6 +308,7 @@ class FakeConfluence(FakeActions, Confluence):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         self._ask("append", (page, base, message))
         stored = self._get(page, draft=False)
@@ -347,6 +351,7 @@ class FakeConfluence(FakeActions, Confluence):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         self._ask("update_page", (page, title, base, message))
         stored = self._get(page, draft=False).page
@@ -363,17 +368,34 @@ class FakeConfluence(FakeActions, Confluence):
         body: Document,
         *,
         kind: ContentKind = ContentKind.PAGE,
-    ) -> str:
+    ) -> Said:
         self._ask("add_comment", page)
         about = self._of_kind(self._get(page, draft=False), kind)
-        url = f"{about.page.url}?focusedCommentId={len(self.comments)}"
+        number = CommentId(f"c{len(self.asked)}")
+        url = f"{about.page.url}?focusedCommentId={number}"
         self.comments.append((page, body))
-        if error := self.fails_after.get("add_comment"):
-            raise error
-        return url
+        self.threads[number] = Comment(number, page, LOVELACE, body, url, kind=kind)
+        self._done("add_comment")
+        return Said(number, url)
+
+    async def delete_comment(self, connection: Connection, site: Site, comment: CommentId) -> None:
+        self._ask("delete_comment", comment)
+        if comment not in self.threads:
+            raise NotFound("no such comment")
+        answers = [each for each in self.threads if each.startswith(f"{comment}-")]
+        if answers or self.threads[comment].version != 1:
+            raise Changed("it was answered, or changed")
+        gone = self.threads.pop(comment)
+        self.comments = [each for each in self.comments if each != (gone.page_id, gone.text)]
+        self._done("delete_comment")
 
     async def list_attachments(
-        self, connection: Connection, site: Site, page: PageId
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Sequence[Attachment]:
         self._ask("list_attachments", page)
         held = self.attachments.get(page, {})
@@ -386,21 +408,36 @@ class FakeConfluence(FakeActions, Confluence):
         page: PageId,
         name: str,
         content: bytes,
-        kind: str,
+        media: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Attachment:
-        self._ask("attach", (page, name, kind))
+        self._ask("attach", (page, name, media))
         self._get(page, draft=True)
         self.attachments.setdefault(page, {})[name] = content
         if error := self.fails_after.get("attach"):
             raise error
         return _attachment(name, content)
 
-    async def list_labels(self, connection: Connection, site: Site, page: PageId) -> Sequence[str]:
+    async def list_labels(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> Sequence[str]:
         self._ask("list_labels", page)
         return tuple(self.labels.get(page, ()))
 
     async def add_labels(
-        self, connection: Connection, site: Site, page: PageId, labels: Sequence[str]
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        labels: Sequence[str],
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         self._ask("add_labels", (page, tuple(labels)))
         self._get(page, draft=False)
@@ -408,7 +445,13 @@ class FakeConfluence(FakeActions, Confluence):
         held += [label for label in labels if label not in held]
 
     async def remove_label(
-        self, connection: Connection, site: Site, page: PageId, label: str
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        label: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         self._ask("remove_label", (page, label))
         self.labels[page] = [each for each in self.labels.get(page, ()) if each != label]

@@ -149,14 +149,18 @@ async def _found(
     """Return the page of that id, else the one of that title."""
     if wanted.page is not None:
         with suppress(NotFound):
-            return await where.head(wanted.page, kind)
+            return await where.head(
+                wanted.page, kind if wanted.kind is ContentKind.PAGE else wanted.kind
+            )
     if not wanted.title:
         raise WrongAnswer(f"I can't see that page. Give {Page.expects}.")
     space = space_of(held)
     if space is None and wanted.space_key:
         space = await where.confluence.find_space(*where.site, wanted.space_key)
     if space is not None:
-        exact = await where.confluence.find_page_by_title(*where.site, space.id, wanted.title)
+        exact = await where.confluence.find_page_by_title(
+            *where.site, space.id, wanted.title, kind=wanted.kind
+        )
         if exact is not None:
             return exact
     near = await find_pages(where.context, where.acting, space, wanted.title)

@@ -142,7 +142,9 @@ async def _children(
 async def _sections(
     context: Context, acting: Acting, held: Thing | None, _words: str
 ) -> Sequence[Offer]:
-    found = await context.confluence.get_storage(acting.connection, acting.site, _page(held))
+    found = await context.confluence.get_storage(
+        acting.connection, acting.site, _page(held), kind=kind_of_page(held)
+    )
     headings = dict.fromkeys(each.heading for each in sections_of(found.storage.markup))
     return [Offer(each, each) for each in headings if each]
 
@@ -152,7 +154,9 @@ async def _labels(
 ) -> Sequence[Offer]:
     if held is None:
         return []
-    found = await context.confluence.list_labels(acting.connection, acting.site, _page(held))
+    found = await context.confluence.list_labels(
+        acting.connection, acting.site, _page(held), kind=kind_of_page(held)
+    )
     return [Offer(each, each) for each in found]
 
 
@@ -160,7 +164,7 @@ async def _versions(
     context: Context, acting: Acting, held: Thing | None, _words: str
 ) -> Sequence[Offer]:
     found = await context.confluence.list_versions(
-        acting.connection, acting.site, _page(held), MOST_VERSIONS
+        acting.connection, acting.site, _page(held), MOST_VERSIONS, kind=kind_of_page(held)
     )
     return [Offer(str(each.number), _of_version(each, context)) for each in found]
 

@@ -17,6 +17,7 @@ from bot.content import (
     Page,
     PageId,
     PageText,
+    Said,
     Site,
     Space,
     SpaceId,
@@ -170,6 +171,7 @@ class Confluence(ConfluenceActions, Protocol):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Put *body* at the end of version *base*. Raises ``Changed`` if the page has moved on."""
 
@@ -206,6 +208,7 @@ class Confluence(ConfluenceActions, Protocol):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Put *title* and *body* in place of version *base*.
 
@@ -223,12 +226,17 @@ class Confluence(ConfluenceActions, Protocol):
         body: Document,
         *,
         kind: ContentKind = ContentKind.PAGE,
-    ) -> str:
-        """Write a comment at the foot of *page* and return the link to it."""
+    ) -> Said:
+        """Write a comment at the foot of *page*."""
 
     @abstractmethod
     async def list_attachments(
-        self, connection: Connection, site: Site, page: PageId
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Sequence[Attachment]:
         """Return the first fifty files on *page*. Raises ``NotFound``."""
 
@@ -240,26 +248,47 @@ class Confluence(ConfluenceActions, Protocol):
         page: PageId,
         name: str,
         content: bytes,
-        kind: str,
+        media: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Attachment:
         """Put a file on *page*: a new version of the one that has that *name*, if one has.
 
-        *kind* is its media type.
+        *media* is its media type.
         """
 
     @abstractmethod
-    async def list_labels(self, connection: Connection, site: Site, page: PageId) -> Sequence[str]:
+    async def list_labels(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> Sequence[str]:
         """Return the names of the page's labels, at most 200."""
 
     @abstractmethod
     async def add_labels(
-        self, connection: Connection, site: Site, page: PageId, labels: Sequence[str]
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        labels: Sequence[str],
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         """Give *page* those labels; the ones it has stay."""
 
     @abstractmethod
     async def remove_label(
-        self, connection: Connection, site: Site, page: PageId, label: str
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        label: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> None:
         """Take one label off; nothing happens if the page hasn't got it."""
 

@@ -18,8 +18,10 @@ from bot.content import (
     PageTemplateText,
     PageText,
     Restriction,
+    Said,
     Site,
     Space,
+    SpaceId,
     SpaceKey,
     TemplateId,
     Version,
@@ -32,7 +34,14 @@ class ConfluenceActions(Protocol):
     """The rest of ``Confluence``; what every method of that raises, these raise too."""
 
     @abstractmethod
-    async def get_storage(self, connection: Connection, site: Site, page: PageId) -> PageStorage:
+    async def get_storage(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> PageStorage:
         """Return the page with its body to the letter. Raises ``NotFound``."""
 
     @abstractmethod
@@ -47,6 +56,7 @@ class ConfluenceActions(Protocol):
         base: int,
         message: str,
         placement: Placement,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Change what stands below the heading *section* of version *base*, and nothing else.
 
@@ -77,8 +87,17 @@ class ConfluenceActions(Protocol):
     @abstractmethod
     async def reply(
         self, connection: Connection, site: Site, comment: CommentId, body: Document
-    ) -> str:
-        """Answer a comment at the foot of a page and return the link to the answer."""
+    ) -> Said:
+        """Answer a comment at the foot of a page."""
+
+    @abstractmethod
+    async def delete_comment(self, connection: Connection, site: Site, comment: CommentId) -> None:
+        """Delete a comment, or a reply, for good.
+
+        Raises:
+            NotFound: it isn't there, or not to be seen.
+            Changed: it was changed since it was written, or somebody has answered it.
+        """
 
     @abstractmethod
     async def move_page(
@@ -92,13 +111,24 @@ class ConfluenceActions(Protocol):
         """
 
     @abstractmethod
+    async def move_to_top(
+        self, connection: Connection, site: Site, page: PageId, space: SpaceId
+    ) -> None:
+        """Put *page* and all below it where no page is above it in *space*.
+
+        Raises:
+            TitleTaken: the other space has a page of that title.
+            NotOffered: this Confluence doesn't let apps do it: no Data Center does.
+        """
+
+    @abstractmethod
     async def copy_page(
         self, connection: Connection, site: Site, page: PageId, title: str, parent: PageId
     ) -> Page:
         """Make a page like *page* below *parent*, called *title*.
 
         Cloud copies its files, labels and restrictions too; on Data Center, which has no call
-        for it, the text alone is copied.
+        for it, the text alone is copied (`Provider.copies_whole`).
 
         Raises:
             TitleTaken: the space of *parent* has a page of that title.
@@ -127,6 +157,12 @@ class ConfluenceActions(Protocol):
         """
 
     @abstractmethod
+    async def lift_restriction(
+        self, connection: Connection, site: Site, page: PageId, operation: Operation
+    ) -> None:
+        """Let everybody do *operation* whom the space lets; the other stays as it is."""
+
+    @abstractmethod
     async def watch(self, connection: Connection, site: Site, page: PageId, *, on: bool) -> None:
         """Have the connection's account told of changes to *page*, or no longer."""
 
@@ -142,13 +178,25 @@ class ConfluenceActions(Protocol):
 
     @abstractmethod
     async def list_versions(
-        self, connection: Connection, site: Site, page: PageId, most: int = 25
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        most: int = 25,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Sequence[Version]:
         """Return the last *most* versions of *page*, newest first."""
 
     @abstractmethod
     async def get_version(
-        self, connection: Connection, site: Site, page: PageId, number: int
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        number: int,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText:
         """Return *page* as it was in that version. Raises ``NotFound``."""
 
@@ -162,6 +210,7 @@ class ConfluenceActions(Protocol):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """Put the body of version *number*, to the letter, on top of version *base*.
 

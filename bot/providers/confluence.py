@@ -20,6 +20,7 @@ from bot.content import (
     PageId,
     PageStatus,
     PageText,
+    Said,
     Site,
     Space,
     SpaceId,
@@ -315,18 +316,20 @@ class ConfluenceApi(CloudActions, Confluence):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.append``. What stands there is sent back to the letter."""
-        found = await self._page(connection, site, wire.get_page(page, draft=False, text=True))
-        head = wire.page_of(found, site)
+        call = wire.get_page(page, draft=False, text=True, kind=kind)
+        found = await self._page(connection, site, call)
+        head = wire.page_of(found, site, kind=kind)
         if head.version != base or head.status is not PageStatus.CURRENT:
             raise Changed("The page was changed in the meantime.")
         existing = wire.adf_of(found)
         if existing is None:
             raise ProviderFault("a page without a readable body can't be appended to")
         sent = wire.adf_body(append_adf(existing, body))
-        call = wire.put_page(head.id, head.title, sent, base + 1, message)
-        return await self._written(connection, site, call)
+        call = wire.put_page(head.id, head.title, sent, base + 1, message, kind)
+        return await self._written(connection, site, call, kind)
 
     async def trash_page(
         self,
@@ -364,10 +367,11 @@ class ConfluenceApi(CloudActions, Confluence):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.update_page``. Confluence itself compares the versions."""
-        call = wire.put_page(page, title, wire.body_of(body), base + 1, message)
-        return await self._written(connection, site, call)
+        call = wire.put_page(page, title, wire.body_of(body), base + 1, message, kind)
+        return await self._written(connection, site, call, kind)
 
     async def add_comment(
         self,
@@ -377,18 +381,22 @@ class ConfluenceApi(CloudActions, Confluence):
         body: Document,
         *,
         kind: ContentKind = ContentKind.PAGE,
-    ) -> str:
+    ) -> Said:
         """See ``Confluence.add_comment``."""
         call = around_wire.add_comment(page, body, kind)
         answer = await self._gateway.send(connection, site, call)
-        links = read_written(answer, around_wire.Linked).links
-        return wire.absolute(site, links.base, links.webui)
+        return around_wire.said_of(read_written(answer, around_wire.Linked), site)
 
     async def list_attachments(
-        self, connection: Connection, site: Site, page: PageId
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Sequence[Attachment]:
         """See ``Confluence.list_attachments``."""
-        answer = await self._gateway.send(connection, site, around_wire.list_files(page))
+        answer = await self._gateway.send(connection, site, around_wire.list_files(page, kind))
         found = read(answer, around_wire.Files)
         return tuple(around_wire.file_of(each, site, found.links.base) for each in found.results)
 
@@ -399,11 +407,13 @@ class ConfluenceApi(CloudActions, Confluence):
         page: PageId,
         name: str,
         content: bytes,
-        kind: str,
+        media: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
     ) -> Attachment:
         """See ``Confluence.attach``."""
         call = around_wire.put_file(
-            page, wire.Upload(file_name(name), content, kind, is_minor=True)
+            page, wire.Upload(file_name(name), content, media, is_minor=True)
         )
         answer = await self._gateway.send(connection, site, call)
         found = read_written(answer, around_wire.ContentFiles)
@@ -411,13 +421,26 @@ class ConfluenceApi(CloudActions, Confluence):
             raise Unclear(wire.PROVIDER)
         return around_wire.content_file_of(found.results[0], site, found.links.base)
 
-    async def list_labels(self, connection: Connection, site: Site, page: PageId) -> Sequence[str]:
+    async def list_labels(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> Sequence[str]:
         """See ``Confluence.list_labels``."""
-        answer = await self._gateway.send(connection, site, around_wire.list_labels(page))
+        answer = await self._gateway.send(connection, site, around_wire.list_labels(page, kind))
         return tuple(each.name for each in read(answer, around_wire.Labels).results if each.name)
 
     async def add_labels(
-        self, connection: Connection, site: Site, page: PageId, labels: Sequence[str]
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        labels: Sequence[str],
+        *,
+        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
     ) -> None:
         """See ``Confluence.add_labels``."""
         names = around_wire.known_labels(labels)
@@ -425,7 +448,13 @@ class ConfluenceApi(CloudActions, Confluence):
             await self._gateway.send(connection, site, around_wire.add_labels(page, names))
 
     async def remove_label(
-        self, connection: Connection, site: Site, page: PageId, label: str
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        label: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
     ) -> None:
         """See ``Confluence.remove_label``."""
         with suppress(NotFound):

@@ -21,8 +21,10 @@ from bot.content import (
     PageTemplateText,
     PageText,
     Restriction,
+    Said,
     Site,
     Space,
+    SpaceId,
     SpaceKey,
     TemplateId,
     Version,
@@ -48,7 +50,13 @@ from bot.providers import datacenter_wire as v1_wire
 from bot.providers.confluence_bodies_wire import read, read_written
 from bot.providers.gateway import Gateway
 from bot.providers.rest import send_typed
-from bot.providers.restricting import alone, refuse_templates, require_whole
+from bot.providers.restricting import (
+    alone,
+    refuse_templates,
+    refuse_top,
+    require_untouched,
+    require_whole,
+)
 from bot.rest import Call, Called
 
 DEEPEST_REPLY: Final = 10
@@ -59,9 +67,17 @@ class CloudActions(ConfluenceActions):
 
     _gateway: Gateway
 
-    async def get_storage(self, connection: Connection, site: Site, page: PageId) -> PageStorage:
+    async def get_storage(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> PageStorage:
         """See ``Confluence.get_storage``."""
-        return await self._stored(connection, site, actions_wire.get_storage(page))
+        call = actions_wire.get_storage(page, kind=kind)
+        return await self._stored(connection, site, call, kind)
 
     async def _stored(
         self,
@@ -87,9 +103,10 @@ class CloudActions(ConfluenceActions):
         base: int,
         message: str,
         placement: Placement,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.update_section``."""
-        stored = await self.get_storage(connection, site, page)
+        stored = await self.get_storage(connection, site, page, kind=kind)
         _require_version(stored.page, base)
         markup = stored.storage.markup
         found = await asyncio.to_thread(find_section, markup, section)  # a page may be large
@@ -145,11 +162,18 @@ class CloudActions(ConfluenceActions):
 
     async def reply(
         self, connection: Connection, site: Site, comment: CommentId, body: Document
-    ) -> str:
+    ) -> Said:
         """See ``Confluence.reply``."""
         answer = await self._gateway.send(connection, site, actions_wire.reply(comment, body))
-        links = read_written(answer, around_wire.Linked).links
-        return wire.absolute(site, links.base, links.webui)
+        return around_wire.said_of(read_written(answer, around_wire.Linked), site)
+
+    async def delete_comment(self, connection: Connection, site: Site, comment: CommentId) -> None:
+        """See ``Confluence.delete_comment``."""
+        said = await self._comment(connection, site, comment)
+        answer = await self._gateway.send(connection, site, actions_wire.list_replies(comment))
+        answers = read(answer, actions_wire.Comments).results
+        require_untouched(said.version.number, answers)
+        await self._gateway.send(connection, site, actions_wire.delete_comment(comment))
 
     async def _names(
         self, connection: Connection, site: Site, accounts: Sequence[str]
@@ -169,6 +193,17 @@ class CloudActions(ConfluenceActions):
     ) -> None:
         """See ``Confluence.move_page``."""
         await self._gateway.send(connection, site, actions_wire.move_page(page, parent))
+
+    async def move_to_top(
+        self, connection: Connection, site: Site, page: PageId, space: SpaceId
+    ) -> None:
+        """See ``Confluence.move_to_top``. It takes another page that is there already."""
+        answer = await self._gateway.send(connection, site, actions_wire.top_pages(space))
+        tops = [each.id for each in read(answer, wire.PageList).results if each.id != page]
+        if not tops:
+            refuse_top()
+        call = actions_wire.move_page(page, PageId(tops[0]), "after")
+        await self._gateway.send(connection, site, call)
 
     async def copy_page(
         self, connection: Connection, site: Site, page: PageId, title: str, parent: PageId
@@ -204,12 +239,28 @@ class CloudActions(ConfluenceActions):
         groups: Sequence[str],
     ) -> None:
         """See ``Confluence.restrict``. Confluence lifts what isn't sent again."""
+        others = await self._other_restrictions(connection, site, page, operation)
+        wanted = {operation: alone(connection, accounts, groups), **others}
+        await self._gateway.send(connection, site, actions_wire.put_restrictions(page, wanted))
+
+    async def lift_restriction(
+        self, connection: Connection, site: Site, page: PageId, operation: Operation
+    ) -> None:
+        """See ``Confluence.lift_restriction``."""
+        others = await self._other_restrictions(connection, site, page, operation)
+        if any(each.accounts or each.groups for each in others.values()):
+            call = actions_wire.put_restrictions(page, others)
+        else:
+            call = actions_wire.lift_restrictions(page)
+        await self._gateway.send(connection, site, call)
+
+    async def _other_restrictions(
+        self, connection: Connection, site: Site, page: PageId, operation: Operation
+    ) -> dict[Operation, Restriction]:
         named = await self._restrictions(connection, site, page)
         kept = {each: who for each, who in named.items() if each != operation}
         require_whole(is_cut=any(who.is_cut for who in kept.values()))
-        others = {each: actions_wire.restriction_of(who) for each, who in kept.items()}
-        wanted = {operation: alone(connection, accounts, groups), **others}
-        await self._gateway.send(connection, site, actions_wire.put_restrictions(page, wanted))
+        return {each: actions_wire.restriction_of(who) for each, who in kept.items()}
 
     async def watch(self, connection: Connection, site: Site, page: PageId, *, on: bool) -> None:
         """See ``Confluence.watch``."""
@@ -229,21 +280,33 @@ class CloudActions(ConfluenceActions):
         return tuple(wire.space_of(each) for each in listed.results)
 
     async def list_versions(
-        self, connection: Connection, site: Site, page: PageId, most: int = 25
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        most: int = 25,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Sequence[Version]:
         """See ``Confluence.list_versions``. Who wrote them takes another call."""
-        call = actions_wire.list_versions(page, min(most, actions_wire.MOST_LISTED))
+        call = actions_wire.list_versions(page, min(most, actions_wire.MOST_LISTED), kind)
         found = read(await self._gateway.send(connection, site, call), actions_wire.Versions)
         names = await self._names(connection, site, [each.authorId for each in found.results])
         return tuple(actions_wire.versions_of(found, names))
 
     async def get_version(
-        self, connection: Connection, site: Site, page: PageId, number: int
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        number: int,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText:
         """See ``Confluence.get_version``."""
-        call = actions_wire.get_version(page, number)
+        call = actions_wire.get_version(page, number, kind)
         body = read(await self._gateway.send(connection, site, call), wire.PageBody)
-        return PageText(wire.page_of(body, site), wire.document_of(body))
+        return PageText(wire.page_of(body, site, kind=kind), wire.document_of(body))
 
     async def restore_version(  # noqa: PLR0913 (the port's)
         self,
@@ -254,18 +317,21 @@ class CloudActions(ConfluenceActions):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.restore_version``. v1's own way to do it minds no base."""
         before, now = await asyncio.gather(
-            self._stored(connection, site, actions_wire.get_storage(page, number)),
-            self._head(connection, site, page),
+            self._stored(connection, site, actions_wire.get_storage(page, number, kind=kind), kind),
+            self._head(connection, site, page, kind),
         )
         _require_version(now, base)
         return await self._put(connection, site, now, before.storage, message)
 
-    async def _head(self, connection: Connection, site: Site, page: PageId) -> Page:
-        answer = await self._gateway.send(connection, site, wire.get_page(page))
-        return wire.page_of(read(answer, wire.PageBody), site)
+    async def _head(
+        self, connection: Connection, site: Site, page: PageId, kind: ContentKind
+    ) -> Page:
+        answer = await self._gateway.send(connection, site, wire.get_page(page, kind=kind))
+        return wire.page_of(read(answer, wire.PageBody), site, kind=kind)
 
     async def restore_page(
         self,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -18,6 +18,7 @@ from bot.content import (
     PageTemplate,
     Restriction,
     Site,
+    SpaceId,
     SpaceKey,
     TemplateId,
     Version,
@@ -50,6 +51,7 @@ from bot.providers.confluence_wire import (
 
 READ_COMMENT: Final = frozenset({"read:comment:confluence"})
 WRITE_COMMENT: Final = frozenset({"write:comment:confluence"})
+DELETE_COMMENT: Final = frozenset({"delete:comment:confluence"})
 DETAILS: Final = frozenset({"read:content-details:confluence"})
 RESTRICT: Final = DETAILS | {"write:content.restriction:confluence"}
 READ_WATCH: Final = frozenset({"read:watcher:confluence"})
@@ -62,6 +64,8 @@ MOST_PEOPLE: Final = 100
 MOST_RESTRICTED: Final = 200
 MOST_TEMPLATES: Final = 100
 MOST_LISTED: Final = 250
+Position = Literal["before", "after", "append"]
+"""Where a page goes: next to another, or last below it."""
 _TEMPLATE_ID: Final = re.compile(r"[\w-]{1,100}", re.ASCII)
 
 
@@ -193,10 +197,10 @@ def get_storage(
     return Call("get storage", "GET", f"{contents(kind)}/{known_id(page)}", READ_PAGE, 2, query)
 
 
-def get_version(page: PageId, number: int) -> Call:
+def get_version(page: PageId, number: int, kind: ContentKind = ContentKind.PAGE) -> Call:
     """Ask for a page as it was in a version."""
     query = {"body-format": ADF} | _of_version(number)
-    return Call("get version", "GET", f"/api/v2/pages/{known_id(page)}", READ_PAGE, 2, query)
+    return Call("get version", "GET", f"{contents(kind)}/{known_id(page)}", READ_PAGE, 2, query)
 
 
 def _of_version(number: int | None) -> dict[str, str]:
@@ -210,10 +214,10 @@ def known_number(number: int) -> str:
     return str(number)
 
 
-def list_versions(page: PageId, most: int) -> Call:
+def list_versions(page: PageId, most: int, kind: ContentKind = ContentKind.PAGE) -> Call:
     """Ask for the last versions of a page."""
     query = {"limit": str(most), "sort": "-modified-date"}
-    path = f"/api/v2/pages/{known_id(page)}/versions"
+    path = f"{contents(kind)}/{known_id(page)}/versions"
     return Call("list versions", "GET", path, READ_PAGE, 1 + most, query)
 
 
@@ -237,16 +241,35 @@ def get_comment(comment: str) -> Call:
     return Call("get comment", "GET", path, READ_COMMENT, 2, {"body-format": ADF})
 
 
+def list_replies(comment: CommentId) -> Call:
+    """Ask whether anybody has answered a comment."""
+    path = f"/api/v2/footer-comments/{known_id(comment)}/children"
+    return Call("list replies", "GET", path, READ_COMMENT, 2, {"limit": "1"})
+
+
+def delete_comment(comment: CommentId) -> Call:
+    """Delete a comment: there is no trash for it."""
+    path = f"/api/v2/footer-comments/{known_id(comment)}"
+    return Call("delete comment", "DELETE", path, DELETE_COMMENT, 1)
+
+
 def reply(comment: CommentId, body: Document) -> Call:
     """Answer a comment: it knows what it is about."""
     sent = {"parentCommentId": known_id(comment), "body": adf_body(to_adf(body))}
     return Call("reply", "POST", "/api/v2/footer-comments", WRITE_COMMENT, 1, body=sent)
 
 
-def move_page(page: PageId, parent: PageId) -> Call:
-    """Put a page last below another: v2 can't leave the space."""
-    path = f"/rest/api/content/{known_id(page)}/move/append/{known_id(parent)}"
+def move_page(page: PageId, target: PageId, position: Position = "append") -> Call:
+    """Put a page last below another, or beside it: v2 can't leave the space."""
+    path = f"/rest/api/content/{known_id(page)}/move/{position}/{known_id(target)}"
     return Call("move page", "PUT", path, WRITE_PAGE, 1, may_be_gone=True)
+
+
+def top_pages(space: SpaceId) -> Call:
+    """Ask for two of the pages of a space that have none above them."""
+    query = {"depth": "root", "status": "current", "limit": "2"}
+    path = f"/api/v2/spaces/{known_id(space)}/pages"
+    return Call("list top pages", "GET", path, READ_PAGE, 3, query)
 
 
 def copy_page(page: PageId, title: str, parent: PageId) -> Call:
@@ -280,6 +303,12 @@ def put_restrictions(page: PageId, wanted: Mapping[Operation, Restriction]) -> C
     ]
     path = f"/rest/api/content/{known_id(page)}/restriction"
     return Call("restrict", "PUT", path, RESTRICT, 1, body=sent, may_be_gone=True)
+
+
+def lift_restrictions(page: PageId) -> Call:
+    """Lift all that are there."""
+    path = f"/rest/api/content/{known_id(page)}/restriction"
+    return Call("lift restrictions", "DELETE", path, RESTRICT, 1, may_be_gone=True)
 
 
 def _subjects(restriction: Restriction) -> dict[str, Any]:
@@ -354,6 +383,7 @@ def comment_of(
         absolute(site, links.base or base, links.webui),
         body.version.createdAt,
         ContentKind.BLOG if page.blogPostId and not page.pageId else ContentKind.PAGE,
+        body.version.number,
     )
 
 

@@ -6,7 +6,17 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field
 
-from bot.content import AccountId, Attachment, ContentKind, Group, Page, PageId, Site
+from bot.content import (
+    AccountId,
+    Attachment,
+    CommentId,
+    ContentKind,
+    Group,
+    Page,
+    PageId,
+    Said,
+    Site,
+)
 from bot.document import Document
 from bot.documents import to_adf
 from bot.errors import BadInput
@@ -178,10 +188,10 @@ def add_comment(page: PageId, body: Document, kind: ContentKind = ContentKind.PA
     return Call("add comment", "POST", "/api/v2/footer-comments", WRITE_COMMENT, 1, body=sent)
 
 
-def list_files(page: PageId) -> Call:
+def list_files(page: PageId, kind: ContentKind = ContentKind.PAGE) -> Call:
     """Ask for the files on a page."""
     query = {"limit": str(MOST_FILES), "status": "current"}
-    path = f"/api/v2/pages/{known_id(page)}/attachments"
+    path = f"{contents(kind)}/{known_id(page)}/attachments"
     return Call("list attachments", "GET", path, READ_FILES, 1 + MOST_FILES, query)
 
 
@@ -191,9 +201,9 @@ def put_file(page: PageId, upload: Upload) -> Call:
     return Call("attach", "PUT", path, WRITE_FILES, 1, upload=upload)
 
 
-def list_labels(page: PageId) -> Call:
+def list_labels(page: PageId, kind: ContentKind = ContentKind.PAGE) -> Call:
     """Ask for the labels of a page."""
-    path = f"/api/v2/pages/{known_id(page)}/labels"
+    path = f"{contents(kind)}/{known_id(page)}/labels"
     return Call("list labels", "GET", path, READ_PAGE, 2, {"limit": str(MOST_LABELS)})
 
 
@@ -258,6 +268,11 @@ def children_of(body: Children, site: Site, parent: PageId) -> Iterable[Page]:
         if each.type == "page":
             placed = each.model_copy(update={"parentId": parent, "parentType": "page"})
             yield page_of(placed, site, body.links.base)
+
+
+def said_of(body: Linked, site: Site) -> Said:
+    """Read what a comment was written as."""
+    return Said(CommentId(body.id), absolute(site, body.links.base, body.links.webui))
 
 
 def file_of(body: File, site: Site, base: str) -> Attachment:

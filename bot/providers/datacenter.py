@@ -20,6 +20,7 @@ from bot.content import (
     PageId,
     PageStatus,
     PageText,
+    Said,
     Site,
     Space,
     SpaceId,
@@ -307,9 +308,10 @@ class DataCenterApi(DataCenterActions, Confluence):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.append``. What stands there is sent back to the letter."""
-        found = await self._content(connection, site, wire.get_content(page, text=True))
+        found = await self._content(connection, site, wire.get_content(page, text=True), kind)
         head = wire.page_of(found, site)
         if head.version != base or head.status is not PageStatus.CURRENT:
             raise Changed("The page was changed in the meantime.")
@@ -318,7 +320,7 @@ class DataCenterApi(DataCenterActions, Confluence):
             raise ProviderFault("a page without a readable body can't be appended to")
         both = append_storage(existing, body)
         text = existing + wire.with_user_keys(both.removeprefix(existing))
-        call = wire.put_page(page, head.title, text, base + 1, message)
+        call = wire.put_page(page, head.title, text, base + 1, message, kind)
         return await self._written(connection, site, call)
 
     async def trash_page(
@@ -351,9 +353,10 @@ class DataCenterApi(DataCenterActions, Confluence):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.update_page``. Confluence itself compares the versions."""
-        call = wire.put_page(page, title, wire.storage_of(body), base + 1, message)
+        call = wire.put_page(page, title, wire.storage_of(body), base + 1, message, kind)
         return await self._written(connection, site, call)
 
     async def add_comment(
@@ -364,12 +367,19 @@ class DataCenterApi(DataCenterActions, Confluence):
         body: Document,
         *,
         kind: ContentKind = ContentKind.PAGE,
-    ) -> str:
+    ) -> Said:
         """See ``Confluence.add_comment``."""
-        return (await self._written(connection, site, wire.add_comment(page, body, kind))).url
+        return wire.said_of(
+            await self._written(connection, site, wire.add_comment(page, body, kind))
+        )
 
     async def list_attachments(
-        self, connection: Connection, site: Site, page: PageId
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
     ) -> Sequence[Attachment]:
         """See ``Confluence.list_attachments``."""
         return await self._files(connection, site, around_wire.list_files(page))
@@ -381,10 +391,12 @@ class DataCenterApi(DataCenterActions, Confluence):
         page: PageId,
         name: str,
         content: bytes,
-        kind: str,
+        media: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
     ) -> Attachment:
         """See ``Confluence.attach``. A file that is there takes another call than a new one."""
-        upload = Upload(file_name(name), content, kind)
+        upload = Upload(file_name(name), content, media)
         there = await self._files(connection, site, around_wire.list_files(page, upload.name))
         last = next((each for each in there if each.name == upload.name), None)
         if last is not None:
@@ -405,13 +417,26 @@ class DataCenterApi(DataCenterActions, Confluence):
         base = found.links.base
         return tuple(cloud_wire.content_file_of(each, site, base) for each in found.results)
 
-    async def list_labels(self, connection: Connection, site: Site, page: PageId) -> Sequence[str]:
+    async def list_labels(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
+    ) -> Sequence[str]:
         """See ``Confluence.list_labels``."""
         answer = await self._gateway.send(connection, site, around_wire.list_labels(page))
         return tuple(each.name for each in read(answer, cloud_wire.Labels).results if each.name)
 
     async def add_labels(
-        self, connection: Connection, site: Site, page: PageId, labels: Sequence[str]
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        labels: Sequence[str],
+        *,
+        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
     ) -> None:
         """See ``Confluence.add_labels``."""
         names = cloud_wire.known_labels(labels)
@@ -420,7 +445,13 @@ class DataCenterApi(DataCenterActions, Confluence):
             await self._gateway.send(connection, site, call)
 
     async def remove_label(
-        self, connection: Connection, site: Site, page: PageId, label: str
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        label: str,
+        *,
+        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
     ) -> None:
         """See ``Confluence.remove_label``."""
         with suppress(NotFound):
@@ -570,9 +601,7 @@ class DataCenterApi(DataCenterActions, Confluence):
         kind: ContentKind = ContentKind.PAGE,
     ) -> wire.ContentBody:
         found = read(await self._gateway.send(connection, site, call), wire.ContentBody)
-        if found.type not in {"", kind}:
-            what = "a page" if kind is ContentKind.PAGE else "a blog post"
-            raise NotFound(f"That isn't {what}.")
+        wire.require_kind(found, kind)
         self._known(connection, site, _spaces_in(found))
         return found
 

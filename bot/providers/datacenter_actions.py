@@ -19,8 +19,10 @@ from bot.content import (
     PageTemplateText,
     PageText,
     Restriction,
+    Said,
     Site,
     Space,
+    SpaceId,
     SpaceKey,
     TemplateId,
     Version,
@@ -39,7 +41,7 @@ from bot.providers.confluence_wire import PROVIDER
 from bot.providers.confluence_wire import Call as WireCall
 from bot.providers.gateway import Gateway
 from bot.providers.rest import send_typed
-from bot.providers.restricting import alone, refuse_templates
+from bot.providers.restricting import alone, refuse_templates, refuse_top, require_untouched
 from bot.rest import Call, Called
 
 
@@ -48,15 +50,27 @@ class DataCenterActions(ConfluenceActions):
 
     _gateway: Gateway
 
-    async def get_storage(self, connection: Connection, site: Site, page: PageId) -> PageStorage:
+    async def get_storage(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> PageStorage:
         """See ``Confluence.get_storage``."""
-        body = await self._body(connection, site, wire.get_content(page, text=True))
+        body = await self._body(connection, site, wire.get_content(page, text=True), kind)
         return PageStorage(wire.page_of(body, site), _storage_in(body))
 
-    async def _body(self, connection: Connection, site: Site, call: WireCall) -> wire.ContentBody:
+    async def _body(
+        self,
+        connection: Connection,
+        site: Site,
+        call: WireCall,
+        kind: ContentKind = ContentKind.PAGE,
+    ) -> wire.ContentBody:
         found = read(await self._gateway.send(connection, site, call), wire.ContentBody)
-        if found.type not in {"", *ContentKind}:
-            raise NotFound("That isn't a page.")
+        wire.require_kind(found, kind)
         return found
 
     async def update_section(  # noqa: PLR0913 (the port's)
@@ -70,9 +84,10 @@ class DataCenterActions(ConfluenceActions):
         base: int,
         message: str,
         placement: Placement,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.update_section``."""
-        stored = await self.get_storage(connection, site, page)
+        stored = await self.get_storage(connection, site, page, kind=kind)
         _require_version(stored.page, base)
         markup = stored.storage.markup
         found = await asyncio.to_thread(find_section, markup, section)  # a page may be large
@@ -84,7 +99,7 @@ class DataCenterActions(ConfluenceActions):
         self, connection: Connection, site: Site, head: Page, storage: Storage, message: str
     ) -> Page:
         number = head.version + 1
-        call = wire.put_page(head.id, head.title, storage.markup, number, message)
+        call = wire.put_page(head.id, head.title, storage.markup, number, message, head.kind)
         answer = await self._gateway.send(connection, site, call)
         return wire.page_of(read_written(answer, wire.ContentBody), site)
 
@@ -114,12 +129,20 @@ class DataCenterActions(ConfluenceActions):
 
     async def reply(
         self, connection: Connection, site: Site, comment: CommentId, body: Document
-    ) -> str:
+    ) -> Said:
         """See ``Confluence.reply``. What it answers is asked first: it has to be told."""
         answered = await self.get_comment(connection, site, comment)
         call = actions_wire.reply(answered, body)
         answer = await self._gateway.send(connection, site, call)
-        return wire.page_of(read_written(answer, wire.ContentBody), site).url
+        return wire.said_of(wire.page_of(read_written(answer, wire.ContentBody), site))
+
+    async def delete_comment(self, connection: Connection, site: Site, comment: CommentId) -> None:
+        """See ``Confluence.delete_comment``."""
+        said = await self.get_comment(connection, site, comment)
+        answer = await self._gateway.send(connection, site, actions_wire.list_replies(comment))
+        answers = read(answer, actions_wire.Comments).results
+        require_untouched(said.version, answers)
+        await self._gateway.send(connection, site, actions_wire.delete_comment(comment))
 
     async def move_page(
         self, connection: Connection, site: Site, page: PageId, parent: PageId
@@ -143,6 +166,13 @@ class DataCenterActions(ConfluenceActions):
                 "This Confluence doesn't let apps move that page to another space, so nothing was "
                 "moved. You can move it in Confluence, or choose a page of its own space."
             ) from error
+
+    async def move_to_top(
+        self, connection: Connection, site: Site, page: PageId, space: SpaceId
+    ) -> None:
+        """See ``Confluence.move_to_top``."""
+        del connection, site, page, space
+        refuse_top()
 
     async def copy_page(
         self, connection: Connection, site: Site, page: PageId, title: str, parent: PageId
@@ -182,12 +212,29 @@ class DataCenterActions(ConfluenceActions):
         accounts: Sequence[AccountId],
         groups: Sequence[str],
     ) -> None:
-        """See ``Confluence.restrict``.
+        """See ``Confluence.restrict``."""
+        await self._restrict(connection, site, page, operation, alone(connection, accounts, groups))
+
+    async def lift_restriction(
+        self, connection: Connection, site: Site, page: PageId, operation: Operation
+    ) -> None:
+        """See ``Confluence.lift_restriction``."""
+        await self._restrict(connection, site, page, operation, Restriction())
+
+    async def _restrict(
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        operation: Operation,
+        wanted: Restriction,
+    ) -> None:
+        """Put *wanted* in place of what is there.
 
         Up to 7.19 at least, only the experimental half of the API does it, and the other says
         405: what was refused wasn't done, so that it is no repetition.
         """
-        what = page, operation, alone(connection, accounts, groups)
+        what = page, operation, wanted
         try:
             await self._gateway.send(connection, site, actions_wire.put_restriction(*what))
         except ProviderFault as refused:
@@ -215,7 +262,13 @@ class DataCenterActions(ConfluenceActions):
         return tuple(wire.space_of(each) for each in listed.results if each.id and each.key)
 
     async def list_versions(
-        self, connection: Connection, site: Site, page: PageId, most: int = 25
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        most: int = 25,
+        *,
+        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
     ) -> Sequence[Version]:
         """See ``Confluence.list_versions``. One by one: there is no list of them."""
         call = wire.get_content(page, text=False)
@@ -238,21 +291,27 @@ class DataCenterActions(ConfluenceActions):
         return None
 
     async def get_version(
-        self, connection: Connection, site: Site, page: PageId, number: int
+        self,
+        connection: Connection,
+        site: Site,
+        page: PageId,
+        number: int,
+        *,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> PageText:
         """See ``Confluence.get_version``."""
-        body = await self._at(connection, site, page, number)
+        body = await self._at(connection, site, page, number, kind)
         return PageText(wire.page_of(body, site), wire.document_of(body))
 
     async def _at(
-        self, connection: Connection, site: Site, page: PageId, number: int
+        self, connection: Connection, site: Site, page: PageId, number: int, kind: ContentKind
     ) -> wire.ContentBody:
         """Return the page as it was; the last version isn't among the past ones."""
         try:
             call = actions_wire.get_version(page, number, text=True)
-            return await self._body(connection, site, call)
+            return await self._body(connection, site, call, kind)
         except NotFound:
-            found = await self._body(connection, site, wire.get_content(page, text=True))
+            found = await self._body(connection, site, wire.get_content(page, text=True), kind)
             if found.version.number != number:
                 raise
             return found
@@ -266,10 +325,11 @@ class DataCenterActions(ConfluenceActions):
         *,
         base: int,
         message: str,
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.restore_version``."""
-        before = await self._at(connection, site, page, number)
-        body = await self._body(connection, site, wire.get_content(page, text=False))
+        before = await self._at(connection, site, page, number, kind)
+        body = await self._body(connection, site, wire.get_content(page, text=False), kind)
         now = wire.page_of(body, site)
         _require_version(now, base)
         return await self._put(connection, site, now, _storage_in(before), message)
@@ -280,11 +340,11 @@ class DataCenterActions(ConfluenceActions):
         site: Site,
         page: PageId,
         *,
-        kind: ContentKind = ContentKind.PAGE,  # noqa: ARG002 (the port's)
+        kind: ContentKind = ContentKind.PAGE,
     ) -> Page:
         """See ``Confluence.restore_page``."""
         call = wire.get_content(page, text=False, trashed=True)
-        body = await self._body(connection, site, call)
+        body = await self._body(connection, site, call, kind)
         if wire.page_of(body, site).status is not PageStatus.TRASHED:
             raise NotFound("That page isn't in the trash.")
         answer = await self._gateway.send(connection, site, actions_wire.restore_page(body))

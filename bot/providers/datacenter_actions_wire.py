@@ -135,6 +135,18 @@ def get_comment(comment: CommentId) -> Call:
     return Call("get comment", "GET", f"/rest/api/content/{known_id(comment)}", READ, 0, query)
 
 
+def list_replies(comment: CommentId) -> Call:
+    """Ask whether anybody has answered a comment."""
+    path = f"/rest/api/content/{known_id(comment)}/child/comment"
+    return Call("list replies", "GET", path, READ, 0, {"limit": "1"})
+
+
+def delete_comment(comment: CommentId) -> Call:
+    """Delete a comment: unlike a page it goes at once."""
+    path = f"/rest/api/content/{known_id(comment)}"
+    return Call("delete comment", "DELETE", path, WRITE, 0)
+
+
 def reply(comment: Comment, body: Document) -> Call:
     """Answer a comment, which has to be told what it is about."""
     sent = {
@@ -244,4 +256,5 @@ def comment_of(
         absolute(site, body.links.base or base, body.links.webui),
         body.history.createdDate,
         ContentKind.BLOG if is_post else ContentKind.PAGE,
+        body.version.number,
     )

@@ -10,10 +10,21 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from pydantic import BeforeValidator, Field
 
-from bot.content import ContentKind, Page, PageId, Site, Space, SpaceId, SpaceKey
+from bot.content import (
+    CommentId,
+    ContentKind,
+    Page,
+    PageId,
+    Said,
+    Site,
+    Space,
+    SpaceId,
+    SpaceKey,
+)
 from bot.document import Body as Text
 from bot.document import Document, Storage
 from bot.documents import from_storage, to_storage
+from bot.errors import NotFound
 from bot.providers.confluence_bodies_wire import (
     Body,
     Id,
@@ -178,11 +189,18 @@ def create_page(  # noqa: PLR0913, PLR0917 (the fields of what is sent)
     return Call("create page", "POST", "/rest/api/content", WRITE, 0, body=sent)
 
 
-def put_page(page: PageId, title: str, storage: str, number: int, message: str) -> Call:
+def put_page(  # noqa: PLR0913, PLR0917 (the fields of what is sent)
+    page: PageId,
+    title: str,
+    storage: str,
+    number: int,
+    message: str,
+    kind: ContentKind = ContentKind.PAGE,
+) -> Call:
     """Make *title* and *storage* version *number* of the page."""
     sent = {
         "id": known_id(page),
-        "type": "page",
+        "type": kind.value,
         "status": "current",
         "title": title,
         "body": storage_body(storage),
@@ -252,6 +270,18 @@ def page_of(body: ContentBody, site: Site, base: str = "") -> Page:
         version.when,
         ContentKind.BLOG if body.type == ContentKind.BLOG else ContentKind.PAGE,
     )
+
+
+def said_of(comment: Page) -> Said:
+    """Read a comment that was written, which is content like a page."""
+    return Said(CommentId(comment.id), comment.url)
+
+
+def require_kind(body: ContentBody, kind: ContentKind) -> None:
+    """Raise ``NotFound`` for content of another kind."""
+    if body.type not in {"", kind}:
+        what = "a page" if kind is ContentKind.PAGE else "a blog post"
+        raise NotFound(f"That isn't {what}.")
 
 
 def space_of(body: SpaceBody) -> Space:

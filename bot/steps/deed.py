@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.act import Acting
-from bot.content import Account, AccountId
+from bot.connection import Connection
+from bot.content import Account, AccountId, PageId, Site
 from bot.publish import require_account
 from bot.steps.hands import Facts, Tools
 from bot.steps.writing import Sent, Where
@@ -38,6 +39,11 @@ class Deed:
     def where(self) -> Where:
         """The page that it is about."""
         return Where.read(self.kept.fields.get("where"))
+
+    @property
+    def place(self) -> tuple[Connection, Site, PageId]:
+        """By what Confluence is told of that page."""
+        return self.acting.connection, self.acting.site, self.where.page
 
     @property
     def page(self) -> Value:

@@ -7,7 +7,7 @@ can go on. What is done again here is, done twice, as if done once.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, cast
 
-from bot.content import AccountId, Attachment, CommentId, Operation, Page, PageId, PageStatus
+from bot.content import AccountId, Attachment, CommentId, Operation, Page, PageId, PageStatus, Said
 from bot.document import Document, Marks, Paragraph, Text
 from bot.errors import BadInput, Unclear
 from bot.steps.deed import Deed
@@ -43,9 +43,7 @@ async def look_before(deed: Deed) -> Thing:
 
 
 async def _labels_before(deed: Deed) -> Mapping[str, Value]:
-    had = await deed.tools.confluence.list_labels(
-        deed.acting.connection, deed.acting.site, deed.where.page
-    )
+    had = await deed.tools.confluence.list_labels(*deed.place, kind=deed.where.kind)
     folded = {each.casefold() for each in had}
     added = tuple(each for each in deed.texts("add") if each.casefold() not in folded)
     removed = tuple(each for each in deed.texts("remove") if each.casefold() in folded)
@@ -64,23 +62,27 @@ async def _rights_before(deed: Deed) -> Mapping[str, Value]:
 
 async def rights_of(deed: Deed) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return which people and groups are let alone."""
-    found = await deed.tools.confluence.find_restrictions(
-        deed.acting.connection, deed.acting.site, deed.where.page
-    )
-    stood = found[cast("Operation", deed.text("operation"))]
+    found = await deed.tools.confluence.find_restrictions(*deed.place)
+    stood = found[operation_of(deed)]
     return tuple(each.id for each in stood.accounts), tuple(each.id for each in stood.groups)
 
 
 async def _watch_before(deed: Deed) -> Mapping[str, Value]:
-    watched = await deed.tools.confluence.is_watching(
-        deed.acting.connection, deed.acting.site, deed.where.page
-    )
+    watched = await deed.tools.confluence.is_watching(*deed.place)
     return {"watched": watched}
+
+
+async def _place_before(deed: Deed) -> Mapping[str, Value]:
+    """Tell what the page is below; where nothing is above it, in which space it can go back."""
+    head = await head_of(deed)
+    goes_back = deed.acting.connection.provider.moves_to_top and head.parent_id is None
+    return {"before": head.parent_id or "", "top": head.space_id if goes_back else ""}
 
 
 _BEFORE: Final[Mapping[str, Callable[[Deed], Awaitable[Mapping[str, Value]]]]] = {
     Labelling.action: _labels_before,
     Attaching.action: _files_before,
+    Moving.action: _place_before,
     Restricting.action: _rights_before,
     Watching.action: _watch_before,
 }
@@ -93,12 +95,12 @@ async def send(deed: Deed, writing: SmallWriting, asker: str) -> Sent:
     match writing:
         case Replying():
             body = _signed(writing.body, asker)
-            url = await confluence.reply(*where, CommentId(writing.comment), body)
-            return Sent(_comment(url, writing.text), url)
+            said = await confluence.reply(*where, CommentId(writing.comment), body)
+            return Sent(_comment(said, writing.text), said.url)
         case Commenting():
             body, kind = _signed(writing.body, asker), writing.target.kind
-            url = await confluence.add_comment(*where, deed.where.page, body, kind=kind)
-            return Sent(_comment(url, writing.text), url)
+            said = await confluence.add_comment(*deed.place, body, kind=kind)
+            return Sent(_comment(said, writing.text), said.url)
         case Copying():
             page = await confluence.copy_page(
                 *where, deed.where.page, writing.title, PageId(writing.parent.id)
@@ -122,11 +124,11 @@ async def send_again(deed: Deed) -> Sent:
 
 
 async def _label(deed: Deed) -> Sent:
-    page = deed.acting.connection, deed.acting.site, deed.where.page
+    kind = deed.where.kind
     if add := deed.texts("add"):
-        await deed.tools.confluence.add_labels(*page, add)
+        await deed.tools.confluence.add_labels(*deed.place, add, kind=kind)
     for label in deed.texts("remove"):
-        await deed.tools.confluence.remove_label(*page, label)
+        await deed.tools.confluence.remove_label(*deed.place, label, kind=kind)
     return deed.done()
 
 
@@ -135,12 +137,7 @@ async def _attach(deed: Deed) -> Sent:
     if deed.kept.fields.get("size") not in {0, len(file.content)}:
         raise BadInput(ANOTHER_FILE)
     attachment = await deed.tools.confluence.attach(
-        deed.acting.connection,
-        deed.acting.site,
-        deed.where.page,
-        deed.text("name"),
-        file.content,
-        file.kind,
+        *deed.place, deed.text("name"), file.content, file.kind, kind=deed.where.kind
     )
     return Sent(attachment_thing(attachment), attachment.url or deed.where.url)
 
@@ -153,10 +150,9 @@ async def _move(deed: Deed) -> Sent:
 
 async def put_below(deed: Deed, parent: PageId) -> None:
     """Have the page be below *parent*, if it isn't yet."""
-    where = deed.acting.connection, deed.acting.site, deed.where.page
-    head = await deed.tools.confluence.get_page_head(*where, kind=deed.where.kind)
+    head = await deed.tools.confluence.get_page_head(*deed.place, kind=deed.where.kind)
     if head.parent_id != parent:
-        await deed.tools.confluence.move_page(*where, parent)
+        await deed.tools.confluence.move_page(*deed.place, parent)
 
 
 async def _restrict(deed: Deed) -> Sent:
@@ -164,33 +160,30 @@ async def _restrict(deed: Deed) -> Sent:
     return deed.done()
 
 
+def operation_of(deed: Deed) -> Operation:
+    """Return what a restriction is about."""
+    return cast("Operation", deed.text("operation"))
+
+
 async def let_alone(deed: Deed, people: tuple[str, ...], groups: tuple[str, ...]) -> None:
     """Let those alone do what it is about."""
     await deed.tools.confluence.restrict(
-        deed.acting.connection,
-        deed.acting.site,
-        deed.where.page,
-        cast("Operation", deed.text("operation")),
+        *deed.place,
+        operation_of(deed),
         [AccountId(each) for each in people],
         groups,
     )
 
 
 async def _watch(deed: Deed) -> Sent:
-    await deed.tools.confluence.watch(
-        deed.acting.connection,
-        deed.acting.site,
-        deed.where.page,
-        on=bool(deed.kept.fields.get("on")),
-    )
+    await deed.tools.confluence.watch(*deed.place, on=bool(deed.kept.fields.get("on")))
     return deed.done()
 
 
 async def throw_away(deed: Deed) -> Sent:
     """Have the page be in the trash."""
     if await _status(deed) is not PageStatus.TRASHED:
-        where = deed.acting.connection, deed.acting.site, deed.where.page
-        await deed.tools.confluence.trash_page(*where, kind=deed.where.kind)
+        await deed.tools.confluence.trash_page(*deed.place, kind=deed.where.kind)
     return deed.done()
 
 
@@ -198,8 +191,7 @@ async def put_back(deed: Deed) -> Sent:
     """Have the page be out of the trash."""
     head = await head_of(deed)
     if head.status is PageStatus.TRASHED:
-        where = deed.acting.connection, deed.acting.site, deed.where.page
-        await deed.tools.confluence.restore_page(*where, kind=deed.where.kind)
+        await deed.tools.confluence.restore_page(*deed.place, kind=deed.where.kind)
         head = await head_of(deed)
     page = deed.page
     if isinstance(page, Thing):  # with the version that it is by now, for taking it back
@@ -213,8 +205,8 @@ async def _status(deed: Deed) -> PageStatus:
 
 async def head_of(deed: Deed) -> Page:
     """Return the page without its text, from the trash too."""
-    where = deed.acting.connection, deed.acting.site, deed.where.page
-    return await deed.tools.confluence.get_page_head(*where, trashed=True, kind=deed.where.kind)
+    kind = deed.where.kind
+    return await deed.tools.confluence.get_page_head(*deed.place, trashed=True, kind=kind)
 
 
 _AGAIN: Final[Mapping[str, Callable[[Deed], Awaitable[Sent]]]] = {
@@ -250,17 +242,15 @@ async def find_attached(deed: Deed) -> Sent | None:
 
 
 async def _files(deed: Deed) -> Sequence[Attachment]:
-    return await deed.tools.confluence.list_attachments(
-        deed.acting.connection, deed.acting.site, deed.where.page
-    )
+    return await deed.tools.confluence.list_attachments(*deed.place, kind=deed.where.kind)
 
 
 def _named(deed: Deed, files: Sequence[Attachment]) -> Attachment | None:
     return next((each for each in files if each.name == deed.text("name")), None)
 
 
-def _comment(url: str, text: str) -> Thing:
-    return Thing("comment", text[:80], {"url": url, "text": text})
+def _comment(said: Said, text: str) -> Thing:
+    return Thing("comment", text[:80], {"id": said.id, "url": said.url, "text": text})
 
 
 def _signed(body: Document, asker: str) -> Document:

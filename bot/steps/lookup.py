@@ -1,5 +1,6 @@
 """Finds what a step names: pages, spaces, people, groups; each is looked up once in a walk."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +18,7 @@ from bot.content import (
     SpaceId,
 )
 from bot.errors import BadInput, NotFound
-from bot.links import read_reference
+from bot.links import Reference, read_reference
 from bot.steps.halts import NotYet
 from bot.steps.hands import ON_ANOTHER_SITE, Facts, Hands
 from bot.steps.things import page_id_in, space_in
@@ -109,9 +110,24 @@ class Lookup:
         reference = read_reference(words, self.facts.connection.sites)
         if reference.site is not None and reference.site.cloud_id != self.facts.site.cloud_id:
             raise BadInput(ON_ANOTHER_SITE)
-        if reference.page is None:
+        page = reference.page
+        if page is None and reference.space_key:
+            page = await self._titled(reference)
+        if page is None:
             raise BadInput(NO_PAGE.format(what=words[:100]))
-        return await self._target(reference.page, ContentKind.PAGE, trashed=trashed)
+        return await self._target(page, reference.kind, trashed=trashed)
+
+    async def _titled(self, reference: Reference) -> PageId | None:
+        """Return the page that a link names by its title, as Data Center's do."""
+        space = await self.space(reference.space_key)
+
+        async def look(acting: Acting) -> Page | None:
+            return await self.hands.tools.confluence.find_page_by_title(
+                acting.connection, acting.site, space.id, reference.title, kind=reference.kind
+            )
+
+        found = await self.hands.run(Need.READ, look)
+        return found.id if found is not None else None
 
     async def _target(self, page: PageId, kind: ContentKind, *, trashed: bool) -> Target:
         head = await self.head(page, kind, trashed=trashed)
@@ -123,15 +139,21 @@ class Lookup:
         return Target(head.title, head.kind, space, head, self.makers.get(page, ""))
 
     async def head(self, page: PageId, kind: ContentKind, *, trashed: bool = False) -> Page:
-        """Return the page without its text."""
+        """Return the page, or the blog post, without its text: which it is, no id tells."""
         if page not in self._heads:
+            other = ContentKind.PAGE if kind is ContentKind.BLOG else ContentKind.BLOG
 
-            async def look(acting: Acting) -> Page:
+            async def look(acting: Acting, kind: ContentKind) -> Page:
                 return await self.hands.tools.confluence.get_page_head(
                     acting.connection, acting.site, page, trashed=trashed, kind=kind
                 )
 
-            self._heads[page] = await self.hands.run(Need.READ, look)
+            async def find(acting: Acting) -> Page:
+                with suppress(NotFound):
+                    return await look(acting, kind)
+                return await look(acting, other)
+
+            self._heads[page] = await self.hands.run(Need.READ, find)
         return self._heads[page]
 
     async def space_of(self, page: Page) -> Space:

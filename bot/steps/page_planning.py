@@ -9,7 +9,7 @@ from bot.content import ContentKind, Page, PageStatus, Space
 from bot.document import Body, Document, Placement
 from bot.documents.offsets import Unreadable
 from bot.documents.section import Section, find_section, lost_in
-from bot.errors import BadInput, TitleTaken
+from bot.errors import BadInput, NotAllowed, TitleTaken
 from bot.page_template import fill, fill_braces
 from bot.steps import page_writings as pages
 from bot.steps import place_writings as places
@@ -36,10 +36,20 @@ OTHER_SPACE: Final = (
     "{parent} is in another space than {space}. Nothing was written: choose a page of that space."
 )
 TAKEN: Final = "There is a page {title} in {space} already. Nothing was written: choose another."
-PAGES_ALONE: Final = (
-    "{title} is a blog post, and this is for pages alone. Nothing was written: choose a page."
-)
+PAGES_ALONE: Final = {
+    "move": "{title} is a blog post: it lies in its space by its date, below no page, so it can't "
+    "be moved. Nothing was written: choose a page.",
+    "copy": "{title} is a blog post, and Confluence lets apps copy pages alone. Nothing was "
+    "written: choose a page, or create a new one with what the post says.",
+    "below": "{title} is a blog post, and nothing lies below one. Nothing was written: choose a "
+    "page.",
+}
+"""Why a blog post won't do."""
 NO_VERSION: Final = "{title} has no version {version}. Nothing was written: choose another."
+NO_TRASH_LENT: Final = (
+    "The organisation's connection takes nothing out of the trash: Confluence doesn't tell who may "
+    "see what is there. Nothing was done: connect an account of your own for that."
+)
 NOT_IN_TRASH: Final = "{title} isn't in the trash. Nothing was done: choose another page."
 
 
@@ -131,7 +141,7 @@ def _values(of: Template, names: Names) -> dict[str, str]:
 
 async def update(step: UpdateStep, plot: Plot) -> Writing:
     """Return the text that is to stand in place of a page's."""
-    target = page_only(await plot.target(step.update.page))
+    target = await plot.target(step.update.page)
     typed = plot.names.text(step.update.title)
     title = title_of(typed) if typed.strip() else target.title
     body = require_text(await plot.document(step.update.body), saying.the(target))
@@ -142,7 +152,7 @@ async def update(step: UpdateStep, plot: Plot) -> Writing:
 
 async def append(step: AppendStep, plot: Plot) -> Writing:
     """Return what is to be added to a page, or to a section of it."""
-    target = page_only(await plot.target(step.append.page))
+    target = await plot.target(step.append.page)
     body = await text_for(plot, step.append.body, target)
     section = plot.names.text(step.append.section).strip()
     if section:
@@ -153,7 +163,7 @@ async def append(step: AppendStep, plot: Plot) -> Writing:
 async def section(step: SectionStep, plot: Plot) -> Writing:
     """Return what is to change in a section of a page."""
     wanted = step.update_section
-    target = page_only(await plot.target(wanted.page))
+    target = await plot.target(wanted.page)
     body = await text_for(plot, wanted.body, target)
     section = plot.names.text(wanted.section).strip()
     return await _in_section(plot, target, section, body, Placement(wanted.place))
@@ -192,10 +202,10 @@ async def text_for(plot: Plot, source: str, target: Target) -> Document:
     return cast("Document", body)
 
 
-def page_only(target: Target) -> Target:
-    """Return *target*. Raises ``BadInput`` for a blog post."""
+def page_only(target: Target, what: str) -> Target:
+    """Return *target*. Raises ``BadInput`` for a blog post, with which *what* can't be done."""
     if target.kind is ContentKind.BLOG:
-        raise BadInput(PAGES_ALONE.format(title=saying.named(target.title)))
+        raise BadInput(PAGES_ALONE[what].format(title=saying.named(target.title)))
     return target
 
 
@@ -205,11 +215,13 @@ async def restore(step: RestoreStep, plot: Plot) -> Writing:
     held = wanted.fields.get("number") if isinstance(wanted, Thing) else wanted
     number = text_of_value(held).strip()
     if not number:
+        if plot.facts.is_lent:
+            raise NotAllowed(NO_TRASH_LENT)
         target = await plot.target(step.restore.page, trashed=True)
         if plot.is_new and target.there.status is not PageStatus.TRASHED:
             raise BadInput(NOT_IN_TRASH.format(title=saying.named(target.title)))
         return places.Restoring(target, await plot.page(target))
-    target = page_only(await plot.target(step.restore.page))
+    target = await plot.target(step.restore.page)
     version = version_number(number)
     if plot.is_new and target.head is not None and version > target.head.version:
         raise BadInput(NO_VERSION.format(title=saying.named(target.title), version=version))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from bot.connection import Need
 from bot.steps import saying
@@ -11,6 +11,12 @@ from bot.steps.on_page import OnPage
 from bot.steps.writing import Settles
 from bot.trail import Action
 from bot.values import Thing, Value
+
+WHOLE: Final = "with its files, labels and restrictions, and without its comments"
+TEXT_ALONE: Final = (
+    "its text alone: without its files, labels, comments and restrictions, so whoever may see the "
+    "space may read the copy"
+)
 
 
 @dataclass(frozen=True)
@@ -41,12 +47,12 @@ class Moving(OnPage):
     @property
     def orders(self) -> Mapping[str, Value]:
         """See `OnPage.orders`."""
-        return {"parent": self.parent.id, "before": self.target.there.parent_id or ""}
+        return {"parent": self.parent.id}
 
 
 @dataclass(frozen=True)
 class Copying(OnPage):
-    """A page like another one."""
+    """A page like another one; *is_whole* tells whether more than its text goes along."""
 
     action: ClassVar[str] = "copy"
     audited: ClassVar[Action] = Action.COPY
@@ -55,12 +61,14 @@ class Copying(OnPage):
     parent: Target
     title: str
     copy: Thing
+    is_whole: bool
 
     @property
     def words(self) -> str:
         """See `Writing.words`."""
         page, below = saying.the(self.target), saying.the(self.parent)
-        return f"Copy {page} to {saying.named(self.title)}, below {below}"
+        along = WHOLE if self.is_whole else TEXT_ALONE
+        return f"Copy {page} to {saying.named(self.title)}, below {below}, {along}"
 
     @property
     def made(self) -> Value:

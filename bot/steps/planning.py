@@ -126,8 +126,8 @@ async def _attach(step: AttachStep, plot: Plot) -> Writing:
 
 
 async def _move(step: MoveStep, plot: Plot) -> Writing:
-    target = page_only(await plot.target(step.move.page))
-    parent = await plot.target(step.move.parent)
+    target = page_only(await plot.target(step.move.page), "move")
+    parent = page_only(await plot.target(step.move.parent), "below")
     if target.name == parent.name:
         raise BadInput(BELOW_ITSELF.format(title=saying.named(target.title)))
     return places.Moving(target, await plot.page(target), parent)
@@ -135,14 +135,15 @@ async def _move(step: MoveStep, plot: Plot) -> Writing:
 
 async def _copy(step: CopyStep, plot: Plot) -> Writing:
     wanted = step.copy_page
-    target = page_only(await plot.target(wanted.page))
-    parent = await plot.target(wanted.parent)
+    target = page_only(await plot.target(wanted.page), "copy")
+    parent = page_only(await plot.target(wanted.parent), "below")
     title = title_of(plot.names.text(wanted.title))
     site = plot.facts.site
     copy = made_thing(title, ContentKind.PAGE, site, parent.space, made_by=plot.key)
     if parent.space is not None:
         await require_free(plot, parent.space, title, ContentKind.PAGE)
-    return places.Copying(target, await plot.page(target), parent, title, copy)
+    is_whole = plot.facts.connection.provider.copies_whole
+    return places.Copying(target, await plot.page(target), parent, title, copy, is_whole)
 
 
 async def _restrict(step: RestrictStep, plot: Plot) -> Writing:

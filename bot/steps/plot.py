@@ -131,7 +131,9 @@ async def storage_of(lookup: Lookup, target: Target) -> PageStorage:
     page = target.id
 
     async def look(acting: Acting) -> PageStorage:
-        return await lookup.hands.tools.confluence.get_storage(acting.connection, acting.site, page)
+        return await lookup.hands.tools.confluence.get_storage(
+            acting.connection, acting.site, page, kind=target.kind
+        )
 
     return await lookup.hands.run(Need.READ, look)
 

@@ -120,10 +120,12 @@ async def _get(step: GetStep, plot: Plot) -> Reading:
             return await confluence.get_page(acting.connection, acting.site, page, kind=kind)
 
         async def label(acting: Acting) -> Sequence[str]:
-            return await confluence.list_labels(acting.connection, acting.site, page)
+            return await confluence.list_labels(acting.connection, acting.site, page, kind=kind)
 
         async def write(acting: Acting) -> Sequence[Version]:
-            return await confluence.list_versions(acting.connection, acting.site, page, 1)
+            return await confluence.list_versions(
+                acting.connection, acting.site, page, 1, kind=kind
+            )
 
         found = await _look(lookup, Need.READ, read, target)
         labels = await lookup.hands.run(Need.READ, label) if "labels" in plot.wants else ()
@@ -157,7 +159,7 @@ async def _list_spaces(step: ListSpacesStep, plot: Plot) -> Reading:
 
 
 async def _children(step: ChildrenStep, plot: Plot) -> Reading:
-    target = page_only(await _there(plot, step.children.page))
+    target = page_only(await _there(plot, step.children.page), "below")
     lookup, page = plot.lookup, target.id
 
     async def work() -> Value:
@@ -189,7 +191,7 @@ async def _comments(step: CommentsStep, plot: Plot) -> Reading:
 
 
 async def _sections(step: SectionsStep, plot: Plot) -> Reading:
-    target = page_only(await _there(plot, step.sections.page))
+    target = await _there(plot, step.sections.page)
     lookup = plot.lookup
 
     async def work() -> Value:
@@ -203,13 +205,13 @@ async def _sections(step: SectionsStep, plot: Plot) -> Reading:
 
 
 async def _versions(step: VersionsStep, plot: Plot) -> Reading:
-    target = page_only(await _there(plot, step.versions.page))
+    target = await _there(plot, step.versions.page)
     lookup, page, most = plot.lookup, target.id, step.versions.most
 
     async def work() -> Value:
         async def find(acting: Acting) -> Sequence[Version]:
             return await lookup.hands.tools.confluence.list_versions(
-                acting.connection, acting.site, page, most
+                acting.connection, acting.site, page, most, kind=target.kind
             )
 
         found = await _look(lookup, Need.READ, find, target)
@@ -220,7 +222,7 @@ async def _versions(step: VersionsStep, plot: Plot) -> Reading:
 
 async def _diff(step: DiffStep, plot: Plot) -> Reading:
     wanted = step.diff
-    target = page_only(await _there(plot, wanted.page))
+    target = await _there(plot, wanted.page)
     newer = _number(plot.names.value(wanted.newer)) or target.there.version
     older = _number(plot.names.value(wanted.older)) or max(newer - 1, 1)
     lookup, page = plot.lookup, target.id
@@ -228,7 +230,7 @@ async def _diff(step: DiffStep, plot: Plot) -> Reading:
     async def work() -> Value:
         async def read(acting: Acting, number: int) -> PageText:
             return await lookup.hands.tools.confluence.get_version(
-                acting.connection, acting.site, page, number
+                acting.connection, acting.site, page, number, kind=target.kind
             )
 
         before = await _look(lookup, Need.READ, lambda acting: read(acting, older), target)
@@ -273,7 +275,7 @@ async def _ask_variables(step: AskVariablesStep, plot: Plot) -> Reading:
             return things_of((await page_template(plot, named)).variables, key)
 
         return Reading(("template", named), of_template)
-    target = page_only(await _there(plot, wanted.page))
+    target = await _there(plot, wanted.page)
 
     async def of_page() -> Value:
         found = await storage_of(lookup, target)

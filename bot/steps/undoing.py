@@ -8,7 +8,7 @@ from typing import Final
 from bot.act import Acting
 from bot.content import PageId
 from bot.dialog import Dialog, Fate, Record
-from bot.errors import Changed, UserError
+from bot.errors import Changed, NotFound, ScopeMissing, UserError
 from bot.publish import Publisher
 from bot.receipt import DecisionId
 from bot.refusals import why_refused
@@ -23,14 +23,21 @@ from bot.values import Thing, Value
 from bot.written import Written, read
 
 STAYS: Final = {
-    "comment": "a comment stays: delete it in Confluence",
-    "reply": "an answer to a comment stays: delete it in Confluence",
+    "comment": "the comment stays, since nobody knows here which it is: delete it in Confluence",
+    "reply": "the answer stays, since nobody knows here which it is: delete it in Confluence",
+    "copy": "the copy stays, since nobody knows here which it is: delete it in Confluence",
     "attach": "a file stays: delete it in Confluence",
     "http": "what a REST call did stays",
-    "move": "a page that had no page above it stays where it is now",
-    "restrict": "a restriction stays: lift it in Confluence",
+    "move": "a page that had no page above it stays where it is now: this Confluence doesn't let "
+    "apps put it back there",
 }
 """What can't be taken back, by the step's word."""
+_STAYS: Final = {
+    Changed.code: "it has been changed since, so it stays as it is",
+    NotFound.code: "it isn't there any more, or you may not see it",
+    ScopeMissing.code: "it stays: your consent doesn't cover taking it back",
+}
+"""Why what could be taken back wasn't, by the code of what came in between."""
 
 
 def writes_of(dialog: Dialog) -> tuple[Record, ...]:
@@ -55,12 +62,12 @@ def stays(record: Record) -> str:
     """Say in words why what *record* tells of wasn't taken back, or can't be."""
     if not _can_be(record):
         return STAYS.get(record.action, _UNKNOWN)
-    if record.code in {"", Changed.code}:
-        return _CHANGED if record.code else ""
-    return f"it stays: {why_refused(record.code).format(account='another account')}"
+    if not record.code:
+        return ""
+    why = why_refused(record.code).format(account="another account")
+    return _STAYS.get(record.code, f"it stays: {why}")
 
 
-_CHANGED: Final = "it has been changed since, so it stays as it is"
 _UNKNOWN: Final = "it stays: what was written isn't known here"
 
 
@@ -71,7 +78,7 @@ def _is_kept(before: Written) -> bool:
 
 def _can_be(record: Record) -> bool:
     if record.before:
-        return taking_back.can_take_back(read(record.before))
+        return taking_back.can_take_back(read(record.before), read(record.result))
     return bool(record.result)  # nothing is known of what only its person says was done
 
 
@@ -101,7 +108,7 @@ class Undoing:
     async def _one(self, group: tuple[Record, ...]) -> None:
         try:
             await self._take_back(group)
-        except UserError as error:
+        except (UserError, ScopeMissing) as error:
             for record in group:
                 await self.book.write(replace(record, code=error.code))
         else:

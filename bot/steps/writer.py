@@ -28,7 +28,6 @@ from bot.steps.hands import Facts, Hands
 from bot.steps.lookup import Lookup, Target
 from bot.steps.on_page import OnPage
 from bot.steps.page_writings import Changing, Creating, PageWriting, plain_decision
-from bot.steps.place_writings import Copying
 from bot.steps.small_writings import SMALL, Attaching, Calling, SmallWriting
 from bot.steps.writing import Sent, Settles, Where, Writing
 from bot.things import page_thing
@@ -181,8 +180,6 @@ class Writer:
         except BotError as error:
             return await self._not_done(record, entry, error, writing.settles)
         self._record(entry, None)
-        if isinstance(writing, Copying):
-            record = _with_copy(record, kept, sent)
         return await self._done(record, sent)
 
     async def _unclear(self, record: Record, kept: Thing, settles: Settles) -> Record:
@@ -359,10 +356,3 @@ def _page_of(receipt: Receipt) -> Page:
         parent_id=decision.parent_id,
         kind=decision.kind,
     )
-
-
-def _with_copy(record: Record, kept: Thing, sent: Sent) -> Record:
-    """Return *record* with which page the copy is, for taking it back."""
-    copy = sent.result.fields.get("id") if isinstance(sent.result, Thing) else ""
-    held = Thing(kept.kind, kept.label, {**kept.fields, "copy": copy})
-    return replace(record, before=write(held))

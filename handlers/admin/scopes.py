@@ -22,6 +22,7 @@ CLOUD: Final = {
     "delete:page:confluence": "move pages to the trash (undo does)",
     "read:comment:confluence": "read comments",
     "write:comment:confluence": "write comments",
+    "delete:comment:confluence": "delete comments (undo does)",
     "read:attachment:confluence": "read attached files",
     "write:attachment:confluence": "attach files",
     "read:label:confluence": "read labels",

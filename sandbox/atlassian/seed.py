@@ -59,6 +59,7 @@ SERVICE_READS = frozenset({"ENG", "OPS", "SECRET"})
 SERVICE_CLIENT = "confab-service"
 SERVICE_SECRET = "sandbox-service-secret"
 SERVICE_SCOPES = [
+    "delete:comment:confluence",
     "delete:page:confluence",
     "read:attachment:confluence",
     "read:comment:confluence",

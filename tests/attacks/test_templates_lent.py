@@ -41,6 +41,14 @@ steps:
 reply:
   text: "Read out {{ got.title }}: {{ got.text }} {{ got.labels|bullets }} {{ got.author }}"
 """
+RESTORES = """
+policy: {credentials: organisation allowed}
+steps:
+  - id: back
+    restore: {page: "PAGE"}
+preview: "{{ back.title }}"
+reply: {text: "Brought back {{ back.title }}"}
+"""
 MINE = TemplateId("mine")
 ONE, TWO = Version("1.0.0"), Version("2.0.0")
 
@@ -96,6 +104,18 @@ class TestAnAdminsTemplate:
                 assert "Read out" not in told, why
                 assert tells(await bob.screen()) == [], why
                 await bob.clears()
+
+    async def test_names_nothing_of_the_trash_and_brings_nothing_back(self, stage, lent, ada, bob):
+        restricted = lent.hidden["restricted"]
+        await stage.post(f"{lent.world}/pages/delete", {"id": restricted})
+        for page in (lent.hidden["trashed"], restricted):
+            source = template(RESTORES.replace("PAGE", page), f"restores-{page}")
+            await ada.installs(source, f"restores-{page}", audience=WORKSPACE, lends=True)
+            told = await bob.types(f"/confluence restores-{page}")
+            assert "takes nothing out of the trash" in told
+            assert tells(await bob.screen()) == []
+            await bob.clears()
+        assert await lent.written() == []
 
     async def test_suggests_nothing_that_is_hidden(self, stage, lent, ada, bob):
         await ada.installs(template(LENDS, "reads"), audience=WORKSPACE, lends=True)

@@ -56,8 +56,11 @@ WRITES = {
     "restore_version",
     "restore_page",
     "call",
+    "delete_comment",
+    "move_to_top",
+    "lift_restriction",
 }
-REFUSED = {"find_restrictions", "restrict", "watch", "is_watching", "call"}
+REFUSED = {"find_restrictions", "restrict", "lift_restriction", "watch", "is_watching", "call"}
 """What is never done with the organisation's connection, wherever."""
 
 
@@ -120,7 +123,8 @@ class Desk:
             "base": 1,
             "name": "file.txt",
             "content": b"x",
-            "kind": "text/plain" if method == "attach" else ContentKind.PAGE,
+            "kind": ContentKind.PAGE,
+            "media": "text/plain",
             "labels": ["a"],
             "label": "a",
             "words": "",
@@ -147,6 +151,8 @@ class Desk:
             given["space"] = SECRET.key
         if method in {"move_page", "copy_page"}:
             given["parent"] = OPEN
+        if method == "move_to_top":
+            given["space"] = ENG.id
         bound = getattr(self.wall, method)
         names = inspect.signature(bound).parameters
         wanted = {name: given[name] for name in names if name in given}
@@ -466,6 +472,24 @@ async def test_only_a_space_that_may_be_written_in_gets_its_pages_back(desk, spa
     with pytest.raises((NotFound, NotAllowed)):
         await desk.call("restore_page", gone.id)
     assert "restore_page" not in {name for name, _ in desk.site.asked}
+
+
+async def test_of_what_is_in_the_trash_no_name_is_told(desk):
+    gone = replace(page(9, "Gone with Quokka", PageStatus.TRASHED), version_message="Quokka")
+    desk.site.add(gone, TEXT)
+
+    head = await desk.wall.get_page_head(lent(), ACME, gone.id, trashed=True)
+
+    assert (head.id, head.status, head.version) == (gone.id, PageStatus.TRASHED, gone.version)
+    assert "Quokka" not in repr(head)
+    assert gone.url not in repr(head)
+
+
+async def test_a_page_goes_to_the_top_of_no_space_that_may_not_be_written_in(desk):
+    with pytest.raises((NotFound, NotAllowed)):
+        await desk.wall.move_to_top(lent(), ACME, OPEN, OPS.id)
+
+    assert "move_to_top" not in {name for name, _ in desk.site.asked}
 
 
 async def test_a_post_is_asked_for_as_a_post(desk):

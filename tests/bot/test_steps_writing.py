@@ -154,13 +154,23 @@ async def test_restores_a_version(bench):
     assert "Second." in said(bench)
 
 
-async def test_comments_and_says_that_a_comment_stays(bench):
+async def test_comments_and_takes_the_comment_back(bench):
     template = one_step('comment: {page: "{{ page }}", body: "Well *done*."}')
     assert await planned(bench, template) == (
         "Comment on the page “Release checklist” in Engineering (ENG): “Well done.”"
     )
-    ended = await done(bench, template)
+    await done(bench, template)
     assert len(bench.confluence.comments) == 1
+    await undone(bench, template)
+    assert bench.confluence.comments == []
+
+
+async def test_of_a_comment_that_only_its_person_knows_of_it_is_said_that_it_stays(bench):
+    template = one_step('comment: {page: "{{ page }}", body: "Well done."}')
+    await planned(bench, template)
+    bench.confluence.fails_after["add_comment"] = Unclear("Confluence")
+    unclear = await bench.engine.advance(await bench.confirm(), template, None)
+    ended = await bench.engine.verdict(unclear, template, None, ("0", "done"))
     assert not bench.engine.can_undo(ended)
     assert "delete it in Confluence" in stays(writes_of(ended)[0])
     with pytest.raises(NotAllowed):
@@ -251,7 +261,8 @@ async def test_copies_a_page_and_trashes_the_copy(bench):
     template = one_step('copy: {page: "{{ page }}", parent: "2", title: "Copy of {{ page }}"}')
     words = await planned(bench, template)
     assert words.endswith(
-        "to “Copy of Release checklist”, below the page “Archive” in Engineering (ENG)"
+        "to “Copy of Release checklist”, below the page “Archive” in Engineering (ENG), with its "
+        "files, labels and restrictions, and without its comments"
     )
     ended = await done(bench, template)
     made = read(ended.journal[0].result)

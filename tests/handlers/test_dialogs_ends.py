@@ -9,7 +9,7 @@ from sandbox.person import words
 from tests.handlers.admin_stage import ACME
 from tests.handlers.dialog_stage import NOTE, Runner, installed, source_of
 
-COMMENTS = "read:comment:confluence, write:comment:confluence"
+COMMENTS = "delete:comment:confluence, read:comment:confluence, write:comment:confluence"
 COMMENT = """\
     entities:
       - {name: page, type: page, prompt: Which page?}

@@ -233,20 +233,44 @@ async def test_comments_are_listed_and_answered(side):
     assert (first.author.id, first.author.name) == (side.given.account.id, side.given.account.name)
     assert (first.page_id, first.at is not None) == (made.id, True)
     assert first.url.startswith(side.site.url)
-    link = await side.do("reply", first.id, says("Indeed"))
-    assert link.startswith(side.site.url)
+    said = await side.do("reply", first.id, says("Indeed"))
+    assert said.url.startswith(side.site.url)
     assert len(await side.do("list_comments", made.id)) == 2
     assert (await side.do("get_comment", second.id)).text == second.text
-    number = CommentId(link.partition("focusedCommentId=")[2].partition("&")[0].partition("#")[0])
-    answer = await side.do("get_comment", number)
+    answer = await side.do("get_comment", said.id)
     assert (text_of(answer.text), answer.page_id) == ("Indeed", made.id)
-    assert await side.do("reply", number, says("And again"))
+    assert await side.do("reply", said.id, says("And again"))
     for unknown in (CommentId("404404"), CommentId("../1"), CommentId(made.id)):
         with pytest.raises(NotFound):
             await side.do("reply", unknown, says("?"))
 
 
+async def test_a_comment_that_nobody_has_answered_is_deleted(side):
+    made = await side.make("Short talk")
+    said = await side.do("add_comment", made.id, says("First"))
+    answer = await side.do("reply", said.id, says("Second"))
+    with pytest.raises(Changed):
+        await side.do("delete_comment", said.id)
+    assert len(await side.do("list_comments", made.id)) == 1
+    for each in (answer.id, said.id):
+        await side.do("delete_comment", each)
+        with pytest.raises(NotFound):
+            await side.do("delete_comment", each)
+    assert await side.do("list_comments", made.id) == ()
+
+
 # Places
+
+
+async def test_a_page_is_put_where_none_is_above_it_where_that_is_possible(side):
+    made = await side.make("Rising")
+    if not side.given.provider.moves_to_top:
+        with pytest.raises(NotOffered):
+            await side.do("move_to_top", made.id, made.space_id)
+        return
+    for _ in range(2):
+        await side.do("move_to_top", made.id, made.space_id)
+        assert (await side.do("get_page_head", made.id)).parent_id is None
 
 
 async def test_a_page_is_moved_with_all_below_it_to_another_space(side):
@@ -306,6 +330,16 @@ async def test_who_alone_may_do_what_is_told_and_set(side):
     other = await side.connect("bob")
     with pytest.raises(NotFound):
         await other.do("get_page_head", made.id)
+    await side.do("restrict", made.id, "read", [bob], [])
+    for _ in range(2):
+        await side.do("lift_restriction", made.id, "update")
+        now = await side.do("find_restrictions", made.id)
+        assert ({each.id for each in now["read"].accounts}, now["update"]) == (
+            {me, bob},
+            Restriction(),
+        )
+    await side.do("lift_restriction", made.id, "read")
+    assert await side.do("find_restrictions", made.id) == nobody
 
 
 async def test_a_page_is_watched_and_no_longer(side):

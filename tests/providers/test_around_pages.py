@@ -138,8 +138,8 @@ async def test_a_page_is_made_in_two_steps_and_changed(bench, given):
 
 async def test_a_comment_a_file_labels_and_a_note(bench, given):
     where = given, given.sites[0], (await bench.make(given)).id
-    url = await bench.confluence.add_comment(*where, HELLO)
-    assert url.startswith(f"{bench.url}/wiki/")
+    said = await bench.confluence.add_comment(*where, HELLO)
+    assert said.url.startswith(f"{bench.url}/wiki/")
     for content in (b"one\r\n--x", b"\x00two"):
         put = await bench.confluence.attach(*where, "ü.txt", content, "text/plain")
         assert (put.name, put.size, put.kind) == ("ü.txt", len(content), "text/plain")

@@ -395,9 +395,9 @@ async def test_a_write_whose_answer_is_lost_is_unclear_and_found_afterwards(benc
 async def test_a_comment_is_written_and_linked(bench):
     given = await bench.connect()
     page = bench.page("Release checklist")
-    url = await bench.confluence.add_comment(given, bench.site, page, HELLO)
-    assert url.startswith(f"{bench.site.url}/spaces/ENG/pages/{page}/")
-    assert "focusedCommentId=" in url
+    said = await bench.confluence.add_comment(given, bench.site, page, HELLO)
+    assert said.url.startswith(f"{bench.site.url}/spaces/ENG/pages/{page}/")
+    assert f"focusedCommentId={said.id}" in said.url
 
 
 async def test_a_file_is_put_there_and_again(bench):

@@ -5,9 +5,9 @@ import textwrap
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from bot.app import utc_now
 from bot.connection import READ, Need, scopes_of
@@ -170,18 +170,37 @@ class Scene(Author):
         wikis = self.stage.atlassian.wikis.values()
         return next(each.contents[int(page)] for each in wikis if int(page) in each.contents)
 
-    async def link(self, page: int) -> str:
-        """The address of a page in a browser."""
+    async def link(self, page: int, *, is_post: bool = False) -> str:
+        """The address of a page, or of a blog post, in a browser."""
+        if self.world == DATA_CENTER and is_post:
+            title = quote_plus(self.held(str(page)).title)
+            return f"{self.stage.datacenter.url}/display/ENG/2026/11/23/{title}"
         if self.world == DATA_CENTER:
             return f"{self.stage.datacenter.url}/pages/viewpage.action?pageId={page}"
-        return f"{self.stage.url}/atlassian/sites/acme/wiki/spaces/ENG/pages/{page}/x"
+        where = "blog/2026/11/23" if is_post else "pages"
+        return f"{self.stage.url}/atlassian/sites/acme/wiki/spaces/ENG/{where}/{page}/x"
 
     def contents(self) -> list[Any]:
         """Everything that Confluence holds."""
+        return [each for wiki in self.wikis() for each in wiki.contents.values()]
+
+    def wikis(self) -> list[Any]:
+        """Every site of the product's."""
         if self.world == DATA_CENTER:
-            return list(self.stage.datacenter.site.contents.values())
-        wikis = self.stage.atlassian.wikis.values()
-        return [each for wiki in wikis for each in wiki.contents.values()]
+            return [self.stage.datacenter.site]
+        return list(self.stage.atlassian.wikis.values())
+
+    def answers(self, comment: int) -> int:
+        """Have somebody answer a comment, and return the answer's id."""
+        [wiki] = [each for each in self.wikis() if comment in each.contents]
+        said = wiki.contents[comment]
+        answer = replace(said, id=wiki.new_id(), parent=comment, versions=[*said.versions])
+        return int(wiki.add(answer).id)
+
+    def edits(self, comment: int) -> None:
+        """Have somebody change a comment."""
+        [said] = [each for each in self.contents() if each.id == comment]
+        said.versions.append(replace(said.latest, number=said.latest.number + 1))
 
     def container(self, content: Any) -> int:
         """The page that something hangs on."""

@@ -6,6 +6,7 @@ from tests.steps.scene import CLOUD
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+LABEL = '{label: {page: "%s", add: [seen]}}'
 PERSON = "entities: [{{name: who, type: person, prompt: Who?}}]\n"
 
 
@@ -32,7 +33,25 @@ async def test_comments(scene):
     assert comments(scene, page) == ["Well done"]
     assert done.writes.total() == 1
     assert ("comment", "done") in await scene.audited()
-    assert "Undo" not in done.end
+    assert "Comment on the page “Aphelion”" in await scene.takes_back()
+    assert comments(scene, page) == []
+    assert ("undo", "done") in await scene.audited()
+
+
+@pytest.mark.parametrize("since", ["answered", "edited", "deleted"])
+async def test_what_was_said_stays_once_somebody_has_taken_it_up(scene, since):
+    page = await scene.page(f"Perihelion {since}")
+    await scene.does(f'steps: [{{comment: {{page: "{page}", body: "Well done"}}}}]')
+    [(said, _)] = talk(scene, page)
+    if since == "deleted":
+        [wiki] = [each for each in scene.wikis() if said in each.contents]
+        wiki.remove(wiki.contents[said])
+    else:
+        (scene.answers if since == "answered" else scene.edits)(said)
+    end = await scene.takes_back()
+    assert ("changed since, so it stays" in end) == (since != "deleted")
+    assert ("was taken back" in end) == (since == "deleted")
+    assert (said in dict(talk(scene, page))) == (since != "deleted")
 
 
 def comments(scene, page):
@@ -59,6 +78,8 @@ async def test_answers_a_comment(scene):
     assert [text for _, text in talk(scene, page)] == ["First", "Yes"]
     assert done.writes.total() == 1
     assert ("reply", "done") in await scene.audited()
+    assert "was taken back" in await scene.takes_back()
+    assert talk(scene, page) == [(first, "First")]
 
 
 async def test_labels(scene):
@@ -118,6 +139,32 @@ async def test_moves_a_page_and_back(scene):
     assert (await scene.one(id=page))["parent"] == before
 
 
+async def test_a_page_goes_back_to_where_none_is_above_it(scene, is_cloud):
+    page, parent = await scene.page("Zenith"), await scene.page("Nadir")
+    scene.held(page).parent = None
+    await scene.does(f'steps: [{{move: {{page: "{page}", parent: "{parent}"}}}}, {LABEL % page}]')
+    end = await scene.takes_back()
+    assert (await scene.one(id=page))["parent"] == (None if is_cloud else parent)
+    assert ("doesn't let apps put it back there" in end) != is_cloud
+    assert (await scene.one(id=page))["labels"] == []
+
+
+async def test_what_stays_is_said_of_each_beside_what_was_taken_back(scene):
+    page = await scene.page("Umbra")
+    await scene.does(
+        f"steps: [{LABEL % page}, {{{call(page, scene)}}}, "
+        f'{{comment: {{page: "{page}", body: Seen}}}}, {{append: {{page: "{page}", body: More}}}}]',
+        approves=True,
+    )
+    await scene.changes(page)
+    told = [each for each in (await scene.takes_back()).splitlines() if " — " in each]
+    ends = [each.rpartition(" — ")[2] for each in told]
+    stays = "it has been changed since, so it stays as it is"
+    assert ends == ["taken back", "what a REST call did stays", "taken back", stays]
+    assert (await scene.one(id=page))["labels"] == []
+    assert comments(scene, page) == []
+
+
 async def test_a_page_that_somebody_moved_since_stays(scene):
     page, parent = await scene.page("Halo"), await scene.page("Ring")
     other = await scene.page("Belt")
@@ -127,12 +174,14 @@ async def test_a_page_that_somebody_moved_since_stays(scene):
     assert (await scene.one(id=page))["parent"] == other
 
 
-async def test_copies_a_page_and_trashes_the_copy(scene):
+async def test_copies_a_page_and_trashes_the_copy(scene, is_cloud):
     page, parent = await scene.page("Mirror"), await scene.page("Hall")
     done = await scene.does(
         f'steps: [{{id: c, copy: {{page: "{page}", parent: "{parent}", title: "Copy of it"}}}}]\n'
         'reply: {text: "See {{ c.title }}"}'
     )
+    along = "with its files, labels and restrictions" if is_cloud else "its text alone: without"
+    assert along in done.preview
     copy = await scene.one(title="Copy of it", status="current")
     assert (copy["parent"], copy["text"].strip()) == (parent, "Old.")
     assert "See Copy of it" in done.end
@@ -164,6 +213,16 @@ async def test_restricts_a_page(scene):
     assert done.writes.total() == 1
     assert before["read"] == set()
     assert ("restrict", "done") in await scene.audited()
+    assert "was taken back" in await scene.takes_back()
+    assert scene.rights(page) == before
+
+
+async def test_lifts_no_more_than_the_restriction_that_it_made(scene):
+    page = await scene.page("Casket")
+    await scene.restricts(page, readers=["ada", "cy"])
+    await scene.does(RESTRICT.format(page, "update"), "who=@bob")
+    assert "was taken back" in await scene.takes_back()
+    assert scene.rights(page) == {"read": {"ada", "cy"}, "update": set()}
 
 
 async def test_takes_a_restriction_back_to_the_one_before(scene):
@@ -329,6 +388,7 @@ BACK = {
     "trash": 'trash: {{page: "{0}"}}',
     "append": 'append: {{page: "{0}", body: "y"}}',
     "restrict": 'restrict: {{page: "{0}", operation: read}}',
+    "comment": 'comment: {{page: "{0}", body: "y"}}',
 }
 
 
@@ -394,3 +454,99 @@ async def test_a_page_that_cant_go_there_stays_and_it_is_said(scene):
     done = await scene.does(f'steps: [{{move: {{page: "{page}", parent: "{child}"}}}}]')
     assert "Confluence doesn't let the page go there" in done.end
     assert (await scene.one(id=page))["parent"] == before
+
+
+POSTS = {
+    "update": 'update: {{page: "{0}", title: "{1}", body: "All new."}}',
+    "append": 'append: {{page: "{0}", body: "More."}}',
+    "update_section": 'update_section: {{page: "{0}", section: Plan, body: "Another plan."}}',
+    "restore": 'restore: {{page: "{0}", version: "1"}}',
+    "label": 'label: {{page: "{0}", add: [seen]}}',
+    "comment": 'comment: {{page: "{0}", body: "Well done"}}',
+    "restrict": 'restrict: {{page: "{0}", operation: read}}',
+    "watch": 'watch: {{page: "{0}"}}',
+    "trash": 'trash: {{page: "{0}"}}',
+}
+
+
+async def post(scene, title):
+    """Have a blog post in two versions."""
+    body = "<h1>Plan</h1><p>Old.</p>"
+    made = await scene.page(title, body, kind="blogpost")
+    await scene.changes(made, f"{body}<p>Older.</p>")
+    return made
+
+
+async def stands(scene, post):
+    """What can be told of a blog post."""
+    now, held = await scene.one(id=post), scene.held(post)
+    said = now["text"].split(), now["title"], now["labels"], now["status"]
+    return said, sorted(held.watchers), scene.rights(post), comments(scene, post)
+
+
+@pytest.mark.parametrize("kind", POSTS)
+async def test_a_blog_post_is_worked_on_by_its_link_and_back(scene, kind):
+    made = await post(scene, f"News of {kind}")
+    scene.held(made).watchers.clear()
+    before = await stands(scene, made)
+    step = POSTS[kind].format(await scene.link(int(made), is_post=True), f"Newer {kind}")
+    done = await scene.does(f"steps: [{{{step}}}]")
+    assert "the blog post “News of" in done.preview
+    assert "Done." in done.end
+    assert done.writes.total() == 1
+    assert await stands(scene, made) != before
+    assert "was taken back" in await scene.takes_back()
+    assert await stands(scene, made) == before
+
+
+async def test_a_file_goes_on_a_blog_post(scene):
+    made = await post(scene, "News with a file")
+    await scene.begins(
+        f"""
+        entities: [{{name: file, type: attachment, prompt: Which file?}}]
+        steps: [{{attach: {{page: "{made}", file: "{{{{ file }}}}"}}}}]
+        """
+    )
+    file = await scene.person.uploads("plan.txt", "the plan")
+    view = await scene.person.modal()
+    [block] = [each["block_id"] for each in view["blocks"] if "element" in each]
+    await scene.confirms(await scene.submits({block: {"dialog_field": [file["id"]]}}))
+    held = [each for each in scene.contents() if each.kind == "attachment"]
+    assert made in {str(scene.container(each)) for each in held}
+
+
+async def test_a_blog_post_is_read_like_a_page(scene):
+    made = await post(scene, "News to read")
+    shown = await scene.begins(
+        f"""
+        steps:
+          - {{id: a, get: {{page: "{made}"}}}}
+          - {{id: b, versions: {{page: "{made}"}}}}
+          - {{id: c, diff: {{page: "{made}"}}}}
+          - {{id: d, sections: {{page: "{made}"}}}}
+          - {{id: e, comments: {{page: "{made}"}}}}
+        reply:
+          text: "{{{{ a.kind }}}} {{{{ a.labels|join }}}}{{{{ a.author.name }}}} \
+            {{{{ b|count }}}} {{{{ c.added|join }}}} {{{{ d|join }}}} {{{{ e|count }}}}"
+        """
+    )
+    assert "blog Bob" in shown
+    assert "2 Older. Plan 0" in shown
+
+
+NOT_A_POSTS = {
+    "move": ('move: {{page: "{0}", parent: "{1}"}}', "lies in its space by its date"),
+    "below": ('move: {{page: "{1}", parent: "{0}"}}', "nothing lies below one"),
+    "copy": ('copy: {{page: "{0}", parent: "{1}", title: x}}', "lets apps copy pages alone"),
+    "children": ('children: {{page: "{0}"}}', "nothing lies below one"),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_A_POSTS)
+async def test_what_no_blog_post_can_is_said_with_what_to_do(scene, kind):
+    step, told = NOT_A_POSTS[kind]
+    made, page = await post(scene, f"News not to {kind}"), await scene.page(f"Beside {kind}")
+    shown = await scene.begins(f"steps: [{{{step.format(made, page)}}}]")
+    assert told in shown
+    assert "choose a page" in shown
+    assert not await scene.writes()
