@@ -1,5 +1,6 @@
 """The app as Slack must see it, for one address and one command word."""
 
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ def read_manifest() -> dict[str, Any]:
     return manifest
 
 
+@cache
 def slack_scopes() -> frozenset[str]:
     """Return what the app asks of a workspace that installs it."""
     return frozenset(read_manifest()["oauth_config"]["scopes"]["bot"])
 
 
+@cache
 def required_scopes() -> frozenset[str]:
     """Return those without which the bot doesn't work; the others an installer may leave out."""
     scopes = read_manifest()["oauth_config"]["scopes"]

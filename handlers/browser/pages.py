@@ -4,6 +4,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -34,18 +35,14 @@ class Pages:
     ) -> None:
         """Take *targets*: the sources that a form may lead on to, for the security policy."""
         self.address = address
-        self._environment = Environment(
-            loader=PackageLoader("handlers", "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
         self._targets = tuple(targets)
-        self._style = style = self._environment.get_template("style.css").render()
-        self._environment.globals.update(
-            style=style, address=address.url, command=command, apps_url=APPS_URL
-        )
+        self._style = style = _templates().get_template("style.css").render()
+        self._everywhere = {
+            "style": style,
+            "address": address.url,
+            "command": command,
+            "apps_url": APPS_URL,
+        }
         self._headers = _headers(address, _policy(style, self._targets))
 
     def start(
@@ -158,13 +155,25 @@ class Pages:
         self, template: str, status: int = 200, leads_to: str = "", **values: object
     ) -> web.Response:
         """Render *template*; *leads_to* is where its form may end up besides the usual places."""
-        text = self._environment.get_template(template).render(**values)
+        text = _templates().get_template(template).render(self._everywhere, **values)
         response = self.guarded(web.Response(status=status, text=text, content_type="text/html"))
         if leads_to:
             targets = (*self._targets, *redirect_targets(leads_to))
             policy = _policy(self._style, dict.fromkeys(targets))
             response.headers["Content-Security-Policy"] = policy
         return response
+
+
+@cache
+def _templates() -> Environment:
+    """Compile each but once, whoever shows it."""
+    return Environment(
+        loader=PackageLoader("handlers", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def redirect_targets(*urls: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Pages for the browser, in the look of the other world's."""
 
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -16,20 +17,22 @@ FOLDERS = [
 class Pages:
     """Renders the templates of this package, and the other's base and error page."""
 
-    def __init__(self) -> None:
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(FOLDERS),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-
     def show(self, template: str, *, status: int = 200, **said: object) -> web.Response:
         """One page."""
-        text = self._templates.get_template(template).render(**said)
+        text = _templates().get_template(template).render(**said)
         headers = {
             "Content-Security-Policy": atlassian_pages.POLICY,
             "Cache-Control": "no-store",
         }
         return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDERS),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

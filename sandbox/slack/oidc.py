@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import json
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 
 from aiohttp import web
 from joserfc import jwt
@@ -182,7 +184,13 @@ class SignIn:
         if state.signing_key is None:
             made = RSAKey.generate_key(2048, {"kid": secrets.token_hex(8)}, auto_kid=False)
             state.signing_key = dict(made.as_dict(private=True))
-        return RSAKey.import_key(state.signing_key)
+        return _key_of(json.dumps(state.signing_key))
+
+
+@lru_cache(maxsize=8)
+def _key_of(jwk: str) -> RSAKey:
+    """Read it once: its numbers are proved anew each time, which takes 30 ms."""
+    return RSAKey.import_key(json.loads(jwk))
 
 
 def _claims(person: Json, team_id: str) -> Json:
