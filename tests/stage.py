@@ -4,18 +4,22 @@ Real signatures, real HTTP over loopback, the real Bolt app; no database and no 
 """
 
 import asyncio
+import copy
 import secrets
+import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import yaml
 from aiohttp import web
+from joserfc.jwk import RSAKey
 
 from bot.app import Bot, Outside, allowed_origins, assemble, reach_out, utc_now
 from bot.metrics import Metrics
@@ -31,7 +35,6 @@ from sandbox.datacenter import DataCenterWorld
 from sandbox.guard import guard
 from sandbox.issuer import IssuerWorld
 from sandbox.person import Person
-from sandbox.processes import free_port
 from sandbox.server import SCOPES
 from sandbox.slack.data import BOT_TOKEN
 from sandbox.slack.delivery import AppUnderTest
@@ -114,9 +117,10 @@ class Stage:
 
     async def quiet(self) -> None:
         """Wait until the bot has nothing under way."""
-        while len(self.bot.tasks) or len(self.bot.recording.tasks):
+        tasks = self.bot.tasks, self.bot.recording.tasks
+        while running := [each for kind in tasks for each in kind._running]:  # noqa: SLF001 - to wait for them
+            await asyncio.wait(running)
             await asyncio.sleep(0)
-            await asyncio.sleep(0.005)
 
 
 def link_in(seen: object) -> str | None:
@@ -144,21 +148,21 @@ async def staged(
 ) -> AsyncIterator[Stage]:
     """Set the stage; *settings* overrule the bot's, *stores* and *metrics* those in memory."""
     clock = Clock()
-    port, bot_port = free_port(), free_port()
-    url, bot_url = f"http://127.0.0.1:{port}", f"http://localhost:{bot_port}"
-    manifest = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
-    ways_back = ("/connect/slack", "/slack/oauth_redirect")
-    manifest["oauth_config"]["redirect_urls"] = [f"{bot_url}{path}" for path in ways_back]
-    app = AppUnderTest(
-        f"http://127.0.0.1:{bot_port}/slack/events", SIGNING_SECRET, "0000.s", "s" * 32
-    )
-    client = OAuthClient("confab", "a" * 40, f"{bot_url}/connect/callback/system", SCOPES)
-    slack = SlackWorld(url, clock, manifest, app)
-    atlassian = AtlassianWorld(url, clock, client)
-    issuer, datacenter = _own_ground(url, clock, atlassian)
-    chosen = Settings(_env_file=None, **{**_values(url, bot_url, app, client), **settings})
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(_worlds(url, slack, atlassian, issuer, datacenter))
+        front, back = stack.enter_context(door()), stack.enter_context(door())
+        bot_port = back.getsockname()[1]
+        url, bot_url = f"http://127.0.0.1:{front.getsockname()[1]}", f"http://localhost:{bot_port}"
+        app = AppUnderTest(
+            f"http://127.0.0.1:{bot_port}/slack/events", SIGNING_SECRET, "0000.s", "s" * 32
+        )
+        client = OAuthClient("confab", "a" * 40, f"{bot_url}/connect/callback/system", SCOPES)
+        slack = SlackWorld(url, clock, _manifest(bot_url), app)
+        slack.workspace.state.signing_key = signing_key()
+        atlassian = AtlassianWorld(url, clock, client)
+        issuer, datacenter = _own_ground(url, clock, atlassian)
+        chosen = Settings(_env_file=None, **{**_values(url, bot_url, app, client), **settings})
+        worlds = slack, atlassian, issuer, datacenter
+        await stack.enter_async_context(_worlds(url, front, *worlds))
         outgoing = await stack.enter_async_context(
             Outgoing(allowed_origins(chosen), internal=chosen.internal_origins)
         )
@@ -166,24 +170,38 @@ async def staged(
         outside = reach_out(chosen, outgoing, stores, metrics)
         await install(chosen, outside, stores)
         bot = assemble(chosen, stores, outside, metrics)
-        await stack.enter_async_context(_served(bot.web, bot_port))
+        await stack.enter_async_context(served(bot.web, back))
         stack.push_async_callback(bot.authorizer.drain, 5)
         stack.push_async_callback(bot.tasks.drain, 5)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        yield Stage(
-            url,
-            bot_url,
-            slack,
-            atlassian,
-            issuer,
-            datacenter,
-            clock,
-            chosen,
-            stores,
-            outside,
-            bot,
-            session,
-        )
+        yield Stage(url, bot_url, *worlds, clock, chosen, stores, outside, bot, session)
+
+
+def door() -> socket.socket:
+    """A port of one's own from now on, at which nobody listens yet."""
+    opened = socket.socket()
+    opened.bind(("127.0.0.1", 0))
+    return opened
+
+
+def _manifest(bot_url: str) -> dict[str, Any]:
+    manifest = copy.deepcopy(_shipped_manifest())
+    ways_back = ("/connect/slack", "/slack/oauth_redirect")
+    manifest["oauth_config"]["redirect_urls"] = [f"{bot_url}{path}" for path in ways_back]
+    return manifest
+
+
+@cache
+def signing_key() -> dict[str, Any]:
+    """Slack's, of every stage: to make one takes longer than most tests."""
+    made = RSAKey.generate_key(2048, {"kid": secrets.token_hex(8)}, auto_kid=False)
+    return dict(made.as_dict(private=True))
+
+
+@cache
+def _shipped_manifest() -> dict[str, Any]:
+    manifest: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
+    return manifest
 
 
 def _values(url: str, bot_url: str, app: AppUnderTest, client: OAuthClient) -> dict[str, Any]:
@@ -222,6 +240,7 @@ def _own_ground(
 @asynccontextmanager
 async def _worlds(
     url: str,
+    at: socket.socket,
     slack: SlackWorld,
     atlassian: AtlassianWorld,
     issuer: IssuerWorld,
@@ -237,7 +256,7 @@ async def _worlds(
     await atlassian.open()
     await datacenter.open()
     try:
-        async with _served(worlds, int(url.rsplit(":", 1)[1])):
+        async with served(worlds, at):
             yield
     finally:
         await slack.close()
@@ -247,10 +266,11 @@ async def _worlds(
 
 
 @asynccontextmanager
-async def _served(application: web.Application, port: int) -> AsyncIterator[None]:
+async def served(application: web.Application, at: socket.socket) -> AsyncIterator[None]:
+    """Serve at this door, which is closed afterwards."""
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.SockSite(runner, at).start()
     try:
         yield
     finally:

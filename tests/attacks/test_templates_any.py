@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import hypothesis.strategies as st
-from aiohttp import web
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -24,9 +23,8 @@ from hypothesis.stateful import (
 from bot.app import assemble
 from bot.dialog import Phase
 from bot.metrics import Metrics
-from sandbox.processes import free_port
 from tests.attacks.installing import Author, template
-from tests.stage import Stage, staged
+from tests.stage import Stage, door, served, staged
 
 SOURCE = template(
     """
@@ -66,13 +64,11 @@ class Replicas:
 
     async def restart(self, which: int) -> None:
         """Put a bot that remembers nothing in the place of one."""
-        stage, port = self.stage, free_port()
+        stage, back = self.stage, door()
+        port = back.getsockname()[1]
         bot = assemble(stage.settings, stage.stores, stage.outside, Metrics())
-        runner = web.AppRunner(bot.web, access_log=None, shutdown_timeout=1)
-        await runner.setup()
-        self.stack.push_async_callback(runner.cleanup)
+        await self.stack.enter_async_context(served(bot.web, back))
         self.stack.push_async_callback(bot.tasks.drain, 5)
-        await web.TCPSite(runner, "127.0.0.1", port).start()
         self.bots[which], self.urls[which] = bot, f"http://127.0.0.1:{port}/slack/events"
 
     def reach(self, which: int) -> None:

@@ -12,7 +12,7 @@ from yarl import URL
 from bot.metrics import Metrics
 from bot.operations import ops_app
 from sandbox.slack.delivery import signature
-from tests.stage import SIGNING_SECRET, _served
+from tests.stage import SIGNING_SECRET, door, served
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 DEEP = "[" * 100_000
@@ -231,12 +231,14 @@ async def test_what_is_hardly_http_is_refused_cleanly(stage, raw):
 
 class TestOperators:
     @pytest.fixture
-    async def address(self, unused_tcp_port):
+    async def address(self):
         async def ready():
             return True
 
-        async with _served(ops_app(ready, Metrics()), unused_tcp_port):
-            yield f"http://127.0.0.1:{unused_tcp_port}"
+        at = door()
+        address = f"http://127.0.0.1:{at.getsockname()[1]}"
+        async with served(ops_app(ready, Metrics()), at):
+            yield address
 
     @pytest.mark.parametrize("path", ["/metrics", "/readyz", "/", "/%00", "/..%2f", "/metrics/x"])
     async def test_every_path_and_method_is_answered_cleanly(self, address, path, logs):
