@@ -172,7 +172,7 @@ class Person:
         found: Json | None = (await self.screen())["home"]
         return found
 
-    async def waits_for(self, seen: Callable[[Json], object], timeout: float = 5) -> Any:  # noqa: ANN401, ASYNC109 - whatever *seen* returns
+    async def waits_for(self, seen: Callable[[Json], object], timeout: float = 15) -> Any:  # noqa: ANN401, ASYNC109 - whatever *seen* returns
         """Wait until *seen* of the screen is true, and return what it returned.
 
         Raises:
@@ -191,7 +191,7 @@ class Person:
         self,
         part: str,
         channel: str = "general",
-        timeout: float = 5,  # noqa: ASYNC109
+        timeout: float = 15,  # noqa: ASYNC109
     ) -> Json:
         """Wait for a message that holds *part* in its text or blocks."""
 
@@ -207,7 +207,7 @@ class Person:
         part: str,
         thread: Json | str,
         channel: str = "@app",
-        timeout: float = 5,  # noqa: ASYNC109
+        timeout: float = 15,  # noqa: ASYNC109
     ) -> Json:
         """Wait for a reply in *thread* that holds *part* in its text or blocks."""
 

@@ -20,6 +20,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from sandbox.chromium import find_driver
+from sandbox.processes import free_port
 
 PATIENCE = 8.0
 _NOT_YET = (
@@ -50,7 +51,7 @@ def chromium_at(binary: str, width: int = 1280, height: int = 800) -> Iterator[w
         f"--window-size={width},{height}",
     ):
         options.add_argument(argument)
-    service = webdriver.ChromeService(executable_path=find_driver())
+    service = webdriver.ChromeService(executable_path=find_driver(), port=free_port())
     driver = webdriver.Chrome(options=options, service=service)
     try:
         yield driver

@@ -72,7 +72,7 @@ async def test_a_signal_while_it_starts_ends_it_at_once(unprepared, signals, num
     for _ in range(9):
         await asyncio.sleep(0)
     os.kill(os.getpid(), number)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         await serving
     assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
 

@@ -14,7 +14,7 @@ from sandbox.server import Plan, Sandbox
 from tests.wire.mongo import MongoWire
 from tests.wire.web import WebWire
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 """Seconds until a test gives up waiting: far more than a busy machine takes."""
 ROUND = 0.02
 ACCOUNTS = {"U0ADA": "ada", "U0BOB": "bob", "U0CY": "cy", "U0GUS": "gus"}

@@ -958,7 +958,7 @@ async def test_a_grant_has_four_requests_under_way_and_no_more(confluence, provi
         most = max(most, under_way)
         if under_way == 4:
             gate.set()
-        await asyncio.wait_for(gate.wait(), 2)
+        await asyncio.wait_for(gate.wait(), 10)
         under_way -= 1
         return await says(BODY)(request)
 

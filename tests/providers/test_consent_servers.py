@@ -553,7 +553,7 @@ async def test_whose_it_is_and_what_it_opens_are_asked_at_once(consent, provider
 
     def together(body):
         async def answer(request):
-            await asyncio.wait_for(both.wait(), 2)
+            await asyncio.wait_for(both.wait(), 10)
             return await says(body)(request)
 
         return answer
