@@ -34,7 +34,8 @@ _OURS: Final = frozenset(
         *("connection", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"),
         *("content-length", "content-encoding", "accept-encoding", "expect", "cookie", "forwarded"),
         *("x-http-method", "x-http-method-override", "x-method-override", "x-original-url"),
-        *("x-rewrite-url", "x-real-ip"),
+        *("x-original-method", "x-rewrite-url", "x-real-ip", "user-agent", "origin", "referer"),
+        *("via", "date"),
     }
 )
 _OURS_BEGIN: Final = ("proxy-", "sec-", "x-forwarded-")
@@ -83,16 +84,17 @@ def check_call(call: Call) -> None:
         )
     if call.json is not None and not call.writes:
         raise BadInput("A GET sends nothing but its query: leave the rest out, or choose POST.")
-    _check_path(call.path)
+    check_path(call.path)
     for name, value in call.query.items():
         if TOKEN in name or TOKEN in value:
             raise BadInput("The access token may stand in a header and nowhere else.")
     if _holds_token(call.json):
         raise BadInput("The access token may stand in a header and nowhere else.")
-    _check_headers(call.headers)
+    check_headers(call.headers)
 
 
-def _check_path(path: str) -> None:
+def check_path(path: str) -> None:
+    """Raise ``BadInput`` for a path that leads anywhere else, or may."""
     if not path.isascii() or len(path) > MOST_PATH or not _PATH.fullmatch(path):
         raise BadInput(
             "That can't be a path: it begins with one “/”, has no “?”, “#”, “;”, “\\” or spaces, "
@@ -118,11 +120,15 @@ def _is_utf8(path: str) -> bool:
     return True
 
 
-def _check_headers(headers: Mapping[str, str]) -> None:
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Raise ``BadInput`` for headers that aren't a template's to give."""
     if len(headers) > MOST_HEADERS:
         raise BadInput(f"At most {MOST_HEADERS} headers can be given.")
+    if len({name.lower() for name in headers}) < len(headers):
+        raise BadInput("A header can be given once, in capital or in small letters.")
     for name, value in headers.items():
-        low = name.lower()
+        # Some servers take one for the other.
+        low = name.lower().replace("_", "-")
         if not _HEADER.fullmatch(name) or not _VALUE.fullmatch(value.replace(TOKEN, "")):
             raise BadInput(f"“{name[:50]}” can't be sent: headers are of printable ASCII.")
         if low in _OURS or low.startswith(_OURS_BEGIN):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from bot.checking.alike import skeleton, too_near
+from bot.alike import skeleton, too_near
 from bot.checking.calls import check_calls, check_secrets
 from bot.checking.entities import check_entities
 from bot.checking.flow import check_count, check_flow

@@ -1,31 +1,25 @@
 """REST calls, and secrets that could leave by a template."""
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
 
 from bot.checking.flow import steps_of
 from bot.checking.parts import Complaints
+from bot.errors import BadInput
 from bot.plain_yaml import Path
+from bot.rest import MOST_HEADERS, TOKEN, check_headers, check_path
 from bot.template import ActionTemplate, Http, HttpStep, Part
 
-# https://www.rfc-editor.org/rfc/rfc9110#name-tokens
-_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-_OURS: Final = frozenset(
-    {
-        *("host", "content-length", "transfer-encoding", "connection", "cookie", "te", "trailer"),
-        *("upgrade", "proxy-authorization", "expect", "origin", "referer", "user-agent", "via"),
-        *("x-forwarded-for", "x-forwarded-host", "forwarded", "keep-alive"),
-    }
-)
-"""Headers that only whoever sends the request can know, or that lead it elsewhere."""
+_TOKEN_HOLE: Final = re.compile(r"\{\{\s*connections\.confluence\.access_token\s*\}\}")
 _HOLE: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _BAD_PATH: Final = re.compile(r"[\s\\?#@]|%(?![0-9A-Fa-f]{2})|%(?:2[eEfF]|5[cC])|//")
 _SECRETS: Final = (
     re.compile(r"\b(?:Bearer|Basic)\s+[A-Za-z0-9+/_.=-]{16,}", re.IGNORECASE),
     re.compile(r"\bATATT[A-Za-z0-9_=-]{8,}|\bATCTT[A-Za-z0-9_=-]{8,}|\bATSTT[A-Za-z0-9_=-]{8,}"),
     re.compile(r"\bxox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{6,}|\bxapp-[A-Za-z0-9-]{6,}"),
-    re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+    # Not after a sign that may stand in one: each of those would be looked through to its end.
+    re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
     re.compile(r"\b(?:gh[pousr]|github_pat|glpat|AKIA|sk|rk)[_-]?[A-Za-z0-9_]{16,}"),
     re.compile(
         r"\b(?:pass(?:word|wd|phrase)|secret|client_secret|api[_-]?key|(?:access|api|auth)[_-]?token)"
@@ -35,6 +29,7 @@ _SECRETS: Final = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
     re.compile(r"\bhttps?://[^\s/@:]{1,100}:[^\s/@]{1,100}@", re.IGNORECASE),
 )
+T = TypeVar("T")
 
 
 def check_calls(template: ActionTemplate, complaints: Complaints) -> None:
@@ -52,24 +47,41 @@ def _call(http: Http, path: Path, complaints: Complaints) -> None:
             "behind `?` stands in `query`"
         )
         complaints.add((*path, "path"), told)
-    if not said.isascii():
+    elif not said.isascii():
         complaints.add((*path, "path"), "letters beyond ASCII are written as in `%C3%A4`")
+    elif told := _refused(check_path, said):
+        complaints.add((*path, "path"), told)
     if http.method != "GET" and not http.does:
         told = f"{http.method} may change something: say in `does` what it does"
         complaints.add((*path, "method"), told)
     if http.method == "GET" and http.body is not None:
         complaints.add((*path, "body"), "GET sends no body")
+    _headers(http, (*path, "headers"), complaints)
+
+
+def _headers(http: Http, path: Path, complaints: Complaints) -> None:
+    """Complain of what would be refused whatever fills the holes."""
+    if len(http.headers) > MOST_HEADERS:
+        complaints.add(path, f"there are too many: {MOST_HEADERS} are the most")
+    seen: set[str] = set()
     for name, value in http.headers.items():
-        _header(name, value, (*path, "headers", name), complaints)
+        sent = _HOLE.sub("x", _TOKEN_HOLE.sub(TOKEN, value))
+        if name.casefold() in seen:
+            complaints.add((*path, name), "a header stands once, in capital or in small letters")
+        elif "\n" in value or "\r" in value:
+            complaints.add((*path, name), "a header is one line")
+        elif told := _refused(check_headers, {name: sent}):
+            complaints.add((*path, name), told)
+        seen.add(name.casefold())
 
 
-def _header(name: str, value: str, path: Path, complaints: Complaints) -> None:
-    if not _HEADER.fullmatch(name):
-        complaints.add(path, "this is no name of a header")
-    elif name.casefold() in _OURS:
-        complaints.add(path, f"`{name}` is set by whoever sends the request: leave it out")
-    elif "\n" in value or "\r" in value:
-        complaints.add(path, "a header is one line")
+def _refused(judge: Callable[[T], None], what: T) -> str:
+    """Return why *judge* refuses *what*; nothing if it doesn't."""
+    try:
+        judge(what)
+    except BadInput as refused:
+        return str(refused).removesuffix(".")
+    return ""
 
 
 def check_secrets(template: ActionTemplate, complaints: Complaints) -> None:

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-import regex
-
 from bot.checking.flow import constant
 from bot.checking.parts import Complaints
 from bot.checking.samples import check_samples, samples_of
 from bot.checking.shapes import shape_of_entity
-from bot.entities.checks import PATTERN_TIME
+from bot.entities.patterns import BadPattern, compile_pattern, matches
 from bot.plain_yaml import Path
 from bot.template import (
     ActionTemplate,
@@ -57,8 +55,13 @@ _OPTIONAL_OF: Final = frozenset({Source.PAGES, Source.PAGE_TEMPLATES})
 
 def check_entities(template: ActionTemplate, complaints: Complaints) -> None:
     """Complain of entities that can't be asked for as they are."""
+    folded: dict[str, str] = {}
     for number, entity in enumerate(template.entities):
         path: Path = ("entities", number)
+        twin = folded.setdefault(entity.name.casefold(), entity.name)
+        if twin != entity.name:
+            told = f"people type `{twin}` in capital or in small letters: take another name"
+            complaints.add((*path, "name"), told)
         _fits(entity, path, complaints)
         _bounds(entity, path, complaints)
         _asking(entity, path, complaints)
@@ -151,11 +154,11 @@ def _pattern(entity: Entity, path: Path, complaints: Complaints) -> bool:
     if not entity.complaint:
         complaints.add(inner, "say in `complaint` what is expected: nobody reads patterns")
     try:
-        pattern = regex.compile(entity.pattern)
+        pattern = compile_pattern(entity.pattern)
         for sample in samples_of(entity):
-            pattern.fullmatch(sample, timeout=PATTERN_TIME)
-    except (regex.error, OverflowError, RecursionError) as error:
-        complaints.add(inner, f"this is no regular expression: {str(error)[:100]}")
+            matches(pattern, sample)
+    except BadPattern as error:
+        complaints.add(inner, f"this is no regular expression that can be used: {error}")
     except TimeoutError:
         complaints.add(inner, "this takes too long to compare: make it simpler")
     else:

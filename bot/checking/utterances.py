@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from bot.checking.alike import skeleton, too_near
+from bot.alike import skeleton, too_near
 from bot.checking.parts import Complaints
 from bot.errors import BadInput
 from bot.template import ActionTemplate, EntityType

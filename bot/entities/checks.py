@@ -3,16 +3,13 @@
 from datetime import date, datetime, timedelta
 from typing import Final
 
-import regex
-
 from bot.document import Document
 from bot.documents import text_of
 from bot.entities.parts import Context, WrongAnswer
+from bot.entities.patterns import BadPattern, compile_pattern, matches
 from bot.template import Between, Entity, EntityType
 from bot.values import Value, words_of_day
 
-PATTERN_TIME: Final = 0.1
-"""Seconds that one pattern may take; some would take years."""
 _CHOSEN: Final = frozenset({EntityType.CHOICE, EntityType.CHOICES})
 
 
@@ -48,13 +45,13 @@ def _check_pattern(entity: Entity, text: str) -> None:
     if not entity.pattern:
         return
     try:
-        found = regex.fullmatch(entity.pattern, text, timeout=PATTERN_TIME)
-    except (regex.error, TimeoutError):
+        is_right = matches(compile_pattern(entity.pattern), text)
+    except (BadPattern, TimeoutError):
         raise WrongAnswer(
             "That can't be checked: the template's pattern for it takes too long. "
             "Give a shorter answer, and tell the template's owner."
         ) from None
-    if found is None:
+    if not is_right:
         example = f", as in {entity.examples[0]}" if entity.examples else ""
         what = entity.complaint.rstrip(".") or "That isn't written as it is wanted"
         raise WrongAnswer(f"{what}. Give it in another way{example}.")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.alike import slips
 from bot.catalogue import shipped_sources
 from bot.checking import check, needs_of, read_checked, scopes_needed, too_near
 from bot.checking.parts import Complaints
@@ -247,6 +248,14 @@ def test_every_step_can_be_reached_and_says_enough(steps, expected):
         ("{name: a, type: number, prompt: x, range: {least: 2, most: 1}}", "nothing is allowed"),
         ("{name: a, type: text, prompt: x, length: {least: 0.5}}", "whole number"),
         ("{name: a, type: text, prompt: x, pattern: '('}", "no regular expression"),
+        *(
+            (f"{{name: a, type: text, prompt: x, complaint: y, pattern: '{each}'}}", "no regular")
+            for each in (
+                *("(?:(?:a{999}){999}){9}", "(?:a{999}){3}", "(?x)(?:a {99} ) {99}", "(?R)"),
+                *("(a(?1)?)+", "(?<n>a(?&n))", "(?:ab){e<=9}", "(?a)(?u)b", "(?|(a)|(b))"),
+                *("a{99999999999}", "(*PRUNE)a", "a{", "(?V1)[[a]--[b]]", "(?(1)a|b)"),
+            )
+        ),
         ("{name: a, type: text, prompt: x, pattern: x}", "say in `complaint`"),
         (
             "{name: a, type: text, prompt: x, pattern: '[A-Z]+', complaint: c, examples: [ab]}",
@@ -422,6 +431,15 @@ def test_one_slip_is_too_near_whichever_way(word, data):
             assert too_near(slip, [word]) is not None or "r" in word.lower() or "v" in word.lower()
 
 
+NEAR = st.text("abrnm-", min_size=1, max_size=6)
+
+
+@given(NEAR, NEAR)
+def test_what_two_words_share_says_whether_they_are_near(one, other):
+    shares = not slips(one).isdisjoint(slips(other))
+    assert shares == (too_near(one, [other]) is not None)
+
+
 def test_an_id_is_no_built_in_word():
     assert any(
         "`help`" in each for each in told_of(TEMPLATE.replace("a-note", "helq"), taken=TAKEN)
@@ -510,8 +528,19 @@ def test_every_action_has_its_need(step, need):
         ("path: '/ä'", "beyond ASCII"),
         ("{method: POST, path: /x}", "say in `does`"),
         ("{path: /x, body: {a: b}}", "GET sends no body"),
-        ("{path: /x, headers: {Host: evil.example}}", "leave it out"),
-        ("{path: /x, headers: {'X Y': z}}", "no name of a header"),
+        ("path: '/wiki/a;b'", "can't be a path"),
+        ("path: '/wiki/%00'", "leads somewhere else"),
+        ("{path: /x, headers: {Host: evil.example}}", "sets it itself"),
+        ("{path: /x, headers: {X-HTTP-Method-Override: DELETE}}", "sets it itself"),
+        ("{path: /x, headers: {X_HTTP_Method_Override: DELETE}}", "sets it itself"),
+        ("{path: /x, headers: {Authorization: Basic x}}", "own access token alone"),
+        (
+            "{path: /x, headers: {AUTHORIZATION: 'Basic {{connections.confluence.access_token}}'}}",
+            None,
+        ),
+        ("{path: /x, headers: {Accept: a, accept: b}}", "stands once"),
+        ("{path: /x, headers: {X: é}}", "printable ASCII"),
+        ("{path: /x, headers: {'X Y': z}}", "printable ASCII"),
         ('{path: /x, headers: {X: "a\\nb"}}', "one line"),
         (
             "{path: /x, headers: {X: 'Bearer {{ connections.confluence.access_token }}'}}",
@@ -558,6 +587,7 @@ def test_a_call_names_its_scopes():
         "-----BEGIN RSA PRIVATE KEY-----",
         "https://ada:hunter2@wiki.example/",
         "ghp_abcdefghijklmnop1234",
+        "x.eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0",
     ],
 )
 def test_what_looks_like_a_credential_is_found_wherever_it_stands(text):

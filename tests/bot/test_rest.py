@@ -97,6 +97,7 @@ def test_no_path_that_is_let_through_leaves_the_host_or_climbs(path):
         *("Host", "host", "Cookie", "Content-Length", "Connection", "Transfer-Encoding", "TE"),
         *("Upgrade", "Keep-Alive", "Trailer", "Proxy-Authorization", "Proxy-X", "Expect"),
         *("X-HTTP-Method-Override", "X-Method-Override", "X-Forwarded-For", "Forwarded"),
+        *("X_HTTP_Method_Override", "x_forwarded_host", "User-Agent", "X-Original-Method"),
         *("Accept-Encoding", "Sec-Fetch-Mode", "Bad Name", "", "Ünicode", "A:b", "A\r\nB"),
     ],
 )

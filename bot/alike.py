@@ -54,19 +54,32 @@ def skeleton(word: str) -> str:
 def too_near(word: str, taken: Iterable[str]) -> str | None:
     """Return the one of *taken* that *word* equals, looks like, or is one slip away from.
 
-    A slip is one letter more, less or other, or two that changed places.
+    A slip is one letter more, less or other, or one that stands elsewhere.
     """
     looks = skeleton(word)
     return next((each for each in taken if _is_slip(looks, skeleton(each))), None)
 
 
+def slips(word: str) -> frozenset[str]:
+    """Return what *word* shares with every word that `too_near` takes it for, and with no other.
+
+    That is how it looks, and how it looks without one of its letters: a slip apart is what comes
+    to the same when a letter is left out of each. So a unique index tells what lies near.
+    """
+    looks = skeleton(word)
+    return frozenset({looks, *(looks[:at] + looks[at + 1 :] for at in range(len(looks)))})
+
+
 def _is_slip(one: str, other: str) -> bool:
     if abs(len(one) - len(other)) > 1:
         return False
-    start = next(
-        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
-        min(len(one), len(other)),
-    )
-    left, right = one[start:], other[start:]
-    swapped = left[:2] == right[1::-1] and left[2:] == right[2:]
-    return swapped or left[1:] == right[1:] or left[1:] == right or left == right[1:]
+    left, right = _differing(*(each[::-1] for each in _differing(one, other)))
+    return not (left and right) or left[1:] == right[:-1] or left[:-1] == right[1:]
+
+
+def _differing(one: str, other: str) -> tuple[str, str]:
+    """Return both from where they differ."""
+    pairs = zip(one, other, strict=False)
+    shorter = min(len(one), len(other))
+    start = next((at for at, (left, right) in enumerate(pairs) if left != right), shorter)
+    return one[start:], other[start:]
