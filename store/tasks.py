@@ -1,9 +1,14 @@
-"""Dialog tasks: sealed whole, but for the digests of the words by which they are called."""
+"""Dialog tasks: sealed whole, but for the digests of the words by which they are called.
 
-from collections.abc import Sequence
+Beside the digests of the words stand those of what each shares with every word near to it
+(`bot.alike.slips`): so the unique index holds near words apart that come at the same moment.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from bot.alike import slips
 from bot.ports import Tasks
 from bot.principal import Tenant, digest
 from bot.task import MOST_TASKS, DialogTask, TaskId
@@ -24,6 +29,7 @@ SHAPE: Final = Shape(
     indexes=(unique("tenant", "task"), unique("tenant", "words")),
     people=People.NAMED,
 )
+_NEAR: Final = 24
 
 
 class MongoTasks(Tasks):
@@ -50,7 +56,10 @@ class MongoTasks(Tasks):
     async def list_all(self, tenant: Tenant) -> Sequence[DialogTask]:
         """See `Tasks.list_all`."""
         found = await self._tasks.find_several(
-            {"tenant": tenant}, order=[("task", 1)], most=MOST_TASKS
+            {"tenant": tenant},
+            order=[("task", 1)],
+            most=MOST_TASKS,
+            only=("tenant", "task", "generation", "sealed"),
         )
         tasks = [await self._opened(stored) for stored in found]
         return sorted(tasks, key=lambda task: task.word)
@@ -71,7 +80,7 @@ class MongoTasks(Tasks):
         key = {"tenant": task.tenant, "task": task.id}
         return {
             **key,
-            "words": [_known(task.tenant, word) for word in task.words],
+            "words": [*_known_by(task)],
             "generation": task.generation,
             "sealed": await self._vault.seal(SHAPE.binding("sealed", key), task),
         }
@@ -80,6 +89,13 @@ class MongoTasks(Tasks):
         binding = SHAPE.binding("sealed", stored)
         task = await self._vault.open(binding, DialogTask, stored["sealed"])
         return replace(task, generation=stored["generation"])
+
+
+def _known_by(task: DialogTask) -> Iterator[str]:
+    yield from (_known(task.tenant, word) for word in task.words)
+    near = frozenset().union(*map(slips, task.words))
+    # Half a digest is enough where a word of a few hundred is meant.
+    yield from (digest(f"{task.tenant}~{each}")[:_NEAR] for each in near)
 
 
 def _known(tenant: Tenant, word: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from bot.checking import too_near
+from bot.entities.typed import line
 from bot.errors import BadInput, Changed, NotAllowed, NotFound
 from bot.installing.differences import Difference, between
 from bot.installing.offers import Offers
@@ -40,7 +41,6 @@ from bot.template import (
     TemplateId,
     Version,
     is_slug,
-    order_of,
     walk,
 )
 from bot.trail import Action, Entry
@@ -105,12 +105,12 @@ class Installer:
         return await self._replaced(principal, task, replace(task, is_on=is_on), event)
 
     async def find_upgrade(self, principal: Principal, task: DialogTask) -> Difference | None:
-        """Return what the newest version would change; ``None`` if it has that already."""
-        try:
-            newest = (await self._offers.get(principal, task.template)).template
-        except NotFound:
-            return None
-        if order_of(newest.version) <= order_of(task.version):
+        """Return what the newest version would change; ``None`` if it has that already.
+
+        See `Offers.find_newer`.
+        """
+        newest = await self._offers.find_newer(principal, task)
+        if newest is None:
             return None
         return between(await self._template(principal, task.version, task), newest)
 
@@ -206,7 +206,7 @@ class Installer:
             task,
             word=words[0],
             aliases=words[1:],
-            title=wish.title.strip() or offer.template.name,
+            title=line(wish.title) or offer.template.name,
             audience=wish.audience,
             defaults=_of_its_entities(wish.defaults, offer.template),
             by_admin=by_admin,

@@ -61,6 +61,24 @@ class Offers:
             raise NotFound(NO_TEMPLATE)
         return Offer(await self._books.shelf.parsed(kept), kept.source, kept, tasks)
 
+    async def find_newer(self, principal: Principal, task: DialogTask) -> ActionTemplate | None:
+        """Return the newest version that goes on with the one that *task* has, if there is one.
+
+        What somebody else wrote under the same id goes on with nobody's but an admin's does.
+        """
+        shipped = await self._books.catalogue.find(task.template)
+        found = [shipped.template] if shipped is not None else []
+        if shipped is None:
+            kept = await self._books.templates.list_versions(principal.tenant, task.template)
+            now = next((each for each in kept if each.version == task.version), None)
+            going_on = [each for each in kept if now is not None and _goes_on(each, now)]
+            seen = [each for each in going_on if await self._sees(principal, each)]
+            newest = max(seen, key=lambda each: order_of(each.version), default=None)
+            found = [] if newest is None else [await self._books.shelf.parsed(newest)]
+        return next(
+            (each for each in found if order_of(each.version) > order_of(task.version)), None
+        )
+
     async def bring(self, principal: Principal, source: str | bytes, name: str) -> Offer:
         """Keep a template of *principal*'s own; a version once brought never changes.
 
@@ -225,6 +243,11 @@ class Offers:
             return kept
         brought = await self._decided(Offer(template, kept.source, kept), is_withdrawn=False)
         return brought.kept or kept
+
+
+def _goes_on(version: TemplateVersion, other: TemplateVersion) -> bool:
+    """Tell whether *version* is of whoever brought the *other*, or of an admin."""
+    return version.by_admin or bool(version.by and version.by == other.by)
 
 
 def _made_of(template: str, tasks: Sequence[DialogTask]) -> tuple[DialogTask, ...]:

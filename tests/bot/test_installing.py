@@ -1,5 +1,6 @@
 """Installing templates: who may, by which words, at which version, and what becomes of it."""
 
+import asyncio
 import itertools
 from dataclasses import replace
 
@@ -135,6 +136,12 @@ class TestInstalling:
         for word in ("decide", "decidе", "verdicts"):
             with pytest.raises(BadInput, match=r"taken|typed"):
                 await shop.install(BOB, word="other", aliases=(word,))
+
+    async def test_of_two_near_words_at_one_moment_one_is_taken(self, shop):
+        both = (shop.install(ADA, word="verdict"), shop.install(BOB, word="verdlct"))
+        done = await asyncio.gather(*both, return_exceptions=True)
+        assert len([each for each in done if isinstance(each, BadInput)]) == 1
+        assert len(await shop.stores.tasks.list_all(ADA.tenant)) == 1
 
     async def test_what_is_not_there_is_not_installed(self, shop):
         with pytest.raises(NotFound):
@@ -296,6 +303,24 @@ class TestVersions:
         assert (rolled.version, rolled.past) == ("1.0.0", ())
         events = [line.event for line in rolled.history]
         assert events == [Event.INSTALLED, Event.UPGRADED, Event.ROLLED_BACK]
+
+    async def test_an_upgrade_goes_on_with_its_author_or_with_an_admins_own(self, shop):
+        # Bob has been there first, and an admin may take his id over.
+        await shop.bring(own("9.0.0"), BOB)
+        await shop.bring(own("1.0.0"), ADMIN)
+        task = await shop.install(ADMIN, "standup", "1.0.0", word="stand-up", audience=FOR_ALL)
+        await shop.offers.share(BOB, "standup", "9.0.0", is_shared=True)
+        assert await shop.installer.find_upgrade(ADMIN, task) is None
+        theirs = await shop.install(BOB, "standup", "9.0.0", word="quickly")
+        assert await shop.installer.find_upgrade(BOB, theirs) is None
+        await shop.bring(own("9.0.1"), ADMIN)
+        for by, each in ((ADMIN, task), (BOB, theirs)):
+            seen = await shop.installer.find_upgrade(by, each)
+            assert (seen and seen.newer) == ("9.0.1" if by is ADMIN else None), "it isn't shared"
+
+    async def test_a_name_is_one_line_of_what_can_be_seen(self, shop):
+        task = await shop.install(title="  Osprey\u202e\u200b\n*plan* ")
+        assert task.title == "Osprey *plan*"
 
     async def test_of_two_changes_at_once_one_counts(self, shop):
         task = await shop.install()
