@@ -7,7 +7,7 @@ import html
 import re
 from typing import Final
 
-from bot.documents.links import safe_href
+from bot.documents.links import revealing, safe_href
 
 _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -30,9 +30,13 @@ def escape(text: str) -> str:
 
 
 def link(url: str, label: str) -> str:
-    """Return a link, or the label alone where the address isn't http, https or mailto."""
-    words = escape(_SPACE.sub(" ", label).strip())
+    """Return a link, or the label alone where the address isn't http, https or mailto.
+
+    A label that names another place than the link leads to says where that is.
+    """
+    said = _SPACE.sub(" ", label).strip()
     target = safe_href(url)
+    words = escape(revealing(said, target) if target else said)
     if not target:
         return words
     address = target.replace("|", "%7C").translate(_ENTITIES)

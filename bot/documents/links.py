@@ -1,7 +1,8 @@
-"""Which addresses a document may lead to."""
+"""Which addresses a document may lead to, and what is said of them."""
 
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 MAX_HREF: Final = 2000
 """Characters; Slack takes 3000, some proxies and mail programs about 2000."""
@@ -9,6 +10,12 @@ MAX_HREF: Final = 2000
 _ALLOWED: Final = re.compile(
     r"(?:https?://|mailto:)[^\s\x00-\x20\x7f-\x9f<>\"\ud800-\udfff]+", re.IGNORECASE
 )
+_NAMED: Final = re.compile(
+    r"(?:https?://|www\.)(?:[^\s/?#@]{0,99}@)?([^\s/?#:@]+)"
+    r"|^((?:[\w-]{1,63}\.){1,9}(?:com|net|org|io|dev|app|cloud))(?=[/?#\s]|$)",
+    re.IGNORECASE,
+)
+"""A host that a text names."""
 
 
 def safe_href(href: object) -> str:
@@ -17,3 +24,22 @@ def safe_href(href: object) -> str:
         return ""
     href = href.strip()
     return href if _ALLOWED.fullmatch(href) else ""
+
+
+def host_of(href: str) -> str:
+    """Return the host of *href* as it is looked up, in ASCII; empty where there is none."""
+    try:
+        host = urlsplit(href).hostname or ""
+        return host.encode("idna").decode() if host else ""
+    except ValueError:  # no address, or no name of a host
+        return ""
+
+
+def revealing(text: str, href: str) -> str:
+    """Return *text*, and if it names another host than *href* leads to, that as well."""
+    found = _NAMED.search(text) if "." in text and text != href else None
+    if found is None:
+        return text
+    named, host = host_of(f"//{found[1] or found[2]}").removeprefix("www."), host_of(href)
+    is_true = bool(named) and (host == named or host.endswith(f".{named}"))
+    return text if is_true else f"{text} ({host or href})"

@@ -36,7 +36,7 @@ from bot.document import (
     Unknown,
 )
 from bot.documents.grid import grid
-from bot.documents.links import safe_href
+from bot.documents.links import revealing, safe_href
 from bot.documents.simpler import simpler, strong, tasks_as_items
 from bot.documents.text import clean, emoji_text, mention_text, shown, words_of
 
@@ -121,7 +121,11 @@ class Reader:
         if not isinstance(part, Link):
             return None
         href = safe_href(part.href)
-        return _link(part, href) if href else None
+        return self.link(part, href) if href else None
+
+    def link(self, part: Link, href: str) -> Node:
+        """Return a link; one whose text names another place says where it leads."""
+        return _link(part, href, revealing(clean(part.text), href))
 
 
 class Editor(Reader):
@@ -138,6 +142,10 @@ class Editor(Reader):
                 return {"type": "emoji", "name": name}
         return super().acting(part)
 
+    def link(self, part: Link, href: str) -> Node:
+        """See `Reader.link`; its text is as it was typed."""
+        return _link(part, href, clean(part.text))
+
 
 def _marks(part: Inline) -> Marks:
     return part.marks if isinstance(part, (Text, Link)) else PLAIN
@@ -151,9 +159,8 @@ def _text(text: str, marks: Marks) -> list[Node]:
     return [element | _style(marks) if marks else element]
 
 
-def _link(part: Link, href: str) -> Node:
-    text = clean(part.text) or href
-    return {"type": "link", "url": href, "text": text, **_style(part.marks)}
+def _link(part: Link, href: str, text: str) -> Node:
+    return {"type": "link", "url": href, "text": text or href, **_style(part.marks)}
 
 
 def _style(marks: Marks) -> Node:

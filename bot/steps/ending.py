@@ -3,8 +3,9 @@
 from contextlib import suppress
 from typing import Final
 
+from bot.cutting import cut
 from bot.document import Document, Paragraph, Text
-from bot.documents.links import safe_href
+from bot.documents.links import host_of, safe_href
 from bot.errors import UserError
 from bot.steps.halts import NotYet
 from bot.steps.names import Names
@@ -15,6 +16,9 @@ from bot.written import NOTHING, Written, write
 UNTOLD: Final = (
     "All steps of this template were done, but what it says in the end can't be put together. {why}"
 )
+_LONGEST_HOST: Final = 30
+_LONGEST_LABEL: Final = 40
+"""Of a label with a host behind it: what a button shows of both is 75 characters."""
 REPLY, CARD, FACT, BUTTON, VALUES = "reply", "card", "fact", "button", "values"
 
 
@@ -53,7 +57,8 @@ def _card(card: Card, names: Names) -> Thing:
         Thing(FACT, name, {"value": names.text(source)}) for name, source in card.facts.items()
     )
     url = safe_href(names.text(card.url).strip())
-    return Thing(CARD, names.text(card.title), {"url": url, "facts": facts})
+    title = _leading(names.text(card.title), url, names)
+    return Thing(CARD, title, {"url": url, "facts": facts})
 
 
 def _button(button: Button, names: Names) -> Thing:
@@ -62,7 +67,20 @@ def _button(button: Button, names: Names) -> Thing:
     }
     url = safe_href(names.text(button.url).strip())
     held: dict[str, Value] = {"task": button.task or "", "url": url}
-    return Thing(BUTTON, button.label, {**held, "values": Thing(VALUES, "", values)})
+    label = _leading(button.label, url, names)
+    return Thing(BUTTON, label, {**held, "values": Thing(VALUES, "", values)})
+
+
+def _leading(label: str, url: str, names: Names) -> str:
+    """Return *label*, and if *url* leads away from the run's site, to which host."""
+    site = names.values.get("site")
+    home = site.fields.get("url") if isinstance(site, Thing) else ""
+    host = host_of(url)
+    if not host or host == host_of(str(home)):
+        return label
+    # Whose a host is its end says.
+    shown = host if len(host) <= _LONGEST_HOST else f"…{host[1 - _LONGEST_HOST :]}"
+    return f"{cut(label, _LONGEST_LABEL)} ({shown})"
 
 
 def _text_or_value(value: Value) -> Value:

@@ -87,6 +87,16 @@ def test_a_mention_of_confluence_is_only_words_in_slack():
     assert docs.to_blocks(document)[0]["elements"] == [section(text("@Ada"))]
 
 
+def test_a_link_whose_text_names_another_place_says_where_it_leads():
+    lies = docs.from_markdown(
+        "[https://acme.net](https://evil.example/x) [x](https://evil.example)"
+    )
+    shown = docs.to_blocks(lies)[0]["elements"][0]["elements"]
+    typed = docs.to_rich_text(lies)["elements"][0]["elements"]
+    told = [[each["text"] for each in found if each["type"] == "link"] for found in (shown, typed)]
+    assert told == [["https://acme.net (evil.example)", "x"], ["https://acme.net", "x"]]
+
+
 def test_an_extension_is_named_and_a_layout_opened():
     extension = {"type": "extension", "attrs": {"extensionKey": "jira"}}
     paragraph = {"type": "paragraph", "content": [text("a")]}

@@ -94,6 +94,28 @@ def test_a_bar_in_an_address_does_not_begin_the_label():
     assert mrkdwn.link("https://e.org/a|b", "x") == "<https://e.org/a%7Cb|x>"
 
 
+@pytest.mark.parametrize(
+    ("label", "url", "shown"),
+    [
+        ("https://acme.atlassian.net/x", "https://evil.example/x", "evil.example"),
+        ("acme.atlassian.net", "https://evil.example/x", "evil.example"),
+        ("at www.acme.com", "https://acme.com.evil.example", "acme.com.evil.example"),
+        ("https://acme.net", "https://acme.net@evil.example/", "evil.example"),
+        ("https://acme.net@evil.example", "https://acme.net/", "acme.net"),
+        ("https://acme.net", "https://аcme.net/", "xn--cme-5cd.net"),
+        ("https://аcme.net", "https://acme.net/", "acme.net"),
+        ("https://acme.net", "mailto:a@b.example", "mailto:a@b.example"),
+        ("https://acme.net/x?y", "https://ACME.net:8443/z", ""),
+        ("example.com", "https://www.example.com/", ""),
+        ("atlassian.net/wiki", "https://acme.atlassian.net/", ""),
+        ("Release 1.2 of README.md", "https://acme.net/", ""),
+        ("Notes", "https://evil.example/", ""),
+    ],
+)
+def test_a_label_that_names_another_place_says_where_it_leads(label, url, shown):
+    assert mrkdwn.link(url, label).partition("|")[2] == f"{label}{shown and f' ({shown})'}>"
+
+
 @steady
 @given(st.text(alphabet="ab <>&!@#|", max_size=20))
 def test_what_was_escaped_reads_back(text):

@@ -110,13 +110,17 @@ reply:
   buttons:
     - {label: Comment, task: comment-on-page, values: {page: "{{ it }}"}}
     - {label: Away, url: "javascript:alert(1)"}
+    - {label: Open, url: "{{ it.url }}"}
+    - {label: Connect again, url: "https://acme.atlassian.net.sign-in.evil.example/x"}
 """
     )
     done = await bench.run(template)
     reply = read(done.said).fields
     assert (reply["card"].label, reply["card"].fields["url"]) == ("Release checklist", page().url)
     assert reply["card"].fields["facts"][0].fields["value"] == "1"
-    first, second = reply["buttons"]
+    first, second, *others = reply["buttons"]
     assert first.fields["task"] == "comment-on-page"
     assert first.fields["values"].fields["page"].fields["id"] == "1"
     assert second.fields["url"] == ""
+    away = "Connect again (…sian.net.sign-in.evil.example)"
+    assert [each.label for each in others] == ["Open", away]
