@@ -31,10 +31,13 @@ _TRUTH: Final = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
     ("false", "False", "FALSE"), False
 )
 _EMPTY: Final = frozenset({"", "~", "null", "Null", "NULL"})
-# Control characters, what only YAML takes for the end of a line, and what turns text around
-# (https://trojansource.codes).
+# Control characters, what only YAML takes for the end of a line, what turns text around
+# (https://trojansource.codes), and what takes no room. What joins letters and emoji may stand,
+# and so may the tags that make a flag of a black one (https://www.unicode.org/reports/tr51/#valid-emoji-tag-sequences).
 _UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u115f\u1160\u17b4\u17b5\u180e\u200b\u2028-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e001f]"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]"
 )
 
 _QUOTES: Final = 'a text with ": ", or one that begins with {{ or [, needs quotes around it'

@@ -69,7 +69,7 @@ def show_one(
     from bot.template_files import read_template
 
     path = Path(name)
-    source = path.read_bytes() if path.is_file() else _shipped(name).encode()
+    source = _read(path) if path.is_file() else _shipped(name).encode()
     try:
         template = read_template(source, name)
     except TemplateRefused as refused:
@@ -107,7 +107,15 @@ def print_gallery() -> None:
 
 
 def _problems(file: Path) -> tuple[Problem, ...]:
-    return _problems_of(file.read_bytes(), str(file))
+    return _problems_of(_read(file), str(file))
+
+
+def _read(file: Path) -> bytes:
+    """Return what *file* holds; of one that is too large no more than tells that it is."""
+    from bot.plain_yaml import MOST_BYTES
+
+    with file.open("rb") as opened:
+        return opened.read(MOST_BYTES + 1)
 
 
 def _problems_of(source: str | bytes, name: str) -> tuple[Problem, ...]:

@@ -65,6 +65,14 @@ def test_what_isnt_text_at_all_is_told_too(run):
     assert (result.exit_code, "isn't UTF-8" in result.output) == (1, True)
 
 
+def test_of_a_file_without_end_no_more_is_read_than_tells_so(run):
+    with Path("x.yml").open("wb") as file:
+        file.truncate(2**40)
+    for command in ("check", "show"):
+        result = run(command, "x.yml")
+        assert (result.exit_code, "too large" in result.output) == (1, True)
+
+
 def test_a_new_file_has_ten_lines_and_works(run):
     result = run("new", "who-wrote-this")
 
@@ -144,8 +152,8 @@ def test_one_is_shown_in_words(run):
         "  Decision (text): What was decided?",
         "  Others (person, several, optional): Who else?",
         "Does:",
-        "  If others:",
-        "    Makes a page called “Decision: ‹title›” in ‹space›.",
+        "  If ‹Others› is given:",
+        "    Makes a page called “Decision: ‹Decision›” in ‹Space›.",
         "  Otherwise:",
         "    Ends, saying “Somebody must have decided”.",
         "Scopes: delete:page:confluence, write:page:confluence",
@@ -166,7 +174,7 @@ def test_a_file_is_shown_too_or_its_mistakes(run):
     Path("x.yml").write_text(TEMPLATE, "utf-8")
     Path("y.yml").write_text("id: 1", "utf-8")
 
-    assert "Looks for ‹title›" in run("show", "x.yml").output
+    assert "Looks for pages about ‹Title›, 10 at most." in run("show", "x.yml").output
     result = run("show", "y.yml")
     assert (result.exit_code, "y.yml:1:1: " in result.output) == (1, True)
 

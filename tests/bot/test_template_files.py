@@ -236,6 +236,12 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: \u202e", "U+202E"),
         ("a: \u2028", "U+2028"),
         ("a: \x85", "U+0085"),
+        ("a: b\ufeffc", "U+FEFF"),
+        ("a: b\u200bc", "U+200B"),
+        ("a: b\u2061c", "U+2061"),
+        ("a: b\u3164c", "U+3164"),
+        ('a: "b\\xADc"', "U+00AD"),
+        ("a: b\U000e0041\U000e0042", "U+E0041"),
         ("", "empty"),
         ("# nothing\n", "empty"),
         ("a", "a template is a mapping"),
@@ -257,7 +263,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: {", "is a bracket or a brace closed"),
         ("a: b\n\u00a0 c: d\n  e: f", "only looks like a space"),
     ],
-    ids=range(48),
+    ids=range(54),
 )
 def test_what_no_template_needs_is_refused(source, expected):
     assert any(expected in each.message for each in problems(source))
