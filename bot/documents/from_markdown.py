@@ -8,7 +8,7 @@ from typing import Any, Final
 from markdown_it import MarkdownIt
 from markdown_it.common import normalize_url
 from markdown_it.parser_block import ParserBlock
-from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import StateBlock, table
 from markdown_it.token import Token
 
 from bot.document import (
@@ -65,6 +65,10 @@ _UNDERLINE: Final = re.compile(r"[=|:]|-(?! *[^\s|:-])")
 _MAX_SPACES: Final = 3
 _DEFINITION: Final = re.compile(r"^[ \t>*+\-\d.)]{0,99}\[[^\]\n]{1,999}\]:", re.MULTILINE)
 _READING: Final = "reading"
+_NO_TABLE: Final = "no table"
+_MOST_EMPTY: Final = 5_000
+"""Cells that a table gets which nobody wrote."""
+_DELIMITERS: Final = re.compile(r"[\s>|:-]*\|[\s|:-]*")
 
 
 def _plain_paragraph(state: StateBlock, start: int, _end: int, silent: bool) -> bool:  # noqa: FBT001  # as the parser calls its rules
@@ -114,6 +118,27 @@ def _is_interrupted(state: StateBlock, line: int) -> bool:
     return ends
 
 
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # as the parser calls its rules
+    """Take a table, unless its short rows would be filled up with thousands of empty cells."""
+    if start + 1 < end and start >= state.env.get(_NO_TABLE, -1):
+        ends = _filled_up_to(state, start, end)
+        if ends is not None:
+            state.env[_NO_TABLE] = ends
+    return start >= state.env.get(_NO_TABLE, -1) and table(state, start, end, silent)
+
+
+def _filled_up_to(state: StateBlock, start: int, end: int) -> int | None:
+    """Return the line behind a table at *start* that has too many cells; nothing for any other."""
+    line = state.src[state.bMarks[start + 1] : state.eMarks[start + 1]]
+    if not _DELIMITERS.fullmatch(line):
+        return None
+    columns, row, empty = line.count("|") + 1, start + 2, 0
+    while row < end and not state.isEmpty(row):
+        empty += max(0, columns - state.src.count("|", state.bMarks[row], state.eMarks[row]))
+        row += 1
+    return row if empty > _MOST_EMPTY else None
+
+
 class _Blocks(ParserBlock):
     """The parser's blocks, but what is nested too deep stays as text where it drops it."""
 
@@ -132,6 +157,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False})
     parser.block = _Blocks()
     parser.configure("commonmark", {"html": False})
+    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     parser.block.ruler.before("table", "plain_paragraph", _plain_paragraph)
     parser.inline.terminator_re = re.compile(f"[{_MARKUP}\n]")
     parser.normalizeLink = _normalized  # type: ignore[method-assign]

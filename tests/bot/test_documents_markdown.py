@@ -155,3 +155,11 @@ def test_a_table_of_three_thousand_rows_is_read():
     assert isinstance(table, Table)
     assert len(table.rows) == 3001
     assert docs.to_blocks(Document((table,)))
+
+
+def test_a_table_isnt_filled_up_with_thousands_of_cells_that_nobody_wrote():
+    head = "|a" * 100 + "\n" + "|-" * 100 + "\n"
+    (kept,) = docs.from_markdown(head + "|x\n" * 9_000).blocks
+    assert isinstance(kept, Paragraph)
+    (table,) = docs.from_markdown(head + "|x\n" * 9).blocks
+    assert [len(row) for row in table.rows] == [100] * 10
