@@ -5,6 +5,7 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack
 
 import hmac
 from collections import OrderedDict
+from enum import StrEnum
 from hashlib import sha256
 
 GOOD_FOR = 300
@@ -15,6 +16,22 @@ DIGITS = 12
 """More than any time stamp in seconds has, and few enough to read as a number."""
 
 
+JUST_NOW = 5
+"""Seconds after its time stamp in which a request may come a second time by itself.
+
+Slack signs the second, and a menu's look-up holds nothing that tells two of them apart: whoever
+types the same again within the second sends the very same request.
+"""
+
+
+class Judgement(StrEnum):
+    """What a request is."""
+
+    NEW = "new"
+    AGAIN = "again"  # Slack's, and it has come before, just now
+    REFUSED = "refused"
+
+
 class Verifier:
     """Checks signatures, and knows again those it has seen while they are good."""
 
@@ -23,20 +40,23 @@ class Verifier:
         self._most = most
         self._seen: OrderedDict[str, float] = OrderedDict()
 
-    def accepts(self, timestamp: str, signature: str, body: bytes, now: float) -> bool:
-        """Tell whether *body* was signed by Slack, lately, and has not come before.
+    def judge(self, timestamp: str, signature: str, body: bytes, now: float) -> Judgement:
+        """Tell whether *body* was signed by Slack, lately, and whether it has come before.
 
-        A true answer remembers the signature; ``forget`` lets it come again.
+        One that is NEW is remembered; ``forget`` lets it come again.
         """
         if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= DIGITS):
-            return False
+            return Judgement.REFUSED
         if abs(now - int(timestamp)) > GOOD_FOR:
-            return False
+            return Judgement.REFUSED
         expected = hmac.digest(self._key, b"v0:" + timestamp.encode() + b":" + body, sha256)
         given = signature.encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(b"v0=" + expected.hex().encode(), given):
-            return False
-        return self._is_new(signature, now)
+            return Judgement.REFUSED
+        if self._is_new(signature, now):
+            return Judgement.NEW
+        is_of_now = abs(now - int(timestamp)) <= JUST_NOW
+        return Judgement.AGAIN if is_of_now else Judgement.REFUSED
 
     def forget(self, signature: str) -> None:
         """Let *signature* come again: its request wasn't taken, and Slack will retry it."""

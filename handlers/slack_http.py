@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from handlers.payloads import RETRY_REASON
-from handlers.signing import Verifier
+from handlers.signing import Judgement, Verifier
 
 log = structlog.get_logger(__name__)
 
@@ -40,13 +40,17 @@ class SlackEndpoint:
             return web.Response(status=401)
         signature = request.headers.get("X-Slack-Signature", "")
         timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
-        if not self._verifier.accepts(timestamp, signature, body, self._now()):
+        judged = self._verifier.judge(timestamp, signature, body, self._now())
+        if judged is Judgement.REFUSED:
             log.info("refused", code="bad_signature")
             return web.Response(status=401)
         retried = request.headers.get(RETRY_REASON, "")
         parsed = _parsed(body, {"content-type": request.content_type, RETRY_REASON: retried})
         if parsed is None:
             log.info("refused", code="malformed")
+            return web.Response(status=401)
+        if judged is Judgement.AGAIN and not _only_asks(parsed):
+            log.info("refused", code="replayed")
             return web.Response(status=401)
         response: BoltResponse = await self._app.async_dispatch(parsed)
         if response.status != web.HTTPOk.status_code:
@@ -63,6 +67,11 @@ def _parsed(body: bytes, headers: dict[str, str | Sequence[str]]) -> AsyncBoltRe
     # What JSON calls a list or a number is no request of Slack's.
     is_object = type(request.body) is dict
     return request if is_object and "ssl_check" not in request.body else None
+
+
+def _only_asks(request: AsyncBoltRequest) -> bool:
+    """Tell whether it is a look-up of a menu, which changes nothing and is answered in its ack."""
+    return bool(request.body.get("type") == "block_suggestion")
 
 
 def _answer(response: BoltResponse) -> web.Response:

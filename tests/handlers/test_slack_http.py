@@ -103,10 +103,28 @@ async def raw(stage, request):
     return answer
 
 
-async def test_refuses_a_replay(stage):
-    body, stamp = command(), str(int(time.time()))
+@pytest.mark.parametrize("kind", ["command", "block_actions", "view_submission", "shortcut"])
+async def test_refuses_a_replay(stage, kind):
+    body, stamp = command() if kind == "command" else interaction(kind), str(int(time.time()))
     assert (await post(stage, body, stamp=stamp))[0] == 200
     assert (await post(stage, body, stamp=stamp))[0] == 401
+
+
+async def test_a_menu_may_be_asked_the_same_within_a_moment_and_not_later(stage):
+    stamp = str(int(time.time()))
+    body = interaction("block_suggestion", action_id="create_space", value="Eng")
+    for _ in range(3):
+        assert await post(stage, body, stamp=stamp) == (200, '{"options": []}')
+    old = str(int(time.time()) - 30)
+    assert (await post(stage, body, stamp=old))[0] == 200
+    assert (await post(stage, body, stamp=old))[0] == 401
+
+
+def interaction(kind, **more):
+    user = {"id": "U0ADA", "team_id": "T0ACME"}
+    return urlencode(
+        {"payload": json.dumps({"type": kind, "user": user, "team": {"id": "T0ACME"}, **more})}
+    )
 
 
 @pytest.mark.parametrize("stamp", ["0", "x", str(int(time.time()) - 400)])
