@@ -1,5 +1,6 @@
 """Cuts text to a length, never through what people see as one character."""
 
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -52,6 +53,16 @@ def split_at_graphemes(text: str, most: int) -> list[str]:
         pieces.append(text[start:end])
         start = end
     return [*pieces, text[start:]]
+
+
+def shares(sizes: Sequence[int], room: int) -> list[int]:
+    """Return how much of *room* each gets: what it needs by its size, or as much as any other."""
+    given = [0] * len(sizes)
+    by_size = sorted(range(len(sizes)), key=sizes.__getitem__)
+    for left, place in zip(range(len(sizes), 0, -1), by_size, strict=True):
+        given[place] = min(sizes[place], max(room, 0) // left)
+        room -= given[place]
+    return given
 
 
 def _size(text: str) -> int:

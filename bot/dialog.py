@@ -172,12 +172,26 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What writes of a plan put into Confluence, to be read before it is confirmed.
+
+    *keys* are those of the writes, all of which put the same there. *title* is the page's, where
+    it gets one; *body* is a document, *missing* how many characters of it are left out.
+    """
+
+    keys: tuple[str, ...]
+    title: str = ""
+    body: Written = NOTHING
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The writes that are known by now, to be confirmed together.
 
     *account*, *site_name*, *is_lent* tell in whose name and where; *more* says that others
     may follow, which will be confirmed when they are known. *preview* is what the template's
-    author says of it (Markdown's text).
+    author says of it (Markdown's text), *contents* what will really stand there.
     """
 
     id: PlanId
@@ -190,6 +204,7 @@ class Plan:
     asker: str = ""
     more: bool = False
     preview: Written = NOTHING
+    contents: tuple[Content, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +218,10 @@ class Dialog:
     more of them; *unread* is one that couldn't be read yet, since Confluence couldn't be asked.
     *fixed* are the entities that had been asked for when its plan was confirmed at *fixed_at*.
     *channel* and *thread* are where it is held; *began_in* is the channel in which it was begun.
-    *now* is the time that its expressions see. *generation* grows with every change.
+    *now* is the time that its expressions see. *generation* grows with every change; *kept_by*
+    is a name of whoever went on with its steps last, by which they know what they kept
+    themselves. *is_told* says that its person knows where it stands. *undo_asked* is since when it
+    is being taken back, as long as it is.
     """
 
     id: DialogId
@@ -242,9 +260,11 @@ class Dialog:
     failure: str = ""
     is_trial: bool = False
     is_told: bool = False
+    undo_asked: datetime | None = None
     response_url: SecretStr | None = None
     response_url_at: datetime | None = None
     correlation: str = ""
+    kept_by: str = ""
     generation: int = 1
 
     def answer(self, entity: str) -> Answer | None:
@@ -279,6 +299,37 @@ class Dialog:
             return replace(self, journal=(*self.journal, record))
         changed = (record if each.key == record.key else each for each in self.journal)
         return replace(self, journal=tuple(changed))
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Tell whether a run came to where it waits for its person, who doesn't know yet."""
+        waits = self.phase in {Phase.ASKING, Phase.CONFIRMING}
+        return waits and self.confirmed_at is not None and not self.is_told
+
+    def given_up(self) -> "Dialog":
+        """Return it with what was sent, and not known to be done, as unclear."""
+        journal = (
+            replace(each, fate=Fate.UNCLEAR) if each.fate is Fate.SENT else each
+            for each in self.journal
+        )
+        return replace(self, journal=tuple(journal))
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether there is something to go on with.
+
+        There isn't in a form that was only looked at, nor in a trial that came to its end.
+        """
+        if self.phase.is_final or (self.is_trial and self.phase is Phase.CONFIRMING):
+            return False
+        return self.is_used
+
+    @property
+    def is_used(self) -> bool:
+        """Tell whether something was said or done in it."""
+        is_answered = any(each.origin is not Origin.DEFAULT for each in self.answers)
+        is_done = self.phase is Phase.DONE
+        return bool(self.thread or self.journal or self.skipped or is_answered or is_done)
 
     def is_quiet(self, now: datetime) -> bool:
         """Tell whether it has been put away."""

@@ -4,6 +4,7 @@ https://docs.slack.dev/reference/block-kit
 Text that is passed as *mrkdwn* must have been escaped by `bot.mrkdwn`; plain text needn't.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -44,6 +45,16 @@ def context(*texts: str) -> Block:
 def header(text: str) -> Block:
     """Return a heading in plain text."""
     return {"type": "header", "text": plain(text, LONGEST_HEADER)}
+
+
+def title(text: str) -> Block:
+    """Return a page's title whole: a header holds fewer characters than Confluence does."""
+    return header(text) if len(text) <= LONGEST_HEADER else section(f"*{escape(text)}*")
+
+
+def weight(blocks: Sequence[Block]) -> int:
+    """Return how many characters of JSON *blocks* are; see `bot.fitting`."""
+    return len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")))
 
 
 def preformatted(text: str) -> Block:

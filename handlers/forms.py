@@ -11,10 +11,10 @@ from bot.connection import Connection
 from bot.content import CloudId, Page, PageId, Space, SpaceId, SpaceKey
 from bot.cutting import cut
 from bot.document import Document
-from bot.documents import document_in, from_mrkdwn, from_rich_text, text_of, to_blocks, to_rich_text
+from bot.documents import document_in, from_mrkdwn, from_rich_text, text_of, to_rich_text
 from bot.mrkdwn import escape, link
 from bot.receipt import Act, Decision, Draft
-from handlers import blocks
+from handlers import blocks, written
 from handlers.ask import Block, View
 from handlers.places import open_button
 from handlers.receipts import whose_account
@@ -102,23 +102,11 @@ def preview(draft: Draft) -> View:
     decision = draft.decision
     shown = [
         _where(decision),
-        _heading(decision.title),
-        *to_blocks(document_in(decision.body), most=80, ending=_and_more),
+        *written.page(decision.title, document_in(decision.body), most=82),
     ]
     view = blocks.modal("Is this right?", shown, close="Back")
     asking = blocks.form(view, CONFIRM, _SUBMITS[decision.act], draft.id)
     return asking | {"notify_on_close": True}
-
-
-def _and_more(missing: int) -> str:
-    return f"… and about {missing:,} characters more, which are written too."
-
-
-def _heading(title: str) -> Block:
-    """Return the whole title: a header holds fewer characters than Confluence does."""
-    if len(title) <= blocks.LONGEST_HEADER:
-        return blocks.header(title)
-    return blocks.section(f"*{escape(title)}*")
 
 
 def clash(draft: Draft, taken: Page | None) -> View:

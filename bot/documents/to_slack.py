@@ -45,13 +45,17 @@ def _read_on(_: int) -> str:
 
 
 def to_blocks(
-    document: Document, *, most: int = 45, ending: Callable[[int], str] = _read_on
+    document: Document,
+    *,
+    most: int = 45,
+    ending: Callable[[int], str] = _read_on,
+    characters: int = MAX_CHARACTERS,
 ) -> list[Node]:
-    """Return *document* in at most *most* blocks.
+    """Return *document* in at most *most* blocks, with at most so many *characters*.
 
     Where it is cut, the last one is *ending*, of about as many characters as are left out.
     """
-    blocks = _Blocks(most)
+    blocks = _Blocks(most, min(characters, MAX_CHARACTERS))
     for line in Lines(Reader()).of(document.blocks, Place()):
         blocks.take(line)
         if blocks.is_full:
@@ -157,9 +161,9 @@ class _RichText:
 class _Blocks:
     """Blocks as they grow, within a number of them and a budget."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, characters: int) -> None:
         self._most = most
-        self._budget = _Budget(MAX_CHARACTERS, MAX_BYTES)
+        self._budget = _Budget(characters, MAX_BYTES * characters // MAX_CHARACTERS)
         self._blocks: list[Node] = []
         self._text = _RichText()
 

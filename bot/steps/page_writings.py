@@ -12,7 +12,7 @@ from bot.receipt import Act, Decision, DecisionId
 from bot.steps import saying
 from bot.steps.hands import Facts, Hands
 from bot.steps.lookup import Target
-from bot.steps.writing import Writing, body_json, size_words
+from bot.steps.writing import Puts, Writing, body_json, size_words
 from bot.things import made_thing, page_thing, space_url
 from bot.values import Thing, Value
 
@@ -66,6 +66,11 @@ class Creating(PageWriting):
         """See `Writing.made`."""
         site = self.at.facts.site
         return made_thing(self.title, self.kind, site, self.space, made_by=self.at.key)
+
+    @property
+    def puts(self) -> Puts:
+        """See `Writing.puts`."""
+        return Puts(self.title, self.body)
 
     @property
     def content(self) -> Mapping[str, object]:
@@ -178,6 +183,11 @@ class Updating(Changing):
         return self._made(self.title)
 
     @property
+    def puts(self) -> Puts:
+        """See `Writing.puts`."""
+        return Puts(self.title, self.body)
+
+    @property
     def content(self) -> Mapping[str, object]:
         """See `Writing.content`."""
         body = body_json(self.body)
@@ -201,6 +211,11 @@ class Appending(Changing):
     def words(self) -> str:
         """See `Writing.words`."""
         return f"Add at the end of {saying.the(self.target)} ({size_words(self.body)})"
+
+    @property
+    def puts(self) -> Puts:
+        """See `Writing.puts`."""
+        return Puts("", self.body)
 
     @property
     def content(self) -> Mapping[str, object]:
@@ -239,6 +254,11 @@ class ChangingSection(Changing):
         place = f"{_PLACES[self.placement]} {saying.named(self.section)}"
         gone = f"; {self.lost} in it will be gone" if self.lost else ""
         return f"{place} of {saying.the(self.target)} ({size_words(self.body)}{gone})"
+
+    @property
+    def puts(self) -> Puts:
+        """See `Writing.puts`."""
+        return Puts("", self.body)
 
     @property
     def content(self) -> Mapping[str, object]:

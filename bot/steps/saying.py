@@ -7,7 +7,8 @@ from bot.content import ContentKind, Space
 from bot.cutting import cut
 from bot.steps.lookup import Target
 
-LONGEST_NAME: Final = 120
+LONGEST_NAME: Final = 255
+"""No title, label, or name of a file, a group or a person is longer in Confluence."""
 LONGEST_QUOTE: Final = 160
 _TURNS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 """What changes the direction of all that follows: https://www.unicode.org/reports/tr9/ §2."""
@@ -53,6 +54,10 @@ WRITTEN_AND_ENDED: Final = (
     "had ended. Connect, and try again: nothing is written twice."
 )
 FAULT: Final = "{who} answered in a way I don't understand; that step may not have been done."
+ON_ITS_WAY: Final = (
+    "It was sent less than {seconds} seconds ago, so it may still arrive: nothing was done now. "
+    "Look there once more when they are over, and then say."
+)
 STOPPED: Final = "You stopped it here. What was done before stays."
 
 

@@ -9,7 +9,7 @@ from bot.content import CommentId
 from bot.document import Document
 from bot.steps import saying
 from bot.steps.on_page import OnPage
-from bot.steps.writing import Settles, body_json
+from bot.steps.writing import Puts, Settles, body_json
 from bot.trail import Action
 from bot.values import Thing, Value
 
@@ -34,6 +34,11 @@ class Commenting(OnPage):
     def made(self) -> Value:
         """See `Writing.made`."""
         return Thing("comment", saying.quoted(self.text), {"text": self.text})
+
+    @property
+    def puts(self) -> Puts:
+        """See `Writing.puts`."""
+        return Puts("", self.body)
 
     @property
     def content(self) -> Mapping[str, object]:

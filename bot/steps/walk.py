@@ -16,6 +16,7 @@ from bot.connection import Need
 from bot.dialog import Dialog, Fate, Phase, Reached, Record, Write
 from bot.document import Document
 from bot.errors import BadInput, TitleTaken
+from bot.mrkdwn import escape
 from bot.principal import mint_token
 from bot.receipt import DecisionId
 from bot.steps import saying
@@ -40,7 +41,7 @@ from bot.steps.small_writings import Calling
 from bot.steps.terms import Terms
 from bot.steps.things import bounded, page_id_in
 from bot.steps.writer import Writer
-from bot.steps.writing import Writing
+from bot.steps.writing import Puts, Writing
 from bot.template import (
     ActionTemplate,
     AskStep,
@@ -63,8 +64,11 @@ from bot.written import read, write
 MOST_STEPS: Final = 200
 """Steps of a run, each round of a ``for_each`` counted."""
 MOST_PLANNED: Final = 50
-LONGEST_PLAN: Final = 12_000
-"""Writes that are confirmed together, and characters of what is said of them."""
+LONGEST_PLAN: Final = 8_000
+"""Writes that are confirmed together, and characters of what is said of them in mrkdwn.
+
+A message of Slack's holds them, with room for what the writes put there.
+"""
 READS_LAST: Final = timedelta(seconds=60)
 """All the time that the reads of one walk may take."""
 TOO_MANY_STEPS: Final = (
@@ -78,6 +82,10 @@ TOO_MANY_ROUNDS: Final = (
 SAME_TITLE: Final = (
     "Two pages of one space would be called {title}. Nothing was written: choose titles that "
     "differ."
+)
+TOO_LONG_TO_SHOW: Final = (
+    "What one step would do is too long to be shown before it is done, so nothing was written: "
+    "choose less for it."
 )
 NOT_A_LIST: Final = (
     "“for_each” takes a list, and that isn't one. Nothing was done to it: tell whoever wrote this "
@@ -115,6 +123,8 @@ class Walk:
     book: Book
     writer: Writer
     planned: list[Write] = field(default_factory=list)
+    length: int = 0
+    puts: list[tuple[str, Puts]] = field(default_factory=list)
     names: Names = field(default_factory=lambda: Names({}))
     steps: int = 0
     versions: dict[str, tuple[str, int | None]] = field(default_factory=dict)
@@ -317,6 +327,8 @@ class Walk:
             await self._require_right(writing)
             decision = DecisionId(mint_token(self.hands.principal.tenant))
             self.planned.append(Write(key, action_of(step), writing.words, digest, decision))
+            if writing.puts is not None:
+                self.puts.append((key, writing.puts))
             self._note_planned(writing, key)
             return self._to_come(step, writing)
         record = await self.writer.perform(confirmed, writing)
@@ -330,8 +342,10 @@ class Walk:
 
     def _require_room(self, writing: Writing) -> None:
         """Leave to the next plan what would make this one too long to be read."""
-        length = len(writing.words) + sum(len(each.words) for each in self.planned)
-        is_full = len(self.planned) >= MOST_PLANNED or length > LONGEST_PLAN
+        if len(writing.words) > LONGEST_PLAN:
+            raise BadInput(TOO_LONG_TO_SHOW)
+        self.length += len(escape(writing.words))
+        is_full = len(self.planned) >= MOST_PLANNED or self.length > LONGEST_PLAN
         if self.planned and is_full and not self.book.now.is_trial:
             raise NotYet
 

@@ -72,6 +72,14 @@ class Where:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Puts:
+    """What a write puts into Confluence to be read there: a text, and its page's title."""
+
+    title: str
+    body: Body
+
+
 class Writing(ABC):
     """One write, as it is planned."""
 
@@ -92,6 +100,11 @@ class Writing(ABC):
     @abstractmethod
     def content(self) -> Mapping[str, object]:
         """All that makes it what it is, as JSON: what differs is another write."""
+
+    @property
+    def puts(self) -> Puts | None:
+        """What will stand there to be read, where its words don't say all of it."""
+        return None
 
     @property
     def targets(self) -> tuple[str, ...]:

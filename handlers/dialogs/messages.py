@@ -1,6 +1,6 @@
 """Dialogs in messages: in the app's own Messages tab, one question at a time; pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -8,15 +8,17 @@ from bot.cutting import cut
 from bot.dialog import Answer, Dialog, Phase
 from bot.dialogs import Match, Saying, Turn
 from bot.document import Document
-from bot.documents import to_blocks
 from bot.entities import Look, Question
+from bot.fitting import MOST_SHOWN
 from bot.mrkdwn import escape
-from bot.task import DialogTask
+from bot.task import DialogTask, TaskId
 from bot.template import Choice, Entity
 from handlers import blocks
 from handlers.ask import Block, Reply
 from handlers.dialogs import fields, names, shown, words
-from handlers.dialogs.shown import NOTHING, Onward
+from handlers.dialogs.contents import Room
+from handlers.dialogs.paragraphs import paragraphs
+from handlers.dialogs.shown import IN_MESSAGE, NOTHING, Onward
 
 _SEVERAL: Final = frozenset({Look.MULTI_MENU, Look.MULTI_EXTERNAL_MENU, Look.USERS})
 """A message delivers each press in them: several are typed, with commas between."""
@@ -60,7 +62,7 @@ def of(turn: Turn, onward: Onward = NOTHING) -> Reply:
         case Phase.RUNNING:
             return _reply(turn, [blocks.section(words.RUNNING)])
         case _:
-            return _reply(turn, shown.ended(turn, onward))
+            return _reply(turn, shown.ended(turn, onward, IN_MESSAGE))
 
 
 def _reply(turn: Turn, parts: Sequence[Block]) -> Reply:
@@ -95,7 +97,7 @@ def _offered(offer: Answer) -> Iterator[Block]:
         yield blocks.context(f"Now: {escape(words.shown_in(offer))}")
         return
     yield blocks.context("Now:")
-    yield from to_blocks(value, most=MOST_OFFERED, ending=shown.and_more)
+    yield from shown.cut_to(Room(MOST_OFFERED, MOST_SHOWN // 2), value)
 
 
 def _choosing(turn: Turn, entity: Entity, asked: Question) -> Iterator[Block]:
@@ -139,7 +141,7 @@ def preview(turn: Turn) -> Reply:
     """Show what will be written, with the one button that confirms it."""
     dialog = turn.dialog
     said = words.said_besides(turn)
-    parts = [*([blocks.section(said)] if said else []), *shown.preview(turn)]
+    parts = [*([blocks.section(said)] if said else []), *shown.preview(turn, IN_MESSAGE)]
     value = names.value_of(dialog.id)
     row = [
         blocks.button("Change my answers", names.CHANGE, value),
@@ -165,7 +167,7 @@ def confirmed(turn: Turn) -> Reply:
     """Return what stands in the place of a preview that was confirmed."""
     plan = turn.dialog.plan
     lines = words.planned(plan) if plan else ()
-    parts = (*shown.paragraphs(("*Confirmed:*", *lines)),)
+    parts = (*paragraphs(("*Confirmed:*", *lines)),)
     return Reply("Confirmed", parts, replace=True)
 
 
@@ -187,11 +189,23 @@ def nothing_matched(tasks: Sequence[DialogTask], dialogs: Sequence[Dialog], comm
     parts = [blocks.section(told)]
     if tasks:
         parts.append(blocks.actions(task_menu(tasks)))
-    if begun_ := worth_resuming(dialogs):
+    if dialogs:
         parts.append(blocks.section("Or go on with what you have begun:"))
-        parts += [in_a_line(dialog) for dialog in begun_[:5]]
-    small = f"`{command} tasks` lists them, `{command} templates` has more."
+        parts += [in_a_line(dialog) for dialog in dialogs[:5]]
+    there = (
+        f"`{command} tasks` lists what is installed for you" if tasks else "Nothing is installed"
+    )
+    small = f"{there}, `{command} templates` has more."
     return Reply(told, (*parts, blocks.context(small)))
+
+
+def tasks_in_a_list(tasks: Sequence[DialogTask], runnable: Container[TaskId]) -> Iterator[Block]:
+    """Yield each task with what can be done about it."""
+    for task in tasks:
+        yield blocks.section(words.in_a_list(task))
+        details = blocks.button("Details", names.TASK, names.of_task(task.id))
+        run = blocks.button("Run", names.RUN[0], names.begin_value(task.word))
+        yield blocks.actions(*([run] if task.id in runnable else []), details)
 
 
 def task_menu(tasks: Sequence[DialogTask]) -> Block:
@@ -207,31 +221,18 @@ def task_menu(tasks: Sequence[DialogTask]) -> Block:
     }
 
 
-def open_ones(dialogs: Sequence[Dialog]) -> Reply:
+def open_ones(dialogs: Sequence[Dialog], command: str) -> Reply:
     """List open dialogs, each with the button that resumes it."""
-    begun_ = worth_resuming(dialogs)
-    if not begun_:
-        return Reply("No dialog of yours is open.")
-    shown_ = [in_a_line(dialog) for dialog in begun_[:20]]
-    return Reply("Your open dialogs", tuple(shown_))
+    if not dialogs:
+        told = "No dialog of yours is open."
+        small = blocks.context(f"`{command} tasks` lists what you can begin.")
+        return Reply(told, (blocks.section(told), small))
+    return Reply("Your open dialogs", tuple(map(in_a_line, dialogs)))
 
 
 def to_be_resumed(dialog: Dialog) -> Reply:
     """Show one dialog with the button that resumes it."""
     return Reply(f"{dialog.title} {words.STANDS[dialog.phase]}", (in_a_line(dialog),))
-
-
-def worth_resuming(dialogs: Sequence[Dialog]) -> Sequence[Dialog]:
-    """Return those in which something was said or done: a form that was only looked at isn't.
-
-    Nor is a trial that came to its end: nothing of it is to be confirmed.
-    """
-    return [
-        each
-        for each in dialogs
-        if (each.thread or each.journal or words.gist(each))
-        and not (each.is_trial and each.phase is Phase.CONFIRMING)
-    ]
 
 
 def in_a_line(dialog: Dialog) -> Block:

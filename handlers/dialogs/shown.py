@@ -2,26 +2,26 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bot.cutting import cut
-from bot.dialog import Dialog, Phase, Record
+from bot.dialog import Dialog, Phase, Plan, Record
 from bot.dialogs import Turn
 from bot.document import Document
 from bot.documents import text_of, to_blocks
+from bot.fitting import MOST_SHOWN
 from bot.mrkdwn import escape, link
 from bot.values import Thing, Value, text_of_value
 from bot.written import read
-from handlers import blocks
+from handlers import blocks, written
 from handlers.ask import Block
-from handlers.dialogs import names, words
+from handlers.dialogs import contents, names, words
+from handlers.dialogs.contents import LEAST_BLOCKS, Room
+from handlers.dialogs.paragraphs import paragraphs
 from handlers.places import open_button
 
-LONGEST: Final = 2_900
-"""Characters in one paragraph: Slack takes 3,000."""
-_ENTITY: Final = len("&amp;")
 _WITHOUT_TITLE: Final = re.compile(r"^(https?://\S+/pages/\d+)/\S*$")
 _TYPED_BY: Final = {
     "page": ("url", "id"),
@@ -30,54 +30,65 @@ _TYPED_BY: Final = {
 }
 MOST_BLOCKS: Final = 30
 """Of what a template's author says, and of what came out."""
+IN_MODAL: Final = Room(95, 20_000)
+"""A view may have a hundred blocks and 250 kB, and a character may take twelve bytes of them."""
+IN_MESSAGE: Final = Room(blocks.MOST_IN_MESSAGE - 2, MOST_SHOWN - 1_500)
+"""What a message holds beside a line above and a row of buttons below."""
 
 
-def paragraphs(lines: Iterable[str]) -> Iterator[Block]:
-    """Yield *lines* of mrkdwn in as few sections as Slack takes; long ones go on in the next."""
-    held = ""
-    for line in itertools.chain.from_iterable(map(_pieces, lines)):
-        if held and len(held) + len(line) + 1 > LONGEST:
-            yield blocks.section(held)
-            held = ""
-        held = f"{held}\n{line}" if held else line
-    if held:
-        yield blocks.section(held)
+def preview(turn: Turn, room: Room = IN_MODAL) -> list[Block]:
+    """Return what will be written: the engine's list, what will stand there, the author's words.
 
-
-def _pieces(line: str) -> Iterator[str]:
-    """Yield *line* in pieces that fit, cut where a space is, or else between characters."""
-    rest = line
-    while len(rest) > LONGEST:
-        at = rest.rfind(" ", 1, LONGEST)
-        if at < 0:
-            entity = rest.rfind("&", LONGEST - _ENTITY, LONGEST)
-            at = LONGEST if entity < 0 else entity
-        yield rest[:at]
-        rest = rest[at:].lstrip(" ")
-    yield rest
-
-
-def preview(turn: Turn) -> list[Block]:
-    """Return what will be written: the engine's list first, what the author says below it."""
+    Of the list nothing is left out where it can be confirmed.
+    """
     plan = turn.dialog.plan
     if plan is None:
         return [blocks.section("Nothing is to be written.")]
-    heading = "*This would be written:*" if turn.dialog.is_trial else "*This will be written:*"
     stopped = turn.dialog.failure
-    shown = [
+    listed = [
         *([blocks.section(f":warning: {escape(stopped)}")] if stopped else []),
-        blocks.section(f"{heading}\n{words.whose(plan)}"),
-        *paragraphs(words.planned(plan)),
+        blocks.section(f"{_heading(turn.dialog, plan)}\n{words.whose(plan)}"),
+        *paragraphs(_lines(turn.dialog, plan, room)),
     ]
+    left = room.without(listed)
+    authors = _authors(turn, plan, left.part(3) if plan.contents else left)
+    return [*listed, *contents.blocks_of(plan, left.without(authors)), *authors]
+
+
+def _heading(dialog: Dialog, plan: Plan) -> str:
+    would = "This would be written" if dialog.is_trial else "This will be written"
+    count = len(plan.writes)
+    return f"*{would}{f', in {count} steps' if count > 1 else ''}:*"
+
+
+def _lines(dialog: Dialog, plan: Plan, room: Room) -> Sequence[str]:
+    lines = words.planned(plan)
+    if not dialog.is_trial:
+        return lines
+    lengths = itertools.accumulate(len(line) for line in lines)
+    kept = sum(1 for length in lengths if length < room.holds // 2)
+    beyond = len(lines) - kept
+    return [*lines[:kept], *([f"… and {beyond} more."] if beyond else [])]
+
+
+def _authors(turn: Turn, plan: Plan, room: Room) -> list[Block]:
+    """Return what the template's author says of it."""
     said = _document(read(plan.preview))
-    if said is not None:
-        by = escape(" ".join((turn.template.owner or turn.template.name).split()))
-        shown += [
-            blocks.divider(),
-            blocks.context(f"What the template *{by}* says of it:"),
-            *to_blocks(said, most=MOST_BLOCKS, ending=and_more),
-        ]
-    return shown
+    if said is None or room.most < LEAST_BLOCKS:
+        return []
+    by = escape(" ".join((turn.template.owner or turn.template.name).split()))
+    head = [blocks.divider(), blocks.context(f"What the template *{by}* says of it:")]
+    return [*head, *cut_to(room.without(head), said)]
+
+
+def cut_to(room: Room, text: Document) -> list[Block]:
+    """Return as much of *text* as there is room for."""
+    most = min(room.most, MOST_BLOCKS)
+
+    def made(characters: int) -> list[Block]:
+        return list(to_blocks(text, most=most, ending=and_more, characters=characters))
+
+    return written.within(room.holds, made)
 
 
 def and_more(missing: int) -> str:
@@ -100,26 +111,26 @@ class Onward:
 NOTHING: Final = Onward()
 
 
-def ended(turn: Turn, onward: Onward = NOTHING) -> list[Block]:
+def ended(turn: Turn, onward: Onward = NOTHING, room: Room = IN_MODAL) -> list[Block]:
     """Return how it ended: what the template replies, what was written, what to do next."""
     dialog = turn.dialog
     if words.is_taken_back(dialog):
         told = f":leftwards_arrow_with_hook: *{escape(dialog.title)}* was taken back."
         return [blocks.section(told), *paragraphs(words.done(dialog))]
-    shown = list(_outcome(turn))
     done = words.done(dialog)
+    shown = list(_outcome(turn, room.part(2) if done else room))
     if done:
         shown += [blocks.divider(), *paragraphs(("*Written:*", *done))]
     row = [*_next_buttons(read(dialog.said), onward.tasks), *_acting(turn, onward)]
     return [*shown, *([blocks.actions(*row[:10])] if row else [])]
 
 
-def _outcome(turn: Turn) -> Iterator[Block]:
+def _outcome(turn: Turn, room: Room) -> Iterator[Block]:
     dialog = turn.dialog
     title = escape(dialog.title)
     match dialog.phase:
         case Phase.DONE:
-            yield from _replied(read(dialog.said)) or [blocks.section(f"*{title}* is done.")]
+            yield from _replied(read(dialog.said), room) or [blocks.section(f"*{title}* is done.")]
         case Phase.FAILED:
             failure = escape(dialog.failure or "It can't go on. Nothing more was written.")
             yield blocks.section(f":x: *{title}* stopped. {failure}")
@@ -129,22 +140,22 @@ def _outcome(turn: Turn) -> Iterator[Block]:
             yield blocks.section(f"*{title}* {words.STANDS[dialog.phase]}.")
 
 
-def _replied(said: Value) -> list[Block]:
+def _replied(said: Value, room: Room) -> list[Block]:
     """Return the template's reply: a text, and a card where it has one."""
     if isinstance(said, Document):
-        return list(to_blocks(said, most=MOST_BLOCKS, ending=and_more))
+        return cut_to(room, said)
     if not isinstance(said, Thing):
         return []
     text = _document(said.fields.get("text"))
-    shown = list(to_blocks(text, most=MOST_BLOCKS, ending=and_more)) if text else []
+    shown = cut_to(room, text) if text else []
     card = said.fields.get("card")
     return [*shown, *(_card(card) if isinstance(card, Thing) else [])]
 
 
 def _card(card: Thing) -> Iterator[Block]:
     url = text_of_value(card.fields.get("url"))
-    title = escape(cut(card.label, words.LONGEST_SHOWN * 2))
-    yield blocks.section(f"*{link(url, card.label) if url else title}*")
+    title = cut(card.label, words.LONGEST_SHOWN * 2)
+    yield blocks.section(f"*{link(url, title) if url else escape(title)}*")
     facts = card.fields.get("facts")
     lines = [
         f"*{escape(fact.label)}*: {escape(cut(text_of_value(fact.fields.get('value')), 500))}"

@@ -1,6 +1,6 @@
 """Installing a template, and the dialog tasks that are installed; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -9,7 +9,7 @@ from bot.entities import element
 from bot.installation import UserGroup
 from bot.installing import Difference, Offer, can_lend, changes_by_call
 from bot.mrkdwn import escape
-from bot.task import Audience, DialogTask, Event, Reach
+from bot.task import Audience, DialogTask, Event, Reach, TaskId
 from bot.template import ActionTemplate, Asked, Entity, EntityType
 from bot.written import Written, read
 from handlers import blocks
@@ -17,7 +17,8 @@ from handlers.admin import scopes
 from handlers.ask import Block, View
 from handlers.dialogs import fields
 from handlers.dialogs import names as dialog_names
-from handlers.dialogs.shown import paragraphs
+from handlers.dialogs.messages import tasks_in_a_list
+from handlers.dialogs.paragraphs import paragraphs
 from handlers.dialogs.words import for_whom
 from handlers.offers import TASKS
 from handlers.templates import names
@@ -86,7 +87,9 @@ def install_form(
             hint="With spaces between, five at most.",
             optional=True,
         ),
-        blocks.field(AUDIENCE, "Who may run it", _audience(chances, standing.audience)),
+        blocks.field(
+            AUDIENCE, "Who may run it", _audience(chances, standing.audience), hint=_why(chances)
+        ),
     ]
     if chances.groups and chances.may_for_others:
         shown.append(_groups(chances, standing.audience))
@@ -122,6 +125,18 @@ def _audience(chances: Chances, standing: Audience) -> Block:
         "options": options,
         "initial_option": chosen,
     }
+
+
+def _why(chances: Chances) -> str:
+    """Say what isn't offered, and why."""
+    if not chances.may_for_others:
+        return (
+            "Your workspace lets only certain people install for others. An admin says who, under "
+            f"{chances.command} admin."
+        )
+    if not chances.channel_id:
+        return f"For a channel alone: begin with {chances.command} templates in that channel."
+    return ""
 
 
 def _groups(chances: Chances, standing: Audience) -> Block:
@@ -215,7 +230,7 @@ def installed(task: DialogTask, report: Sequence[str], command: str) -> View:
             dialog_names.begin_value(task.word),
             style="primary",
         ),
-        blocks.button("Go to dialog task", names.TASK, names.of_task(task.id)),
+        blocks.button("Go to dialog task", names.TASK, dialog_names.of_task(task.id)),
         blocks.button("Back to the list", names.LIST),
     )
     checked = ("*Checked*", *report) if report else ()
@@ -225,25 +240,32 @@ def installed(task: DialogTask, report: Sequence[str], command: str) -> View:
     return view | {"clear_on_close": True}
 
 
-def task_list(tasks: Sequence[DialogTask], command: str, left: str = "") -> View:
-    """Return the list of what is installed."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Tasks that whoever looks may see, those of them that they may run, and what was typed."""
+
+    tasks: Sequence[DialogTask]
+    runnable: Container[TaskId]
+    words: str = ""
+
+
+def task_list(listed: Listed, command: str, left: str = "") -> View:
+    """Return the list of what is installed, or of what fits the words that were typed."""
     shown = [blocks.section(left)] if left else []
-    if not tasks:
-        told = f"Nothing is installed yet. `{command} templates` has what there is."
+    if not listed.tasks and listed.words:
+        everything = blocks.button("All dialog tasks", TASKS)
+        shown.append(blocks.section(f"No dialog task fits “{escape(listed.words)}”.", everything))
+    elif not listed.tasks:
+        told = f"Nothing is installed for you yet. `{command} templates` has what there is."
         shown.append(blocks.section(told))
-    shown += [task_line(task) for task in tasks[:MOST_LISTED]]
-    beyond = len(tasks) - MOST_LISTED
+    shown += tasks_in_a_list(listed.tasks[:MOST_LISTED], listed.runnable)
+    beyond = len(listed.tasks) - MOST_LISTED
     if beyond > 0:
-        shown.append(blocks.context(f"… and {beyond} more: type `{command} run` and a word."))
+        shown.append(
+            blocks.context(f"… and {beyond} more: `{command} tasks &lt;words&gt;` finds them.")
+        )
     row = blocks.actions(blocks.button("Explore templates", names.LIST))
     return blocks.modal(names.TASKS_TITLE, [*shown, row])
-
-
-def task_line(task: DialogTask) -> Block:
-    """Return one task in a list."""
-    state = "" if task.is_on else " · _switched off_"
-    told = f"*{escape(task.title)}* `{task.word}`{state}\n{task.version} · {for_whom(task)}"
-    return blocks.section(told, blocks.button("Look", names.TASK, names.of_task(task.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +276,7 @@ class Life:
     users: Sequence[tuple[str, datetime]] = ()
     open_dialogs: int = 0
     upgrade: Difference | None = None
+    may_run: bool = False
     may_change: bool = False
 
 
@@ -322,7 +345,7 @@ def _history(task: DialogTask) -> Iterator[str]:
 
 
 def _running(task: DialogTask, life: Life) -> Iterator[Block]:
-    if task.is_on:
+    if life.may_run:
         value = dialog_names.begin_value(task.word)
         yield blocks.button("Run now", dialog_names.RUN[0], value, style="primary")
     if life.template is not None:
@@ -331,10 +354,10 @@ def _running(task: DialogTask, life: Life) -> Iterator[Block]:
 
 
 def _changing(task: DialogTask, life: Life) -> Iterator[Block]:
-    value = names.of_task(task.id)
+    value = dialog_names.of_task(task.id)
     yield blocks.button("Edit", names.EDIT, value)
     if life.upgrade is not None:
-        to = names.of_task(task.id, life.upgrade.newer)
+        to = dialog_names.of_task(task.id, life.upgrade.newer)
         yield blocks.button(f"Upgrade to {life.upgrade.newer}", names.UPGRADE, to)
     if task.past:
         yield blocks.button(f"Back to {task.past[-1]}", names.ROLL_BACK, value)
@@ -359,7 +382,9 @@ def difference(
         *paragraphs(lines or ["Nothing but words changes."]),
         blocks.context(small),
     ]
-    button = blocks.button(label, action, names.of_task(task.id, found.newer), style="primary")
+    button = blocks.button(
+        label, action, dialog_names.of_task(task.id, found.newer), style="primary"
+    )
     if approves:
         button = blocks.confirmed(
             button,
@@ -367,7 +392,7 @@ def difference(
             "This version makes REST calls of its own that change something in Confluence.",
             "Approve",
         )
-    back = blocks.button("Leave it as it is", names.TASK, names.of_task(task.id))
+    back = blocks.button("Leave it as it is", names.TASK, dialog_names.of_task(task.id))
     return blocks.modal(names.TASKS_TITLE, [*shown, blocks.actions(button, back)])
 
 
@@ -406,9 +431,8 @@ def leaving(task: DialogTask, open_dialogs: int) -> View:
     )
     if open_dialogs:
         number = "One dialog is" if open_dialogs == 1 else f"{open_dialogs} dialogs are"
-        told += f" {number} open: {'it' if open_dialogs == 1 else 'they'} can be finished, on "
-        told += f"version {task.version} and on each person's own connection."
-    value = names.of_task(task.id)
+        told += f" {number} open: nothing more is written there, and what was answered is kept."
+    value = dialog_names.of_task(task.id)
     row = blocks.actions(
         blocks.button("Uninstall", names.UNINSTALL_NOW, value, style="danger"),
         blocks.button("Leave it installed", names.TASK, value),

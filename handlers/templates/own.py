@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from bot.cutting import cut
 from bot.errors import BadInput, TemplateRefused
 from bot.installing import Offer
 from bot.mrkdwn import escape
@@ -12,7 +13,7 @@ from bot.template_starter import EDITORS_LINE, STARTER
 from handlers import blocks
 from handlers.ask import Ack, Ask, Block, Kind, Modal, Route, View
 from handlers.dialogs.fields import files_in
-from handlers.dialogs.shown import paragraphs
+from handlers.dialogs.paragraphs import paragraphs
 from handlers.templates import names, views
 from handlers.templates.explore import page
 from handlers.templates.parts import TemplateParts, shown
@@ -20,6 +21,8 @@ from handlers.templates.parts import TemplateParts, shown
 SOURCE: Final = "source"
 FILE: Final = "file"
 LONGEST: Final = 3_000
+MOST_PROBLEMS: Final = 30
+LONGEST_LINE: Final = 300
 READS_FILES: Final = "files:read"
 _SHOWN_AT_ONCE: Final = 2_800
 _QUOTED: Final = re.compile(r"`([^`]*)`")
@@ -79,7 +82,7 @@ class Own:
         try:
             offer = await self.parts.offers.bring(ask.principal, source, name)
         except TemplateRefused as refused:
-            return shown(ask, _problems(refused))
+            return shown(ask, _problems(refused, source))
         return shown(ask, _kept(offer))
 
     async def share(self, ask: Ask) -> Modal:
@@ -163,15 +166,23 @@ def _upload_form() -> View:
     return blocks.form(blocks.modal("Your own template", shown), names.UPLOAD_FORM, "Check it")
 
 
-def _problems(refused: TemplateRefused) -> View:
+def _problems(refused: TemplateRefused, source: str | bytes) -> View:
     """Return what is wrong, by line; what was typed waits beneath."""
     number = len(refused.problems)
     told = "One thing keeps" if number == 1 else f"{number} things keep"
-    lines = (f"*Line {problem.line}*: {_in_words(problem.message)}" for problem in refused.problems)
     shown = [
         blocks.section(f":warning: {told} it from working. Nothing was kept; your file is safe."),
-        *paragraphs(lines),
     ]
+    text = source.decode("utf-8", "replace") if isinstance(source, bytes) else source
+    lines = text.splitlines()
+    for problem in refused.problems[:MOST_PROBLEMS]:
+        words = f"*Line {problem.line}*: {_in_words(problem.message)}"
+        shown += paragraphs([words])
+        # The field in which it was pasted has no numbers by its lines.
+        line = "".join(lines[problem.line - 1 :][:1])
+        shown += [blocks.preformatted(cut(line, LONGEST_LINE))] if line.strip() else []
+    if number > MOST_PROBLEMS:
+        shown.append(blocks.context(f"… and {number - MOST_PROBLEMS} more."))
     return blocks.modal("Not yet", shown, close="Back")
 
 
@@ -192,7 +203,7 @@ def _kept(offer: Offer) -> View:
     )
     return views.said(
         told,
-        blocks.button("Look", names.DETAILS, value, style="primary"),
+        blocks.button("Details", names.DETAILS, value, style="primary"),
         blocks.button("Try it", names.TRY, value),
         blocks.button("Install", names.INSTALL, value),
     )

@@ -1,5 +1,6 @@
 """The list of templates and the page of one; pure."""
 
+import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
@@ -12,11 +13,12 @@ from handlers import blocks
 from handlers.admin import scopes
 from handlers.ask import Block, View
 from handlers.dialogs import names as dialog_names
-from handlers.dialogs.shown import paragraphs
+from handlers.dialogs.paragraphs import paragraphs
 from handlers.offers import TASKS
 from handlers.templates import names
 
 WORDS: Final = "words"
+LONGEST_WORDS: Final = 100
 MOST_LISTED: Final = 40
 _EVERYTHING: Final = "all"
 
@@ -47,14 +49,15 @@ def listed(offers: Sequence[Offer], words: str = "", category: str = "", *, left
         beyond = len(found) - MOST_LISTED
         shown.append(blocks.context(f"… and {beyond} more: say what you look for."))
     view = blocks.modal(names.TITLE, shown)
-    return blocks.form(view, names.SEARCH_FORM, "Search", "{}")
+    carried = json.dumps({"words": words, "category": category})
+    return blocks.form(view, names.SEARCH_FORM, "Search", carried)
 
 
 def _searching(words: str) -> Block:
     element: Block = {
         "type": "plain_text_input",
         "action_id": names.SEARCH,
-        "max_length": 100,
+        "max_length": LONGEST_WORDS,
         "placeholder": blocks.plain("decision, meeting, label …", 150),
         "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
     }
@@ -104,7 +107,7 @@ def _in_a_line(offer: Offer) -> Block:
     installed = " · _installed_" if offer.tasks else ""
     first = escape(_first(template.description))
     told = f"{template.icon} *{escape(template.name)}*{installed}\n{first}"
-    details = blocks.button("Look", names.DETAILS, names.of_template(template.id))
+    details = blocks.button("Details", names.DETAILS, names.of_template(template.id))
     return blocks.section(told, details)
 
 
@@ -147,6 +150,8 @@ def _small(offer: Offer) -> str:
     parts = [f"version {template.version}", template.category.value]
     if template.owner:
         parts.append(f"by {escape(template.owner)}")
+    if offer.kept is not None and offer.kept.is_own:  # whatever it says of itself
+        parts.append(f"brought by <@{offer.kept.by}>" if offer.kept.by else "brought by somebody")
     if template.change_note:
         parts.append(escape(template.change_note))
     if offer.tasks:
@@ -196,6 +201,7 @@ def _acting(offer: Offer) -> Iterator[Block]:
         yield blocks.button("Install", names.INSTALL, value, style="primary")
     yield blocks.button("Try it", names.TRY, value)
     yield blocks.button("See the form", names.LOOK, value)
+    yield blocks.button("See the file", names.EXPORT, value)
 
 
 def _waits(offer: Offer) -> bool:
@@ -221,7 +227,6 @@ def _deciding(offer: Offer, *, is_admin: bool) -> Iterator[Block]:
         if is_shared
         else blocks.button("Share in the workspace", names.SHARE, value)
     )
-    yield blocks.button("Export the file", names.EXPORT, value)
     yield blocks.confirmed(
         blocks.button("Withdraw", names.WITHDRAW, value),
         "Withdraw this version?",
