@@ -85,7 +85,7 @@ from handlers import admin, browser
 from handlers import help as help_words
 from handlers.account import Account, AccountParts
 from handlers.admin.home_part import HomePart
-from handlers.ask import Block, Route, Suggestions
+from handlers.ask import Ask, Block, Route, Suggestions
 from handlers.channel import Channel, ChannelParts
 from handlers.create import Create, CreateParts
 from handlers.dialogs import (
@@ -713,8 +713,12 @@ class _Running:
 
     def routes(self, core: Core) -> tuple[Route | Suggestions, ...]:
         """Claim the names of running and talking."""
-        command = core.settings.command
-        said = Said(self.desk, self.stage, command)
+        command, deliveries = core.settings.command, core.stores.deliveries
+
+        async def is_first(ask: Ask) -> bool:
+            return await deliveries.is_first(ask.principal.tenant, ask.event_id, utc_now())
+
+        said = Said(self.desk, self.stage, command, is_first)
         shortcuts = Shortcuts(self.desk, self.stage, self.templates.of_task, command)
         return *self.dialogs.routes(), *said.routes(), *shortcuts.routes()
 
@@ -740,12 +744,14 @@ def _contexts(core: Core) -> Contexts:
 def _running(core: Core, publisher: Publisher) -> _Running:
     stores, outside, settings = core.stores, core.outside, core.settings
     templates = _Templates(core)
+    admission = Admission(stores.tasks, outside.people, core.tenants.get)
     engine = Engine(
         Tools(core.actor, outside.confluence, outside.files, core.auditor, utc_now),
         StepKeeping(
             stores.dialogs,
             stores.templates,
             publisher,
+            admission.check_still,
             settings.undo_for,
             settings.settle_after,
         ),
@@ -754,7 +760,7 @@ def _running(core: Core, publisher: Publisher) -> _Running:
     desk = DialogDesk(
         dialogs.Stores(stores.dialogs, stores.tasks, templates.find),
         dialogs.Hands(engine, contexts.of_dialog, utc_now),
-        Admission(stores.tasks, outside.people, core.tenants.get),
+        admission,
     )
     stage = Stage(StageParts(desk, outside.slack, outside.voice, core.tenants, engine.can_undo))
     return _Running(
@@ -811,7 +817,7 @@ def _home(core: Core, admins: _Admins, running: _Running) -> Home:
     part = HomePart(admins.overviews, core.rules.roles)
 
     async def tasks(principal: Principal) -> tuple[Block, ...]:
-        return await blocks_of(running.desk, principal)
+        return await blocks_of(running.desk, principal, core.settings.command)
 
     return Home(
         HomeParts(

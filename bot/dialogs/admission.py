@@ -1,4 +1,4 @@
-"""Which dialog tasks somebody may run, and where."""
+"""Which dialog tasks somebody may run, where, and whether they still may."""
 
 import asyncio
 import itertools
@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Final
 
+from bot.dialog import Dialog
 from bot.errors import NotAllowed, Unavailable
 from bot.installation import SlackPerson
 from bot.ports import ADMIN_KNOWN_FOR, SlackPeople, Tasks
@@ -13,29 +14,36 @@ from bot.principal import Principal
 from bot.roles import FindInstallation
 from bot.task import DialogTask, Reach
 
+NOT_BEGUN: Final = "nothing was begun"
+NOT_WRITTEN: Final = "nothing more was written"
 GUESTS: Final = (
-    "Guests of a workspace don't run its dialog tasks, so nothing was begun. "
+    "Guests of a workspace don't run its dialog tasks, so {so}. "
     "Ask a full member of the workspace to run it."
 )
 SWITCHED_OFF: Final = (
-    "“{title}” is switched off for now, so nothing was begun. "
+    "“{title}” is switched off for now, so {so}. "
     "Its owner, or an admin of the workspace, can switch it on."
 )
+UNINSTALLED: Final = (
+    "“{title}” isn't installed any more, so {so}. "
+    "Ask whoever looked after it, or an admin of the workspace, to install it again."
+)
 _NOT_YOURS: Final = {
-    Reach.ME: "“{title}” is somebody's own, so nothing was begun. Ask them to share it.",
-    Reach.CHANNEL: (
-        "“{title}” is run in the channel {name} alone, so nothing was begun. Begin it there."
-    ),
+    Reach.ME: "“{title}” is somebody's own, so {so}. Ask them to share it.",
+    Reach.CHANNEL: "“{title}” is run in the channel {name} alone, so {so}. Begin it there.",
     Reach.GROUP: (
-        "“{title}” is for the group {name} alone, so nothing was begun. "
+        "“{title}” is for the group {name} alone, so {so}. "
         "Ask its owner, or an admin of the workspace, to let you run it."
     ),
-    Reach.WORKSPACE: "“{title}” is for this workspace's own members, so nothing was begun.",
+    Reach.WORKSPACE: "“{title}” is for this workspace's own members, so {so}.",
 }
 
 
 class Admission:
-    """Judges who may begin a dialog. What can't be found out is no permission."""
+    """Judges who may begin a dialog, and go on with it.
+
+    What can't be found out is no permission.
+    """
 
     def __init__(
         self, tasks: Tasks, people: SlackPeople, installation_of: FindInstallation
@@ -49,12 +57,18 @@ class Admission:
 
         Each group is asked for once; those whose members Slack doesn't tell now are left out.
         """
+        return await self.choose(principal, await self._tasks.list_all(principal.tenant), channel)
+
+    async def choose(
+        self, principal: Principal, tasks: Sequence[DialogTask], channel: str = ""
+    ) -> Sequence[DialogTask]:
+        """Return those of *tasks* that *principal* may begin, as `list_tasks` does."""
         person = await self._find_member(principal)
         if person is None:
             return ()
-        tasks = [task for task in await self._tasks.list_all(principal.tenant) if task.is_on]
-        groups = await self._groups_of(principal, person, tasks)
-        return [task for task in tasks if _includes(principal, task, channel, groups)]
+        found = [task for task in tasks if task.is_on]
+        groups = await self._groups_of(principal, person, found)
+        return [task for task in found if _includes(principal, task, channel, groups)]
 
     async def _groups_of(
         self, principal: Principal, person: SlackPerson, tasks: Sequence[DialogTask]
@@ -90,16 +104,33 @@ class Admission:
         Raises:
             NotAllowed: they may not, or it is switched off.
         """
+        await self._judge(principal, task, channel, NOT_BEGUN)
+
+    async def check_still(self, dialog: Dialog, task: DialogTask | None) -> None:
+        """See that the dialog's person may go on with it, whose *task* this is now.
+
+        It may be at another version by now: a dialog ends on its own.
+
+        Raises:
+            NotAllowed: they may not any more, or it is switched off or gone.
+        """
+        if dialog.is_trial:
+            return
+        if task is None:
+            raise NotAllowed(UNINSTALLED.format(title=dialog.title, so=NOT_WRITTEN))
+        await self._judge(dialog.principal, task, dialog.began_in, NOT_WRITTEN)
+
+    async def _judge(self, principal: Principal, task: DialogTask, channel: str, so: str) -> None:
         person = await self._find_member(principal)
         if person is None:
-            raise NotAllowed(GUESTS)
+            raise NotAllowed(GUESTS.format(so=so))
         group = _group_of(principal, task)
         is_in = bool(group) and await self._is_in(principal, person, group)
         if not _includes(principal, task, channel, {group} if is_in else ()):
             words = _NOT_YOURS[task.audience.reach]
-            raise NotAllowed(words.format(title=task.title, name=task.audience.name))
+            raise NotAllowed(words.format(title=task.title, name=task.audience.name, so=so))
         if not task.is_on:
-            raise NotAllowed(SWITCHED_OFF.format(title=task.title))
+            raise NotAllowed(SWITCHED_OFF.format(title=task.title, so=so))
 
     async def _find_member(self, principal: Principal) -> SlackPerson | None:
         """Return the person as Slack describes them, unless they are a guest or a stranger."""

@@ -4,10 +4,11 @@ A run is done anew from its first step whenever somebody goes on with it; what i
 not done again. So any process can take it up wherever another left it.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.dialog import Dialog, Fate, Phase, Plan, PlanId, Write
+from bot.dialog import Dialog, Fate, Phase, Plan, PlanId, Record, Write
 from bot.errors import (
     BotError,
     ConsentRequired,
@@ -24,15 +25,16 @@ from bot.publish import Publisher, TakenUp
 from bot.receipt import DecisionId
 from bot.steps import saying
 from bot.steps.asking import entities_of, missing
-from bot.steps.book import Book
+from bot.steps.book import PAUSES, Book
+from bot.steps.contents import contents_of
 from bot.steps.ending import preview_of, reply_of
 from bot.steps.halts import Asking, Failed, Halt, NotYet, Parked, Unsettled
 from bot.steps.hands import Hands, Tools
 from bot.steps.lookup import Lookup
-from bot.steps.terms import Terms, site_of, terms_of
-from bot.steps.undoing import Undoing, can_undo
+from bot.steps.terms import Terms, calls, site_of, terms_of
+from bot.steps.undoing import Undoing, can_undo, give_up, is_taken_back
 from bot.steps.walk import Walk
-from bot.steps.writer import LOOKED_FOR, Desk, Writer
+from bot.steps.writer import LOOKED_FOR, Desk, Writer, time_of
 from bot.task import DialogTask
 from bot.template import ActionTemplate, Entity, EntityType, walk
 from bot.written import NOTHING
@@ -41,18 +43,26 @@ DONE, DO_IT, STOP = "done", "do it", "stop"
 """What its person says of a write whose outcome can't be read back."""
 
 
+Admitted = Callable[[Dialog, DialogTask | None], Awaitable[None]]
+"""Sees whether a dialog's person may go on with it, whose task is this now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Keeping:
     """Where runs, the versions of templates, and receipts are kept, and for how long what holds.
 
-    For *left_alone* a run, and a write of it, is left to the process that has it in hand.
+    For *left_alone* a run, and a write of it, is left to the process that has it in hand. What
+    its database can't keep it tries again after each of *pauses*, in seconds.
+    *admitted* raises ``NotAllowed`` where its person may not go on with a dialog any more.
     """
 
     dialogs: Dialogs
     templates: Templates
     publisher: Publisher
+    admitted: Admitted
     undo_for: timedelta
     left_alone: timedelta = timedelta(seconds=60)
+    pauses: tuple[float, ...] = PAUSES
 
 
 class Engine:
@@ -106,12 +116,26 @@ class Engine:
         """
         if dialog.phase.is_final or dialog.phase is Phase.UNCLEAR:
             return dialog
-        book = Book(self._keeping.dialogs, dialog)
+        book = self._book(dialog)
+        if dialog.phase is Phase.RUNNING and book.is_under_way:
+            await self._take_up(book)
+        return await self._advanced(book, template, task)
+
+    async def _take_up(self, book: Book) -> None:
+        await book.take_up(time_of(book.kept.journal, self._keeping.left_alone))
+
+    def _book(self, dialog: Dialog) -> Book:
+        return Book(self._keeping.dialogs, dialog, self._keeping.pauses)
+
+    async def _advanced(
+        self, book: Book, template: ActionTemplate, task: DialogTask | None
+    ) -> Dialog:
+        dialog = book.kept
         if dialog.phase is not Phase.RUNNING and missing(template, dialog):
             return await self._ask(book)
         terms = await self._terms(template, dialog, task)
         try:
-            return await self._walked(book, template, terms)
+            return await self._walked(book, template, terms, task)
         except (Halt, UserError) as end:
             return await self._ended(book, end)
         except TakenUp:
@@ -147,7 +171,8 @@ class Engine:
         """
         if isinstance(error, Unclear):
             return book.kept
-        if book.is_under_way and self._tools.clock() - book.kept.touched_at >= LOOKED_FOR:
+        since = [each.at for each in book.kept.journal if each.fate is Fate.SENT and each.at]
+        if since and self._tools.clock() - min(since) >= LOOKED_FOR:
             return await book.give_up()
         raise error
 
@@ -159,12 +184,13 @@ class Engine:
         Raises:
             TakenUp: it may be at it yet.
         """
-        is_young = self._tools.clock() - dialog.touched_at < self._keeping.left_alone
-        if dialog.phase is Phase.RUNNING and is_young:
-            raise TakenUp
+        if dialog.undo_asked is not None:
+            return await self._take_back_on(dialog, template, task, dialog.undo_asked)
         if dialog.phase is not Phase.RUNNING:
             return dialog
-        return await self.advance(dialog, template, task)
+        book = self._book(dialog)
+        await self._take_up(book)
+        return await self._advanced(book, template, task)
 
     async def verdict(
         self,
@@ -181,19 +207,26 @@ class Engine:
         record = dialog.record(key)
         if dialog.phase is not Phase.UNCLEAR or record is None or record.fate is not Fate.UNCLEAR:
             return dialog
-        book = Book(self._keeping.dialogs, dialog)
+        book = self._book(dialog)
         if what == STOP:
             return await book.save(phase=Phase.FAILED, failure=saying.STOPPED, is_told=False)
         if what == DONE:
             book.note(replace(record, fate=Fate.DONE, at=self._tools.clock()))
             await book.save(phase=Phase.RUNNING)
         elif what == DO_IT:
+            self._require_arrived(record)
             book.drop(key)
             confirmed = tuple(_anew(each, key) for each in dialog.confirmed)
             await book.save(phase=Phase.RUNNING, confirmed=confirmed)
         else:
             return dialog
         return await self.advance(book.kept, template, task)
+
+    def _require_arrived(self, record: Record) -> None:
+        """Raise ``NotAllowed`` as long as what was sent may still be on its way."""
+        lasts = time_of((record,), self._keeping.left_alone)
+        if record.at is not None and self._tools.clock() - record.at < lasts:
+            raise NotAllowed(saying.ON_ITS_WAY.format(seconds=int(lasts.total_seconds())))
 
     async def undo(
         self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None
@@ -205,22 +238,56 @@ class Engine:
 
         Raises:
             NotAllowed: the time is up, or there is nothing that can be.
+            TakenUp: somebody else is at it.
         """
+        if dialog.undo_asked is not None:
+            return await self._take_back_on(dialog, template, task, dialog.undo_asked)
+        if is_taken_back(dialog):  # it was pressed twice
+            return dialog
         if not self.can_undo(dialog):
             raise NotAllowed(
                 "That can't be undone from here any more; nothing was changed. In Confluence you "
                 "can still find what was there, in the pages' histories and in the trash."
             )
-        terms = await self._terms(template, dialog, task)
-        hands = self._hands(dialog, template, terms)
-        book = Book(self._keeping.dialogs, dialog)
-        facts = await hands.writer()
-        await Undoing(hands, facts, book, self._keeping.publisher).go()
-        if book.kept.phase is Phase.FAILED:  # what was taken back isn't to be gone on with
-            return await book.save(phase=Phase.CANCELLED)
-        return book.kept
+        asked_at = self._tools.clock()
+        undoing = await self._undoing(self._book(dialog), template, task, asked_at)
+        return await undoing.pressed()
 
-    async def _walked(self, book: Book, template: ActionTemplate, terms: Terms) -> Dialog:
+    async def _undoing(
+        self, book: Book, template: ActionTemplate, task: DialogTask | None, asked_at: datetime
+    ) -> Undoing:
+        terms = await self._terms(template, book.kept, task)
+        hands = self._hands(book.kept, template, terms)
+        return Undoing(hands, await hands.writer(), book, self._keeping.publisher, asked_at)
+
+    async def _take_back_on(
+        self,
+        dialog: Dialog,
+        template: ActionTemplate,
+        task: DialogTask | None,
+        asked_at: datetime,
+    ) -> Dialog:
+        """End a taking back that its process has left; what can't be for long stays."""
+        book = self._book(dialog)
+        await book.take_up(self._keeping.left_alone)
+        try:
+            return await (await self._undoing(book, template, task, asked_at)).resumed()
+        except TakenUp:
+            raise
+        except BotError as error:
+            is_passing = isinstance(error, Unavailable | Unclear)
+            if is_passing and self._tools.clock() - asked_at < LOOKED_FOR:
+                raise
+            return await give_up(book, error.code)
+
+    async def _walked(
+        self, book: Book, template: ActionTemplate, terms: Terms, task: DialogTask | None
+    ) -> Dialog:
+        async def admitted() -> None:
+            await self._keeping.admitted(book.now, task)
+
+        if not book.is_under_way:  # what became of that is found out in any case
+            await admitted()
         hands = self._hands(book.now, template, terms)
         facts = await hands.facts()
         changes = any(step.writes for step in walk(template.steps))
@@ -228,7 +295,7 @@ class Engine:
         book.now = replace(book.now, site=facts.site.cloud_id)
         lookup = Lookup(hands, facts)
         keeping = self._keeping
-        desk = Desk(hands, writes, lookup, book, keeping.publisher, keeping.left_alone)
+        desk = Desk(hands, writes, lookup, book, keeping.publisher, keeping.left_alone, admitted)
         course = Walk(template, terms, hands, facts, writes, lookup, book, Writer(desk))
         try:
             await course.go()
@@ -256,18 +323,19 @@ class Engine:
             facts.asker,
             more,
             preview_of(course.template, course.names),
+            contents_of(course.puts),
         )
         if before is not None and _is_same(before, plan):
             plan = replace(plan, id=before.id, writes=before.writes)
         said = reply_of(course.template, course.names) if book.now.is_trial else NOTHING
         return await book.save(
-            phase=Phase.CONFIRMING, plan=plan, said=said, failure="", is_told=False
+            phase=Phase.CONFIRMING, plan=plan, said=said, failure="", is_told=_is_at_it(book)
         )
 
     async def _ask(self, book: Book) -> Dialog:
         if book.now == book.kept and book.kept.phase is Phase.ASKING:
             return book.kept
-        return await book.save(phase=Phase.ASKING, failure="")
+        return await book.save(phase=Phase.ASKING, failure="", is_told=_is_at_it(book))
 
     async def _unclear(self, book: Book) -> Dialog:
         is_unclear = any(each.fate is Fate.UNCLEAR for each in book.now.journal)
@@ -309,6 +377,8 @@ class Engine:
     async def _terms(
         self, template: ActionTemplate, dialog: Dialog, task: DialogTask | None
     ) -> Terms:
+        if not calls(template):  # only a call needs what was decided of the version
+            return terms_of(template, task, None)
         version = await self._keeping.templates.find(
             dialog.principal.tenant, dialog.template, dialog.version
         )
@@ -318,6 +388,11 @@ class Engine:
         scopes = frozenset(template.scopes)
         limits = terms.limits(dialog)
         return Hands(self._tools, dialog.principal, limits, scopes, site_of(dialog))
+
+
+def _is_at_it(book: Book) -> bool:
+    """Tell whether a turn of its person's led there, and not a run that they only wait for."""
+    return book.kept.phase is not Phase.RUNNING
 
 
 def _latest(confirmed: tuple[Write, ...]) -> tuple[Write, ...]:

@@ -44,8 +44,7 @@ def terms_of(
     """
     may_call = version is not None and bool(version.approved_by)
     asks_for_it = template.policy.credentials is Credentials.ORGANISATION
-    calls = any(isinstance(step, HttpStep) for step in walk(template.steps))
-    if task is None or calls or not (asks_for_it and task.lends_to(template.version)):
+    if task is None or calls(template) or not (asks_for_it and task.lends_to(template.version)):
         return Terms(may_call=may_call)
     return Terms(
         lends=True,
@@ -53,6 +52,11 @@ def terms_of(
         channels=_both(task.channels, template.policy.channels),
         may_call=may_call,
     )
+
+
+def calls(template: ActionTemplate) -> bool:
+    """Tell whether *template* makes REST calls of its own."""
+    return any(isinstance(step, HttpStep) for step in walk(template.steps))
 
 
 def _both(chosen: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Does a confirmed write once, and settles those that somebody left under way."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, TypeVar
@@ -17,7 +17,7 @@ from bot.errors import (
     Unclear,
     UserError,
 )
-from bot.publish import AccountChanged, Publisher, TakenUp
+from bot.publish import AccountChanged, Publisher
 from bot.receipt import Act, DecisionId, Receipt, Stage
 from bot.refusals import why_refused
 from bot.steps import doing, saying
@@ -41,6 +41,9 @@ LOOKED_FOR: Final = timedelta(minutes=10)
 """For so long one is left to a later look, while nobody can look."""
 UPLOAD_LASTS: Final = timedelta(minutes=3)
 """A file may be on its way for so long: out of Slack, and into Confluence, with all around it."""
+SHARE: Final = 2 / 3
+"""Of the time for which a run is left to whoever sends, the part in which something may be sent:
+the rest is for its answer."""
 MOST_SENT: Final = 2
 """Times that one is sent in a row, where twice is as good as once."""
 _CONSENTS: Final = frozenset({"consent_required", "scope_missing"})
@@ -52,7 +55,8 @@ _PROVIDER: Final = "Confluence"
 class Desk:
     """What writes are done with: in whose name, and where their course is kept.
 
-    For *left_alone* a write is left to whoever sent it.
+    For *left_alone* a write is left to whoever sent it. *admitted* raises ``NotAllowed`` where the
+    run's person may not go on with it any more.
     """
 
     hands: Hands
@@ -61,6 +65,7 @@ class Desk:
     book: Book
     publisher: Publisher
     left_alone: timedelta
+    admitted: Callable[[], Awaitable[None]]
 
 
 class Writer:
@@ -70,6 +75,7 @@ class Writer:
         self._desk = desk
         self._hands = desk.hands
         self._book = desk.book
+        self._since = desk.book.kept.touched_at  # our own clock's, where it was taken up
 
     async def perform(self, confirmed: Write, writing: Writing) -> Record:
         """Do what was *confirmed*, and keep what came of it.
@@ -80,7 +86,9 @@ class Writer:
             Parked: nothing of it was sent; it can be confirmed once more.
             Unsettled: nobody can tell whether it was done.
             Unclear: nobody can tell yet.
+            NotAllowed: its person may not any more.
         """
+        await self._desk.admitted()
         if isinstance(writing, PageWriting):
             return await self._publish(confirmed, writing)
         if isinstance(writing, OnPage | Calling):
@@ -88,12 +96,12 @@ class Writer:
         raise TypeError(f"nothing says how to do a {type(writing).__name__}")
 
     async def settle(self, record: Record) -> Record | None:
-        """Find out what became of a write that was sent; ``None`` if nothing was.
+        """Find out what became of a write that whoever left the run has sent.
+
+        ``None`` if nothing was sent after all.
 
         Raises like ``perform``.
         """
-        if self._is_young(record):
-            raise TakenUp
         if not record.before:
             return await self._settle_page(record)
         kept = read(record.before)
@@ -102,14 +110,8 @@ class Writer:
         if kept.label in doing.SENT_AGAIN:
             return await self._again(record, kept)
         if kept.label == Attaching.action:
-            return await self._look(record, kept)
+            return await self._look(record, kept, is_just_sent=False)
         return await self._give_up(record)
-
-    def _is_young(self, record: Record) -> bool:
-        now = self._hands.tools.clock()
-        is_upload = record.action == Attaching.action
-        lasts = max(self._desk.left_alone, UPLOAD_LASTS if is_upload else timedelta(0))
-        return record.at is not None and now - record.at < lasts
 
     async def _publish(self, confirmed: Write, writing: PageWriting) -> Record:
         space = _space_of(writing)
@@ -129,13 +131,9 @@ class Writer:
         if receipt is None:
             self._book.drop(record.key)
             return None
-        if not receipt.stage.is_final and self._is_at_it(receipt):
-            raise TakenUp
+        if not receipt.stage.is_final:
+            receipt = await self._desk.publisher.take_up(receipt, self._desk.left_alone)
         return await self._after(record, await self._desk.publisher.resume(receipt))
-
-    def _is_at_it(self, receipt: Receipt) -> bool:
-        """Tell whether another process may have gone on with it of late."""
-        return self._hands.tools.clock() - receipt.touched_at < self._desk.left_alone
 
     async def _after(self, record: Record, receipt: Receipt) -> Record:
         """Keep what a receipt at its end tells."""
@@ -187,7 +185,7 @@ class Writer:
             case Settles.AGAIN:
                 return await self._again(record, kept)
             case Settles.LOOKING:
-                return await self._look(record, kept)
+                return await self._look(record, kept, is_just_sent=True)
             case _:
                 return await self._give_up(record)
 
@@ -224,13 +222,12 @@ class Writer:
             return await self._done(record, sent)
         return await self._give_up(record)
 
-    async def _look(self, record: Record, kept: Thing) -> Record:
+    async def _look(self, record: Record, kept: Thing, *, is_just_sent: bool) -> Record:
         """Look whether a file was attached, and attach it if it wasn't."""
         entry = await self._begun(record, kept)
-        is_young = self._is_young(record)
         try:
             found = await self._run(_need_of(kept), kept, doing.find_attached)
-            if found is None and not is_young:
+            if found is None and not is_just_sent:
                 found = await self._run(_need_of(kept), kept, doing.send_again)
         except (Unclear, AccountChanged):  # whoever may look now can't tell
             return await self._give_up(record)
@@ -279,6 +276,7 @@ class Writer:
         return done
 
     def _sent(self, confirmed: Write, writing: Writing) -> Record:
+        self._since = self._hands.tools.clock()
         return Record(
             confirmed.key,
             confirmed.action,
@@ -286,12 +284,16 @@ class Writer:
             decision=confirmed.decision,
             words=confirmed.words,
             url=writing.url,
-            at=self._hands.tools.clock(),
+            at=self._since,
         )
 
     async def _run(self, need: Need, kept: Thing, work: Callable[[Deed], Awaitable[T]]) -> T:
+        lasts = time_of(self._book.kept.journal, self._desk.left_alone)
+        until = self._since + lasts * SHARE
+
         async def act(acting: Acting) -> T:
-            return await work(Deed.of(self._hands.tools, acting, kept))
+            timed = replace(acting, connection=replace(acting.connection, writes_until=until))
+            return await work(Deed.of(self._hands.tools, timed, kept))
 
         return await self._hands.run(need, act)
 
@@ -316,6 +318,12 @@ class Writer:
         what = "call" if action is Action.CALL else "page"
         key = record.decision or f"{dialog.id}.{record.key}"
         return replace(entry.of(what, where.title), correlation=dialog.correlation, key=key)
+
+
+def time_of(journal: Iterable[Record], left_alone: timedelta) -> timedelta:
+    """Return for how long a run is left to whoever sent what is under way in *journal*."""
+    out = {each.action for each in journal if each.fate not in {Fate.DONE, Fate.REFUSED}}
+    return max(left_alone, UPLOAD_LASTS) if Attaching.action in out else left_alone
 
 
 AUDITED: Final[Mapping[str, Action]] = {kind.action: kind.audited for kind in SMALL}

@@ -1,5 +1,6 @@
 """Installing templates as dialog tasks, and looking after those."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -11,8 +12,8 @@ from bot.errors import BadInput, NotFound
 from bot.installing import Wish, changes_by_call
 from bot.integration import Role
 from bot.principal import Principal
-from bot.task import Audience, DialogTask, Reach
-from bot.template import ActionTemplate
+from bot.task import Audience, DialogTask, Reach, TaskId
+from bot.template import ActionTemplate, Version
 from bot.values import text_of_value
 from bot.written import Written, read, write
 from handlers import blocks
@@ -25,7 +26,7 @@ from handlers.offers import TASKS
 from handlers.templates import install_views as views
 from handlers.templates import names
 from handlers.templates.checking import checked
-from handlers.templates.parts import TemplateParts, shown
+from handlers.templates.parts import TemplateParts, shown, words_of
 
 LATELY: Final = timedelta(days=30)
 
@@ -39,9 +40,9 @@ class Install:
     def routes(self) -> tuple[Route | Suggestions, ...]:
         """Claim this feature's names."""
         return (
-            Route(Kind.COMMAND, "tasks", self.list_tasks, opens=_opens),
+            Route(Kind.COMMAND, "tasks", self.find_tasks, opens=_opens),
             Route(Kind.PRESS, TASKS, self.list_tasks, opens=_opens, opens_if=outside),
-            Route(Kind.PRESS, names.TASK, self.show_task),
+            Route(Kind.PRESS, names.TASK, self.show_task, opens=_opens, opens_if=outside),
             Route(Kind.PRESS, names.INSTALL, self.show_form),
             Route(Kind.SUBMISSION, names.INSTALL_FORM, self.install, submitted=_judged),
             Route(Kind.PRESS, names.EDIT, self.show_edit),
@@ -59,8 +60,21 @@ class Install:
 
     async def list_tasks(self, ask: Ask) -> Modal:
         """List what is installed."""
+        return await self._list(ask)
+
+    async def find_tasks(self, ask: Ask) -> Modal:
+        """List what is installed and fits what was typed."""
+        return await self._list(ask, words=words_of(ask))
+
+    async def _list(self, ask: Ask, told: str = "", *, words: str = "") -> Modal:
         tasks = await self.parts.installer.list_tasks(ask.principal)
-        return shown(ask, views.task_list(tasks, self.parts.command))
+        found = [each for each in tasks if _fits(each, words)]
+        listed = views.Listed(found, await self._runnable(ask, found), words)
+        return shown(ask, views.task_list(listed, self.parts.command, told))
+
+    async def _runnable(self, ask: Ask, tasks: Sequence[DialogTask]) -> frozenset[TaskId]:
+        found = await self.parts.desk.choose_tasks(ask.principal, tasks, channel_of(ask))
+        return frozenset(each.id for each in found)
 
     async def show_task(self, ask: Ask) -> Modal:
         """Show the page of one task."""
@@ -125,7 +139,7 @@ class Install:
             task.channels,
         )
         chances = await self._chances(ask, task.audience)
-        metadata = names.of_task(task.id)
+        metadata = dialog_names.of_task(task.id)
         return shown(ask, views.install_form(offer, chances, standing, names.EDIT_FORM, metadata))
 
     async def edit(self, ask: Ask) -> Modal:
@@ -143,7 +157,8 @@ class Install:
         found = await self.parts.installer.find_upgrade(ask.principal, task)
         if found is None:
             return await self._page(ask, task, "That is the newest version already.")
-        newer = await self.parts.offers.get(ask.principal, task.template)
+        newest = Version(found.newer)
+        newer = await self.parts.offers.get(ask.principal, task.template, newest)
         label = f"Upgrade to {found.newer}"
         is_open = newer.kept is None or not newer.kept.approved_by
         approves = changes_by_call(newer.template) and is_open
@@ -189,7 +204,10 @@ class Install:
         """Let nobody begin it for now."""
         task = await self._task(ask)
         changed = await self.parts.installer.switch(ask.principal, task, is_on=False)
-        told = "Switched off: nobody begins it for now. Dialogs that are open can be finished."
+        told = (
+            "Switched off: nobody begins it for now, and dialogs that are open write nothing until "
+            "it is switched on. What was answered in them is kept."
+        )
         return await self._page(ask, changed, told)
 
     async def show_leaving(self, ask: Ask) -> Modal:
@@ -204,9 +222,9 @@ class Install:
         left = await self.parts.installer.uninstall(ask.principal, task)
         told = f"`{task.word}` is uninstalled."
         if left:
-            told += f" {left} open {'dialog' if left == 1 else 'dialogs'} can still be finished."
-        tasks = await self.parts.installer.list_tasks(ask.principal)
-        return shown(ask, views.task_list(tasks, self.parts.command, told))
+            number = "One open dialog writes" if left == 1 else f"{left} open dialogs write"
+            told += f" {number} nothing more; what was answered is kept."
+        return await self._list(ask, told)
 
     async def _task(self, ask: Ask) -> DialogTask:
         return await self.parts.installer.get(ask.principal, names.task_in(ask.value))
@@ -214,11 +232,12 @@ class Install:
     async def _page(self, ask: Ask, task: DialogTask, left: str = "") -> Modal:
         return shown(
             ask,
-            views.task_page(task, await self._life(ask.principal, task), self.parts.command, left),
+            views.task_page(task, await self._life(ask, task), self.parts.command, left),
         )
 
-    async def _life(self, principal: Principal, task: DialogTask) -> views.Life:
-        tenant, since = principal.tenant, self.parts.clock() - LATELY
+    async def _life(self, ask: Ask, task: DialogTask) -> views.Life:
+        principal, since = ask.principal, self.parts.clock() - LATELY
+        tenant = principal.tenant
         try:
             offer = await self.parts.offers.get(principal, task.template, task.version)
             template: ActionTemplate | None = offer.template
@@ -230,6 +249,7 @@ class Install:
             await self.parts.dialogs.list_users(tenant, task.id, since),
             await self.parts.dialogs.count_open(tenant, task.id),
             upgrade,
+            task.id in await self._runnable(ask, [task]),
             await self.parts.installer.may_change(principal, task),
         )
 
@@ -310,6 +330,11 @@ async def _defaults(
         if shown_entity(entity, value):
             found.append((entity.name, write(value)))
     return tuple(found)
+
+
+def _fits(task: DialogTask, words: str) -> bool:
+    told = " ".join((task.title, *task.words, task.template)).casefold()
+    return all(word in told for word in words.casefold().split())
 
 
 def _channel_of(ask: Ask) -> str:

@@ -8,7 +8,7 @@ from bot.authorize import Authorizer
 from bot.connection import Connection, Need, scopes_of
 from bot.content import Space, SpaceId, SpaceKey
 from bot.dialog import DIALOG_LASTS, Answer, Dialog, DialogId, Phase
-from bot.errors import NotFound
+from bot.errors import NotAllowed, NotFound
 from bot.ports import FileContent, Files
 from bot.principal import Tenant
 from bot.publish import Memory, Publisher
@@ -81,9 +81,13 @@ def page_value(number: int = 1, title: str = "Release checklist") -> Thing:
 
 
 class Bench:
-    """Ada, her connection, one site in memory, and an engine."""
+    """Ada, her connection, one site in memory, and an engine.
+
+    *refuses* says why she may not go on any more.
+    """
 
     def __init__(self) -> None:
+        self.refuses = ""
         self.clock = FakeClock()
         self.stores: Stores = memory_stores(self.clock)
         self.confluence = FakeConfluence(clock=self.clock)
@@ -95,6 +99,11 @@ class Bench:
         self.credentials = own_credentials(self.stores.connections, self.stores.integrations)
         self.engine = self.engine_of()
 
+    async def admitted(self, dialog: Dialog, task: DialogTask | None) -> None:
+        """Let everybody go on who isn't refused."""
+        if self.refuses:
+            raise NotAllowed(self.refuses)
+
     def engine_of(self, confluence: FakeConfluence | None = None, dialogs=None) -> Engine:
         """Return another process's engine over the same stores."""
         confluence = confluence or self.confluence
@@ -104,7 +113,9 @@ class Bench:
         memory = Memory(stores.receipts, stores.drafts, stores.preferences, self.auditor)
         self.publisher = Publisher(actor, confluence, memory, self.clock, UNDO_FOR)
         tools = Tools(actor, confluence, self.files, self.auditor, self.clock)
-        keeping = Keeping(dialogs or self.dialogs, stores.templates, self.publisher, UNDO_FOR)
+        kept = dialogs or self.dialogs, stores.templates
+        at_once = (0.0, 0.0)
+        keeping = Keeping(*kept, self.publisher, self.admitted, UNDO_FOR, pauses=at_once)
         return Engine(tools, keeping)
 
     async def open(self, **changes: object) -> "Bench":

@@ -65,6 +65,26 @@ async def test_who_left_the_group_is_not_of_it(admission, world):
         await admission.find_task(BOB, "for-group")
 
 
+async def test_a_dialog_is_gone_on_with_by_whoever_still_may(admission, world):
+    desk, mine = world.desk(), task(Reach.GROUP)
+    dialog = (await desk.begin(BOB, mine, Start())).dialog
+    await admission.check_still(dialog, replace(mine, version="2.0.0"))
+    for refused, why in {
+        None: "isn't installed any more",
+        replace(mine, is_on=False): "switched off",
+        task(Reach.ME): "somebody's own",
+    }.items():
+        with pytest.raises(NotAllowed, match=f"{why}.*nothing more was written"):
+            await admission.check_still(dialog, refused)
+    await admission.check_still(replace(dialog, is_trial=True), None)
+    world.people.groups["S1"] = set()
+    with pytest.raises(NotAllowed, match="@writers"):
+        await admission.check_still(dialog, mine)
+    world.people.people[BOB.user_id] = replace(world.people.people[BOB.user_id], is_guest=True)
+    with pytest.raises(NotAllowed, match="Guests"):
+        await admission.check_still(dialog, replace(mine, owner=BOB.user_id))
+
+
 async def test_what_does_not_exist_is_nothing(admission):
     assert await admission.find_task(BOB, "for-nobody") is None
 
@@ -146,13 +166,12 @@ class Hesitant(FakeSlackPeople):
 async def test_a_group_that_slack_is_silent_about_takes_away_its_own_tasks_alone(world):
     people = Hesitant(world.people.people, groups={"S1": {BOB.user_id}})
     admission = Admission(world.tasks, people, world.installation)
-    for number, group in enumerate(["S1", "S2", "S1", "S1"]):
+    words = {"alpha": "S1", "bravo": "S2", "charlie": "S1", "delta": "S1"}
+    for word, group in words.items():
         audience = Audience(Reach.GROUP, group, "@some")
-        await world.tasks.add(
-            replace(TASK, id=TaskId(f"t{number}"), word=f"t{number}", audience=audience)
-        )
+        await world.tasks.add(replace(TASK, id=TaskId(word), word=word, audience=audience))
     listed = await admission.list_tasks(BOB)
-    assert [each.word for each in listed] == ["t0", "t2", "t3"]
+    assert [each.word for each in listed] == ["alpha", "charlie", "delta"]
     assert sorted(people.asked) == sorted([BOB.user_id, "S1", "S2"])
     with pytest.raises(Unavailable):
-        await admission.find_task(BOB, "t1")
+        await admission.find_task(BOB, "bravo")

@@ -1,10 +1,12 @@
 """How dialogs end, or don't: unclear steps, resumption, presses that come late or from others."""
 
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
 
 from bot.principal import Principal
+from bot.task import MINE
 from sandbox.person import words
 from tests.handlers.admin_stage import ACME
 from tests.handlers.dialog_stage import NOTE, Runner, installed, source_of
@@ -17,7 +19,8 @@ COMMENT = """\
     steps: [{comment: {page: "{{ page }}", body: "{{ what }}"}}]
     reply: {text: "Said: {{ what }}."}
 """
-TALK = source_of("note", "utterances: [write a note]\n" + dedent(NOTE))
+SAYING = 'utterances: [write a note, "write a note in {space} about {title}"]\n'
+TALK = source_of("note", SAYING + dedent(NOTE))
 
 
 @pytest.fixture
@@ -114,6 +117,63 @@ async def test_one_task_switched_off_is_not_begun_and_what_is_open_ends(stage, a
     await ada.person.closes(everything=True)
     assert "What is it called?" in await ada.answers("ENG")
     assert task.is_on
+
+
+async def switched_off(stage, task):
+    await stage.stores.tasks.replace(task, replace(task, is_on=False))
+
+
+async def uninstalled(stage, task):
+    await stage.stores.tasks.remove(task)
+
+
+async def for_somebody_else(stage, task):
+    await stage.stores.tasks.replace(task, replace(task, owner="U0BOB", audience=MINE))
+
+
+async def read_only(stage, task):
+    seen = await stage.stores.integrations.find(task.tenant)
+    policy = replace(seen.policy, is_read_only=True)
+    await stage.stores.integrations.replace(seen, replace(seen, policy=policy))
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "told"),
+    [
+        (switched_off, "switched off for now, so nothing more was written"),
+        (uninstalled, "isn't installed any more, so nothing more was written"),
+        (for_somebody_else, "somebody's own, so nothing more was written"),
+        (read_only, "switched writing off, so nothing was written"),
+    ],
+)
+async def test_nothing_is_written_for_whom_it_is_not_any_more(stage, ada, meanwhile, told):
+    task = await installed(stage, TALK)
+    await ada.says("write a note in ENG about Later")
+    await ada.answers("All that I wrote")
+    assert "Create the page “Later”" in await ada.answers("skip")
+    await ada.types("note space=ENG title=Form body=Text remark=none")
+    await meanwhile(stage, await stage.stores.tasks.find(task.tenant, task.id))
+    assert told in await ada.saves()
+    assert "dialog_change" in str(await ada.view()), "what was answered is there"
+    await ada.person.closes(everything=True)
+    where, block = await ada.button("dialog_confirm")
+    await ada.person.presses("dialog_confirm", container=where, block_id=block)
+    await stage.quiet()
+    assert told in await ada.heard()
+    assert await ada.pages("Later") == await ada.pages("Form") == []
+    assert "All that I wrote" in str((await ada.clicks("dialog_change"), await ada.view()))
+
+
+async def test_what_was_switched_off_goes_on_once_it_is_on(stage, ada):
+    task = await installed(stage, TALK)
+    await ada.says("write a note in ENG about Later")
+    await ada.answers("Text")
+    await switched_off(stage, task)
+    assert "switched off" in await ada.answers("skip"), "it isn't even shown what would be written"
+    off = await stage.stores.tasks.find(task.tenant, task.id)
+    await stage.stores.tasks.replace(off, replace(off, is_on=True))
+    assert "Create the page “Later”" in await ada.clicks("dialog_again")
+    assert "Written: Later." in await ada.clicks("dialog_confirm")
 
 
 async def test_confluence_away_loses_nothing_and_says_so(stage, ada):

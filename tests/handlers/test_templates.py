@@ -35,6 +35,38 @@ async def test_the_list_is_searched_by_words_by_enter_and_by_category(stage, ada
     only = await ada.presses("templates_category", "Keep order")
     assert "Label pages" in only
     assert "Decision record" not in only
+    await ada.saves({"words": {"templates_search": "stale"}})
+    both = await ada.sees()
+    assert "Stale pages" in both
+    assert "Label pages" not in both
+    assert "Space overview" not in both, "it is of another category"
+    await ada.presses("template_details")
+    await ada.presses("template_install")
+    await ada.presses("template_details")
+    assert await ada.presses("templates_list") == both, "the way back leads to what was looked for"
+
+
+async def test_whatever_is_looked_for_fits_into_its_field(stage, ada):
+    assert "Nothing fits that" in await ada.types(f"templates {'q' * 3_000}")
+
+
+async def test_installed_tasks_are_found_by_words_and_run_from_their_list(stage, ada):
+    await installed(stage, source_of("note", NOTE))
+    await installed(stage, "decision-record", Audience(Reach.GROUP, "S0WRITERS", "@writers"))
+    cy = Runner(stage, "U0CY")
+    listed = await cy.types("tasks")
+    assert "looked after by <@U0ADA>" in listed
+    shown = (await cy.view())["blocks"]
+    runs = [str(each) for each in shown if "task_run_0" in str(each)]
+    assert ["note" in each for each in runs] == [True], "the other is for a group"
+    await cy.presses("task_details", block_id=shown[1]["block_id"])
+    assert "task_run_0" not in str(await cy.view())
+    await cy.person.closes()
+    assert "Decision" not in await cy.types("tasks NOTE")
+    assert "No dialog task fits “&lt;b&gt;”." in await cy.types("tasks <b>")
+    assert "Decision" in await cy.presses("tasks_list")
+    await cy.presses("task_run_0")
+    assert "I need your consent" in await cy.sees()
 
 
 async def test_a_template_is_looked_at_installed_and_run(stage, ada):
@@ -110,6 +142,7 @@ async def test_members_install_for_others_only_as_the_policy_says(stage, ada):
     await bob.presses("template_details")
     form = await bob.presses("template_install")
     assert "Only me" in form
+    assert "lets only certain people install for others" in form
     assert "Everybody in the workspace" not in form
     assert "Whose connection" not in form
     assert "for you alone" in await bob.saves()
@@ -196,14 +229,15 @@ async def test_uninstalling_says_what_happens_to_open_dialogs(stage, ada):
     await ada.types("tasks")
     await ada.presses("task_details")
     told = await ada.presses("task_uninstall")
-    assert "One dialog is open: it can be finished" in told
-    assert "`note` is uninstalled. 1 open dialog" in await ada.presses("task_uninstall_now")
+    assert "One dialog is open: nothing more is written there" in told
+    told = await ada.presses("task_uninstall_now")
+    assert "`note` is uninstalled. One open dialog writes nothing more" in told
     await ada.person.closes(everything=True)
     await ada.types("resume")
     await ada.presses("dialog_resume")
-    await ada.sends(Title="Last", Body="Text")
-    await ada.saves()
-    assert len(await ada.pages("Last")) == 1
+    ended = await ada.sends(Title="Last", Body="Text")
+    assert "isn't installed any more, so nothing more was written" in ended
+    assert not await ada.pages("Last")
     await ada.person.closes(everything=True)
     assert "No dialog task is called “note”" in await ada.types("run note")
 
@@ -230,6 +264,8 @@ async def test_a_hundred_tasks_fit_into_every_list(stage, ada):
     await ada.person.opens_home()
     await stage.quiet()
     assert "Dialog tasks" in words(await ada.person.home())
+    await ada.person.presses("task_details", container="home")
+    assert "Nobody has run it" in await ada.sees()
 
 
 async def installed_as(stage, word, title):
