@@ -82,6 +82,7 @@ class Ask:
     event: Mapping[str, Any] = field(default_factory=dict)
     event_time: int = 0
     retried: str = ""
+    event_id: str = ""
     parks: str = ""
 
     def required_text(self, wanted: str) -> str:

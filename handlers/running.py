@@ -59,8 +59,8 @@ class Runner:
             if installation is None:
                 await self._around.slack.respond(delivery.response_url, replies.NOT_INSTALLED)
                 return
-            tells_itself = route.holds_ack and bool(delivery.thread)
-            if tells_itself or await self._is_first(installation, delivery):
+            # What holds its ack knows by itself what it has done before.
+            if route.holds_ack or await self._is_first(installation, delivery):
                 await self._run(route, installation, delivery, correlation)
         except BotError as error:
             log.warning("dropped", code=error.code)
@@ -230,5 +230,6 @@ def ask_of(installation: Installation, delivery: Delivery, correlation: str) -> 
         event=delivery.event,
         event_time=delivery.event_time,
         retried=delivery.retried,
+        event_id=delivery.event_id,
         parks=f"{delivery.name} {delivery.text}" if delivery.kind is Kind.COMMAND else "",
     )

@@ -1,6 +1,6 @@
 """Dialogs: sealed whole, beside what finds them and what one confirmation alone may change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,7 +11,7 @@ from bot.principal import Principal, Tenant
 from bot.task import TaskId
 from store.collection import Stored
 from store.database import Database
-from store.database_time import NOW, was_within
+from store.database_time import NOW, was_left, was_within
 from store.keeping import confirmed, is_awaited, latest_of_each
 from store.sealing import Vault
 from store.shape import FLAG, NUMBER, TEXT, TIME, Shape, expiring, index, sealed, unique
@@ -30,7 +30,7 @@ SHAPE: Final = Shape(
         "expires_at": TIME,
         "sealed": sealed("dialog", "dialog"),
     },
-    {"plan": TEXT, "thread": TEXT, "confirmed_at": TIME},
+    {"plan": TEXT, "thread": TEXT, "confirmed_at": TIME, "is_run": FLAG},
     indexes=(
         unique("tenant", "user_id", "dialog"),
         # The embedded database (0.7.0b3) uses an index for a change only if it has every field.
@@ -58,11 +58,11 @@ class MongoDialogs(Dialogs):
         self._clock = clock
         self._first_check = first_check
 
-    async def begin(self, dialog: Dialog) -> None:
+    async def begin(self, dialog: Dialog) -> bool:
         """See `Dialogs.begin`."""
         await self._put_on_the_list(None, dialog)
         times = {"touched_at": dialog.touched_at, "expires_at": dialog.expires_at}
-        await self._dialogs.insert({**await self._written(dialog), **times})
+        return await self._dialogs.insert({**await self._written(dialog), **times})
 
     async def find(self, principal: Principal, dialog: DialogId) -> Dialog | None:
         """See `Dialogs.find`."""
@@ -84,6 +84,16 @@ class MongoDialogs(Dialogs):
     async def replace(self, seen: Dialog, changed: Dialog) -> Dialog | None:
         """See `Dialogs.replace`."""
         await self._put_on_the_list(seen, changed)
+        return await self._replaced(seen, changed, {})
+
+    async def take_up(self, seen: Dialog, left_alone: timedelta) -> Dialog | None:
+        """See `Dialogs.take_up`."""
+        return await self._replaced(seen, seen, was_left("touched_at", left_alone))
+
+    async def _replaced(
+        self, seen: Dialog, changed: Dialog, also: Mapping[str, Any]
+    ) -> Dialog | None:
+        """Replace *seen*, where *also* is so."""
         now = self._clock()
         kept = replace(
             changed,
@@ -96,7 +106,7 @@ class MongoDialogs(Dialogs):
         gone = [name for name in ("plan", "thread") if name not in written]
         # Not read back: opening it again would cost as much as all the rest of a turn's keeping.
         is_kept = await self._dialogs.update(
-            {**_key(seen.principal, seen.id), "generation": seen.generation},
+            {**_key(seen.principal, seen.id), "generation": seen.generation, **also},
             [
                 {"$set": {**literally, "touched_at": NOW, "expires_at": kept.expires_at}},
                 *([{"$unset": gone}] if gone else []),
@@ -135,7 +145,7 @@ class MongoDialogs(Dialogs):
         self, tenant: Tenant, task: TaskId, since: datetime
     ) -> Sequence[tuple[str, datetime]]:
         """See `Dialogs.list_users`. It looks at the last hundred runs."""
-        where = {"tenant": tenant, "task": task, "touched_at": {"$gte": since}}
+        where = {"tenant": tenant, "task": task, "touched_at": {"$gte": since}, "is_run": True}
         found = await self._dialogs.find_several(
             where, order=_LATEST, most=MOST_RUNS, only=("user_id", "touched_at")
         )
@@ -168,7 +178,8 @@ class MongoDialogs(Dialogs):
             **key,
             "task": dialog.task,
             "phase": dialog.phase.value,
-            "is_open": not dialog.phase.is_final,
+            "is_open": dialog.is_open,
+            "is_run": dialog.is_used and not dialog.is_trial,
             "generation": dialog.generation,
             "thread": f"{dialog.channel}/{dialog.thread}" if dialog.thread else None,
             "plan": dialog.plan.id if dialog.plan and is_confirmable else None,

@@ -17,6 +17,7 @@ from bot.ports import Clock, Confluence, SlackPeople, Tasks
 from bot.principal import Principal
 from bot.roles import FindInstallation
 from bot.steps.terms import terms_of
+from bot.task import DialogTask
 from bot.template import ActionTemplate
 from bot.values import Value
 
@@ -40,11 +41,15 @@ class Contexts:
     clock: Clock
 
     async def of_dialog(
-        self, dialog: Dialog, template: ActionTemplate, values: Mapping[str, Value]
+        self,
+        dialog: Dialog,
+        template: ActionTemplate,
+        values: Mapping[str, Value],
+        task: DialogTask | None = None,
     ) -> Context:
         """Return what an entity of *dialog* is read with, where *values* are known.
 
-        What its task allows is read when Confluence is asked: as it is then, once.
+        What its *task* allows is read when Confluence is asked, unless it was read just now.
         """
         principal = dialog.principal
         person = await self._find(principal, principal.user_id)
@@ -58,7 +63,7 @@ class Contexts:
             dialog.began_in,
             zone_of(person),
             self._name_of(principal),
-            self._limits_of(dialog, template),
+            self._limits_of(dialog, template, task),
         )
 
     async def of(self, principal: Principal) -> Context:
@@ -74,13 +79,14 @@ class Contexts:
         )
 
     def _limits_of(
-        self, dialog: Dialog, template: ActionTemplate
+        self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None
     ) -> Callable[[], Awaitable[Limits]]:
         known: list[Limits] = []
 
         async def limits() -> Limits:
             if not known:
-                terms = terms_of(template, await task_of(self.tasks, dialog), None)
+                now = task or await task_of(self.tasks, dialog)
+                terms = terms_of(template, now, None)
                 known.append(terms.limits(dialog))
             return known[0]
 

@@ -14,7 +14,7 @@ from bot.dialogs.turn import Heard, Matched, Move, Saying, Says, Start, Turn, Ve
 from bot.dialogs.turns import Turns
 from bot.entities import Given, suggest
 from bot.errors import ConsentRequired, SiteRequired, Unavailable
-from bot.principal import Principal, mint_token
+from bot.principal import Principal, digest, mint_token
 from bot.task import DialogTask
 from bot.template import ActionTemplate, Choice
 from bot.utterances import check_name, read_line
@@ -42,6 +42,12 @@ class DialogDesk:
         """See `Admission.list_tasks`."""
         return await self._admission.list_tasks(principal, channel)
 
+    async def choose_tasks(
+        self, principal: Principal, tasks: Sequence[DialogTask], channel: str = ""
+    ) -> Sequence[DialogTask]:
+        """See `Admission.choose`."""
+        return await self._admission.choose(principal, tasks, channel)
+
     async def find_task(
         self, principal: Principal, word: str, channel: str = ""
     ) -> DialogTask | None:
@@ -56,6 +62,8 @@ class DialogDesk:
     async def begin(self, principal: Principal, task: DialogTask, start: Start) -> Turn:
         """Begin a dialog with what is known already; what of that is wrong is asked for.
 
+        What was begun by the same before is as it stands, and says that it was HEARD.
+
         Raises:
             NotAllowed: *principal* may not begin it there, or it is switched off.
             BadInput: *start* names what is no entity of the template, or its line can't be read.
@@ -68,7 +76,7 @@ class DialogDesk:
         known = {**start.known, **typed}
         for name in (*known, *start.values):
             check_name(name, template.entities)
-        rules = Rules(template, self._hands.engine)
+        rules = Rules(template, self._hands.engine, task)
         if not start.values:
             # Its menus and its steps take one consent: it is asked for before anything is typed.
             await self._hands.engine.admit(blank, template, task)
@@ -76,7 +84,9 @@ class DialogDesk:
         if typed and taken.says == Says():
             # Who types all that is needed in a line wants it done, and can change the rest after.
             taken = replace(taken, dialog=rules.all_said(taken.dialog))
-        await self._stores.dialogs.begin(taken.dialog)
+        if not await self._stores.dialogs.begin(taken.dialog):
+            standing = await self._stores.get(principal, blank.id)
+            return await self._turns.shown(standing, Says(Saying.HEARD))
         try:
             return await self._turns.onward(rules, taken, task)
         except ConsentRequired as missing:
@@ -169,7 +179,7 @@ class DialogDesk:
         wanted = rules.entity(seen, entity)
         if wanted is None:
             return ()
-        context = await self._hands.context_of(seen, rules.template, values_of(seen))
+        context = await self._hands.context_of(seen, rules.template, values_of(seen), None)
         return await suggest(wanted, words, context)
 
     async def confirm(self, principal: Principal, dialog: DialogId, plan: PlanId) -> bool:
@@ -213,7 +223,7 @@ class DialogDesk:
         now = self._hands.clock()
         defaults = (Answer(name, value, "", Origin.DEFAULT) for name, value in task.defaults)
         return Dialog(
-            id=DialogId(mint_token(principal.tenant)),
+            id=_id_of(principal, start),
             principal=principal,
             task=task.id,
             word=task.word,
@@ -226,6 +236,8 @@ class DialogDesk:
             now=now,
             filling=start.filling,
             defaults=tuple(defaults),
+            channel=start.channel,
+            thread=start.thread,
             began_in=start.began_in,
             site=start.site,
             is_trial=start.is_trial,
@@ -233,6 +245,13 @@ class DialogDesk:
             response_url_at=now if start.response_url else None,
             correlation=start.correlation,
         )
+
+
+def _id_of(principal: Principal, start: Start) -> DialogId:
+    """Return the id of a new dialog: what is told of twice makes the same one."""
+    if not start.by:
+        return DialogId(mint_token(principal.tenant))
+    return DialogId(f"{principal.tenant}.{digest(f'{principal.user_id}/{start.by}')}")
 
 
 def _known(

@@ -10,6 +10,7 @@ from typing import Final
 from bot.dialog import Answer, Dialog, Fate, Origin, Phase, Reached, Spoken
 from bot.dialogs.parts import Engine
 from bot.entities import depends, derives
+from bot.task import DialogTask
 from bot.template import ActionTemplate, Asked, Entity
 from bot.values import Value
 from bot.written import Written
@@ -34,10 +35,11 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of filling, for one version of a template."""
+    """The rules of filling, for one version of a template; *task* is its own, if it was read."""
 
     template: ActionTemplate
     engine: Engine
+    task: DialogTask | None = None
 
     def entities(self, dialog: Dialog) -> tuple[Entity, ...]:
         """Return the entities that it has so far, in their order."""
@@ -139,7 +141,7 @@ class Rules:
         """
         sent = {record.key for record in dialog.journal if record.fate is not Fate.REFUSED}
         confirmed = tuple(write for write in dialog.confirmed if write.key in sent)
-        failed = replace(dialog, confirmed=confirmed, failure="", is_told=False)
+        failed = replace(dialog, confirmed=confirmed, failure="", is_told=True)
         return refreshed(replace(failed, phase=Phase.ASKING))
 
     def marked(self, dialog: Dialog) -> Dialog:

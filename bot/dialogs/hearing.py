@@ -13,6 +13,7 @@ from bot.dialogs.saying import Control, Named, Said, understand
 from bot.dialogs.turn import Heard, Saying, Says
 from bot.entities import Given, WrongAnswer, default, read, shown
 from bot.template import Entity
+from bot.utterances import compile_utterance, match_all
 from bot.values import Thing, Value
 from bot.written import Written, write
 
@@ -59,8 +60,10 @@ class Ear:
             BotError: Confluence had to be asked, and couldn't be.
         """
         marked = rules.marked(dialog)
+        if heard.is_edit and heard.at == marked.thread:
+            return await self._edited(rules, marked, _begun_anew(rules, marked, heard))
         if heard.is_edit and _is_known(marked, heard.at):
-            return await self._edited(rules, marked, heard)
+            return await self._edited(rules, marked, self._read_anew(rules, marked, heard))
         if heard.at in dialog.heard_at:
             return Taken(dialog, Says(Saying.HEARD))
         if dialog.phase in {Phase.RUNNING, Phase.UNCLEAR}:
@@ -133,22 +136,25 @@ class Ear:
             return Taken(taken.dialog, Says(Saying.FIXED, entity=name))
         return Taken(rules.again(taken.dialog, name), taken.says)
 
-    async def _edited(self, rules: Rules, dialog: Dialog, heard: Heard) -> Taken:
-        """Read a message anew that was changed; what came of it and of no other changes."""
+    async def _edited(self, rules: Rules, dialog: Dialog, words: Sequence[Words]) -> Taken:
+        """Take what a message says now that was changed: *words*, and nothing else."""
         if dialog.phase in {Phase.RUNNING, Phase.UNCLEAR}:
             return Taken(dialog, Says(Saying.UNDER_WAY))
         if dialog.phase.is_final:
             return Taken(dialog, Says(Saying.ENDED))
-        asked = self._was_asked(rules, dialog, heard.at)
-        said = understand(heard.text, rules.entities(dialog), asked)
-        words = [] if asked is None else list(_answer(asked, said, given_in(heard), heard.at))
-        words += _by_name(rules, dialog, said.named, heard.at)
         if not words:
             return Taken(dialog, Says(Saying.HEARD))
         taken = await self.given(rules, dialog, words)
         if _answers(taken.dialog) == _answers(dialog) and not taken.says.wrong:
             return Taken(dialog, Says(Saying.HEARD))
         return Taken(settled(taken.dialog), taken.says)
+
+    def _read_anew(self, rules: Rules, dialog: Dialog, heard: Heard) -> list[Words]:
+        """Return what a message says now that was changed: for what it was an answer to."""
+        asked = self._was_asked(rules, dialog, heard.at)
+        said = understand(heard.text, rules.entities(dialog), asked)
+        words = [] if asked is None else list(_answer(asked, said, given_in(heard), heard.at))
+        return words + _by_name(rules, dialog, said.named, heard.at)
 
     @staticmethod
     def _was_asked(rules: Rules, dialog: Dialog, at: str) -> Entity | None:
@@ -186,7 +192,7 @@ class Ear:
     ) -> Answer:
         """Return the answer that *words* are, beside *others*. Raises ``WrongAnswer``."""
         values = {**values_of(dialog), **{each.entity: each.read() for each in others}}
-        context = await self._context_of(dialog, rules.template, values)
+        context = await self._context_of(dialog, rules.template, values, rules.task)
         value = await read(words.entity, words.given, context)
         return _answered(words.entity, value, words.origin, words.said_at)
 
@@ -209,7 +215,7 @@ class Ear:
         if tasks is None and entity.default is None:
             return None
         values = values_of(dialog)
-        context = await self._context_of(dialog, rules.template, values)
+        context = await self._context_of(dialog, rules.template, values, rules.task)
         if tasks is not None:
             with suppress(WrongAnswer):
                 return await read(entity, Given(value=tasks.read()), context)
@@ -256,6 +262,22 @@ def cancelled(dialog: Dialog) -> Dialog:
 
 def _is_known(dialog: Dialog, at: str) -> bool:
     return at in dialog.heard_at or any(answer.said_at == at for answer in dialog.answers)
+
+
+def _begun_anew(rules: Rules, dialog: Dialog, heard: Heard) -> list[Words]:
+    """Return what the message that began *dialog* says now, of what nobody has changed since."""
+    utterances = tuple(map(compile_utterance, rules.template.utterances))
+    found = match_all(heard.text, {dialog.id: utterances})
+    known = found[0][1] if found else {}
+    return [
+        Words(entity, Given(text=known[entity.name]), Origin.COMMAND)
+        for entity in rules.entities(dialog)
+        if entity.name in known and _is_as_begun(dialog.answer(entity.name))
+    ]
+
+
+def _is_as_begun(answer: Answer | None) -> bool:
+    return answer is None or answer.origin is not Origin.PERSON
 
 
 def _answer(asked: Entity, said: Said, given: Given, at: str) -> Iterable[Words]:

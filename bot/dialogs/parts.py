@@ -17,12 +17,17 @@ from bot.values import Value
 FindTemplate = Callable[[Tenant, TemplateId, Version], Awaitable[ActionTemplate | None]]
 """Finds a version among those that a tenant has, and then in the catalogue."""
 
-ContextOf = Callable[[Dialog, ActionTemplate, Mapping[str, Value]], Awaitable[Context]]
-"""Makes what a dialog's entities are asked and read with, when *values* are known; see
-`Contexts.of_dialog`."""
+ContextOf = Callable[
+    [Dialog, ActionTemplate, Mapping[str, Value], DialogTask | None], Awaitable[Context]
+]
+"""Makes what a dialog's entities are asked and read with, when *values* are known, and its task
+maybe; see `Contexts.of_dialog`."""
 
 Tell = Callable[[Turn], Awaitable[None]]
-"""Tells a dialog's person where it stands, unasked."""
+"""Tells a dialog's person where it stands, unasked, and notes that they were told.
+
+Raises what keeps it from being told.
+"""
 
 GONE = (
     "The template of this dialog isn't kept here any more, so the dialog can't go on. "

@@ -35,7 +35,9 @@ class Start:
 
     *line* is what stood behind the task's word in a command, as in ``title="Use Mongo"``.
     *known* are entities' words, as an utterance held them; *values* those that are read already,
-    or picked. *began_in* is the channel in which it was begun.
+    or picked. *began_in* is the channel in which it was begun. *by* names what began it, where
+    that may be told of twice: there is one dialog of it. *thread*, in *channel*, is where it is
+    to be held, where that is known.
     """
 
     line: str = ""
@@ -47,6 +49,9 @@ class Start:
     response_url: SecretStr | None = None
     correlation: str = ""
     is_trial: bool = False
+    by: str = ""
+    channel: str = ""
+    thread: str = ""
 
 
 class Move(StrEnum):

@@ -153,7 +153,8 @@ class Turns:
         asks = rules.at_hand(dialog)
         question = None
         if asks is not None:
-            context = await self._hands.context_of(dialog, rules.template, values_of(dialog))
+            values = values_of(dialog)
+            context = await self._hands.context_of(dialog, rules.template, values, task)
             question = ask(asks, context)
         wrong = dialog.wrong if asks is not None and asks.name == dialog.asked else 0
         talks = dialog.filling is Filling.CONVERSATION

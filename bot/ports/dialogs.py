@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.dialog import Dialog, DialogId, PlanId
@@ -41,11 +41,14 @@ class Templates(Protocol):
 
 
 class Tasks(Protocol):
-    """The dialog tasks of a tenant; within it a word belongs to one task."""
+    """The dialog tasks of a tenant; within it a word belongs to one task, with all near to it.
+
+    Which words lie near each other `bot.alike.too_near` says.
+    """
 
     @abstractmethod
     async def add(self, task: DialogTask) -> bool:
-        """Keep it; ``False`` if another task has one of its words."""
+        """Keep it; ``False`` if another task has one of its words, or one near to it."""
 
     @abstractmethod
     async def find(self, tenant: Tenant, task: TaskId) -> DialogTask | None:
@@ -63,7 +66,8 @@ class Tasks(Protocol):
     async def replace(self, seen: DialogTask, changed: DialogTask) -> DialogTask | None:
         """Store *changed* if *seen* is still the newest generation; return it as stored.
 
-        ``None`` if somebody else has changed it, or if another task has one of its words.
+        ``None`` if somebody else has changed it, or if another task has one of its words, or
+        one near to it.
         """
 
     @abstractmethod
@@ -75,8 +79,8 @@ class Dialogs(Protocol):
     """Dialogs, sealed; looked up under their principal; majority writes, primary reads."""
 
     @abstractmethod
-    async def begin(self, dialog: Dialog) -> None:
-        """Keep a new dialog until it expires."""
+    async def begin(self, dialog: Dialog) -> bool:
+        """Keep a new dialog until it expires; ``False`` if its person has one of that id."""
 
     @abstractmethod
     async def find(self, principal: Principal, dialog: DialogId) -> Dialog | None:
@@ -90,7 +94,7 @@ class Dialogs(Protocol):
 
     @abstractmethod
     async def list_open(self, principal: Principal) -> Sequence[Dialog]:
-        """Return the principal's dialogs that haven't ended, the last touched first; at most 20."""
+        """Return the principal's dialogs that are open, the last touched first; at most 20."""
 
     @abstractmethod
     async def replace(self, seen: Dialog, changed: Dialog) -> Dialog | None:
@@ -101,6 +105,14 @@ class Dialogs(Protocol):
         *changed* has a plan that *seen* hadn't, or hadn't of late, its run is put on the list of
         due work before: no plan that can be confirmed is without an entry.
         ``None`` means that somebody else has taken the next turn.
+        """
+
+    @abstractmethod
+    async def take_up(self, seen: Dialog, left_alone: timedelta) -> Dialog | None:
+        """Touch it, and return it as stored. One conditional update.
+
+        ``None`` unless *seen* is still the newest generation, and nobody has touched it for as
+        long as it is *left_alone*, by the store's own clock.
         """
 
     @abstractmethod
@@ -120,7 +132,10 @@ class Dialogs(Protocol):
     async def list_users(
         self, tenant: Tenant, task: TaskId, since: datetime
     ) -> Sequence[tuple[str, datetime]]:
-        """Return who has run *task* since then and when last, the last first; at most 50."""
+        """Return who has run *task* since then and when last, the last first; at most 50.
+
+        A form that was only looked at is no run, nor is a trial.
+        """
 
     @abstractmethod
     async def count_open(self, tenant: Tenant, task: TaskId) -> int:

@@ -1,8 +1,7 @@
 """What people write to the bot: in its Messages tab, in a dialog's thread, or by a mention."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from bot.dialog import Filling
@@ -24,13 +23,18 @@ https://docs.slack.dev/apis/events-api#errors
 _MENTION: Final = re.compile(r"^\s*<@[UW][A-Z0-9]{1,30}(?:\|[^>]*)?>[\s,:]*")
 
 
+IsFirst = Callable[[Ask], Awaitable[bool]]
+"""Tells, to one of all who ask of the same event, that they are the first."""
+
+
 class Said:
     """Listens where people speak to the bot, and nowhere else."""
 
-    def __init__(self, desk: DialogDesk, stage: Stage, command: str) -> None:
+    def __init__(self, desk: DialogDesk, stage: Stage, command: str, is_first: IsFirst) -> None:
         self._desk = desk
         self._stage = stage
         self._command = command
+        self._is_first = is_first
 
     def routes(self) -> tuple[Route, ...]:
         """Claim the events."""
@@ -57,7 +61,17 @@ class Said:
             if turn is not None:
                 await self._stage.say(await self._heard_again(ask, turn))
                 return None
-        return None if is_edit else await self._begin(ask, ask.text)
+        return None if is_edit else await self._begin_once(ask)
+
+    async def _begin_once(self, ask: Ask) -> Answer:
+        """Begin a dialog, which is there once however often it is told; say all else once."""
+        try:
+            answer = await self._begin(ask, ask.text)
+        except BotError:
+            if await self._is_first(ask):
+                raise
+            return None
+        return answer if answer is not None and await self._is_first(ask) else None
 
     async def _heard_again(self, ask: Ask, turn: Turn) -> Turn:
         """Return *turn*; where whoever heard the message may have died since, where it stands."""
@@ -82,22 +96,28 @@ class Said:
         return await self._begun(ask, matched.only, began_in)
 
     async def _begun(self, ask: Ask, match: Match, began_in: str) -> Answer:
+        at = text_at(ask.source or {}, "ts")
+        # In its own Messages tab, what began it is the head of its thread.
+        is_head = not began_in and not ask.thread
         start = Start(
             known=match.known,
             filling=Filling.CONVERSATION,
             began_in=began_in,
             correlation=ask.correlation,
+            by=f"{ask.channel_id}/{at}" if at else "",
+            channel=ask.channel_id if is_head else "",
+            thread=at if is_head else "",
         )
         try:
             turn = await self._desk.begin(ask.principal, match.task, start)
         except (ConsentRequired, SiteRequired) as missing:
             missing.resumes = missing.resumes or names.line_of(match.task.word, match.known)
             raise
-        if not began_in and not ask.thread:
-            # What began it is the head of its thread.
-            at = text_at(ask.source or {}, "ts")
-            dialog = await self._desk.place(ask.principal, turn.dialog.id, ask.channel_id, at)
-            await self._stage.begin(replace(turn, dialog=dialog))
+        turn = await self._heard_again(ask, turn)
+        if turn.says.saying is Saying.HEARD:
+            return None
+        if is_head:
+            await self._stage.begin(turn)
             return None
         turn = await self._stage.placed(turn)
         await self._stage.say(turn)

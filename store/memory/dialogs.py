@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from bot.alike import slips
 from bot.dialog import DIALOG_LASTS, PLAN_LASTS, Dialog, DialogId, Phase, PlanId
 from bot.ports import Clock, Dialogs, Due, DueWork, Tasks, Templates, running_of
 from bot.principal import Principal, Tenant
@@ -98,7 +99,8 @@ class MemoryTasks(Tasks):
             for each in self._kept.values()
             if each.tenant == task.tenant and each.id != task.id
         )
-        return any(_folded(task) & _folded(each) for each in others)
+        near = _near(task)
+        return any(not near.isdisjoint(_near(each)) for each in others)
 
 
 class MemoryDialogs(Dialogs):
@@ -109,10 +111,11 @@ class MemoryDialogs(Dialogs):
         self._clock = clock
         self._kept: dict[tuple[Principal, DialogId], Dialog] = {}
 
-    async def begin(self, dialog: Dialog) -> None:
+    async def begin(self, dialog: Dialog) -> bool:
         """See `Dialogs.begin`."""
         await self._put_on_the_list(None, dialog)
-        self._kept[dialog.principal, dialog.id] = dialog
+        key = dialog.principal, dialog.id
+        return self._kept.setdefault(key, dialog) is dialog
 
     async def find(self, principal: Principal, dialog: DialogId) -> Dialog | None:
         """See `Dialogs.find`."""
@@ -134,7 +137,7 @@ class MemoryDialogs(Dialogs):
         found = [
             each
             for each in self._kept.values()
-            if each.principal == principal and not each.phase.is_final and now < each.expires_at
+            if each.principal == principal and each.is_open and now < each.expires_at
         ]
         return sorted(found, key=lambda each: each.touched_at, reverse=True)[:20]
 
@@ -153,6 +156,13 @@ class MemoryDialogs(Dialogs):
         )
         self._kept[seen.principal, seen.id] = stored
         return stored
+
+    async def take_up(self, seen: Dialog, left_alone: timedelta) -> Dialog | None:
+        """See `Dialogs.take_up`."""
+        kept = self._kept.get((seen.principal, seen.id))
+        if kept is None or self._clock() < kept.touched_at + left_alone:
+            return None
+        return await self.replace(seen, seen)
 
     async def confirm(self, principal: Principal, dialog: DialogId, plan: PlanId) -> bool:
         """See `Dialogs.confirm`."""
@@ -181,13 +191,14 @@ class MemoryDialogs(Dialogs):
             (each.principal.user_id, each.touched_at)
             for each in self._kept.values()
             if (each.principal.tenant, each.task) == (tenant, task) and each.touched_at >= since
+            if each.is_used and not each.is_trial
         ]
         return latest_of_each(sorted(runs, key=lambda run: run[1], reverse=True))
 
     async def count_open(self, tenant: Tenant, task: TaskId) -> int:
         """See `Dialogs.count_open`."""
         return sum(
-            (each.principal.tenant, each.task) == (tenant, task) and not each.phase.is_final
+            (each.principal.tenant, each.task) == (tenant, task) and each.is_open
             for each in self._kept.values()
         )
 
@@ -204,6 +215,10 @@ class MemoryDialogs(Dialogs):
 
 def _newest_first(found: list[TemplateVersion]) -> list[TemplateVersion]:
     return sorted(found, key=lambda each: each.added_at, reverse=True)
+
+
+def _near(task: DialogTask) -> frozenset[str]:
+    return frozenset().union(*map(slips, task.words))
 
 
 def _folded(task: DialogTask) -> set[str]:

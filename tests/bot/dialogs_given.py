@@ -209,7 +209,11 @@ class World:
         return INSTALLED if tenant == ADA.tenant else None
 
     async def context_of(
-        self, dialog: Dialog, template: ActionTemplate, values: Mapping[str, Any]
+        self,
+        dialog: Dialog,
+        template: ActionTemplate,
+        values: Mapping[str, Any],
+        task: DialogTask | None = None,
     ) -> Context:
         contexts = Contexts(
             None,  # type: ignore[arg-type]  # there is no Confluence here
@@ -220,7 +224,7 @@ class World:
             self.name_of_channel,
             self.clock,
         )
-        return await contexts.of_dialog(dialog, template, values)
+        return await contexts.of_dialog(dialog, template, values, task)
 
     async def name_of_channel(self, principal: Principal, channel: str) -> str:
         return ""

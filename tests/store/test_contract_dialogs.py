@@ -100,6 +100,21 @@ class TestTasks:
         assert not await tasks.add(alias)
         assert list(await tasks.list_all(task.tenant)) == [task]
 
+    async def test_of_near_words_at_one_moment_one_is_taken(self, tasks, task):
+        near = ("decision-log", "decision-lgo", "declsion-log", "decision-logs", "ecision-log")
+        wanted = [
+            replace(task, id=TaskId(f"t{number}"), word=word, aliases=(f"{number}{number}" * 9,))
+            for number, word in enumerate(near, 10)
+        ]
+        added = await asyncio.gather(*map(tasks.add, wanted))
+        assert added.count(True) == 1
+        [kept] = await tasks.list_all(task.tenant)
+        other = replace(task, id=TaskId("t99"), word="far", aliases=())
+        assert await tasks.add(other)
+        assert await tasks.replace(other, replace(other, aliases=("decisions-log",))) is None
+        again = await tasks.replace(kept, replace(kept, aliases=("dec1sion-log",)))
+        assert again is not None
+
     async def test_the_same_word_is_another_tenants_too(self, tasks, world, their_world):
         assert await tasks.add(world.task)
         assert await tasks.add(their_world.task)
@@ -216,6 +231,23 @@ class TestDialogs:
         assert stored.confirmed == dialog.plan.writes
         assert but_for_the_clock(await dialogs.find(ada, dialog.id)) == but_for_the_clock(stored)
 
+    async def test_what_is_left_alone_is_taken_up_once(self, dialogs, dialog, ada):
+        left = replace(dialog, touched_at=ANCIENT)
+        await dialogs.begin(left)
+        taking = [dialogs.take_up(left, timedelta(seconds=60)) for _ in range(2)]
+        taken = await asyncio.gather(*taking)
+        assert taken.count(None) == 1
+        won = next(each for each in taken if each)
+        assert but_for_the_clock(won) == replace(but_for_the_clock(left), generation=2)
+        assert but_for_the_clock(await dialogs.find(ada, dialog.id)) == but_for_the_clock(won)
+
+    async def test_what_was_touched_of_late_is_left_to_whoever_did(self, dialogs, dialog, ada):
+        await dialogs.begin(replace(dialog, touched_at=ANCIENT))
+        seen = await dialogs.find(ada, dialog.id)
+        touched = await dialogs.replace(seen, replace(seen, word="other"))
+        assert await dialogs.take_up(touched, timedelta(seconds=60)) is None
+        assert await dialogs.take_up(touched, timedelta(0)) is not None
+
     async def test_a_trial_is_never_confirmed(self, dialogs, dialog, ada):
         await dialogs.begin(replace(dialog, is_trial=True))
         assert not await dialogs.confirm(ada, dialog.id, dialog.plan.id)
@@ -253,6 +285,29 @@ class TestDialogs:
         assert len(users) == 2
         later = dialog.touched_at + timedelta(seconds=1)
         assert list(await dialogs.list_users(ada.tenant, dialog.task, later)) == []
+
+    async def test_who_only_looked_at_a_form_has_run_nothing(self, dialogs, dialog, ada):
+        bare = {
+            "answers": (),
+            "order": (),
+            "skipped": (),
+            "journal": (),
+            "thread": "",
+            "plan": None,
+        }
+        looked = replace(dialog, **bare, phase=Phase.ASKING)
+        await dialogs.begin(looked)
+        tried = replace(dialog, id="g8", is_trial=True, principal=replace(ada, user_id="U2"))
+        await dialogs.begin(tried)
+        assert list(await dialogs.list_users(ada.tenant, dialog.task, ANCIENT)) == []
+        await dialogs.replace(looked, replace(looked, answers=dialog.answers))
+        users = await dialogs.list_users(ada.tenant, dialog.task, ANCIENT)
+        assert [user for user, _ in users] == ["U1ADA"]
+
+    async def test_a_dialog_is_begun_once(self, dialogs, dialog, ada):
+        assert await dialogs.begin(dialog)
+        assert not await dialogs.begin(replace(dialog, word="other"))
+        assert (await dialogs.find(ada, dialog.id)).word == dialog.word
 
     async def test_a_dialog_can_be_dropped(self, dialogs, dialog, ada):
         await dialogs.begin(dialog)
