@@ -15,7 +15,7 @@ WORDS = (
     Words("create", "create [title]", "write a page, see exactly what it will be, publish it"),
     Words("page", "page <link or id>", "show a page here, only to you"),
     Words("run", "run <task> [entity=…]", "begin a dialog task; its own word alone does it too"),
-    Words("tasks", "tasks", "the dialog tasks that are installed for you"),
+    Words("tasks", "tasks [words]", "the dialog tasks that are installed for you"),
     Words("templates", "templates [words]", "what can be installed; bring your own"),
     Words("resume", "resume", "your dialogs that are open"),
     Words("connect", "connect", "let Confab act in your own name in Confluence"),

@@ -126,6 +126,7 @@ class Home:
                 f"`{command} search &lt;words&gt;` finds pages · `{command} help` lists everything."
             ),
             blocks.actions(
+                blocks.button("Explore templates", EXPLORE),
                 blocks.button("What I may do", "status"),
                 blocks.button("Connect an account of your own", "connect"),
             ),
@@ -142,6 +143,7 @@ class Home:
             blocks.section(words),
             blocks.actions(
                 blocks.button("Connect to Confluence", "connect", style="primary"),
+                blocks.button("Explore templates", EXPLORE),
             ),
             blocks.context(f"`{self._command} help` lists everything."),
         )

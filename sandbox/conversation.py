@@ -6,7 +6,7 @@ from sandbox.screen.driver import Screen
 from sandbox.tour import DESK, Album
 
 PICTURE = "images/dialog"
-_LOOK = "(//dialog[@open][last()]//button[normalize-space(.)='Look'])[1]"
+_DETAILS = "(//dialog[@open][last()]//button[normalize-space(.)='Details'])[1]"
 
 
 def photograph(album: Album) -> None:
@@ -31,7 +31,7 @@ def photograph(album: Album) -> None:
 def _install(screen: Screen) -> None:
     screen.as_person("U0ADA")
     screen.type("/confluence templates create-page")
-    screen.waits_for(lambda: screen.driver.find_element(By.XPATH, _LOOK)).click()
+    screen.waits_for(lambda: screen.driver.find_element(By.XPATH, _DETAILS)).click()
     screen.sees("It asks for")
     screen.press("Install")
     screen.sees("Who may run it")

@@ -13,7 +13,7 @@ from sandbox.tour import DESK, Album
 TEMPLATES = Path(__file__).parent.parent / "bot" / "templates"
 FOLDER = "images/templates"
 _HEAD = re.compile(r"^(id|name): (.+)$", re.MULTILINE)
-_FIRST = "(//dialog[@open][last()]//button[normalize-space(.)='Look'])[1]"
+_FIRST = "(//dialog[@open][last()]//button[normalize-space(.)='Details'])[1]"
 
 
 def shipped() -> Iterator[tuple[str, str]]:

@@ -3,10 +3,12 @@
 from bot.expressions.bodies import CompiledBody, compile_body, filled
 from bot.expressions.compiled import HIDDEN, Compiled, Hole, compile_expression, compile_text
 from bot.expressions.filters import FILTERS, Filter
+from bot.expressions.spoken import Called, spoken_condition, spoken_expression, spoken_text
 
 __all__ = [
     "FILTERS",
     "HIDDEN",
+    "Called",
     "Compiled",
     "CompiledBody",
     "Filter",
@@ -15,4 +17,7 @@ __all__ = [
     "compile_expression",
     "compile_text",
     "filled",
+    "spoken_condition",
+    "spoken_expression",
+    "spoken_text",
 ]

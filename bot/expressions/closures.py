@@ -83,14 +83,15 @@ def read(source: str, hole: Hole, *, allows_token: bool) -> tuple[Worked | None,
     Raises:
         ExpressionRefused: it can't be read, or holds what isn't available.
     """
-    tree = _tree(source, hole)
-    if allows_token and _path_of(tree) == TOKEN:
+    tree = tree_of(source, hole)
+    if allows_token and path_of(tree) == TOKEN:
         return None, frozenset()
     maker = _Maker(source)
     return maker.made(tree, 0), frozenset(maker.names)
 
 
-def _tree(source: str, hole: Hole) -> nodes.Expr:
+def tree_of(source: str, hole: Hole) -> nodes.Expr:
+    """Return what *hole* says. Raises ``ExpressionRefused`` if it can't be read."""
     parser = Parser(ENVIRONMENT, "")
     parser.stream = hole.stream()
     try:
@@ -262,7 +263,7 @@ class _Maker:
         return found
 
     def _field(self, node: nodes.Getattr | nodes.Getitem, name: str, depth: int) -> Worked:
-        if path := _path_of(node):
+        if path := path_of(node):
             return self._named(node, path)
         self._allowed(node, name)
         of = self.made(node.node, depth)
@@ -324,7 +325,7 @@ def _constant(node: nodes.Node) -> object:
     return node.value if isinstance(node, nodes.Const) else None
 
 
-def _path_of(node: nodes.Node) -> Path:
+def path_of(node: nodes.Node) -> Path:
     """Return the names of ``page.space.key``; nothing for anything but names."""
     names: list[str] = []
     while isinstance(node, nodes.Getattr | nodes.Getitem):

@@ -72,7 +72,7 @@ class Dialogs:
         """List the open dialogs, or go on with the one that is named."""
         if not ask.text.strip():
             dialogs = await self._desk.list_open(ask.principal)
-            return messages.open_ones(dialogs)
+            return messages.open_ones(dialogs, self._parts.command)
         dialog = DialogId(ask.text.strip())
         turn = await self._desk.move(ask.principal, dialog, Move.RESUME)
         talks = turn.dialog.thread and turn.dialog.filling is Filling.CONVERSATION

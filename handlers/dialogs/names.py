@@ -1,12 +1,14 @@
 """The names by which Slack brings dialogs' forms, buttons and menus back, and what they carry."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bot.dialog import DialogId, PlanId
 from bot.entities import MOST_BUTTONS
 from bot.errors import BadInput
+from bot.task import TaskId
 from handlers.ask import Ask, View
 
 FORM: Final = "dialog_form"
@@ -27,7 +29,13 @@ STOP: Final = "dialog_stop"
 RUN: Final = tuple(f"task_run_{number}" for number in range(MOST_BUTTONS))
 """Buttons that begin a task, by its word; five may stand side by side."""
 RUN_MENU: Final = "task_run_menu"
+TASK: Final = "task_details"
+"""The button that shows the page of a task, by its id."""
 PICTURE: Final = "template_picture"
+
+_ESCAPED: Final = re.compile(r'(["\\])')
+_ESCAPE: Final = r"\\\1"
+"""As `bot.utterances.read_line` reads it: whatever stands behind a backslash is itself."""
 
 OUT_OF_DATE: Final = "That button is out of date, so nothing was done. Look at the latest message."
 
@@ -74,12 +82,17 @@ def in_channel(view: View, ask: Ask) -> View:
 
 def channel_of(ask: Ask) -> str:
     """Return the channel in which *ask* began; empty where none is known."""
-    if ask.channel_id or ask.view is None or not ask.view.metadata:
-        return ask.channel_id
+    return ask.channel_id or carried_by(ask).get("c", "")
+
+
+def carried_by(ask: Ask) -> Mapping[str, str]:
+    """Return what the modal at hand carries; nothing if it is another feature's."""
+    if ask.view is None or not ask.view.metadata:
+        return {}
     try:
-        return read_value(ask.view.metadata).get("c", "")
-    except BadInput:  # another feature's own
-        return ""
+        return read_value(ask.view.metadata)
+    except BadInput:
+        return {}
 
 
 def block_of(dialog: DialogId, entity: str, held: str = "") -> str:
@@ -101,9 +114,14 @@ def begin_value(task: str, values: Mapping[str, str] | None = None) -> str:
     return value
 
 
+def of_task(task: TaskId, version: str = "") -> str:
+    """Return the value of a button about a task."""
+    return json.dumps({"k": task, "v": version}, separators=(",", ":"))
+
+
 def line_of(task: str, known: Mapping[str, str]) -> str:
     """Return the command that begins a task with what is known by then."""
-    typed = (f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in known.items())
+    typed = (f'{name}="{_ESCAPED.sub(_ESCAPE, value)}"' for name, value in known.items())
     return " ".join(("run", task, *typed))
 
 

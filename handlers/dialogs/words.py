@@ -137,6 +137,14 @@ def for_whom(task: DialogTask) -> str:
             return "for everybody in the workspace"
 
 
+def in_a_list(task: DialogTask) -> str:
+    """Return a task in two lines of mrkdwn: its name and word; version, audience, owner."""
+    state = "" if task.is_on else " · _switched off_"
+    is_anybodys = task.owner and task.audience.reach is not Reach.ME
+    owner = f" · looked after by <@{task.owner}>" if is_anybodys else ""
+    return f"*{escape(task.title)}* `{task.word}`{state}\n{task.version} · {for_whom(task)}{owner}"
+
+
 def whose(plan: Plan) -> str:
     """Say in whose name, and where, it will be written."""
     account = f"*{escape(plan.account)}*"

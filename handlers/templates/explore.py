@@ -8,12 +8,12 @@ from bot.task import DialogTask, TaskId
 from bot.template import TemplateId, Version
 from handlers.ask import MOST_MODALS, Ack, Answer, Ask, Kind, Modal, Reply, Route, View
 from handlers.dialogs import views as dialog_views
-from handlers.dialogs.names import channel_of
+from handlers.dialogs.names import carried_by, channel_of
 from handlers.dialogs.parts import outside
 from handlers.home import EXPLORE
 from handlers.offers import EXPLORE_NOT
 from handlers.templates import names, views
-from handlers.templates.parts import TemplateParts, shown
+from handlers.templates.parts import TemplateParts, shown, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Explore:
             Route(Kind.COMMAND, "templates", self.search, opens=_opens),
             Route(Kind.PRESS, EXPLORE, self.show, opens=_opens, opens_if=outside),
             Route(Kind.PRESS, EXPLORE_NOT, self.skip),
-            Route(Kind.PRESS, names.LIST, self.show),
+            Route(Kind.PRESS, names.LIST, self.show_again),
             Route(Kind.PRESS, names.SEARCH, self.search_again),
             Route(Kind.SUBMISSION, names.SEARCH_FORM, self.search_again, submitted=_searching),
             Route(Kind.PRESS, names.CATEGORY, self.choose),
@@ -39,25 +39,30 @@ class Explore:
 
     async def show(self, ask: Ask) -> Modal:
         """List all of them."""
-        return shown(ask, views.listed(await self.parts.offers.list_all(ask.principal)))
+        return await self._listed(ask)
+
+    async def show_again(self, ask: Ask) -> Modal:
+        """List them as they were listed before."""
+        before = carried_by(ask)
+        return await self._listed(ask, before.get("words", ""), before.get("category", ""))
 
     async def search(self, ask: Ask) -> Modal:
         """List those that fit what was typed."""
-        return await self._listed(ask, ask.text.strip())
+        return await self._listed(ask, words_of(ask)[: views.LONGEST_WORDS])
 
     async def search_again(self, ask: Ask) -> Modal:
         """List those that fit what was typed into the list."""
-        return await self._listed(ask, ask.typed(views.WORDS).strip())
-
-    async def _listed(self, ask: Ask, words: str) -> Modal:
-        return shown(
-            ask, views.listed(await self.parts.offers.list_all(ask.principal, words), words)
-        )
+        words = ask.typed(views.WORDS).strip()
+        return await self._listed(ask, words, carried_by(ask).get("category", ""))
 
     async def choose(self, ask: Ask) -> Modal:
         """List those of one category."""
-        offers = await self.parts.offers.list_all(ask.principal)
-        return shown(ask, views.listed(offers, category=views.category_in(ask.value)))
+        words = ask.typed(views.WORDS).strip()
+        return await self._listed(ask, words, views.category_in(ask.value))
+
+    async def _listed(self, ask: Ask, words: str = "", category: str = "") -> Modal:
+        offers = await self.parts.offers.list_all(ask.principal, words)
+        return shown(ask, views.listed(offers, words, category))
 
     async def details(self, ask: Ask) -> Modal:
         """Show the page of one."""

@@ -32,7 +32,7 @@ BRING_FORM: Final = "template_bring_form"
 UPLOAD: Final = "template_upload"
 UPLOAD_FORM: Final = "template_upload_form"
 DEFAULT: Final = "task_default"
-TASK: Final = "task_details"
+TASK: Final = dialogs.TASK
 EDIT: Final = "task_edit"
 EDIT_FORM: Final = "task_edit_form"
 UPGRADE: Final = "task_upgrade"
@@ -50,11 +50,6 @@ OUT_OF_DATE: Final = "That button is out of date, so nothing was done. Open the 
 def of_template(template: str, version: str = "") -> str:
     """Return the value of a button about a template."""
     return json.dumps({"t": template, "v": version}, separators=(",", ":"))
-
-
-def of_task(task: TaskId, version: str = "") -> str:
-    """Return the value of a button about a task."""
-    return json.dumps({"k": task, "v": version}, separators=(",", ":"))
 
 
 def read_value(value: str) -> Mapping[str, str]:

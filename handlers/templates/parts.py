@@ -1,16 +1,19 @@
 """What the pages of templates work with."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 from bot.dialogs import DialogDesk
+from bot.documents import from_mrkdwn, text_of
 from bot.entities import Context
 from bot.installing import Installer, Offers
 from bot.ports import Clock, Dialogs, Files, SlackPeople
 from bot.principal import Principal
 from bot.roles import Roles
 from handlers.ask import Ask, Modal, View
-from handlers.dialogs.names import in_channel
+from handlers.dialogs.names import carried_by, in_channel
 from handlers.dialogs.stage import Stage
 from handlers.slack_api import SlackApi
 from handlers.tenants import Tenants
@@ -38,6 +41,19 @@ class TemplateParts:
     command: str
 
 
+def words_of(ask: Ask) -> str:
+    """Return what was typed behind the command's word, which Slack escapes."""
+    return text_of(from_mrkdwn(ask.text)).strip()
+
+
+LOOKED_FOR: Final = ("words", "category")
+"""What the list was narrowed to: its way back leads to the same."""
+
+
 def shown(ask: Ask, view: View) -> Modal:
-    """Show *view*, which goes on knowing the channel in which its person is."""
-    return Modal(in_channel(view, ask))
+    """Show *view*, which goes on knowing where its person is, and what they looked for."""
+    before = carried_by(ask)
+    kept = {name: before[name] for name in LOOKED_FOR if name in before}
+    held = json.loads(view.get("private_metadata") or "{}")
+    metadata = json.dumps({**kept, **held}, separators=(",", ":"))
+    return Modal(in_channel({**view, "private_metadata": metadata}, ask))

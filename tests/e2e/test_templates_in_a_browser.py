@@ -107,7 +107,7 @@ def installs(screen: Screen, words: str, name: str) -> None:
     screen.fill("Look for", words)
     screen.submit()
     screen.waits_for(lambda: "Quick note" not in modal_text(screen) and name in modal_text(screen))
-    screen.press("Look")
+    screen.press("Details")
     modal_says(screen, "It asks for")
     screen.press("Install")
     screen.choose("Who may run it", "Everybody in the workspace")

@@ -46,6 +46,8 @@ class TestStart:
         await ada.types("/confluence")
         message = await ada.waits_for_message("aren't connected yet")
         assert message["ephemeral"]
+        await ada.presses("explore")
+        await ada.waits_for(lambda seen: "Decision record" in str(seen["modal"]))
 
     async def test_says_who_one_is(self, stage):
         ada = await stage.connect()

@@ -56,6 +56,7 @@ async def test_mistakes_are_told_at_their_lines_and_the_text_is_kept(stage, ada)
     told = await pastes(ada, wrong)
     line = next(n for n, each in enumerate(wrong.splitlines(), 1) if "txet" in each)
     assert f"*Line {line}*" in told
+    assert wrong.splitlines()[line - 1] in told, "the field that holds it shows no numbers"
     assert "did you mean “text”?" in told
     assert "your file is safe" in told
     await ada.person.closes()
