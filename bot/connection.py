@@ -151,6 +151,8 @@ class Connection:
     *name* and *owner* (a Slack user id) are those of the organisation's connection.
     *failures* are the refusals to renew it since *failing_since* that weren't final.
     *account_at* is when the account's name was fetched, where that was later than connecting.
+    *writes_until* is when somebody else may begin to look what became of a write under it, so
+    that none may be sent any more; never stored.
     """
 
     principal: Principal
@@ -170,6 +172,7 @@ class Connection:
     failing_since: datetime | None = None
     lent: Lent | None = None
     account_at: datetime | None = None
+    writes_until: datetime | None = None
 
     @property
     def is_organisations(self) -> bool:

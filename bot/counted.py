@@ -1,6 +1,7 @@
 """Receipts that are counted when they come to their end."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from bot.ports import Due, Receipts
 from bot.principal import Principal
@@ -29,6 +30,10 @@ class CountedReceipts(Receipts):
         if stored is not None and stored.stage.is_final and not seen.stage.is_final:
             self._counted(stored.stage)
         return stored
+
+    async def take_up(self, seen: Receipt, left_alone: timedelta) -> Receipt | None:
+        """See `Receipts.take_up`."""
+        return await self._receipts.take_up(seen, left_alone)
 
     async def find_due(self, due: Due) -> Receipt | None:
         """See `Receipts.find_due`."""

@@ -7,7 +7,7 @@ begins, so that any process can take it up wherever another left it.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import structlog
@@ -141,6 +141,17 @@ class Publisher:
         """Return *receipt* at its end: it may stand there already. See `settle`."""
         return receipt if receipt.stage.is_final else await self.settle(receipt)
 
+    async def take_up(self, receipt: Receipt, left_alone: timedelta) -> Receipt:
+        """Take *receipt* from whoever has left it alone for so long.
+
+        Raises:
+            TakenUp: somebody has it in hand.
+        """
+        taken = await self._memory.receipts.take_up(receipt, left_alone)
+        if taken is None:
+            raise TakenUp
+        return taken
+
     async def find(self, principal: Principal, decision: DecisionId) -> Receipt | None:
         """Return the principal's own receipt of *decision*."""
         return await self._memory.receipts.find(principal, decision)
@@ -180,16 +191,23 @@ class Publisher:
         return (await self.undo_all(principal, (decision,)))[0]
 
     async def undo_all(
-        self, principal: Principal, decisions: Sequence[DecisionId]
+        self,
+        principal: Principal,
+        decisions: Sequence[DecisionId],
+        asked_at: datetime | None = None,
     ) -> Sequence[Receipt]:
         """Take *decisions* on one page back, which were written one after another.
+
+        *asked_at* is when that was asked for, if not now.
 
         Raises:
             NotAllowed: the time is up, or one of them can't be.
             Changed: somebody has changed the page since; it stays as it is.
         """
         found = [await self._memory.receipts.find(principal, each) for each in decisions]
-        receipts = [each for each in found if each is not None and self.can_undo(each)]
+        receipts = [
+            each for each in found if each is not None and self._is_or_can_be(each, asked_at)
+        ]
         if len(receipts) < len(decisions):
             raise NotAllowed(
                 "That can't be undone from here any more; nothing was changed. "
@@ -200,6 +218,8 @@ class Publisher:
             await take_back(self._confluence, acting, receipts)
 
         last = receipts[-1]
+        if all(each.undone_at is not None for each in receipts):
+            return receipts
         entry = replace(entry_of(last), action=Action.UNDO)
         if last.decision.is_lent:
             async with self._memory.auditor.around(replace(entry, key="")):
@@ -213,10 +233,14 @@ class Publisher:
         undone = replace(receipt, undone_at=self._clock())
         return await self._memory.receipts.replace(receipt, undone) or undone
 
-    def can_undo(self, receipt: Receipt) -> bool:
-        """Tell whether *Undo* may still be offered."""
+    def _is_or_can_be(self, receipt: Receipt, asked_at: datetime | None) -> bool:
+        """Tell whether it is taken back, by whoever died then or was pressed as well, or can be."""
+        return receipt.undone_at is not None or self.can_undo(receipt, asked_at)
+
+    def can_undo(self, receipt: Receipt, asked_at: datetime | None = None) -> bool:
+        """Tell whether *Undo* may still be offered, or could be at *asked_at*."""
         done_at = receipt.done_at or receipt.touched_at  # earlier versions kept no done_at
-        young = self._clock() - done_at < self._undo_for
+        young = (asked_at or self._clock()) - done_at < self._undo_for
         return (
             young
             and receipt.stage is Stage.DONE

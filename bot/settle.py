@@ -73,10 +73,14 @@ class Settler:
             return None
         if self._clock() - receipt.touched_at < self._pace.after:
             return receipt.touched_at + self._pace.after
-        try:
-            await self._finish(receipt)
-        except TakenUp:
+        # By the store's clock as well: this replica's may be wrong.
+        taken = await self._stores.receipts.take_up(receipt, self._pace.after)
+        if taken is None:
             return due.at  # somebody else has it in hand
+        try:
+            await self._finish(taken)
+        except TakenUp:
+            return due.at
         return None
 
     async def _finish(self, receipt: Receipt) -> None:

@@ -20,6 +20,13 @@ async def take_back(confluence: Confluence, acting: Acting, receipts: Sequence[R
     Raises:
         Changed: it isn't as it was written; it stays.
     """
+    try:
+        await _taken_back(confluence, acting, receipts)
+    except (Changed, NotFound):  # by somebody who takes it back at the same time, perhaps
+        await _taken_back(confluence, acting, receipts)
+
+
+async def _taken_back(confluence: Confluence, acting: Acting, receipts: Sequence[Receipt]) -> None:
     first = receipts[0]
     page_id, act, kind = first.page_id, first.decision.act, first.decision.kind
     if page_id is None:

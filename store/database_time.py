@@ -27,6 +27,12 @@ def was_within(field: str, lasts: timedelta) -> Mapping[str, Any]:
     return {"$expr": {"$gt": [until, {"$toLong": NOW}]}}
 
 
+def was_left(field: str, lasts: timedelta) -> Mapping[str, Any]:
+    """Return a condition: the time in *field* is at least *lasts* ago. Not for upserts."""
+    until = {"$add": [{"$toLong": f"${field}"}, lasts // _MS]}
+    return {"$expr": {"$lte": [until, {"$toLong": NOW}]}}
+
+
 def later(lasts: timedelta) -> Mapping[str, Any]:
     """Return an expression: now + *lasts*."""
     return {"$add": [NOW, lasts // _MS]}

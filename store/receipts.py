@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -12,7 +12,7 @@ from bot.principal import Principal
 from bot.receipt import Decision, DecisionId, Receipt, Stage
 from store.collection import Stored
 from store.database import Database
-from store.database_time import NOW
+from store.database_time import NOW, was_left
 from store.keeping import RECEIPT, without_needless_text
 from store.sealing import Vault
 from store.shape import FLAG, NUMBER, TEXT, TIME, Shape, expiring, index, sealed, unique
@@ -87,6 +87,18 @@ class MongoReceipts(Receipts):
                 {"$set": {**literally, "touched_at": NOW}},
                 *([{"$unset": gone}] if gone else []),
             ],
+        )
+        return None if stored is None else await self._opened(stored)
+
+    async def take_up(self, seen: Receipt, left_alone: timedelta) -> Receipt | None:
+        """See `Receipts.take_up`."""
+        stored = await self._receipts.change(
+            {
+                **_key(seen.decision.principal, seen.decision.id),
+                "generation": seen.generation,
+                **was_left("touched_at", left_alone),
+            },
+            {"$inc": {"generation": 1}},
         )
         return None if stored is None else await self._opened(stored)
 

@@ -1,6 +1,7 @@
 """Writing: drafts, receipts and what travels with a form."""
 
 from abc import abstractmethod
+from datetime import timedelta
 from typing import Protocol
 
 from bot.ports.work import Due
@@ -44,6 +45,15 @@ class Receipts(Protocol):
 
         The generation grows by one and ``touched_at`` becomes the store's own now.
         ``None`` means that somebody else has taken the receipt up.
+        """
+
+    @abstractmethod
+    async def take_up(self, seen: Receipt, left_alone: timedelta) -> Receipt | None:
+        """Take it from whoever has it in hand, and return it as stored. One conditional update.
+
+        ``None`` unless *seen* is still the newest generation, and nobody has touched it for as
+        long as it is *left_alone*, by the store's own clock. ``touched_at`` stays: it tells when
+        something was sent.
         """
 
     @abstractmethod

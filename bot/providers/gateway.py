@@ -108,6 +108,7 @@ class Gateway:
         request = self._request(connection, site, call)
         who = (connection.principal, connection.profile)
         async with self._turns.take(who, site.cloud_id):
+            self._require_time(connection, call)
             answer = await self._patiently(connection, call, request)
         if call.is_typed:
             answer = blacked_out(answer, connection.grant)
@@ -123,6 +124,12 @@ class Gateway:
             unspent = call.points - 1 - POINTS_EACH * _count(answer)
             self._quota.give_back(connection.profile, connection.principal, max(0, unspent))
         return answer
+
+    def _require_time(self, connection: Connection, call: wire.Call) -> None:
+        """See that this process hasn't slept, or waited, past the time that it had for a write."""
+        until = connection.writes_until
+        if call.writes and until is not None and self._clock() >= until:
+            raise Unavailable(wire.PROVIDER)
 
     async def _patiently(self, connection: Connection, call: wire.Call, request: Request) -> Answer:
         slept = 0.0

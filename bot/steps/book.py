@@ -1,11 +1,15 @@
 """A run's dialog as it is kept: every change is compared with what stands there, and set."""
 
+import asyncio
+import secrets
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.dialog import Dialog, Fate, Origin, Phase, Record
-from bot.errors import BadInput
+from bot.errors import BadInput, Unavailable
 from bot.ports import Dialogs
 from bot.publish import TakenUp
 
@@ -16,6 +20,8 @@ TOO_MUCH: Final = (
     "more was written, and what was done before stays: choose less for it to work on, and try "
     "again."
 )
+PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between tries to keep a run's course: more than a replica set takes for electing."""
 _TRIES: Final = 3
 
 
@@ -26,8 +32,13 @@ class Book:
     again by whoever takes the run up.
     """
 
-    def __init__(self, dialogs: Dialogs, dialog: Dialog) -> None:
+    def __init__(
+        self, dialogs: Dialogs, dialog: Dialog, pauses: tuple[float, ...] = PAUSES
+    ) -> None:
+        """*pauses* are the seconds before each new try to keep a run's course."""
         self._dialogs = dialogs
+        self._pauses = pauses
+        self._name = secrets.token_hex(6)
         self.kept = dialog
         self.now = dialog
 
@@ -68,24 +79,51 @@ class Book:
         self.now = noted
         await self.save()
 
+    async def take_up(self, left_alone: timedelta) -> None:
+        """Take the run from whoever has left it alone for so long.
+
+        Raises:
+            TakenUp: somebody has it in hand.
+        """
+        taken = await self._dialogs.take_up(self.kept, left_alone)
+        if taken is None:
+            raise TakenUp
+        self.kept = self.now = taken
+
     async def save(self, **changes: object) -> Dialog:
         """Keep the dialog with those *changes*; return it as it is kept.
 
         Raises:
             TakenUp: somebody else has the run in hand.
+            Unavailable: the database is away. A run waits for it for a while: what one finds out
+                that its database doesn't hear of, nobody else may ever find out.
         """
-        changed = replace(self.now, **changes)  # type: ignore[arg-type]  # fields of Dialog
+        changed = replace(self.now, kept_by=self._name, **changes)  # type: ignore[arg-type]  # fields of Dialog
+        for pause in self._pauses if self.kept.phase is Phase.RUNNING else ():
+            with suppress(Unavailable):
+                return await self._saved(changed)
+            await asyncio.sleep(pause)
+        return await self._saved(changed)
+
+    async def _saved(self, changed: Dialog) -> Dialog:
         for _ in range(_TRIES):
             stored = await self._dialogs.replace(self.kept, changed)
+            if stored is None:
+                stored, changed = await self._found(changed)
             if stored is not None:
                 self.kept = self.now = stored
                 return stored
-            changed = await self._rebased(changed)
         raise TakenUp
 
-    async def _rebased(self, changed: Dialog) -> Dialog:
-        """Return *changed* on top of what somebody else kept, if that isn't of the run."""
+    async def _found(self, changed: Dialog) -> tuple[Dialog | None, Dialog]:
+        """Return *changed* as it is kept after all, if it is, and else what to try next."""
         found = await self._dialogs.find(changed.principal, changed.id)
+        if found is not None and _timeless(found) == _timeless(changed):
+            return found, changed
+        return None, self._rebased(found, changed)
+
+    def _rebased(self, found: Dialog | None, changed: Dialog) -> Dialog:
+        """Return *changed* on top of what somebody else kept, if that isn't of the run."""
         if found is None or _course(found) != _course(self.kept):
             raise TakenUp
         self.kept = found
@@ -100,13 +138,13 @@ class Book:
             said=changed.said,
             site=changed.site,
             is_told=changed.is_told,
+            undo_asked=changed.undo_asked,
+            kept_by=changed.kept_by,
         )
 
     async def give_up(self) -> Dialog:
         """Keep that nobody can tell what became of a write that was sent. Raises like ``save``."""
-        for each in self.now.journal:
-            if each.fate is Fate.SENT:
-                self.now = self.now.with_record(replace(each, fate=Fate.UNCLEAR))
+        self.now = self.now.given_up()
         return await self.save(phase=Phase.UNCLEAR, is_told=False)
 
     @property
@@ -125,4 +163,11 @@ def _require_room(dialog: Dialog) -> None:
 def _course(dialog: Dialog) -> tuple[object, ...]:
     """Return what only a run's own course changes, and what it depends on."""
     plan = dialog.plan.id if dialog.plan else ""
-    return dialog.phase, dialog.journal, plan, dialog.answers, dialog.skipped
+    asked = dialog.answers, dialog.skipped
+    return dialog.phase, dialog.journal, plan, dialog.undo_asked, *asked
+
+
+def _timeless(dialog: Dialog) -> Dialog:
+    """Return it without what the store itself puts there."""
+    ever = datetime.max.replace(tzinfo=UTC)
+    return replace(dialog, generation=0, touched_at=ever, expires_at=ever)

@@ -81,13 +81,14 @@ class Confirming:
         """Do what was confirmed, and show what became of it."""
         metadata = ask.value or (ask.view.metadata if ask.view else "")
         dialog = names.dialog_in(metadata)
-        if not ask.modal:
-            await self._show_claimed(ask, dialog)
         try:
+            if not ask.modal:
+                await self._show_claimed(ask, dialog)
             turn = await self._desk.run(ask.principal, dialog)
         except (ConsentRequired, SiteRequired):
             kept = await self._desk.find(ask.principal, dialog)
             if kept.dialog.phase is Phase.CONFIRMING:
+                await self._desk.mark_told(kept)
                 raise  # nothing of it was sent: it waits for them to connect, or to choose
             return await self._under_way(ask)
         except BotError as error:

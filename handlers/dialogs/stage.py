@@ -61,11 +61,20 @@ class Stage:
 
     async def show(self, ask: Ask, turn: Turn, page: Page = FIRST) -> Answer:
         """Show *turn* where its person is looking; what was written is told by message as well."""
-        if ask.modal or (ask.view is not None and ask.view.is_modal):
-            if is_settled(turn.dialog):
-                await self.tell(turn, ask)
-            return Modal(views.of(turn, await self.onward(turn), page))
-        await self.say(turn)
+        modal = ask.modal or (ask.view.id if ask.view is not None and ask.view.is_modal else "")
+        if not modal:
+            await self.say(turn)
+            return None
+        if is_settled(turn.dialog):
+            await self.tell(turn, ask)
+        view = views.of(turn, await self.onward(turn), page)
+        if not turn.dialog.is_waited_for:
+            return Modal(view)
+        installation = await self.installation(turn.dialog.principal)
+        if await self._parts.slack.update_modal(installation, modal, view):
+            await self._parts.desk.mark_told(turn)
+        else:  # closed, as they were told that they may
+            await self.tell(turn, ask)
         return None
 
     async def begin(self, turn: Turn) -> None:
@@ -83,15 +92,19 @@ class Stage:
             turn = await self.placed(turn)
         reply = await self.message(turn)
         await self._post(turn.dialog, reply)
-        if is_settled(turn.dialog):
+        if is_settled(turn.dialog) or turn.dialog.is_waited_for:
             await self._parts.desk.mark_told(turn)
 
     async def tell(self, turn: Turn, ask: Ask | None = None) -> None:
-        """Tell its person how it stands, by message, once."""
+        """Tell its person how it stands, by message, once.
+
+        Raises what keeps it from being told, unless they are looking: then it is told later.
+        """
         dialog = turn.dialog
         if dialog.is_told or not (dialog.journal or dialog.confirmed_at):
             return
-        if dialog.thread and dialog.filling is Filling.CONVERSATION:
+        talks = dialog.thread and dialog.filling is Filling.CONVERSATION
+        if talks or dialog.phase is Phase.ASKING:
             await self.say(turn)
             return
         reply = await self.message(turn)
@@ -100,8 +113,10 @@ class Stage:
             await self._parts.voice.tell(
                 dialog.principal, reply.text, reply.blocks, response_url=url
             )
-        except BotError as error:  # untold, it is found by the job that settles
-            log.info("dialog untold", code=error.code)
+        except BotError as error:
+            if ask is None:
+                raise
+            log.info("dialog untold", code=error.code)  # it is found by the job that settles
             return
         await self._parts.desk.mark_told(turn)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.ports import Clock, Due, Receipts
 from bot.principal import Principal, Tenant
@@ -41,6 +42,18 @@ class MemoryReceipts(Receipts):
             generation=seen.generation + 1,
             touched_at=self._clock(),
         )
+        self._kept[decision.principal.tenant, decision.id] = stored
+        return stored
+
+    async def take_up(self, seen: Receipt, left_alone: timedelta) -> Receipt | None:
+        """See `Receipts.take_up`."""
+        decision = seen.decision
+        kept = await self.find(decision.principal, decision.id)
+        if kept is None or kept.generation != seen.generation:
+            return None
+        if self._clock() < kept.touched_at + left_alone:
+            return None
+        stored = replace(kept, generation=kept.generation + 1)
         self._kept[decision.principal.tenant, decision.id] = stored
         return stored
 

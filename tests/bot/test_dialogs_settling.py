@@ -5,6 +5,7 @@ import pytest
 
 from bot.dialog import PLAN_LASTS, Fate, Phase, Record
 from bot.dialogs import Settling, Start
+from bot.dialogs.settling import LATE
 from bot.errands import Pace
 from bot.errors import ConsentRequired, NotAllowed, Unavailable
 from bot.ports import RUN
@@ -27,6 +28,7 @@ class Errand:
         if self.fails is not None:
             raise self.fails
         self.told.append((turn.dialog.phase, turn.dialog.response_url))
+        await self.world.desk().mark_told(turn)
 
     async def begin(self, start=WHOLE):
         return (await self.world.desk().begin(ADA, TASK, start)).dialog
@@ -59,6 +61,7 @@ async def test_a_plan_is_looked_at_again_as_long_as_it_can_be_confirmed(errand):
     await errand.begin()
     assert await errand.look(minutes=1) == errand.world.clock() + AFTER
     assert await errand.look(minutes=58) is not None
+    assert await errand.look(seconds=LATE.total_seconds()) is not None
     assert await errand.look(minutes=2) is None
     assert errand.told == []
 
@@ -100,6 +103,21 @@ async def test_whoever_told_it_is_not_repeated(errand):
     await errand.world.desk().mark_told(turn)
     assert await errand.look(minutes=2) is None
     assert errand.told == []
+
+
+async def test_a_taking_back_that_was_left_is_ended_and_told_once(errand):
+    dialog = await errand.begin()
+    await errand.confirm(dialog)
+    turn = await errand.world.desk().run(ADA, dialog.id)
+    await errand.world.desk().mark_told(turn)
+    assert await errand.look(minutes=2) is None
+    seen = await errand.world.dialogs.find(ADA, dialog.id)
+    await errand.world.dialogs.replace(seen, replace(seen, undo_asked=errand.world.clock()))
+    assert await errand.look(seconds=30) == errand.world.clock() + timedelta(seconds=30)
+    assert errand.told == []
+    assert await errand.look(seconds=30) is None
+    assert await errand.look(minutes=2) is None
+    assert errand.told == [(Phase.DONE, None)]
 
 
 async def test_a_page_under_way_is_not_written_again(errand):
@@ -169,7 +187,22 @@ async def test_a_run_that_nobody_could_go_on_with_stays_due(errand):
     assert errand.told == []
     assert (await errand.world.dialogs.find(ADA, dialog.id)).phase is Phase.RUNNING
 
-    assert await errand.look(hours=24) is None
+    assert await errand.look(hours=24) is not None
     left = await errand.world.dialogs.find(ADA, dialog.id)
     assert left.phase is Phase.FAILED
     assert "given up" in left.failure
+    assert await errand.look(minutes=1) is None
+    assert errand.told == [(Phase.FAILED, None)]
+
+
+@pytest.mark.parametrize("phase", [Phase.ASKING, Phase.CONFIRMING])
+async def test_a_run_whose_process_died_before_it_asked_on_is_told_once(errand, phase):
+    dialog = await errand.begin()
+    await errand.confirm(dialog)
+    seen = await errand.world.dialogs.find(ADA, dialog.id)
+    await errand.world.dialogs.replace(seen, replace(seen, phase=phase))
+    await errand.look(seconds=59)
+    assert errand.told == []
+    await errand.look(seconds=1)
+    await errand.look(minutes=2) if phase is Phase.CONFIRMING else None
+    assert errand.told == [(phase, None)]

@@ -29,7 +29,7 @@ ANSWERS = {"title": "Use Mongo", "space": SPACE, "page": page_value()}
 WRITES = frozenset(
     {
         *("create_draft", "publish_draft", "append", "add_labels", "add_comment", "watch"),
-        *("replace", "claim"),
+        *("replace", "claim", "take_up"),
     }
 )
 
@@ -41,12 +41,14 @@ class Killed(BaseException):
 class Mortal:
     """Something that may be the last that a process does: before or after its *last* write."""
 
+    writes = WRITES
+
     def __init__(self, inner, fate):
         self._inner, self._fate = inner, fate
 
     def __getattr__(self, name):
         method = getattr(self._inner, name)
-        if name not in WRITES:
+        if name not in self.writes:
             return method
 
         async def mortal(*args, **how):
@@ -76,11 +78,11 @@ async def opened():
     return bench
 
 
-def dying(bench, life):
+def dying(bench, life, kind=Mortal):
     receipts = bench.stores.receipts
-    bench.stores = replace(bench.stores, receipts=Mortal(receipts, life))
+    bench.stores = replace(bench.stores, receipts=kind(receipts, life))
     try:
-        return bench.engine_of(Mortal(bench.confluence, life), Mortal(bench.dialogs, life))
+        return bench.engine_of(kind(bench.confluence, life), kind(bench.dialogs, life))
     finally:
         bench.stores = replace(bench.stores, receipts=receipts)
 
@@ -207,6 +209,7 @@ async def test_what_wasnt_done_is_done_once_its_person_says_so():
     bench.confluence.fails["add_comment"] = Unclear("Confluence")
     dialog = await bench.run(template, **ANSWERS)
     bench.confluence.fails.clear()
+    bench.clock.pass_by(seconds=60)
     done = await bench.engine.verdict(dialog, template, None, ("3", "do it"))
     assert done.phase is Phase.DONE
     assert held(bench) == (1, 1, 1, ["decision"])

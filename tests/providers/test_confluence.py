@@ -142,6 +142,24 @@ def test_the_contract_was_there_to_hold_the_calls_against():
         pytest.skip(f"{contract.DOCUMENT} is not in {contract.specs()} (CONTRACT_SPECS names it)")
 
 
+# Whose time to write is up
+
+
+async def test_nothing_is_written_once_somebody_else_may_look_what_became_of_it(
+    confluence, provider, ada, clock
+):
+    provider.says[PAGES] = says({**BODY, "status": "draft", "version": {"number": 1}})
+    provider.says[PAGE] = says(BODY)
+    timed = replace(ada, writes_until=clock() + timedelta(seconds=40))
+    clock.pass_by(seconds=39)
+    await confluence.create_draft(timed, ACME, ENG.id, "VPN setup", HELLO)
+    clock.pass_by(seconds=1)
+    with pytest.raises(Unavailable):
+        await confluence.create_draft(timed, ACME, ENG.id, "VPN setup", HELLO)
+    await confluence.get_page(timed, ACME, ID)
+    assert [each.method for each in provider.asked] == ["POST", "GET"]
+
+
 # Reading
 
 

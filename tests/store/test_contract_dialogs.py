@@ -275,6 +275,17 @@ class TestDialogs:
         assert await stores.dialogs.replace(old, replace(old, word="other")) is not None
         assert len(await _due(stores, ada, dialog, later)) == 1
 
+    async def test_what_is_being_taken_back_is_on_the_list(self, stores, dialog, ada, clock):
+        done, later = replace(dialog, plan=None, phase=Phase.DONE), clock() + timedelta(days=1)
+        await stores.dialogs.begin(done)
+        assert await _due(stores, ada, dialog, later) == []
+        asked = await stores.dialogs.replace(done, replace(done, undo_asked=clock()))
+        [first] = await _due(stores, ada, dialog, later)
+        assert (await stores.dialogs.find_due(first)).undo_asked == clock()
+        await stores.due.replace(first, None)
+        await stores.dialogs.replace(asked, replace(asked, undo_asked=None))
+        assert await _due(stores, ada, dialog, later) == []
+
     async def test_tells_who_ran_a_task(self, dialogs, dialog, ada):
         other = replace(ada, user_id="U2")
         await dialogs.begin(dialog)

@@ -1,6 +1,6 @@
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +9,7 @@ from bot.document import Document
 from bot.ports import SETTLE, settling
 from bot.receipt import Stage
 
+ANCIENT = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
@@ -104,6 +105,22 @@ async def test_replaces_nothing_that_somebody_took_up_meanwhile(receipts, receip
     stored = await asyncio.gather(*(receipts.replace(receipt, change) for change in changes))
     [won] = [one for one in stored if one]
     assert await receipts.find(ada, receipt.decision.id) == won
+
+
+async def test_what_is_left_alone_is_taken_up_once_and_keeps_its_time(receipts, receipt, ada):
+    left = replace(receipt, touched_at=ANCIENT)
+    await receipts.claim(left)
+    taken = await asyncio.gather(*(receipts.take_up(left, HOUR) for _ in range(2)))
+    [won] = [one for one in taken if one]
+    assert won == replace(left, generation=2)
+    assert await receipts.find(ada, receipt.decision.id) == won
+
+
+async def test_what_was_touched_of_late_is_left_to_whoever_did(receipts, receipt):
+    await receipts.claim(receipt)
+    touched = await receipts.replace(receipt, replace(receipt, sent=1))
+    assert await receipts.take_up(touched, HOUR) is None
+    assert await receipts.take_up(touched, timedelta(0)) is not None
 
 
 async def test_replaces_nothing_that_is_not_there(receipts, receipt):

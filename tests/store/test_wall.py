@@ -22,6 +22,7 @@ from store.stores import Stores
 from tests.store.world import PROFILE, settle_whole
 
 LONG = timedelta(seconds=30)
+NOT_AT_ALL = timedelta(0)
 C1 = CloudId("c1")
 ANCIENT = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -153,6 +154,7 @@ CALLS = {
         lambda s, me: s.receipts.replace(me.receipt, replace(me.receipt, sent=1)),
         None,
     ),
+    "receipts.take_up": (lambda s, me: s.receipts.take_up(me.receipt, NOT_AT_ALL), None),
     "receipts.find_due": (lambda s, me: s.receipts.find_due(me.due), None),
     "due.add": (lambda s, me: s.due.add(replace(me.other_due, at=me.soon)), None),
     "due.replace": (lambda s, me: s.due.replace(me.other_due, me.soon), False),
@@ -207,6 +209,7 @@ CALLS = {
     ),
     "dialogs.list_open": (lambda s, me: s.dialogs.list_open(me.ada), []),
     "dialogs.replace": (lambda s, me: s.dialogs.replace(me.dialog, me.dialog), None),
+    "dialogs.take_up": (lambda s, me: s.dialogs.take_up(me.dialog, NOT_AT_ALL), None),
     "dialogs.confirm": (
         lambda s, me: s.dialogs.confirm(me.ada, me.dialog.id, me.dialog.plan.id),
         False,
