@@ -43,11 +43,13 @@ def confirmed(dialog: Dialog, at: datetime) -> Dialog:
 
 
 def is_awaited(seen: Dialog | None, changed: Dialog, now: datetime) -> bool:
-    """Tell whether a run becomes due by the change, which must be on the list before.
+    """Tell whether a run, or its taking back, becomes due by the change: it is listed before.
 
     One that nobody confirmed in time isn't there any more, and can be confirmed again once its
     dialog is changed: whatever is old is put there anew, long before its clock can be wrong.
     """
+    if changed.undo_asked is not None:
+        return seen is None or seen.undo_asked is None
     if changed.is_trial or changed.phase not in {Phase.CONFIRMING, Phase.RUNNING}:
         return False
     if seen is None or seen.phase is not changed.phase or _plan_of(seen) != _plan_of(changed):

@@ -7,9 +7,9 @@ from typing import Final
 
 from bot.act import Acting
 from bot.content import PageId
-from bot.dialog import Dialog, Fate, Record
-from bot.errors import Changed, NotFound, ScopeMissing, UserError
-from bot.publish import Publisher
+from bot.dialog import Dialog, Fate, Phase, Record
+from bot.errors import BotError, Changed, NotFound, ScopeMissing, UserError
+from bot.publish import Publisher, TakenUp
 from bot.receipt import DecisionId
 from bot.refusals import why_refused
 from bot.steps import taking_back
@@ -58,6 +58,14 @@ def can_undo(dialog: Dialog, now: datetime, undo_for: timedelta) -> bool:
     return any(not each.is_undone and _can_be(each) for each in written)
 
 
+def is_taken_back(dialog: Dialog) -> bool:
+    """Tell whether all that can be taken back is."""
+    written = writes_of(dialog)
+    return any(each.is_undone for each in written) and all(
+        each.is_undone or not _can_be(each) for each in written
+    )
+
+
 def stays(record: Record) -> str:
     """Say in words why what *record* tells of wasn't taken back, or can't be."""
     if not _can_be(record):
@@ -84,15 +92,44 @@ def _can_be(record: Record) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """Takes a run back, its last write first."""
+    """Takes a run back, its last write first; *asked_at* is when its person wanted that."""
 
     hands: Hands
     facts: Facts
     book: Book
     publisher: Publisher
+    asked_at: datetime
 
-    async def go(self) -> None:
-        """Take back all that can be; what can't be says so in its record's *code*."""
+    async def pressed(self) -> Dialog:
+        """Take back all that can be; what can't be says so in its record's *code*.
+
+        That it was asked for is kept first, so that somebody else ends what is left half done.
+
+        Raises:
+            TakenUp: somebody else is at it.
+        """
+        await self.book.save(undo_asked=self.asked_at)
+        try:
+            await self._go()
+        except TakenUp:
+            raise
+        except BotError:  # its person hears of it, and may press again
+            await self.book.save(undo_asked=None)
+            raise
+        return await self._end(is_told=self.book.now.is_told)
+
+    async def resumed(self) -> Dialog:
+        """End what its process has left half done: its person is to be told."""
+        await self._go()
+        return await self._end(is_told=False)
+
+    async def _end(self, *, is_told: bool) -> Dialog:
+        phase = self.book.now.phase
+        if phase is Phase.FAILED:  # what was taken back isn't to be gone on with
+            phase = Phase.CANCELLED
+        return await self.book.save(phase=phase, undo_asked=None, is_told=is_told)
+
+    async def _go(self) -> None:
         written = [each for each in writes_of(self.book.now) if not each.is_undone]
         gone = _made(written)
         for group in _groups(written, gone):
@@ -119,7 +156,7 @@ class Undoing:
         first = group[0]
         if not first.before:
             decisions = [each.decision or DecisionId("") for each in group]
-            await self.publisher.undo_all(self.hands.principal, decisions)
+            await self.publisher.undo_all(self.hands.principal, decisions, self.asked_at)
             return
         kept = read(first.before)
         if isinstance(kept, Thing):
@@ -140,6 +177,14 @@ class Undoing:
             return
         async with self.hands.tools.auditor.around(entry):
             await self.hands.run(NEEDS[kept.label], work)
+
+
+async def give_up(book: Book, code: str) -> Dialog:
+    """Keep of what is left that it stays, for the reason that *code* names."""
+    for record in writes_of(book.now):
+        if not record.is_undone and not record.code and _can_be(record):
+            book.now = book.now.with_record(replace(record, code=code))
+    return await book.save(undo_asked=None, is_told=False)
 
 
 def _made(written: Iterable[Record]) -> dict[PageId, str]:

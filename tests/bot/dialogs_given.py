@@ -116,6 +116,8 @@ class FakeEngine:
     async def settle(
         self, dialog: Dialog, template: ActionTemplate, task: DialogTask | None
     ) -> Dialog:
+        if dialog.undo_asked is not None:
+            return await self._kept(dialog, replace(dialog, undo_asked=None, is_told=False))
         return await self.advance(dialog, template, task)
 
     async def verdict(self, dialog: Dialog, *_: object) -> Dialog:
