@@ -14,16 +14,13 @@ from tests.bot.test_steps_killed import (
     ANSWERS,
     FIVE,
     MOMENTS,
-    WRITES,
-    Killed,
-    Life,
     Mortal,
     dying,
     finished,
     held,
     opened,
 )
-from tests.fakes import FakeClock, page
+from tests.fakes import FakeClock
 
 ONCE = (1, 1, 1, ["decision"])
 KEPT = frozenset({"replace", "claim", "take_up"})
@@ -221,88 +218,3 @@ async def test_a_replica_whose_clock_is_wrong_takes_nothing_up_early(wrong):
     sleep.wakes.set()
     assert (await running).phase is Phase.DONE
     assert held(bench) == ONCE
-
-
-TAKEN_BACK = """
-steps:
-  - create: {space: ENG, title: New, body: Hello.}
-  - append: {page: "1", body: More.}
-  - label: {page: "1", add: [seen]}
-  - watch: {page: "1"}
-  - trash: {page: "2"}
-"""
-UNDOES = frozenset({"trash_page", "restore_version", "remove_label", "watch", "restore_page"})
-
-
-async def written():
-    bench, template = await opened(), template_of(TAKEN_BACK)
-    bench.confluence.add(page(2, "Old news"))
-    assert (await bench.run(template)).phase is Phase.DONE
-    return bench, template
-
-
-def stands(bench):
-    """Tell what stands in Confluence, but for the versions of page 1."""
-    pages = bench.confluence.pages
-    statuses = {each.page.title: each.page.status for each in pages.values()}
-    document = pages["1"].document
-    return statuses, document, bench.confluence.labels, bench.confluence.watched
-
-
-async def undone(bench, engine, template):
-    """Take it back; ``False`` if the process died meanwhile."""
-    try:
-        await engine.undo(await bench.kept(), template, None)
-    except Killed:
-        return False
-    return True
-
-
-class Undoer(Mortal):
-    """What takes back may be the last that a process does, too."""
-
-    writes = WRITES | UNDOES
-
-
-async def taken_back():
-    """Return what stands once it was taken back, and how often one may die meanwhile."""
-    bench, template = await written()
-    life = Life()
-    assert await undone(bench, dying(bench, life, Undoer), template)
-    assert all(each.is_undone for each in (await bench.kept()).journal)
-    return stands(bench), life.moments
-
-
-STOOD, UNDOINGS = asyncio.run(taken_back())
-
-
-@pytest.mark.parametrize("last", range(1, UNDOINGS + 1))
-async def test_killed_while_it_is_taken_back_it_can_be_taken_back_once_more(last):
-    bench, template = await written()
-    assert not await undone(bench, dying(bench, Life(last), Undoer), template)
-    if last < UNDOINGS:
-        assert await undone(bench, bench.engine_of(), template)
-    assert all(each.is_undone for each in (await bench.kept()).journal)
-    assert stands(bench) == STOOD
-
-
-class Dreamer(Sleeper):
-    """What takes back may sleep as well."""
-
-    writes = WRITES | UNDOES
-
-
-@pytest.mark.parametrize("at", range(1, UNDOINGS + 1))
-async def test_two_who_take_it_back_at_once_say_the_same(at):
-    bench, template = await written()
-    sleep = Sleep(at)
-    engine = dying(bench, sleep, lambda inner, fate: Dreamer(inner, fate, bench.clock))
-    first = asyncio.create_task(undone(bench, engine, template))
-    await sleep.sleeps.wait()
-    if at < UNDOINGS:
-        assert await undone(bench, bench.engine_of(), template)
-    sleep.wakes.set()
-    with suppress(TakenUp):
-        await first
-    assert all(each.is_undone for each in (await bench.kept()).journal)
-    assert stands(bench) == STOOD

@@ -557,6 +557,7 @@ async def test_of_a_page_that_may_have_been_made_it_is_said_where_to_look(bench)
     assert dialog.phase is Phase.UNCLEAR
     assert dialog.journal[0].url == f"{ACME.url}/wiki/spaces/ENG"
     bench.confluence.fails.clear()
+    bench.clock.pass_by(seconds=60)
     ended = await bench.engine.verdict(dialog, template, None, ("0", "do it"))
     assert ended.phase is Phase.DONE
     assert [each for each in texts(bench) if each == "Hello."] == ["Hello."]
