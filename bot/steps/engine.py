@@ -8,26 +8,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.dialog import Dialog, Fate, Phase, Plan, PlanId, Record, Write
+from bot.dialog import Dialog, Fate, Phase, Record
 from bot.errors import (
     BotError,
-    ConsentRequired,
     NotAllowed,
-    QuotaSpent,
     SiteRequired,
     Unavailable,
     Unclear,
     UserError,
 )
 from bot.ports import Dialogs, Templates
-from bot.principal import Tenant, mint_token
 from bot.publish import Publisher, TakenUp
-from bot.receipt import DecisionId
-from bot.steps import saying
+from bot.steps import saying, stops
 from bot.steps.asking import entities_of, missing
 from bot.steps.book import PAUSES, Book
-from bot.steps.contents import contents_of
-from bot.steps.ending import preview_of, reply_of
+from bot.steps.ending import reply_of
 from bot.steps.halts import Asking, Failed, Halt, NotYet, Parked, Unsettled
 from bot.steps.hands import Hands, Tools
 from bot.steps.lookup import Lookup
@@ -37,7 +32,6 @@ from bot.steps.walk import Walk
 from bot.steps.writer import LOOKED_FOR, Desk, Writer, time_of
 from bot.task import DialogTask
 from bot.template import ActionTemplate, Entity, EntityType, walk
-from bot.written import NOTHING
 
 DONE, DO_IT, STOP = "done", "do it", "stop"
 """What its person says of a write whose outcome can't be read back."""
@@ -132,7 +126,7 @@ class Engine:
     ) -> Dialog:
         dialog = book.kept
         if dialog.phase is not Phase.RUNNING and missing(template, dialog):
-            return await self._ask(book)
+            return await stops.ask(book)
         terms = await self._terms(template, dialog, task)
         try:
             return await self._walked(book, template, terms, task)
@@ -143,24 +137,24 @@ class Engine:
         except BotError as error:
             if book.is_under_way or dialog.phase is not Phase.RUNNING:
                 return await self._left(book, error)
-            return await self._park(book, error)
+            return await stops.park(book, error)
 
     async def _ended(self, book: Book, end: Halt | UserError) -> Dialog:
         match end:
             case Asking():
-                return await self._ask(book)
+                return await stops.ask(book)
             case Unsettled():
-                return await self._unclear(book)
+                return await stops.unclear(book)
             case Parked():
-                return await self._park(book, end.cause)
+                return await stops.park(book, end.cause)
             case SiteRequired() if book.kept.site is None:
                 raise end
             case SiteRequired():
-                return await self._fail(book, NotAllowed(saying.SITE_GONE))
+                return await stops.fail(book, NotAllowed(saying.SITE_GONE))
             case UserError() | Failed() if book.is_under_way:  # that may be done nevertheless
                 return await book.give_up()
             case UserError() | Failed():
-                return await self._fail(book, end)
+                return await stops.fail(book, end)
             case _:
                 raise end
 
@@ -216,7 +210,7 @@ class Engine:
         elif what == DO_IT:
             self._require_arrived(record)
             book.drop(key)
-            confirmed = tuple(_anew(each, key) for each in dialog.confirmed)
+            confirmed = tuple(stops.anew(each, key) for each in dialog.confirmed)
             await book.save(phase=Phase.RUNNING, confirmed=confirmed)
         else:
             return dialog
@@ -302,77 +296,11 @@ class Engine:
         except NotYet:
             if not course.planned:
                 raise NotAllowed(saying.NEVER) from None
-            return await self._confirm(course, more=True)
+            return await stops.confirm(course, more=True)
         if course.planned:
-            return await self._confirm(course, more=False)
+            return await stops.confirm(course, more=False)
         said = reply_of(template, course.names)
         return await book.save(phase=Phase.DONE, said=said, failure="", is_told=False)
-
-    async def _confirm(self, course: Walk, *, more: bool) -> Dialog:
-        """Keep the plan to be confirmed; the same plan keeps its id."""
-        facts, book = course.writes, course.book
-        before = book.now.plan if book.now.phase is Phase.CONFIRMING else None
-        plan = Plan(
-            PlanId(mint_token(course.hands.principal.tenant)),
-            tuple(course.planned),
-            facts.account.name,
-            facts.account.id,
-            facts.site.cloud_id,
-            facts.site.name,
-            facts.is_lent,
-            facts.asker,
-            more,
-            preview_of(course.template, course.names),
-            contents_of(course.puts),
-        )
-        if before is not None and _is_same(before, plan):
-            plan = replace(plan, id=before.id, writes=before.writes)
-        said = reply_of(course.template, course.names) if book.now.is_trial else NOTHING
-        return await book.save(
-            phase=Phase.CONFIRMING, plan=plan, said=said, failure="", is_told=_is_at_it(book)
-        )
-
-    async def _ask(self, book: Book) -> Dialog:
-        if book.now == book.kept and book.kept.phase is Phase.ASKING:
-            return book.kept
-        return await book.save(phase=Phase.ASKING, failure="", is_told=_is_at_it(book))
-
-    async def _unclear(self, book: Book) -> Dialog:
-        is_unclear = any(each.fate is Fate.UNCLEAR for each in book.now.journal)
-        if is_unclear and book.now.phase is not Phase.UNCLEAR:
-            return await book.save(phase=Phase.UNCLEAR, is_told=False)
-        return book.kept
-
-    async def _fail(self, book: Book, error: BotError) -> Dialog:
-        return await book.save(phase=Phase.FAILED, failure=str(error), is_told=False)
-
-    async def _park(self, book: Book, cause: BotError) -> Dialog:
-        """Have the rest of what was confirmed confirmed once more: nothing of it was sent.
-
-        Where nothing is left of it, the run ends there, and can be gone on with.
-
-        Raises:
-            ConsentRequired: the *cause*, where it waits for its person to connect.
-        """
-        now = book.now
-        rest = tuple(each for each in _latest(now.confirmed) if not _is_done(now, each))
-        if not rest or now.plan is None:
-            ended = isinstance(cause, ConsentRequired)
-            words = saying.WRITTEN_AND_ENDED if ended else saying.WRITTEN_SO_FAR
-            return await book.save(phase=Phase.FAILED, failure=words, is_told=False)
-        tenant = now.principal.tenant
-        writes = tuple(_anew(each, each.key) for each in rest)
-        plan = replace(now.plan, id=PlanId(mint_token(tenant)), writes=writes)
-        kept = await book.save(
-            phase=Phase.CONFIRMING,
-            plan=plan,
-            confirmed=(),
-            failure=_words_of(cause),
-            is_told=False,
-        )
-        if isinstance(cause, ConsentRequired):
-            raise cause
-        return kept
 
     async def _terms(
         self, template: ActionTemplate, dialog: Dialog, task: DialogTask | None
@@ -388,44 +316,3 @@ class Engine:
         scopes = frozenset(template.scopes)
         limits = terms.limits(dialog)
         return Hands(self._tools, dialog.principal, limits, scopes, site_of(dialog))
-
-
-def _is_at_it(book: Book) -> bool:
-    """Tell whether a turn of its person's led there, and not a run that they only wait for."""
-    return book.kept.phase is not Phase.RUNNING
-
-
-def _latest(confirmed: tuple[Write, ...]) -> tuple[Write, ...]:
-    """Return of each key what was confirmed last, in their order."""
-    return tuple({each.key: each for each in confirmed}.values())
-
-
-def _is_done(dialog: Dialog, write: Write) -> bool:
-    record = dialog.record(write.key)
-    return record is not None and record.fate is Fate.DONE
-
-
-def _anew(write: Write, key: str) -> Write:
-    """Return *write* under a decision of its own, if it is the one at *key*."""
-    if write.key != key or write.decision is None:
-        return write
-    tenant = write.decision.partition(".")[0]
-    return replace(write, decision=DecisionId(mint_token(Tenant(tenant))))
-
-
-def _is_same(before: Plan, now: Plan) -> bool:
-    """Tell whether it would be the same to confirm either."""
-    held = [[(each.key, each.digest) for each in plan.writes] for plan in (before, now)]
-    return held[0] == held[1] and replace(before, id=now.id, writes=now.writes) == now
-
-
-def _words_of(cause: BotError) -> str:
-    match cause:
-        case QuotaSpent():
-            return saying.SPENT
-        case Unavailable():
-            return saying.NOT_ANSWERING.format(who=cause.provider)
-        case ConsentRequired():
-            return saying.CONSENT
-        case _:
-            return saying.NOT_SENT
