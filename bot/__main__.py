@@ -191,7 +191,7 @@ def _on_keys(
 
     What *entry* says of it is recorded.
     """
-    from bot.app import utc_now
+    from bot.app_parts import utc_now
     from bot.keys import recorded
     from bot.trail import ChainKey
     from store.database import open_database
@@ -296,7 +296,7 @@ def export_audit(  # noqa: PLR0913, PLR0917  # what a command line may say
 
 def _on_audit(work: Callable[["Stores", "ChainKey"], Awaitable[None]]) -> None:
     """Do *work* on what is stored, with the audit's key."""
-    from bot.app import utc_now
+    from bot.app_parts import utc_now
     from bot.trail import ChainKey
     from store.database import open_database
     from store.keyring import KeyRing
@@ -317,7 +317,7 @@ def _on_audit(work: Callable[["Stores", "ChainKey"], Awaitable[None]]) -> None:
 
 def _auditor(stores: "Stores", key: "ChainKey") -> "Auditor":
     """Return who records, for a command that waits for each row."""
-    from bot.app import utc_now
+    from bot.app_parts import utc_now
     from bot.audit import Auditor
 
     return Auditor(stores.audit, key, utc_now, lambda _: False)

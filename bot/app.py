@@ -1,8 +1,11 @@
-"""The composition root: the one module that knows every concrete class."""
+"""The composition root: with its second half, `bot.app_later`, it alone knows every concrete class.
 
-import secrets
+What is put together here is there once the bot listens; the rest when it is first needed.
+"""
+
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -10,43 +13,33 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot import administration, dialogs, forgetting, installing, reporting
+from bot import forgetting, reporting
 from bot.act import Actor
-from bot.administration.announcing import Announcer
+from bot.app_parts import Core, Ends, Firsts, Outside, Rules, utc_now
 from bot.audit import Auditor
 from bot.authorize import Authorizer, Issuers, Witnesses
-from bot.catalogue import Catalogue, Shelf
 from bot.chain import Chainer
 from bot.compose import Composer
 from bot.connect import Connect, Connected, OnConnected, Services, Terms
 from bot.connect import Stores as ConnectStores
-from bot.connection import Connection
 from bot.counted import CountedReceipts
 from bot.credentials import Books, CredentialPolicy
-from bot.dialogs import Admission, Contexts, DialogDesk, Settling
-from bot.doctor import Doctor, Instruments, Ward
 from bot.errands import Errand, Errands, Rota
 from bot.errands import Pace as ErrandPace
-from bot.errors import NotFound
 from bot.find import PageFinder
 from bot.forgetting import Forgetter
 from bot.installation import Installation
 from bot.keeping import Keeping, Timetable
+from bot.later import Later
 from bot.lending import LentConfluence
-from bot.manifest import required_scopes, slack_scopes
+from bot.manifest import slack_scopes
 from bot.metrics import Metrics
 from bot.operations import public_health
 from bot.pending import Purpose
 from bot.ports import (
-    DELETE_TENANT,
-    DEPART,
-    FORGET,
     REMIND,
     RENEW,
-    REPORT,
     RUN,
-    Confluence,
-    Files,
     Receipts,
 )
 from bot.principal import Principal, Tenant
@@ -74,33 +67,17 @@ from bot.settings import Settings
 from bot.settle import Hands, Settler
 from bot.settle import Stores as SettleStores
 from bot.slack_install import InstallStores, SlackInstall
-from bot.steps import Engine, Tools
-from bot.steps import Keeping as StepKeeping
-from bot.task import DialogTask
-from bot.template import ActionTemplate, TemplateId, Version
 from bot.trail import Action, ChainKey, Entry, Person
 from bot.uninstalled import TenantEnd
 from bot.whereabouts import Whereabouts
-from handlers import admin, browser
+from handlers import browser
 from handlers import help as help_words
 from handlers.account import Account, AccountParts
-from handlers.admin.home_part import HomePart
-from handlers.ask import Ask, Block, Route, Suggestions
+from handlers.ask import Route
 from handlers.channel import Channel, ChannelParts
 from handlers.create import Create, CreateParts
-from handlers.dialogs import (
-    DialogParts,
-    Dialogs,
-    Said,
-    Shortcuts,
-    Stage,
-    StageParts,
-    blocks_of,
-)
-from handlers.doctor import DoctorParts, DoctorWords
 from handlers.drafts import RecentDrafts
-from handlers.edge import Edge, Table
-from handlers.forget import Forget, ForgetParts
+from handlers.edge import Edge, Listeners, Table
 from handlers.home import Home, HomeParts
 from handlers.lifecycle import Hearers, Lifecycle, LifecycleParts
 from handlers.notices import Notices, NoticesParts
@@ -112,36 +89,16 @@ from handlers.signing import Verifier
 from handlers.slack_api import SlackApi
 from handlers.slack_http import MOST_BYTES, PATH, SlackEndpoint
 from handlers.tasks import Tasks
-from handlers.templates import Explore, Install, Own, TemplateParts
 from handlers.tenants import Tenants
 from store.stores import Stores
+
+if TYPE_CHECKING:
+    from bot.app_later import Rest
 
 log = structlog.get_logger(__name__)
 
 MOST_RECORDS = 10_000
 """Rows of the audit that wait for the database: beyond, what is done is logged alone."""
-
-
-def utc_now() -> datetime:
-    """Return the time: the one clock of a running bot."""
-    return datetime.now(UTC)  # noqa: TID251 - this is the Clock that is passed in
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What talks to other people's servers."""
-
-    outgoing: Outgoing
-    consent: ConsentServers
-    confluence: Confluence
-    quota: Quota
-    sign_in: SlackOpenId
-    people: SlackDirectory
-    voice: SlackVoice
-    files: Files
-    slack: SlackApi
-    slack_oauth: SlackOAuth
-    installations: FreshInstallations
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,29 +127,6 @@ class Bot:
     tenants: Tenants
     recording: Recording
     installations: FreshInstallations
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a tenant's admins decide, as it is read: profiles, roles, whose connection is used."""
-
-    book: ProfileBook
-    roles: Roles
-    credentials: CredentialPolicy
-
-
-@dataclass(frozen=True, slots=True)
-class Core:
-    """What the features are built from."""
-
-    settings: Settings
-    stores: Stores
-    outside: Outside
-    tenants: Tenants
-    rules: Rules
-    authorizer: Authorizer
-    actor: Actor
-    auditor: Auditor
 
 
 def profile_of(settings: Settings) -> AuthorizationProfile:
@@ -308,13 +242,10 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
     core = Core(
         settings, stores, outside, tenants, rules, grants.authorizer, actor, recording.auditor
     )
-    tables: list[Table] = []
     publisher = _publisher(core, CountedReceipts(stores.receipts, metrics.settled))
-    running = _running(core, publisher)
-    home = _home(core, admins := _admins(core), running)
-    resumption = Resumption(
-        lambda: tables[0], outside.voice, tasks, home, _afterwards(core, admins)
-    )
+    rest = Later(lambda: _rest(core, Firsts(publisher, connect, ends)))
+    home = _home(core, rest)
+    resumption = Resumption(lambda: table, outside.voice, tasks, home, _afterwards(core, rest))
     ends = _ends(core, home)
     connect = _connect(core, resumption, grants.timetable, ends.reporter)
     invitations = Invitations(connect, tenants, outside.people)
@@ -338,23 +269,21 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
             settings.command,
         )
     )
+
+    async def listeners() -> Listeners:
+        return (await rest.get()).listeners
+
     table = Table(
         (
             *account.routes(),
             *home.routes(),
             *_reading(core),
             *_channel(core),
-            *_doctor(core),
             *create.routes(),
-            *_lifecycle(core, ends, running.installer).routes(),
-            *_forget(core, ends).routes(),
-            *_administration(core, admins, connect),
-            *running.routes(core),
-            *_templates(core, running),
+            *_lifecycle(core, ends, rest).routes(),
         ),
-        running.dialogs.others(),
+        listeners,
     )
-    tables.append(table)
     around = Surroundings(
         tenants, outside.people, outside.slack, stores.deliveries, stores.parked, tasks, utc_now
     )
@@ -369,33 +298,19 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         tasks,
         grants.authorizer,
         _settler(settings, stores, publisher, create, tasks),
-        _errands(settings, stores, {RUN: running.settling.settle, **_timed(grants, ends)}, tasks),
+        _errands(
+            settings,
+            stores,
+            {RUN: rest.calling(lambda it: it.settle), **_timed(grants, ends)},
+            tasks,
+        ),
         tenants,
         recording,
         outside.installations,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    """What deletes: of people, of tenants, and what Atlassian says has ended."""
-
-    forgetter: Forgetter
-    tenant_end: TenantEnd
-    reporter: Reporter
-
-    @property
-    def errands(self) -> dict[str, Errand]:
-        """What of it is done in its time, by kind."""
-        return {
-            FORGET: self.forgetter.go_on,
-            DEPART: self.forgetter.see_off,
-            DELETE_TENANT: self.tenant_end.delete,
-            REPORT: self.reporter.report,
-        }
-
-
-def _ends(core: Core, home: Home) -> _Ends:
+def _ends(core: Core, home: Home) -> Ends:
     stores, outside, book = core.stores, core.outside, core.rules.book
     forgetter = Forgetter(
         forgetting.Stores(
@@ -434,11 +349,7 @@ def _ends(core: Core, home: Home) -> _Ends:
         reporting.Aides(personal, core.authorizer, outside.quota, core.auditor, outside.voice),
         utc_now,
     )
-    return _Ends(forgetter, tenant_end, reporter)
-
-
-def _forget(core: Core, ends: _Ends) -> Forget:
-    return Forget(ForgetParts(ends.forgetter, core.rules.roles, core.outside.people, core.tenants))
+    return Ends(forgetter, tenant_end, reporter)
 
 
 def _reading(core: Core) -> tuple[Route, ...]:
@@ -471,42 +382,7 @@ def _channel(core: Core) -> tuple[Route, ...]:
     return Channel(parts).routes()
 
 
-def _doctor(core: Core) -> tuple[Route, ...]:
-    stores, outside, rules = core.stores, core.outside, core.rules
-    ward = Ward(
-        stores.integrations,
-        stores.connections,
-        stores.preferences,
-        rules.book,
-        core.tenants.get,
-        required_scopes(),
-    )
-    finder = PageFinder(
-        core.actor, outside.confluence, Whereabouts(core.actor, stores.integrations)
-    )
-    instruments = Instruments(
-        outside.slack_oauth,
-        rules.roles,
-        core.authorizer,
-        core.actor,
-        outside.consent,
-        outside.confluence,
-        finder,
-        utc_now,
-    )
-    parts = DoctorParts(
-        Doctor(ward, instruments),
-        rules.roles,
-        outside.people,
-        core.tenants,
-        outside.slack,
-        utc_now,
-        core.settings.command,
-    )
-    return DoctorWords(parts).routes()
-
-
-def _lifecycle(core: Core, ends: _Ends, installer: installing.Installer) -> Lifecycle:
+def _lifecycle(core: Core, ends: Ends, rest: "Later[Rest]") -> Lifecycle:
     stores, outside = core.stores, core.outside
 
     async def record(tenant: Tenant, _at: datetime) -> None:
@@ -515,7 +391,7 @@ def _lifecycle(core: Core, ends: _Ends, installer: installing.Installer) -> Life
     hearers = Hearers(
         uninstalled=(record, ends.tenant_end.uninstalled),
         left=(ends.forgetter.departed,),
-        channel_moved=(stores.integrations.move_channel, installer.move_channel),
+        channel_moved=(stores.integrations.move_channel, rest.calling(lambda it: it.move_channel)),
     )
     return Lifecycle(
         LifecycleParts(
@@ -524,7 +400,7 @@ def _lifecycle(core: Core, ends: _Ends, installer: installing.Installer) -> Life
     )
 
 
-def _install(core: Core, ends: _Ends) -> SlackInstall:
+def _install(core: Core, ends: Ends) -> SlackInstall:
     async def record(installation: Installation) -> None:
         tenant = installation.tenant
         by = await core.stores.installations.find_installer(tenant)
@@ -565,6 +441,12 @@ def bolt_app(edge: Edge) -> AsyncApp:
 
 async def _never_authorized() -> AuthorizeResult:
     raise RuntimeError("the edge answers every request before Bolt authorizes it")
+
+
+def _rest(core: Core, firsts: Firsts) -> "Rest":
+    from bot.app_later import put_together  # noqa: PLC0415 - when it is first needed
+
+    return put_together(core, firsts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -613,7 +495,7 @@ def _once_connected(
     return connected
 
 
-def _timed(grants: _Grants, ends: _Ends) -> dict[str, Errand]:
+def _timed(grants: _Grants, ends: Ends) -> dict[str, Errand]:
     return {RENEW: grants.keeping.renew, REMIND: grants.keeping.remind, **ends.errands}
 
 
@@ -636,189 +518,7 @@ def _rules(settings: Settings, stores: Stores, outside: Outside, tenants: Tenant
     return Rules(book, roles, CredentialPolicy(books, roles))
 
 
-@dataclass(frozen=True, slots=True)
-class _Admins:
-    """What administration reads and changes, and whom it asks and tells."""
-
-    books: administration.Books
-    aides: administration.Aides
-    organisations: administration.OrganisationConnection
-    overviews: administration.Overviews
-
-
-def _admins(core: Core) -> _Admins:
-    stores, outside, settings = core.stores, core.outside, core.settings
-    books = administration.Books(
-        stores.integrations,
-        stores.profiles,
-        core.rules.book,
-        stores.connections,
-        stores.preferences,
-        stores.parked,
-        stores.pending,
-    )
-    aides = administration.Aides(
-        outside.consent,
-        outside.people,
-        outside.voice,
-        core.auditor,
-        core.tenants.get,
-        utc_now,
-        settings.public_url,
-        settings.command,
-    )
-    organisations = administration.OrganisationConnection(books, aides)
-    overviews = administration.Overviews(books, aides, stores.keys)
-    return _Admins(books, aides, organisations, overviews)
-
-
-class _Templates:
-    """Where the versions of templates are found: the tenant's own first, then the catalogue's."""
-
-    def __init__(self, core: Core) -> None:
-        self.catalogue = Catalogue()
-        self.shelf = Shelf(core.stores.templates)
-
-    async def find(
-        self, tenant: Tenant, template: TemplateId, version: Version
-    ) -> ActionTemplate | None:
-        """Return that version."""
-        kept = await self.shelf.get(tenant, template, version)
-        if kept is not None:
-            return kept
-        shipped = await self.catalogue.find(template)
-        is_it = shipped is not None and shipped.template.version == version
-        return shipped.template if shipped is not None and is_it else None
-
-    async def of_task(self, task: DialogTask) -> ActionTemplate:
-        """Return the template of *task*. Raises ``NotFound``."""
-        found = await self.find(task.tenant, task.template, task.version)
-        if found is None:
-            raise NotFound("The template of that task isn't kept here any more.")
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Running:
-    """What runs dialog tasks: the dialogs, where they are shown, and what finishes them."""
-
-    desk: DialogDesk
-    engine: Engine
-    templates: _Templates
-    stage: Stage
-    dialogs: Dialogs
-    settling: Settling
-    offers: installing.Offers
-    installer: installing.Installer
-
-    def routes(self, core: Core) -> tuple[Route | Suggestions, ...]:
-        """Claim the names of running and talking."""
-        command, deliveries = core.settings.command, core.stores.deliveries
-
-        async def is_first(ask: Ask) -> bool:
-            return await deliveries.is_first(ask.principal.tenant, ask.event_id, utc_now())
-
-        said = Said(self.desk, self.stage, command, is_first)
-        shortcuts = Shortcuts(self.desk, self.stage, self.templates.of_task, command)
-        return *self.dialogs.routes(), *said.routes(), *shortcuts.routes()
-
-
-def _contexts(core: Core) -> Contexts:
-    outside = core.outside
-
-    async def name_of_channel(principal: Principal, channel: str) -> str:
-        installation = await core.tenants.get(principal.tenant)
-        return await outside.slack.find_name(installation, channel) if installation else ""
-
-    return Contexts(
-        core.actor,
-        outside.confluence,
-        outside.people,
-        core.tenants.get,
-        core.stores.tasks,
-        name_of_channel,
-        utc_now,
-    )
-
-
-def _running(core: Core, publisher: Publisher) -> _Running:
-    stores, outside, settings = core.stores, core.outside, core.settings
-    templates = _Templates(core)
-    admission = Admission(stores.tasks, outside.people, core.tenants.get)
-    engine = Engine(
-        Tools(core.actor, outside.confluence, outside.files, core.auditor, utc_now),
-        StepKeeping(
-            stores.dialogs,
-            stores.templates,
-            publisher,
-            admission.check_still,
-            settings.undo_for,
-            settings.settle_after,
-        ),
-    )
-    contexts = _contexts(core)
-    desk = DialogDesk(
-        dialogs.Stores(stores.dialogs, stores.tasks, templates.find),
-        dialogs.Hands(engine, contexts.of_dialog, utc_now),
-        admission,
-    )
-    stage = Stage(StageParts(desk, outside.slack, outside.voice, core.tenants, engine.can_undo))
-    return _Running(
-        desk,
-        engine,
-        templates,
-        stage,
-        Dialogs(DialogParts(desk, stage, outside.slack, settings.command)),
-        Settling(
-            desk,
-            stores.dialogs,
-            stage.tell,
-            ErrandPace(settings.settle_after, settings.settle_every),
-            utc_now,
-        ),
-        *_installer(core, templates),
-    )
-
-
-def _installer(core: Core, templates: _Templates) -> tuple[installing.Offers, installing.Installer]:
-    stores, rules = core.stores, core.rules
-    books = installing.Books(
-        stores.templates, stores.tasks, stores.dialogs, templates.catalogue, templates.shelf
-    )
-    words = tuple(each.word for each in help_words.WORDS)
-    aides = installing.Aides(
-        rules.roles, core.auditor, utc_now, words, lambda: secrets.token_urlsafe(9)
-    )
-    offers = installing.Offers(books, aides)
-    return offers, installing.Installer(books, aides, offers)
-
-
-def _templates(core: Core, running: _Running) -> tuple[Route | Suggestions, ...]:
-    stores, outside, rules = core.stores, core.outside, core.rules
-    parts = TemplateParts(
-        running.offers,
-        running.installer,
-        running.desk,
-        running.stage,
-        stores.dialogs,
-        rules.roles,
-        outside.people,
-        outside.files,
-        outside.slack,
-        core.tenants,
-        _contexts(core).of,
-        utc_now,
-        core.settings.command,
-    )
-    return *Explore(parts).routes(), *Install(parts).routes(), *Own(parts).routes()
-
-
-def _home(core: Core, admins: _Admins, running: _Running) -> Home:
-    part = HomePart(admins.overviews, core.rules.roles)
-
-    async def tasks(principal: Principal) -> tuple[Block, ...]:
-        return await blocks_of(running.desk, principal, core.settings.command)
-
+def _home(core: Core, rest: "Later[Rest]") -> Home:
     return Home(
         HomeParts(
             core.rules.credentials,
@@ -826,43 +526,18 @@ def _home(core: Core, admins: _Admins, running: _Running) -> Home:
             core.outside.slack,
             core.tenants,
             core.settings.command,
-            part.blocks,
-            tasks,
+            rest.calling(lambda it: it.admins_part),
+            rest.calling(lambda it: it.tasks_of),
         )
     )
 
 
-def _afterwards(core: Core, admins: _Admins) -> Afterwards:
-    stores, may_administer = core.stores, core.rules.roles.may_administer
-    announcer = Announcer(stores.integrations, stores.installations, may_administer, utc_now)
-
-    async def tidy(connection: Connection) -> None:
-        tenant = connection.principal.tenant
-        await admins.organisations.end_others(tenant, connection.profile)
-
-    return Afterwards(announcer.claim, tidy, core.rules.credentials.require_member)
-
-
-def _administration(
-    core: Core, admins: _Admins, connect: Connect
-) -> tuple[Route | Suggestions, ...]:
-    stores, outside, books, aides = core.stores, core.outside, admins.books, admins.aides
-    parts = admin.AdminParts(
-        admins.overviews,
-        administration.Choices(books, aides),
-        administration.CustomProfiles(books, aides),
-        admins.organisations,
-        administration.Kept(books, aides),
-        administration.Directory(stores.integrations, core.authorizer, outside.confluence),
-        stores.integrations,
-        stores.keys,
-        core.auditor,
-        admin.Links(connect, core.tenants, outside.people),
-        outside.people,
-        core.tenants,
+def _afterwards(core: Core, rest: "Later[Rest]") -> Afterwards:
+    return Afterwards(
+        rest.calling(lambda it: it.announce),
+        rest.calling(lambda it: it.tidy),
+        core.rules.credentials.require_member,
     )
-    gate = admin.Gate(core.rules.roles, stores.integrations, stores.installations)
-    return admin.Admin(parts, gate).routes()
 
 
 def _connect(

@@ -12,7 +12,7 @@ from bot.content import CloudId
 from bot.principal import Principal
 from bot.receipt import DecisionId
 from bot.task import TaskId
-from bot.template import TemplateId, Version
+from bot.template_id import TemplateId, Version
 from bot.values import Thing, Value
 from bot.written import NOTHING, Written, read, write
 
@@ -132,20 +132,25 @@ class Record:
 class Reached:
     """A step that asks for entities was reached: for which.
 
-    *seen* is what their defaults and conditions go by of what steps before it gave, by name.
+    *seen* is what their defaults and conditions go by of what steps before it gave, by name. Where
+    they are asked for in each round of a ``for_each``, *mark* stands behind the template's names of
+    them, and *of* says which round it is.
     """
 
     action: ClassVar[str] = "ask"
     names: tuple[str, ...]
     seen: Mapping[str, Value] = field(default_factory=dict)
+    mark: str = ""
+    of: str = ""
 
     def result(self) -> Written:
         """Return it as the journal's line of its *action* holds it."""
         seen = Thing("seen", "", self.seen)
-        return write(Thing(self.action, "", {"names": self.names, "seen": seen}))
+        held = {"names": self.names, "seen": seen, "mark": self.mark, "of": self.of}
+        return write(Thing(self.action, "", held))
 
     @classmethod
-    def of(cls, record: Record) -> "Reached | None":
+    def read(cls, record: Record) -> "Reached | None":
         """Return what a line of the journal says, if it is such a line."""
         held = read(record.result) if record.action == cls.action else None
         if not isinstance(held, Thing):
@@ -154,6 +159,8 @@ class Reached:
         return cls(
             tuple(map(str, names)) if isinstance(names, tuple) else (),
             seen.fields if isinstance(seen, Thing) else {},
+            str(held.fields.get("mark", "")),
+            str(held.fields.get("of", "")),
         )
 
 
@@ -277,12 +284,17 @@ class Dialog:
 
     def reached(self) -> tuple[Reached, ...]:
         """Return the steps on the way that ask for entities and were reached."""
-        found = (Reached.of(each) for each in self.journal)
+        found = (Reached.read(each) for each in self.journal)
         return tuple(each for each in found if each is not None)
 
-    def seen(self) -> dict[str, Value]:
-        """Return what those of them that were reached go by, by name."""
-        return {name: value for each in self.reached() for name, value in each.seen.items()}
+    def seen(self) -> dict[str, Mapping[str, Value]]:
+        """Return by entity what those of them that were reached go by, by name."""
+        return {name: each.seen for each in self.reached() for name in each.names}
+
+    def plain(self, entity: str) -> str:
+        """Return what the template calls an entity that is asked for in each round."""
+        marks = (each.mark for each in self.reached() if each.mark and entity in each.names)
+        return entity.removesuffix(next(marks, ""))
 
     def with_answer(self, answer: Answer) -> "Dialog":
         """Return it with *answer* in place of the one before, as the last that was given."""

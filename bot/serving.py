@@ -13,7 +13,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import Bot, Outside, allowed_origins, assemble, reach_out, utc_now
+from bot.app import Bot, allowed_origins, assemble, reach_out
+from bot.app_parts import Outside, utc_now
 from bot.errors import BotError, Unavailable
 from bot.installation import Installation
 from bot.metrics import Metrics

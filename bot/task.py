@@ -7,7 +7,7 @@ from typing import Final, NewType
 
 from bot.connection import ORGANISATION
 from bot.principal import Tenant
-from bot.template import TemplateId, Version
+from bot.template_id import TemplateId, Version
 from bot.written import Written
 
 TaskId = NewType("TaskId", str)

@@ -7,13 +7,13 @@ The format's reference in the docs is made from these models.
 import re
 from collections.abc import Iterator
 from enum import Enum, StrEnum
-from typing import Annotated, Any, Final, Literal, NewType
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
-TemplateId = NewType("TemplateId", str)
-Version = NewType("Version", str)
-"""A semantic version of three numbers, as in 1.4.0."""
+from bot.template_id import TemplateId as TemplateId  # noqa: PLC0414 - also known from here
+from bot.template_id import Version as Version  # noqa: PLC0414
 
 MOST_ENTITIES: Final = 40
 MOST_STEPS: Final = 50
@@ -792,6 +792,14 @@ class ActionTemplate(Part):
     def entity(self, name: str) -> Entity | None:
         """Return the entity of that name."""
         return next((entity for entity in self.entities if entity.name == name), None)
+
+    @cached_property
+    def asked_at_first(self) -> tuple[Entity, ...]:
+        """The entities that no step asks for on the way."""
+        later = {
+            name for step in walk(self.steps) if isinstance(step, AskStep) for name in step.ask
+        }
+        return tuple(entity for entity in self.entities if entity.name not in later)
 
 
 def walk(steps: tuple[Step, ...]) -> Iterator[Step]:

@@ -49,15 +49,54 @@ class Help:
     unknown: Callable[[str], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Listeners, and what answers a word that no command is called."""
+
+    routes: tuple[Route | Suggestions, ...]
+    others: Route
+
+
 class Table:
-    """Every listener, by what reaches it; *others* answers what no command is called."""
+    """Every listener, by what reaches it; *others* answers what no command is called.
+
+    The *rest* is added when something comes that nobody claims yet.
+    """
 
     def __init__(
-        self, routes: tuple[Route | Suggestions, ...], others: Route | None = None
+        self,
+        routes: Sequence[Route | Suggestions],
+        rest: Callable[[], Awaitable[Listeners]] | None = None,
     ) -> None:
-        self.others = others
+        self.others: Route | None = None
         self.routes: dict[tuple[Kind, str], Route] = {}
         self.menus: dict[str, Suggestions] = {}
+        self._rest = rest
+        self._add(routes)
+
+    async def find(self, kind: Kind, name: str) -> Route | None:
+        """Return who answers that."""
+        if (kind, name) not in self.routes:
+            await self.complete()
+        return self.routes.get((kind, name))
+
+    async def find_menu(self, name: str) -> Suggestions | None:
+        """Return who fills that menu."""
+        if name not in self.menus:
+            await self.complete()
+        return self.menus.get(name)
+
+    async def complete(self) -> None:
+        """Add the rest, unless it is here."""
+        if self._rest is None:
+            return
+        listeners = await self._rest()
+        if self._rest is not None:  # nobody else has added them meanwhile
+            self._rest = None
+            self._add(listeners.routes)
+            self.others = listeners.others
+
+    def _add(self, routes: Sequence[Route | Suggestions]) -> None:
         for route in routes:
             known = self.menus if isinstance(route, Suggestions) else self.routes
             key = route.name if isinstance(route, Suggestions) else (route.kind, route.name)
@@ -116,7 +155,7 @@ class Edge(AsyncMiddleware):
             delivery = replace(delivery, retried=retried)
         match delivery.kind:
             case Kind.COMMAND:
-                return self._command(delivery)
+                return await self._command(delivery)
             case Kind.OPTIONS:
                 return await self._options(delivery)
             case Kind.SUBMISSION:
@@ -124,10 +163,10 @@ class Edge(AsyncMiddleware):
             case _:
                 return await self._other(delivery)
 
-    def _command(self, delivery: Delivery) -> BoltResponse:
+    async def _command(self, delivery: Delivery) -> BoltResponse:
         if delivery.name == "help":
             return _json(self._words.answer)
-        route = self._table.routes.get((Kind.COMMAND, delivery.name), self._table.others)
+        route = await self._table.find(Kind.COMMAND, delivery.name) or self._table.others
         if route is None:
             return _json(self._words.unknown(delivery.name))
         return self._background(route, delivery)
@@ -135,7 +174,7 @@ class Edge(AsyncMiddleware):
     async def _other(self, delivery: Delivery) -> BoltResponse:
         if (delivery.kind, delivery.name) == _FOLLOWED:
             return _EMPTY
-        route = self._table.routes.get((delivery.kind, delivery.name))
+        route = await self._table.find(delivery.kind, delivery.name)
         if route is None:
             log.info("ignored", code="no_listener", kind=delivery.kind)
             return _EMPTY
@@ -206,7 +245,7 @@ class Edge(AsyncMiddleware):
         return BoltResponse(status=503)
 
     async def _options(self, delivery: Delivery) -> BoltResponse:
-        menu = self._table.menus.get(delivery.name)
+        menu = await self._table.find_menu(delivery.name)
         options: list[object] = []
         if menu is not None:
             correlation = mint_correlation()
@@ -236,7 +275,7 @@ class Edge(AsyncMiddleware):
         return list(await menu.suggester(ask_of(installation, delivery, correlation)))
 
     async def _submission(self, delivery: Delivery) -> BoltResponse:
-        route = self._table.routes.get((Kind.SUBMISSION, delivery.name))
+        route = await self._table.find(Kind.SUBMISSION, delivery.name)
         if route is None:
             log.info("ignored", code="no_listener", kind=delivery.kind)
             return _EMPTY

@@ -14,8 +14,8 @@ from bot.principal import Principal, Tenant
 from bot.profiles import ProfileBook
 from bot.trail import Action, Entry
 from handlers import blocks
-from handlers.admin import names
 from handlers.ask import Block
+from handlers.offers import ADMINISTRATION, ADMINISTRATION_AUTHORIZATION
 
 RECONNECT = "reconnect"
 
@@ -121,7 +121,9 @@ class Notices:
 
 
 def _admin_button() -> Block:
-    return blocks.button("Open its authorization", names.OPEN, names.AUTHORIZATION, style="primary")
+    return blocks.button(
+        "Open its authorization", ADMINISTRATION, ADMINISTRATION_AUTHORIZATION, style="primary"
+    )
 
 
 def _day(at: datetime) -> str:

@@ -37,6 +37,7 @@ TASKS = "tasks_list"
 """The button that lists the dialog tasks that are installed."""
 ADMINISTRATION = "admin_open"
 """The button that opens the admin's modal: its value is a page of it, or a profile's id."""
+ADMINISTRATION_AUTHORIZATION = "admin_authorization"
 ADMINISTRATION_POLICY = "policy"
 EXPLORE_NOT = "explore_not"
 
@@ -292,7 +293,7 @@ class Resumption:
             await self._voice.tell(principal, reply.text, shown, response_url=url)
 
     async def _answered(self, ask: Ask) -> Reply | None:
-        route = self._table().routes.get((Kind.COMMAND, ask.command))
+        route = await self._table().find(Kind.COMMAND, ask.command)
         if route is None:
             return None
         if route.opens is not None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from bot.ports import Templates
 from bot.principal import Tenant
 from bot.task import TemplateVersion
-from bot.template import TemplateId, Version
+from bot.template_id import TemplateId, Version
 from store.collection import Stored
 from store.database import Database
 from store.sealing import Vault

@@ -168,8 +168,7 @@ async def staged(
         )
         stores, metrics = stores or memory_stores(utc_now), metrics or Metrics()
         outside = reach_out(chosen, outgoing, stores, metrics)
-        await install(chosen, outside, stores)
-        bot = assemble(chosen, stores, outside, metrics)
+        bot = await _assembled(chosen, stores, outside, metrics)
         await stack.enter_async_context(served(bot.web, back))
         stack.push_async_callback(bot.authorizer.drain, 5)
         stack.push_async_callback(bot.tasks.drain, 5)
@@ -204,6 +203,13 @@ def _shipped_manifest() -> dict[str, Any]:
     return manifest
 
 
+async def _assembled(settings: Settings, stores: Stores, outside: Outside, metrics: Metrics) -> Bot:
+    await install(settings, outside, stores)
+    bot = assemble(settings, stores, outside, metrics)
+    await bot.table.complete()  # as it is once somebody has asked for any of the rest
+    return bot
+
+
 def _values(url: str, bot_url: str, app: AppUnderTest, client: OAuthClient) -> dict[str, Any]:
     return {
         "public_url": bot_url,
@@ -223,7 +229,7 @@ def _values(url: str, bot_url: str, app: AppUnderTest, client: OAuthClient) -> d
         "atlassian_auth_url": f"{url}/atlassian/auth",
         "atlassian_api_url": f"{url}/atlassian/api",
         "internal_origins": url,
-        "settle_after": timedelta(seconds=1),
+        "settle_after": timedelta(seconds=60),
         "settle_every": timedelta(seconds=1),
         "linger": timedelta(0),
     }

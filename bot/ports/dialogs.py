@@ -9,7 +9,7 @@ from bot.dialog import Dialog, DialogId, PlanId
 from bot.ports.work import Due
 from bot.principal import Principal, Tenant
 from bot.task import DialogTask, TaskId, TemplateVersion
-from bot.template import TemplateId, Version
+from bot.template_id import TemplateId, Version
 
 
 class Templates(Protocol):

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from handlers.offers import ADMINISTRATION
+from handlers.offers import ADMINISTRATION, ADMINISTRATION_AUTHORIZATION
 
 OPEN: Final = ADMINISTRATION
 """Opens the modal, from a message or the home tab; all others are pressed inside it."""
 
 ROOT: Final = "admin_root"
-AUTHORIZATION: Final = "admin_authorization"
+AUTHORIZATION: Final = ADMINISTRATION_AUTHORIZATION
 PROFILES: Final = "admin_profiles"
 PROFILE: Final = "admin_profile"
 POLICY: Final = "admin_policy"

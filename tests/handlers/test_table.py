@@ -1,13 +1,14 @@
 """Every listener in one table, and the table equal to what Slack is told."""
 
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 
-from handlers.ask import Kind, Route
-from handlers.edge import Table
+from handlers.ask import Kind, Route, Suggestions
+from handlers.edge import Listeners, Table
 from handlers.help import WORDS
 from handlers.slack_http import PATH
 
@@ -47,10 +48,52 @@ async def test_every_action_that_a_view_names_has_a_listener(stage):
     assert named <= names(stage, Kind.PRESS)
 
 
-def test_two_listeners_cannot_claim_one_name():
-    async def nothing(_ask):
-        return None
+async def nothing(_ask):
+    return None
 
+
+def test_two_listeners_cannot_claim_one_name():
     route = Route(Kind.COMMAND, "x", nothing)
     with pytest.raises(ValueError, match="two listeners"):
         Table((route, route))
+
+
+class Rest:
+    """Listeners that come later."""
+
+    def __init__(self):
+        self.times = 0
+        self.press = Route(Kind.PRESS, "later", nothing)
+        self.menu = Suggestions("later", nothing)
+        self.others = Route(Kind.COMMAND, "", nothing)
+
+    async def __call__(self):
+        self.times += 1
+        await asyncio.sleep(0)
+        return Listeners((self.press, self.menu), self.others)
+
+
+async def test_the_rest_comes_with_the_first_that_nobody_claims_and_only_then():
+    first, rest = Route(Kind.COMMAND, "first", nothing), Rest()
+    table = Table((first,), rest)
+
+    assert await table.find(Kind.COMMAND, "first") is first
+    assert rest.times == 0
+    found = await asyncio.gather(
+        table.find(Kind.PRESS, "later"),
+        table.find_menu("later"),
+        table.find(Kind.COMMAND, "unknown"),
+    )
+    assert found == [rest.press, rest.menu, None]
+    assert table.others is rest.others
+    assert await table.find(Kind.COMMAND, "first") is first
+
+    times = rest.times
+    assert await table.find_menu("unknown") is None
+    assert rest.times == times
+
+
+async def test_a_name_of_the_rest_can_not_be_claimed_before_it_either():
+    rest = Rest()
+    with pytest.raises(ValueError, match="two listeners"):
+        await Table((rest.press,), rest).complete()
