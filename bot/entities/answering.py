@@ -21,7 +21,7 @@ from bot.entities.parts import (
 )
 from bot.entities.typed import LONGEST_NAME, line
 from bot.errors import BadInput, ExpressionFailed
-from bot.expressions import compile_expression, compile_text
+from bot.expressions import LITTLE_WORK, Scope, compile_expression, compile_text
 from bot.template import Choice, Entity, EntityType
 from bot.values import Value
 
@@ -151,7 +151,7 @@ async def default(entity: Entity, scope: Mapping[str, Value], context: Context) 
         return None
     try:
         if isinstance(entity.default, str):
-            held = compile_text(entity.default).value(scope)
+            held = compile_text(entity.default).value(Scope(scope, LITTLE_WORK))
         else:
             held = entity.default
         given = Given(text=held, is_plain=True) if isinstance(held, str) else Given(value=held)

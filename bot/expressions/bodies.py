@@ -31,7 +31,7 @@ from bot.documents.from_markdown import from_markdown
 from bot.errors import ExpressionFailed
 from bot.expressions.addresses import Filler, address_from
 from bot.expressions.closures import Path, Scope
-from bot.expressions.compiled import KEPT, Hole, Values, read_holes
+from bot.expressions.compiled import KEPT, Hole, Values, read_holes, scope_of
 from bot.expressions.readings import blocks_of, inline_of, items_of
 from bot.expressions.source import normal
 from bot.values import Value, measured, text_of_value
@@ -91,7 +91,7 @@ def _stem(source: str) -> str:
     return next(stem for stem in map("hole{}z".format, count()) if stem not in taken)
 
 
-def filled(body: CompiledBody, values: Values) -> Document:
+def filled(body: CompiledBody, values: Values | Scope) -> Document:
     """Return the document that *body* comes to.
 
     A hole alone in its paragraph, list item, task or cell becomes what its value is: blocks,
@@ -102,7 +102,7 @@ def filled(body: CompiledBody, values: Values) -> Document:
         Undefined: a hole names something that isn't there.
         ExpressionFailed: the values don't suit a hole, or are too much for a body.
     """
-    scope = Scope(values)
+    scope = scope_of(values)
     room = MAX_FILLED
     found: list[Value] = []
     for hole in body.holes:

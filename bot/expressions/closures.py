@@ -1,6 +1,7 @@
 """Checks an expression's tree and makes a function of it; what isn't named here is refused."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -13,15 +14,22 @@ from bot.expressions.filters import FILTERS, Filter, field_of
 from bot.expressions.fitting import size_within
 from bot.expressions.mistakes import Missing, Mistake, refused
 from bot.expressions.source import ENVIRONMENT, Hole
-from bot.values import MAX_BYTES, Value
+from bot.values import Value
 
 MAX_DEPTH: Final = 30
 """Of a tree; a chain such as ``a or b or c`` is as deep as it is long."""
-MAX_WORK: Final = 4_000_000
-"""Characters that filters and comparisons of one text may take and give; 16 for each of a list."""
+MAX_WORK: Final = 20_000_000
+"""What filters and comparisons of one text may take and give, in characters: some 10 ns each."""
+LITTLE_WORK: Final = MAX_WORK // 4
+"""For what is worked out with every turn of a dialog."""
+MUCH_WORK: Final = MAX_WORK * 10
+"""For all texts of one walk over a template's steps."""
 TOKEN: Final = ("connections", "confluence", "access_token")
 
-_OF_LIST: Final = 16
+_OF_LIST: Final = 100
+"""Characters for which each of a list counts."""
+_OF_PART: Final = 150
+"""Characters for which each part of a document counts."""
 _TOKEN_PLACE: Final = (
     f"“{'.'.join(TOKEN)}” may stand in a header of an http step and nowhere else, "
     "in a hole of its own, with nothing but literal text around it"
@@ -49,9 +57,9 @@ class Scope:
 
     __slots__ = ("values", "work")
 
-    def __init__(self, values: Mapping[str, Value]) -> None:
+    def __init__(self, values: Mapping[str, Value], work: int = MAX_WORK) -> None:
         self.values = values
-        self.work = MAX_WORK
+        self.work = work
 
     def spend(self, value: Value) -> None:
         """Account for taking or giving *value*.
@@ -64,11 +72,30 @@ class Scope:
         elif isinstance(value, tuple):
             self.work -= _OF_LIST * len(value)
         elif isinstance(value, Document):
-            self.work -= size_within(value, MAX_BYTES)
+            self.work -= size_within(value, self.work, _OF_PART)
         else:
             self.work -= _OF_LIST
         if self.work < 0:
             raise Mistake("it takes too much work")
+
+
+class Effort:
+    """How much work several texts may do together."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int = MUCH_WORK) -> None:
+        self.left = left
+
+    @contextmanager
+    def scope(self, values: Mapping[str, Value]) -> Iterator[Scope]:
+        """Give what one evaluation sees, and account for what it does."""
+        work = min(MAX_WORK, self.left)
+        scope = Scope(values, work)
+        try:
+            yield scope
+        finally:
+            self.left -= work - scope.work
 
 
 Worked = Callable[[Scope], Value]

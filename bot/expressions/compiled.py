@@ -41,13 +41,16 @@ class Hole:
         if self.work is None:
             return HIDDEN
         try:
-            return fitted(self.work(scope))
+            value = fitted(self.work(scope))
+            if type(value) is not str:
+                scope.spend(value)
         except Missing as error:
             raise Undefined(_words(self.source, error)) from None
         except Mistake as error:
             raise ExpressionFailed(_words(self.source, error)) from None
         except RecursionError:
             raise ExpressionFailed(_words(self.source, Mistake(TOO_DEEP))) from None
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class Compiled:
         """Tell whether it has no hole."""
         return not any(isinstance(part, Hole) for part in self.parts)
 
-    def value(self, values: Values) -> Value:
+    def value(self, values: Values | Scope) -> Value:
         """Return what it comes to: of one hole and nothing else its value, otherwise a text.
 
         Raises:
@@ -80,11 +83,14 @@ class Compiled:
             ExpressionFailed: the values don't suit it.
         """
         if len(self.parts) == 1 and isinstance(self.parts[0], Hole):
-            return self.parts[0].value(Scope(values))
+            return self.parts[0].value(scope_of(values))
         return self.text(values)
 
     def text(
-        self, values: Values, fill: Callable[[Value], str] = text_of_value, token: str = HIDDEN
+        self,
+        values: Values | Scope,
+        fill: Callable[[Value], str] = text_of_value,
+        token: str = HIDDEN,
     ) -> str:
         """Return the text, each hole filled with what *fill* makes of its value; at most 64 kB.
 
@@ -94,7 +100,7 @@ class Compiled:
             Undefined: it names something that isn't there.
             ExpressionFailed: the values don't suit it.
         """
-        scope = Scope(values)
+        scope = scope_of(values)
         pieces: list[str] = []
         room = MAX_BYTES
         for part in self.parts:
@@ -107,7 +113,7 @@ class Compiled:
                 break
         return cut_bytes("".join(pieces), MAX_BYTES)
 
-    def holds(self, values: Values) -> bool:
+    def holds(self, values: Values | Scope) -> bool:
         """Tell whether it comes to something true.
 
         Raises:
@@ -170,6 +176,11 @@ def read_holes(
             parts.append(Hole(part.text, work))
             names |= used
     return tuple(parts), names
+
+
+def scope_of(values: Values | Scope) -> Scope:
+    """Return what one evaluation sees, with a work of its own unless it has one."""
+    return values if isinstance(values, Scope) else Scope(values)
 
 
 def _words(written: str, error: Mistake) -> str:

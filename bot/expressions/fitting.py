@@ -38,13 +38,13 @@ def fitted(value: Value) -> Value:
     return value if size_within(value, MAX_BYTES) <= MAX_BYTES else _cut(value, MAX_BYTES)
 
 
-def size_within(value: Any, most: int) -> int:  # noqa: ANN401  # any value, or any part of a document
-    """Return the size of *value*, or anything above *most*."""
+def size_within(value: Any, most: int, each: int = 0) -> int:  # noqa: ANN401  # any value, or any part of a document
+    """Return the size of *value*, and *each* for every part of it, or anything above *most*."""
     total = 0
     for size, depth in measured(value):
         if depth > MAX_NESTING:
             raise Mistake(TOO_DEEP)
-        total += size
+        total += size + each
         if total > most:
             break
     return total

@@ -1,6 +1,5 @@
 """What ``==``, ``<``, ``in``, ``+`` and ``-`` mean between values, and what is true."""
 
-import math
 from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeGuard
 
@@ -80,10 +79,12 @@ def added(left: Value, right: Value, sign: int) -> Value:
         return shifted(left, right, sign)
     if not (_is_number(left) and _is_number(right)):
         raise Mistake("“+” and “-” take numbers, or a date and a number of days")
-    total = left + sign * right
-    if not (math.isfinite(total) and abs(total) <= MAX_NUMBER):
-        raise Mistake(f"a number may be {MAX_NUMBER} at most")
-    return total
+    # No sum is made of what is none, or of more digits than a float has room for.
+    if abs(left) <= MAX_NUMBER and abs(right) <= MAX_NUMBER:
+        total = left + sign * right
+        if abs(total) <= MAX_NUMBER:
+            return total
+    raise Mistake(f"a number may be {MAX_NUMBER} at most")
 
 
 def negative(value: Value) -> Value:

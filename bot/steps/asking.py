@@ -1,5 +1,6 @@
 """What a dialog asks for: the entities that it has so far, and those that are missing yet."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -9,7 +10,7 @@ from bot.cutting import cut
 from bot.dialog import Answer, Dialog, Origin, Reached
 from bot.entities import depends, derives
 from bot.errors import UserError
-from bot.expressions import compile_expression
+from bot.expressions import LITTLE_WORK, Effort
 from bot.steps.names import Names
 from bot.template import (
     ActionTemplate,
@@ -21,7 +22,7 @@ from bot.template import (
     walk,
 )
 from bot.values import Thing, Value
-from bot.written import read
+from bot.written import read, write
 
 ASK_VARIABLES: Final = "ask_variables"
 """The action of the line of the journal that holds the variables to be asked for."""
@@ -63,8 +64,12 @@ def missing_of(
     wanted: Iterable[Entity], template: ActionTemplate, dialog: Dialog
 ) -> Iterator[Entity]:
     """Yield those of *wanted* that are to be asked for."""
-    names = Names(dialog.seen() | values_of(template, dialog))
-    return (entity for entity in wanted if _is_missing(entity, dialog, names))
+    seen, values, effort = dialog.seen(), values_of(template, dialog), Effort(LITTLE_WORK)
+    names = Names(values, effort=effort)
+    for entity in wanted:
+        own = seen.get(entity.name)
+        if _is_missing(entity, dialog, Names({**own, **values}, effort=effort) if own else names):
+            yield entity
 
 
 def seen_by(wanted: Iterable[Entity], template: ActionTemplate, names: Names) -> dict[str, Value]:
@@ -83,10 +88,10 @@ def values_of(template: ActionTemplate, dialog: Dialog) -> dict[str, Value]:
     for entity in template.entities:
         values.setdefault(entity.name, None)
     values |= {"now": dialog.now, "today": dialog.now.date()}
-    return {name: _absent(template.entity(name), value) for name, value in values.items()}
+    return {name: absent(template.entity(name), value) for name, value in values.items()}
 
 
-def _absent(entity: Entity | None, value: Value) -> Value:
+def absent(entity: Entity | None, value: Value) -> Value:
     """Return a list without anything for what may be several and isn't there."""
     if value is not None or entity is None:
         return value
@@ -109,19 +114,40 @@ def _is_given(entity: Entity, answer: Answer | None) -> bool:
 
 def _is_wanted(when: str, names: Names) -> bool:
     try:
-        return compile_expression(when).holds(names.values)
+        return names.holds(when)
     except UserError:
         return False  # what it depends on isn't there
 
 
 def _reached(template: ActionTemplate, dialog: Dialog) -> Iterator[Entity]:
     for record in dialog.journal:
-        reached = Reached.of(record)
+        reached = Reached.read(record)
         if reached is not None:
-            found = (template.entity(name) for name in reached.names)
-            yield from (entity for entity in found if entity is not None)
+            found = (template.entity(name.removesuffix(reached.mark)) for name in reached.names)
+            yield from (_in_round(entity, reached) for entity in found if entity is not None)
         elif record.action == ASK_VARIABLES:
             yield from (entity for entity, _ in variables_in(read(record.result)))
+
+
+def mark_of(key: str, rounds: Iterable[Value]) -> str:
+    """Return what tells apart what a step at *key* asks for in each of its rounds.
+
+    What is gone through is part of it: an answer for one thing is never taken for another.
+    """
+    made = hashlib.sha256("\n".join((key, *map(write, rounds))).encode(errors="replace"))
+    return f"__{made.hexdigest()[:10]}"
+
+
+def _in_round(entity: Entity, reached: Reached) -> Entity:
+    """Return *entity* as it is asked for in one round: under a name of its own, which says so."""
+    if not reached.mark:
+        return entity
+    said = {
+        "name": f"{entity.name}{reached.mark}",
+        "label": f"{entity.title} ({cut(reached.of, _LONGEST_LABEL)})",
+        "prompt": f"{cut(reached.of, _LONGEST_CHOICE)}: {entity.prompt}",
+    }
+    return entity.model_copy(update=said)
 
 
 def variables_in(value: Value) -> Iterator[tuple[Entity, str]]:
@@ -132,16 +158,27 @@ def variables_in(value: Value) -> Iterator[tuple[Entity, str]]:
 
 
 def things_of(variables: Iterable[Variable], key: str) -> tuple[Thing, ...]:
-    """Return *variables* as they are kept; *key* is the step's that asks for them."""
+    """Return *variables* as they are kept; *key* is the step's that asks for them.
+
+    An answer for one of another name is never taken for it.
+    """
     stem = "v" + re.sub(r"\W+", "_", key, flags=re.ASCII).strip("_")
     return tuple(
         Thing(
             "variable",
             variable.name,
-            {"name": f"{stem}_{number}", "type": variable.kind.value, "options": variable.options},
+            {
+                "name": f"{stem}_{number}_{_short(variable.name)}",
+                "type": variable.kind.value,
+                "options": variable.options,
+            },
         )
         for number, variable in enumerate(variables)
     )[:MOST_VARIABLES]
+
+
+def _short(name: str) -> str:
+    return hashlib.sha256(name.encode(errors="replace")).hexdigest()[:6]
 
 
 def _entity(variable: Thing) -> Entity:

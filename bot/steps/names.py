@@ -7,6 +7,8 @@ from bot.document import Document
 from bot.errors import ExpressionFailed
 from bot.expressions import (
     HIDDEN,
+    Effort,
+    Scope,
     compile_body,
     compile_expression,
     compile_text,
@@ -22,16 +24,20 @@ class Names:
     """What is known by name at one place of a template.
 
     *later* are the names of what planned writes will bring: of a page that will be made its
-    title is known already, for example, and its address isn't.
+    title is known already, for example, and its address isn't. All that is worked out of these
+    names shares one *effort*.
     """
 
-    def __init__(self, values: Mapping[str, Value], later: Iterable[str] = ()) -> None:
+    def __init__(
+        self, values: Mapping[str, Value], later: Iterable[str] = (), effort: Effort | None = None
+    ) -> None:
         self.values = dict(values)
         self.later = set(later)
+        self.effort = effort or Effort()
 
     def inside(self) -> "Names":
         """Return the same for one round, whose own names end with it."""
-        return Names(self.values, self.later)
+        return Names(self.values, self.later, self.effort)
 
     def put(self, name: str, value: Value, *, is_later: bool = False) -> None:
         """Know *value* by *name*; of what is yet to come as far as it is known."""
@@ -53,8 +59,8 @@ class Names:
             ExpressionFailed: it can't be worked out.
         """
         compiled = compile_text(source)
-        with self._known(compiled.names, whole=True):
-            return compiled.value(self.values)
+        with self._known(compiled.names, whole=True) as scope:
+            return compiled.value(scope)
 
     def text(
         self, source: str, fill: Callable[[Value], str] = text_of_value, token: str = HIDDEN
@@ -63,8 +69,8 @@ class Names:
         is_header = token is not HIDDEN
         compiled = compile_text(source, allows_token=True) if is_header else compile_text(source)
         # As a text a page is its title, which is the same before and after it is made.
-        with self._known(compiled.names, whole=fill is text_of_value):
-            return compiled.text(self.values, fill, token)
+        with self._known(compiled.names, whole=fill is text_of_value) as scope:
+            return compiled.text(scope, fill, token)
 
     def text_or_later(self, source: str) -> str:
         """Return the text that *source* comes to, or of a thing that is yet to come its title."""
@@ -73,29 +79,34 @@ class Names:
     def holds(self, source: str) -> bool:
         """Tell whether an expression is true. Raises like ``value``."""
         compiled = compile_expression(source)
-        with self._known(compiled.names):
-            return compiled.holds(self.values)
+        with self._known(compiled.names) as scope:
+            return compiled.holds(scope)
 
     def listed(self, source: str) -> Value:
         """Return what an expression comes to. Raises like ``value``."""
         compiled = compile_expression(source)
-        with self._known(compiled.names):
-            return compiled.value(self.values)
+        with self._known(compiled.names) as scope:
+            return compiled.value(scope)
 
     def document(self, source: str) -> Document:
         """Return the document that Markdown comes to. Raises like ``value``."""
         compiled = compile_body(source)
-        with self._known(compiled.names):
-            return filled(compiled, self.values)
+        with self._known(compiled.names) as scope:
+            return filled(compiled, scope)
 
     @contextmanager
-    def _known(self, paths: Iterable[_Path], *, whole: bool = False) -> Iterator[None]:
-        """Raise ``NotYet`` for what isn't known yet; *whole* lets a thing through as it is."""
+    def _known(self, paths: Iterable[_Path], *, whole: bool = False) -> Iterator[Scope]:
+        """Give what is known to what needs *paths* of it; *whole* lets a thing through as it is.
+
+        Raises:
+            NotYet: that isn't known yet.
+        """
         waits = [path for path in paths if path[0] in self.later]
         if any(not self._is_there(path, whole=whole) for path in waits):
             raise NotYet
         try:
-            yield
+            with self.effort.scope(self.values) as scope:
+                yield scope
         except ExpressionFailed:
             if waits:
                 raise NotYet from None

@@ -1,5 +1,6 @@
 """Steps that read: what they ask for, and what they give."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -235,7 +236,8 @@ async def _diff(step: DiffStep, plot: Plot) -> Reading:
 
         before = await _look(lookup, Need.READ, lambda acting: read(acting, older), target)
         after = await _look(lookup, Need.READ, lambda acting: read(acting, newer), target)
-        found = changes_between(before.document, after.document)
+        # Beside the loop: two texts may take their time to be compared.
+        found = await asyncio.to_thread(changes_between, before.document, after.document)
         return Thing("diff", "", {**found, "older": older, "newer": newer})
 
     return Reading((page, str(older), str(newer)), work)
@@ -263,7 +265,8 @@ async def _http(step: HttpStep, plot: Plot) -> Reading:
 
 
 def _known(call: Call) -> tuple[str, ...]:
-    return call.method, call.path, repr(sorted(call.query.items())), repr(call.json)
+    given = (sorted(held.items()) for held in (call.query, call.headers))
+    return call.method, call.path, *map(repr, given)
 
 
 async def _ask_variables(step: AskVariablesStep, plot: Plot) -> Reading:

@@ -1,6 +1,7 @@
 """What Confluence has, as the things that expressions see."""
 
 import html
+import math
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -129,9 +130,16 @@ def value_of_json(held: object) -> Value:
             return tuple(made(each, depth + 1) for each in part)
         if isinstance(part, str):
             return _sound(part)
-        return part if isinstance(part, int | float | bool) else None
+        return _number(part) if isinstance(part, int | float) else None
 
     return made(held, 0)
+
+
+def _number(number: float) -> Value:
+    """Return *number*: as text what a database or JSON has no room for, and nothing for none."""
+    if isinstance(number, int):
+        return number if number.bit_length() < _MOST_BITS else str(number)
+    return number if math.isfinite(number) else None
 
 
 def _sound(text: str) -> str:
@@ -140,6 +148,7 @@ def _sound(text: str) -> str:
 
 
 _LONGEST_NAME: Final = 200
+_MOST_BITS: Final = 64
 _MOST_PARTS: Final = 20_000
 _DEEPEST: Final = 30
 

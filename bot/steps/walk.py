@@ -4,6 +4,7 @@ What stands done in the journal isn't done again: its result is taken from there
 walks, however often, comes to the same place.
 """
 
+import asyncio
 import hashlib
 import json
 import re
@@ -21,7 +22,9 @@ from bot.principal import mint_token
 from bot.receipt import DecisionId
 from bot.steps import saying
 from bot.steps.asking import (
+    absent,
     entities_of,
+    mark_of,
     missing_of,
     seen_by,
     values_of,
@@ -58,7 +61,7 @@ from bot.template import (
     walk,
 )
 from bot.things import person_thing, site_thing
-from bot.values import Thing, Value
+from bot.values import Thing, Value, text_of_value
 from bot.written import read, write
 
 MOST_STEPS: Final = 200
@@ -124,6 +127,8 @@ class Walk:
     writer: Writer
     planned: list[Write] = field(default_factory=list)
     length: int = 0
+    rounds: list[Value] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
     puts: list[tuple[str, Puts]] = field(default_factory=list)
     names: Names = field(default_factory=lambda: Names({}))
     steps: int = 0
@@ -164,6 +169,7 @@ class Walk:
         self.steps += 1
         if self.steps > MOST_STEPS:
             raise BadInput(TOO_MANY_STEPS)
+        await asyncio.sleep(0)  # a step may take its time: whoever else waits comes first
         if isinstance(step, WhenStep):
             return await self._when(step, key, names)
         if step.when is not None and not names.holds(step.when):
@@ -231,24 +237,48 @@ class Walk:
         for number, item in enumerate(items):
             inside = names.inside()
             inside.put(step.item, item)
+            self.rounds.append(item)
             rounds.append(await self._all(step.steps, f"{key}[{number}].", inside))
+            self.rounds.pop()
+        self._leave_rounds(f"{key}[")
         is_later = any(each.is_later for each in rounds)
         return Given(tuple(each.value for each in rounds), is_later)
 
     def _ask(self, step: AskStep, key: str, names: Names) -> Given:
         self._require_nothing_planned()
-        asked = [each for each in self.template.entities if each.name in step.ask]
-        reached = Reached(step.ask, seen_by(asked, self.template, names)).result()
+        reached = self._reached(step, key, names)
         record = self.book.now.record(key)
-        if record is None or record.result != reached:
-            self.book.forget_defaults(step.ask)
-            self.book.note(Record(key, Reached.action, Fate.DONE, reached))
-        wanted = [each for each in self._entities() if each.name in step.ask]
+        self.asked.add(key)
+        if record is None or record.result != reached.result():
+            self._leave_rounds()
+            self.book.forget_defaults(reached.names)
+            self.book.note(Record(key, Reached.action, Fate.DONE, reached.result()))
+        wanted = [each for each in self._entities() if each.name in reached.names]
         self._require_answers(wanted)
-        for name, value in values_of(self.template, self.book.now).items():
-            if name in step.ask:
-                names.put(name, value)
+        for name in step.ask:
+            now = self.book.now
+            answer = now.answer(f"{name}{reached.mark}") or now.answer(name)
+            value = answer.read() if answer is not None else None
+            names.put(name, absent(self.template.entity(name), value))
         return NOTHING_GIVEN
+
+    def _reached(self, step: AskStep, key: str, names: Names) -> Reached:
+        """Return what a step asks for: in each round anew, unless it was given for all of them."""
+        asked = [each for each in self.template.entities if each.name in step.ask]
+        seen = seen_by(asked, self.template, names)
+        if not self.rounds:
+            return Reached(step.ask, seen)
+        mark = mark_of(key, self.rounds)
+        of = ", ".join(saying.in_a_line(text_of_value(each)) for each in self.rounds)
+        wanted = [name for name in step.ask if self.book.now.answer(name) is None]
+        return Reached(tuple(f"{name}{mark}" for name in wanted), seen, mark, of)
+
+    def _leave_rounds(self, prefix: str = "") -> None:
+        """Ask no more for what belongs to rounds that aren't, or that are others by now."""
+        for record in self.book.now.journal:
+            reached = Reached.read(record) if record.key.startswith(prefix) else None
+            if reached is not None and reached.mark and record.key not in self.asked:
+                self.book.drop(record.key)
 
     async def _ask_variables(self, step: AskVariablesStep, key: str, names: Names) -> Given:
         self._require_nothing_planned()

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from bot.cutting import ELLIPSIS
 from bot.document import Document, Paragraph, Quote, Text
 from bot.errors import ExpressionFailed, ExpressionRefused
-from bot.expressions import FILTERS, HIDDEN, compile_body, compile_expression, compile_text, filled
+from bot.expressions import (
+    FILTERS,
+    HIDDEN,
+    Effort,
+    compile_body,
+    compile_expression,
+    compile_text,
+    filled,
+)
+from bot.steps.names import Names
 from bot.values import MAX_BYTES, Thing, dump_value, size_of, text_of_value
 from tests.bot.documents_given import steady
 from tests.bot.values_given import values
@@ -417,12 +426,38 @@ def test_work_has_an_end_however_often_it_is_asked_for():
     source = "[" + ",".join(["many|sort('title')"] * 150) + "]"
     with pytest.raises(ExpressionFailed, match="too much work"):
         compile_expression(source).value({"many": MANY})
-    source = "[" + ",".join(["[long]|bullets"] * 200) + "]|count"
+    source = "[" + ",".join(["[l]|bullets"] * 330) + "]|count"
     with pytest.raises(ExpressionFailed, match="too much work"):
-        compile_expression(source).value({"long": LONG})
+        compile_expression(source).value({"l": LONG})
+    body = compile_body("{{ l|bullets }}\n\n" * 30)
+    with pytest.raises(ExpressionFailed, match="too much work"):
+        filled(body, {"l": ("ab",) * 2_500})
     text = compile_text("{{ long == other }}" * 900)
     with pytest.raises(ExpressionFailed, match="too much work"):
         text.text({"long": LONG, "other": LONG[:-1] + "y"})
+
+
+def test_what_is_worked_out_of_the_same_names_shares_one_effort():
+    names = Names({"x": LONG[:50_000], "l": ("ab",) * 100}, effort=Effort(1_000_000))
+    ways = (
+        lambda: names.value("{{ x|upper }}"),
+        lambda: names.inside().text("a {{ x|upper }}"),
+        lambda: names.holds("x|upper"),
+        lambda: names.document("{{ l|bullets }}"),
+    )
+    for way in ways:
+        way()
+    names.effort.left = 1_000
+    for way in ways:
+        with pytest.raises(ExpressionFailed, match="too much work"):
+            way()
+
+
+@pytest.mark.parametrize("source", ["n + 1", "1 - n", "-n", "n + 0.5", "0.5 - n"])
+@pytest.mark.parametrize("number", [10**400, -(10**16), float("inf"), float("nan")])
+def test_no_sum_is_made_of_what_is_too_large(source, number):
+    with pytest.raises(ExpressionFailed, match="at most"):
+        compile_expression(source).value({"n": number})
 
 
 def test_a_text_that_is_full_is_filled_no_further():
