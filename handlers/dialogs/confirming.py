@@ -8,7 +8,9 @@ import structlog
 
 from bot.dialog import DialogId, Phase
 from bot.dialogs import Move, Verdict
-from bot.errors import BotError, ConsentRequired, NotFound, SiteRequired, Unavailable
+from bot.errors import BotError, ConsentRequired, NotAllowed, NotFound, SiteRequired, Unavailable
+from bot.mrkdwn import escape
+from handlers import blocks, replies
 from handlers.ask import Ack, Answer, Ask, Kind, Modal, Reply, Route, View
 from handlers.dialogs import messages, names, views
 from handlers.dialogs.parts import DialogParts
@@ -125,10 +127,22 @@ class Confirming:
         async def judged(ask: Ask) -> Answer:
             key = names.read_value(ask.value).get("k", "")
             dialog = names.dialog_in(ask.value)
-            turn = await self._desk.verdict(ask.principal, dialog, key, verdict)
+            try:
+                turn = await self._desk.verdict(ask.principal, dialog, key, verdict)
+            except NotAllowed as error:
+                if ask.view is None or not ask.view.is_modal:
+                    raise  # what was pressed stays above it
+                return await self._as_before(dialog, ask, error)
             return await self._stage.show(ask, turn)
 
         return judged
+
+    async def _as_before(self, dialog: DialogId, ask: Ask, error: NotAllowed) -> Answer:
+        """Show the modal that was pressed once more, with why nothing came of it."""
+        turn = await self._desk.find(ask.principal, dialog)
+        view = views.of(turn, await self._stage.onward(turn))
+        why = blocks.section(f":warning: {escape(replies.words_for(error))}")
+        return Modal(view | {"blocks": [why, *view["blocks"]][: blocks.MOST_IN_VIEW]})
 
     async def try_again(self, ask: Ask) -> Answer:
         """Go back to where a run stopped, with every answer kept."""

@@ -321,6 +321,7 @@ async def test_what_nobody_can_tell_is_asked(room, verdict, phase, comments):
     room.bench.confluence.fails_after.clear()
     assert (await room.say("title: X")).says.saying is Saying.UNDER_WAY
     [record] = [each for each in turn.dialog.journal if each.fate is Fate.UNCLEAR]
+    room.bench.clock.pass_by(seconds=60)
 
     turn = await room.desk().verdict(ADA, room.id, record.key, verdict)
 

@@ -10,7 +10,9 @@ from bot.task import MINE
 from sandbox.person import words
 from tests.handlers.admin_stage import ACME
 from tests.handlers.dialog_stage import NOTE, Runner, installed, source_of
+from tests.time_passed import arrived
 
+ADA = Principal(ACME, "U0ADA")
 COMMENTS = "delete:comment:confluence, read:comment:confluence, write:comment:confluence"
 COMMENT = """\
     entities:
@@ -55,6 +57,11 @@ async def test_an_unclear_step_is_asked_about_and_never_repeated_unasked(stage, 
     assert sum(each["done"] for each in await comments(stage, "First")) == 1
     await ada.person.closes(everything=True)
     await unclear(stage, ada, "Second")
+    too_early = await ada.presses("dialog_do_it")
+    assert "may still arrive" in too_early
+    assert "didn't say what became of this" in too_early
+    assert sum(each["done"] for each in await comments(stage, "Second")) == 2
+    await arrived(stage.stores, ADA)
     assert "Said: Second." in await ada.presses("dialog_do_it")
     assert sum(each["done"] for each in await comments(stage, "Second")) == 3
     await ada.person.closes(everything=True)

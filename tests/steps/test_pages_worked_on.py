@@ -3,6 +3,7 @@
 import pytest
 
 from tests.steps.scene import CLOUD
+from tests.time_passed import arrived
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -374,6 +375,7 @@ async def test_what_cant_be_read_back_is_asked_about(scene, kind, verdict):
     assert "open it in Confluence" in done.end
     assert (await scene.one(id=other))["labels"] == []
     await scene.stage.post(f"{scene.world}/faults/clear", {})
+    await arrived(scene.stage.stores, scene.principal)
     end = await scene.judges(
         {"done": "dialog_is_done", "do_it": "dialog_do_it"}.get(verdict, "dialog_stop")
     )
