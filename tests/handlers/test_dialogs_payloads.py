@@ -3,7 +3,12 @@
 from textwrap import dedent, indent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.template import Entity, EntityType
+from bot.utterances import read_line
+from handlers.dialogs import names
 from tests.handlers.dialog_stage import Runner, installed, source_of
 from tests.stage import staged
 
@@ -51,6 +56,14 @@ LOOP = """\
           - create: {space: ENG, title: "{{ item }}", body: "{{ item }}"}
     reply: {text: Done.}
 """
+
+
+@given(st.dictionaries(st.sampled_from(["title", "people"]), st.text(max_size=40)))
+def test_what_a_button_knew_is_typed_again_to_the_letter(known):
+    entities = [Entity(name=each, type=EntityType.TEXT, prompt="?") for each in ("title", "people")]
+    run, word, line = (*names.line_of("note", known).split(" ", 2), "")[:3]
+    assert (run, word) == ("run", "note")
+    assert read_line(line, entities) == known
 
 
 @pytest.fixture
