@@ -44,10 +44,8 @@ reply:
 RESTORES = """
 policy: {credentials: organisation allowed}
 steps:
-  - id: back
-    restore: {page: "PAGE"}
-preview: "{{ back.title }}"
-reply: {text: "Brought back {{ back.title }}"}
+  - restore: {page: "PAGE"}
+reply: {text: "Brought back"}
 """
 MINE = TemplateId("mine")
 ONE, TWO = Version("1.0.0"), Version("2.0.0")
@@ -108,10 +106,10 @@ class TestAnAdminsTemplate:
     async def test_names_nothing_of_the_trash_and_brings_nothing_back(self, stage, lent, ada, bob):
         restricted = lent.hidden["restricted"]
         await stage.post(f"{lent.world}/pages/delete", {"id": restricted})
-        for page in (lent.hidden["trashed"], restricted):
-            source = template(RESTORES.replace("PAGE", page), f"restores-{page}")
-            await ada.installs(source, f"restores-{page}", audience=WORKSPACE, lends=True)
-            told = await bob.types(f"/confluence restores-{page}")
+        for why, page in (("trashed", lent.hidden["trashed"]), ("restricted", restricted)):
+            source = template(RESTORES.replace("PAGE", page), f"restores-{why}")
+            await ada.installs(source, f"restores-{why}", audience=WORKSPACE, lends=True)
+            told = await bob.types(f"/confluence restores-{why}")
             assert "takes nothing out of the trash" in told
             assert tells(await bob.screen()) == []
             await bob.clears()
