@@ -8,17 +8,21 @@ import math
 import os
 import random
 import time
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
 import pytest
 import pytest_asyncio
 
+from sandbox.bots import Bot
 from sandbox.person import words
+from sandbox.processes import free_port
 from sandbox.server import Plan
 from sandbox.slack.events import RETRIES
 from tests.attacks.installing import template
-from tests.e2e.trip import PATIENCE, QUICK, Wires, link_in, setting_out
+from tests.e2e.test_two_bots import asleep, at, balanced
+from tests.e2e.trip import PATIENCE, QUICK, Wires, link_in, setting_out, until
 from tests.wire.gates import Gate
 from tests.wire.mongo import mongo_wire
 from tests.wire.web import web_wire
@@ -217,6 +221,11 @@ class Run:
             await self.who.person.presses(choice, container=where)
         return await self.sees(f"All of {self.title} is done")
 
+    async def is_told_again(self):
+        """Tell whether a second one has told of the end."""
+        said = await self.who.person.thread(self.thread)
+        return len([each for each in said if "All of" in words(each)]) > 1
+
     async def comments(self):
         found = await self.trip.get("atlassian/pages?kind=footer-comment")
         return [each for each in found if f"There is {self.title} now" in each["text"]]
@@ -319,6 +328,37 @@ async def later(took, run):
     """Confirm at some moment before the kill."""
     await asyncio.sleep(random.uniform(0, took))  # noqa: S311  # no secret
     return await run.confirms()
+
+
+COMMENT_BEGINS = Moment("the comment", "database", KEPT, 10, answers=True)
+
+
+async def test_who_wakes_up_late_comments_no_more(trip, people):
+    [first] = trip.sandbox.bots.all
+    async with another(trip) as second:
+        run = await Run(trip, people[0], "Osprey that was slept over").begins()
+        gate = trip.wires.database.hold(COMMENT_BEGINS.gate())
+        await run.confirms()
+        async with asyncio.timeout(PATIENCE):
+            await gate.reached.wait()
+        async with asleep(first):
+            await at(trip, second)
+            gate.let_go()
+            await run.ends()
+        await until(run.is_told_again)
+        await run.is_done_once()
+
+
+@asynccontextmanager
+async def another(trip):
+    """A second bot."""
+    second = Bot("second", free_port(), free_port())
+    await trip.sandbox.bots.start([second])
+    try:
+        yield second
+    finally:
+        await balanced(trip)
+        await trip.sandbox.bots.stop([second])
 
 
 ASKED = ["first", "second", "third", "fourth"]
