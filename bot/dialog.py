@@ -146,7 +146,8 @@ class Reached:
     def result(self) -> Written:
         """Return it as the journal's line of its *action* holds it."""
         seen = Thing("seen", "", self.seen)
-        held = {"names": self.names, "seen": seen, "mark": self.mark, "of": self.of}
+        held: dict[str, Value] = {"names": self.names, "seen": seen}
+        held |= {"mark": self.mark, "of": self.of}
         return write(Thing(self.action, "", held))
 
     @classmethod

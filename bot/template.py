@@ -550,7 +550,10 @@ class HttpStep(Step):
 
 
 class AskStep(Step):
-    """Ask for more entities on the way: those that are named are asked for here, not before."""
+    """Ask for more entities on the way: those that are named are asked for here, not before.
+
+    Inside of a ``for_each`` they are asked for in each round, which the question names.
+    """
 
     ask: Annotated[tuple[Name, ...], Field(min_length=1, max_length=10)]
     """Names of entities."""

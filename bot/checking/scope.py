@@ -32,6 +32,9 @@ _WORDS: Final = frozenset(
 )
 _KEPT: Final = frozenset(GIVEN) | _WORDS
 
+_EACH_ROUND: Final = (
+    "it is asked for in each round of a `for_each`, whose steps know it, and nothing else"
+)
 _ENOUGH: Final = 60
 """Problems after which no more are looked for: fewer are told."""
 
@@ -48,6 +51,7 @@ class ScopeWalk:
             name for step in walk(template.steps) if isinstance(step, AskStep) for name in step.ask
         }
         self._later: Mapping[str, str] = _later(template)
+        self._by_round = _by_round(template)
         self._before_writing: Known | None = None
         self.used: set[str] = set()
 
@@ -145,7 +149,9 @@ class ScopeWalk:
                 self._complaints.add(inner, f"`{name}` is asked for before, and only once")
             else:
                 place = self._template.entities.index(entity)
-                self._texts_of(entity, ("entities", place), {**known, **found})
+                before = {**known, **found}
+                seen = {each: shape for each, shape in before.items() if each not in self._by_round}
+                self._texts_of(entity, ("entities", place), seen)
                 found[name] = shape_of_entity(entity)
         return found
 
@@ -225,6 +231,8 @@ class ScopeWalk:
             shape = shape.fields[part]
 
     def _unknown(self, name: str, known: Known, when: str) -> str:
+        if name in self._by_round:
+            return f"`{name}` isn't known {when}: {_EACH_ROUND}"
         if name in self._later:
             return f"`{name}` isn't known {when}: {self._later[name]}"
         meant = did_you_mean(name, known)
@@ -265,6 +273,13 @@ def _later(template: ActionTemplate) -> Mapping[str, str]:
         if step.id is not None:
             names[step.id] = "that step comes later, or is inside of a `for_each`"
     return names
+
+
+def _by_round(template: ActionTemplate) -> frozenset[str]:
+    """Return the entities that are asked for in each round of a ``for_each``."""
+    loops = (step for step in walk(template.steps) if isinstance(step, ForEachStep))
+    inside = (step for loop in loops for step in walk(loop.steps))
+    return frozenset(name for step in inside if isinstance(step, AskStep) for name in step.ask)
 
 
 def _no_field(name: tuple[str, ...], part: str, shape: Shape) -> str:

@@ -224,10 +224,10 @@ def unreached(dialog: Dialog, changed: set[str]) -> Dialog:
     """Return it without the steps that ask by what was found, where *changed* may find other."""
     journal = dialog.journal
     for at, record in enumerate(journal):
-        reached = Reached.of(record)
-        if reached is None or not reached.seen:
+        reached = Reached.read(record)
+        if reached is None or not (reached.seen or reached.mark):
             continue
-        rest = [(each, Reached.of(each)) for each in journal[at:]]
+        rest = [(each, Reached.read(each)) for each in journal[at:]]
         if changed - {name for _, later in rest if later for name in later.names}:
             kept = (each for each, later in rest if later is None)
             return replace(dialog, journal=(*journal[:at], *kept))

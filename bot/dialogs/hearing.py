@@ -211,7 +211,8 @@ class Ear:
 
     async def _default(self, rules: Rules, dialog: Dialog, entity: Entity) -> Value:
         """Return what *entity* has by itself: from its task, or from its template."""
-        tasks = next((each for each in dialog.defaults if each.entity == entity.name), None)
+        plain = dialog.plain(entity.name)
+        tasks = next((each for each in dialog.defaults if each.entity == plain), None)
         if tasks is None and entity.default is None:
             return None
         values = values_of(dialog)
@@ -222,7 +223,8 @@ class Ear:
         me = dialog.principal.user_id
         name = await context.name_of(me)
         person = Thing("person", name, {"user": me, "account": "", "name": name})
-        return await default(entity, {**dialog.seen(), **values, "me": person}, context)
+        seen = dialog.seen().get(entity.name, {})
+        return await default(entity, {**seen, **values, "me": person}, context)
 
     async def controlled(self, rules: Rules, dialog: Dialog, control: Control) -> Taken:
         """Return *dialog* after a word of control."""

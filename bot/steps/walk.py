@@ -245,16 +245,12 @@ class Walk:
         return Given(tuple(each.value for each in rounds), is_later)
 
     def _ask(self, step: AskStep, key: str, names: Names) -> Given:
-        self._require_nothing_planned()
         reached = self._reached(step, key, names)
-        record = self.book.now.record(key)
-        self.asked.add(key)
-        if record is None or record.result != reached.result():
-            self._leave_rounds()
-            self.book.forget_defaults(reached.names)
-            self.book.note(Record(key, Reached.action, Fate.DONE, reached.result()))
-        wanted = [each for each in self._entities() if each.name in reached.names]
-        self._require_answers(wanted)
+        if reached.names:
+            self._require_nothing_planned()
+            self._note_reached(key, reached)
+            wanted = [each for each in self._entities() if each.name in reached.names]
+            self._require_answers(wanted)
         for name in step.ask:
             now = self.book.now
             answer = now.answer(f"{name}{reached.mark}") or now.answer(name)
@@ -272,6 +268,14 @@ class Walk:
         of = ", ".join(saying.in_a_line(text_of_value(each)) for each in self.rounds)
         wanted = [name for name in step.ask if self.book.now.answer(name) is None]
         return Reached(tuple(f"{name}{mark}" for name in wanted), seen, mark, of)
+
+    def _note_reached(self, key: str, reached: Reached) -> None:
+        record = self.book.now.record(key)
+        self.asked.add(key)
+        if record is None or record.result != reached.result():
+            self._leave_rounds()
+            self.book.forget_defaults(reached.names)
+            self.book.note(Record(key, Reached.action, Fate.DONE, reached.result()))
 
     def _leave_rounds(self, prefix: str = "") -> None:
         """Ask no more for what belongs to rounds that aren't, or that are others by now."""

@@ -248,6 +248,9 @@ def test_every_step_can_be_reached_and_says_enough(steps, expected):
         ("{name: a, type: number, prompt: x, range: {least: 2, most: 1}}", "nothing is allowed"),
         ("{name: a, type: text, prompt: x, length: {least: 0.5}}", "whole number"),
         ("{name: a, type: text, prompt: x, pattern: '('}", "no regular expression"),
+        ("{name: a, type: text, prompt: x, length: {most: 0}}", "nothing is allowed"),
+        ("{name: a, type: date, prompt: x, range: {least: -1e15}}", "days from today"),
+        ("{name: Title, type: text, prompt: x}", "in capital or in small letters"),
         *(
             (f"{{name: a, type: text, prompt: x, complaint: y, pattern: '{each}'}}", "no regular")
             for each in (
@@ -337,6 +340,29 @@ def test_what_is_asked_for_on_the_way_sees_what_is_known_there():
         with_steps("- ask: [found]\n" + textwrap.dedent(steps), ON_THE_WAY, reply)
     )
     assert "`known` isn't known before this one" in first
+
+
+IN_ROUNDS = """
+- for_each: title|lines
+  steps:
+    - ask: [found, other]
+    - let: {x: "{{ [item, found, other] }}"}
+"""
+ASKED_IN_ROUNDS = """
+- {name: title, type: text, prompt: x}
+- {name: found, type: text, prompt: x, default: "{{ item }}"}
+- {name: other, type: text, prompt: x}
+"""
+
+
+def test_what_is_asked_for_in_each_round_is_known_there_alone():
+    told = told_of(with_steps(IN_ROUNDS, ASKED_IN_ROUNDS))
+    assert told == []
+    goes_by_it = ASKED_IN_ROUNDS.replace("{name: other", '{name: other, when: "found"')
+    (told,) = told_of(with_steps(IN_ROUNDS, goes_by_it))
+    assert "in each round of a `for_each`, whose steps know it, and nothing else" in told
+    (told,) = told_of(with_steps(IN_ROUNDS, ASKED_IN_ROUNDS, "{{ other }}"))
+    assert "`other` isn't known here: it is asked for in each round" in told
 
 
 def test_an_entity_that_nothing_uses_is_asked_for_in_vain():

@@ -5,6 +5,7 @@ import pytest
 from bot.content import Hit, Hits, PageId
 from bot.dialog import Origin, Phase
 from bot.dialogs import Move, Saying
+from bot.documents import text_of
 from bot.entities import Given
 from tests.bot.steps_stage import Bench, template_of
 from tests.bot.test_dialogs_whole import Room
@@ -28,9 +29,25 @@ steps:
 """)
 
 
+ROUNDS = template_of("""
+entities:
+  - {name: pages, type: long text, prompt: Which pages?}
+  - {name: keep, type: boolean, prompt: Keep it?}
+  - {name: why, type: text, prompt: Why?, default: "{{ item }} is old", ask: always}
+steps:
+  - for_each: pages|lines
+    steps:
+      - ask: [keep]
+      - ask: [why]
+        when: not keep
+      - comment: {page: "1", body: "{{ item }}: {{ keep }} {{ why or '' }}"}
+""")
+
+
 class SeenRoom(Room):
-    async def find_template(self, tenant, template, version):
-        return FOUND if template == FOUND.id else None
+    def __init__(self, bench):
+        super().__init__(bench)
+        self.template = FOUND
 
     def finds(self, *titles):
         hits = (Hit("page", title, "https://a.example", page_id=PageId("1")) for title in titles)
@@ -101,3 +118,48 @@ async def test_one_goes_back_to_what_was_offered(room):
     turn = await room.move(Move.BACK)
 
     assert (turn.asks.name, turn.offer.read()) == ("which", "One, Two")
+
+
+@pytest.fixture
+async def rounds(room):
+    room.template = ROUNDS
+    await room.begin()
+    return room
+
+
+async def test_each_round_asks_for_itself_and_says_for_what(rounds):
+    turn = await rounds.say("Alpha\nBeta\nGamma")
+    assert (turn.asks.prompt, turn.asks.title) == ("Alpha: Keep it?", "Keep (Alpha)")
+    turn = await rounds.say("no")
+    assert (turn.asks.prompt, turn.offer.read()) == ("Alpha: Why?", "Alpha is old")
+    turn = await rounds.say("Nobody reads it")
+    assert turn.dialog.plan.writes[0].words.endswith("“Alpha: no Nobody reads it”")
+    turn = await rounds.confirm()
+    assert turn.asks.prompt == "Beta: Keep it?"
+    await rounds.say("yes")
+    turn = await rounds.confirm()
+    assert turn.asks.prompt == "Gamma: Keep it?"
+    await rounds.say("no")
+    await rounds.move(Move.SKIP)
+    assert (await rounds.confirm()).dialog.phase is Phase.DONE
+    said = [text_of(each) for _, each in rounds.bench.confluence.comments]
+    assert said == ["Alpha: no Nobody reads it", "Beta: yes", "Gamma: no Gamma is old"]
+
+
+async def test_an_answer_for_one_thing_is_never_taken_for_another(rounds):
+    await rounds.say("Alpha")
+    turn = await rounds.say("yes")
+    assert turn.dialog.plan.writes[0].words.endswith("“Alpha: yes”")
+    turn = await rounds.say("pages should be Beta")
+    assert turn.asks.prompt == "Beta: Keep it?"
+    assert [each.prompt for each in turn.entities if "Alpha" in each.prompt] == []
+    turn = await rounds.say("pages should be Alpha")
+    assert turn.dialog.plan.writes[0].words.endswith("“Alpha: yes”"), "that was answered"
+
+
+async def test_what_is_given_from_the_beginning_holds_for_every_round(room):
+    room.template = ROUNDS
+    turn = await room.begin(known={"pages": "Alpha\nBeta", "keep": "yes"})
+    assert turn.dialog.phase is Phase.CONFIRMING
+    said = [each.words.rpartition("“")[2] for each in turn.dialog.plan.writes]
+    assert said == ["Alpha: yes”", "Beta: yes”"]
