@@ -1,8 +1,9 @@
 """Reads a template's file, and tells every mistake in it at its line."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any, Final, get_args
 
@@ -191,7 +192,8 @@ class _Walk:
         self._model = fields_of(self._model).get(part)
 
 
-def fields_of(model: type[Part]) -> dict[str, type[Part] | None]:
+@cache
+def fields_of(model: type[Part]) -> Mapping[str, type[Part] | None]:
     """Return what may stand in *model*, by the words for it, with the part that each holds."""
     return {
         field.alias or name: _part_in(field.annotation)
@@ -212,13 +214,19 @@ def _problems(error: ValidationError, root: Mapped) -> Iterator[Problem]:
         (each, _Spot.of(each)) for each in error.errors(include_url=False, include_input=False)
     ]
     chosen = _chosen((spot for _, spot in found), places)
-    for each, spot in found:
-        if spot.label and chosen[spot.union] != spot.label:
-            continue
+    meant = [each for each in found if not each[1].label or chosen[each[1].union] == each[1].label]
+    placed = [(places.at(spot.path), each, spot) for each, spot in meant]
+    # What is told is known by its place: finding words for thousands would take its time.
+    placed.sort(key=lambda one: (one[0].line, one[0].column))
+    told: set[Problem] = set()
+    for place, each, spot in placed:
         message = _message(each, spot, places)
         if message:
-            place = places.at(spot.path)
-            yield Problem(place.line, place.column, where(spot.path), message)
+            problem = Problem(place.line, place.column, where(spot.path), message)
+            told.add(problem)
+            yield problem
+        if len(told) > MOST_PROBLEMS:
+            return
 
 
 def _chosen(spots: Iterable["_Spot"], places: Places) -> dict[Path, str]:

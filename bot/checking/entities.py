@@ -8,6 +8,7 @@ from bot.checking.parts import Complaints
 from bot.checking.samples import check_samples, samples_of
 from bot.checking.shapes import shape_of_entity
 from bot.entities.patterns import BadPattern, compile_pattern, matches
+from bot.expressions.operators import MAX_DAYS
 from bot.plain_yaml import Path
 from bot.template import (
     ActionTemplate,
@@ -23,6 +24,7 @@ from bot.template import (
 _CHOSEN: Final = frozenset({EntityType.CHOICE, EntityType.CHOICES})
 _WORDS: Final = frozenset({EntityType.TEXT, EntityType.LONG_TEXT, EntityType.URL, EntityType.LABEL})
 _COUNTED: Final = frozenset({EntityType.NUMBER, EntityType.DATE, EntityType.DATE_TIME})
+_DAYS: Final = frozenset({EntityType.DATE, EntityType.DATE_TIME})
 _SEVERAL: Final = frozenset(
     {EntityType.PERSON, EntityType.PAGE, EntityType.LABEL, EntityType.ATTACHMENT}
 )
@@ -97,6 +99,13 @@ def _bounds(entity: Entity, path: Path, complaints: Complaints) -> None:
             for each in (bounds.least, bounds.most)
         ):
             complaints.add(inner, "a length is a whole number, and not below 0")
+        if name == "length" and bounds.most == 0:
+            complaints.add(inner, "`most` is 0, so that nothing is allowed")
+        if entity.type in _DAYS and any(
+            each is not None and not abs(each) <= MAX_DAYS for each in (bounds.least, bounds.most)
+        ):
+            told = f"a date is at most {MAX_DAYS:,} days from today, earlier or later"
+            complaints.add(inner, told)
 
 
 def _asking(entity: Entity, path: Path, complaints: Complaints) -> None:
