@@ -1,10 +1,14 @@
 """Dialog tasks by conversation: in the app's messages, one question at a time."""
 
+import json
 from textwrap import dedent
 
 import pytest
 
+from bot.principal import Principal
 from sandbox.person import words
+from tests.attacks.scene import deliveries
+from tests.handlers.admin_stage import ACME
 from tests.handlers.dialog_stage import NOTE, Runner, installed, source_of
 
 SAID = "utterances:\n  - write a note in {space} about {title}\n  - write a note\n"
@@ -224,3 +228,77 @@ async def test_consent_that_is_missing_is_asked_for_and_it_begins(stage):
     await ada.consents()
     await ada.presses("task_run_line")
     assert "*Title*: Dusty" in await ada.sees()
+
+
+async def tells_again(stage, event, why="connection_failed"):
+    """Deliver an event once more, as Slack does with what wasn't taken."""
+    body = {"body": json.dumps(event), "content_type": "application/json"}
+    headers = {"X-Slack-Retry-Num": "1", "X-Slack-Retry-Reason": why}
+    await stage.post("slack/deliver", body | {"headers": headers})
+    await stage.quiet()
+
+
+async def told_of(stage, said):
+    """The event that told of a message."""
+    events = await deliveries(stage, "event_callback")
+    return next(each for each in events if each["event"].get("ts") == said["ts"])
+
+
+class Died(Exception):
+    """The process isn't there any more."""
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+async def test_what_a_process_did_not_live_to_begin_is_begun_once(stage, ada, monkeypatch, is_kept):
+    await note(stage)
+    dialogs, begin = stage.stores.dialogs, stage.stores.dialogs.begin
+
+    async def dies(dialog):
+        if is_kept:
+            await begin(dialog)
+        raise Died
+
+    monkeypatch.setattr(dialogs, "begin", dies)
+    said = await ada.person.says("write a note in ENG about Dusty")
+    await stage.quiet()
+    ada.began = said["ts"]
+    event = await told_of(stage, said)
+    monkeypatch.setattr(dialogs, "begin", begin)
+    await tells_again(stage, event)
+    assert "What does it say?" in await ada.heard()
+    before = len(await ada.person.messages("@app")), len(await ada.person.thread(ada.began))
+    for why in ("http_timeout", "http_error"):
+        await tells_again(stage, event, why)
+    now = len(await ada.person.messages("@app")), len(await ada.person.thread(ada.began))
+    assert now == before, "whoever began it lives"
+    assert "Anything else?" in await ada.answers("Text")
+    assert len(await dialogs.list_open(Principal(ACME, "U0ADA"))) == 1
+
+
+async def test_what_means_nothing_is_told_once(stage, ada):
+    await note(stage)
+    said = await ada.person.says("good morning")
+    await stage.quiet()
+    event = await told_of(stage, said)
+    before = len(await ada.person.messages("@app"))
+    await tells_again(stage, event, "http_timeout")
+    assert len(await ada.person.messages("@app")) == before
+
+
+async def test_the_words_that_began_it_may_be_edited(stage, ada):
+    await note(stage)
+    said = await ada.person.says("write a note in ENG about Dutsy")
+    await stage.quiet()
+    ada.began = said["ts"]
+    await ada.answers("Some text")
+    message = next(m for m in await ada.person.messages("@app") if m["ts"] == said["ts"])
+    await ada.person.edits(message, "write a note in ENG about Dusty")
+    await stage.quiet()
+    heard = await ada.heard()
+    assert "*Title* is Dusty now." in heard
+    assert "Anything else?" in heard
+    await ada.answers("space should be OPS")
+    await ada.person.edits(message, "write a note in ENG about Rusty")
+    await stage.quiet()
+    assert "*Title* is Rusty now." in await ada.heard()
+    assert "Create the page “Rusty” in Operations (OPS)" in await ada.answers("skip")
