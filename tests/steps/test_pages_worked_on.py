@@ -527,6 +527,7 @@ async def test_a_blog_post_is_read_like_a_page(scene):
           - {{id: c, diff: {{page: "{made}"}}}}
           - {{id: d, sections: {{page: "{made}"}}}}
           - {{id: e, comments: {{page: "{made}"}}}}
+          - ask_variables: {{page: "{made}"}}
         reply:
           text: "{{{{ a.kind }}}} {{{{ a.labels|join }}}}{{{{ a.author.name }}}} \
             {{{{ b|count }}}} {{{{ c.added|join }}}} {{{{ d|join }}}} {{{{ e|count }}}}"

@@ -188,13 +188,3 @@ async def test_asks_on_the_way_for_what_depends_on_what_was_made(scene):
         for each in scene.contents()
         if each.kind == "footer-comment" and str(scene.container(each)) == page
     ] == ["About Quoll"]
-
-
-@pytest.mark.parametrize("step", ["children", "sections", "versions", "diff", "ask_variables"])
-async def test_what_only_pages_have_is_told_of_a_blog_post(scene, step):
-    steps = f"""
-  - {{id: found, search: {{kind: blog, text: light, most: 1}}}}
-  - {{{step}: {{page: "{{{{ found.results.0 }}}}"}}}}
-"""
-    said = await read(scene, steps, "Done.")
-    assert "“First light” is a blog post, and this is for pages alone." in said
