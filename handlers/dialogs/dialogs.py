@@ -229,7 +229,7 @@ def _given(ask: Ask) -> dict[str, Given]:
         _, entity = names.read_block(block)
         state = next(iter(elements.values()), {})
         if entity and fields.FIELD in elements:
-            found[entity] = fields.given_in(state)
+            found[entity] = fields.given_in(state, ask.principal.user_id)
     return found
 
 

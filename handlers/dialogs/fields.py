@@ -185,9 +185,14 @@ _MADE: Final[Mapping[Look, Callable[[Element], Block]]] = {
 State = Mapping[str, Any]
 
 
-def given_in(state: State) -> Given:
-    """Return what the *state* of an element says, as Slack delivers it; empty where nothing."""
+def given_in(state: State, by: str = "") -> Given:
+    """Return what the *state* of an element says, as Slack delivers it; empty where nothing.
+
+    Of files only those count that *by* has brought, where it says who fills the field in.
+    """
     kind = state.get("type")
+    if kind == "file_input":
+        return Given(files=files_in(state.get("files"), by))
     read = _READ.get(kind) if isinstance(kind, str) else None
     return read(state) if read else Given()
 
@@ -239,13 +244,14 @@ def _ticked_in(state: State) -> Given:
     return Given(value=bool(_options_in(state).value))
 
 
-def _files_in(state: State) -> Given:
-    return Given(files=files_in(state.get("files")))
+def files_in(found: object, by: str = "") -> tuple[SlackFile, ...]:
+    """Return the files that Slack names, in a form's state or in a message.
 
-
-def files_in(found: object) -> tuple[SlackFile, ...]:
-    """Return the files that Slack names, in a form's state or in a message."""
+    In a form whoever fills it in names them, and the bot sees files that others gave it: with
+    *by* only that member's own are taken. In a message anything may stand that its author sees.
+    """
     named = [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+    named = [each for each in named if not by or each.get("user", by) == by]
     files = (
         SlackFile(
             str(each.get("id", "")),
@@ -275,5 +281,4 @@ _READ: Final[Mapping[str, Callable[[State], Given]]] = {
     "conversations_select": _one("selected_conversation"),
     "channels_select": _one("selected_channel"),
     "multi_conversations_select": _several("selected_conversations"),
-    "file_input": _files_in,
 }

@@ -72,7 +72,8 @@ class Own:
 
     async def take_file(self, ask: Ask) -> Modal:
         """Keep the file, if it would work."""
-        file = next(iter(files_in(ask.element(FILE).get("files"))), None)
+        given = files_in(ask.element(FILE).get("files"), ask.principal.user_id)
+        file = next(iter(given), None)
         if file is None:
             raise BadInput("There was no file in the form. Give it once more.")
         found = await self.parts.files.fetch(ask.principal.tenant, file.id)

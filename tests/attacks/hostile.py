@@ -37,7 +37,9 @@ LIVE: Final = (
 """What would be markup in mrkdwn; each of these texts has it only as itself."""
 
 
-_OURS: Final = re.compile(r"<!date\^1\d+|<http://(?:127\.0\.0\.1|localhost):[^|>]*")
+_OURS: Final = re.compile(
+    r"<!date\^1\d+|<http://(?:127\.0\.0\.1|localhost):[^|>]*|(?<=brought by )<@U0[A-Z]+>"
+)
 
 
 def markup_in(node: object) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from bot.errors import TemplateRefused
 from tests.attacks.hostile import HOSTILE, markup_in
 from tests.attacks.installing import HEAD, Author, template, written
-from tests.attacks.scene import press, refused_by_slack
+from tests.attacks.scene import press, refused_by_slack, submit
 
 pytestmark = pytest.mark.usefixtures("unhurt")
 
@@ -199,6 +199,13 @@ steps:
 """
 
 
+async def forge(stage, state):
+    """Put *state* into the field of a file, in every form that was begun."""
+    for each in tuple(stage.stores.dialogs._kept.values()):  # noqa: SLF001 - whatever there is
+        values = {f"{each.id}/file/": {"dialog_field": state}}
+        await submit(stage, "U0BOB", "dialog_form", json.dumps({"d": each.id}), values=values)
+
+
 async def test_a_file_is_given_and_never_named(stage, bob):
     """The bot sees files that others gave it: who types their ids gets none of them."""
     page = await made(stage, "Osprey")
@@ -213,6 +220,7 @@ async def test_a_file_is_given_and_never_named(stage, bob):
         await bob.types(f'/confluence hands page={page} file="{each}"')
         value = json.dumps({"t": "hands", "k": {"page": page, "file": each}})
         await press(stage, "U0BOB", "task_run_0", value)
+    await forge(stage, {"type": "file_input", "files": [theirs]})
     begun = await bob.person.says(f"hand in {page}")
     await stage.quiet()
     for each in typed:
