@@ -25,7 +25,7 @@ from bot.app import Bot, Outside, allowed_origins, assemble, reach_out, utc_now
 from bot.metrics import Metrics
 from bot.ports import KNOWN_FOR
 from bot.providers.outgoing import Outgoing
-from bot.providers.recent import Recent
+from bot.recent import Recent
 from bot.serving import install
 from bot.settings import Settings
 from sandbox.atlassian.client import OAuthClient
@@ -41,6 +41,7 @@ from sandbox.slack.delivery import AppUnderTest
 from sandbox.slack.world import SlackWorld
 from sandbox.walk import attach_walk
 from store.stores import Stores, memory_stores
+from tests.kept import broken
 
 ROOT = Path(__file__).parent.parent
 ACCOUNTS = {"U0ADA": "ada", "U0BOB": "bob", "U0CY": "cy", "U0GUS": "gus"}
@@ -264,6 +265,7 @@ async def _worlds(
     try:
         async with served(worlds, at):
             yield
+        assert broken(slack.ledger, atlassian.log, datacenter.log) == []
     finally:
         await slack.close()
         await atlassian.close()

@@ -48,8 +48,8 @@ from bot.providers.confluence_actions import CloudActions
 from bot.providers.confluence_bodies_wire import read, read_written, words_in
 from bot.providers.gateway import Gateway
 from bot.providers.outgoing import Answer
-from bot.providers.recent import Recent
 from bot.providers.titles import titled
+from bot.recent import Recent
 
 MOST_SUGGESTED: Final = 10
 DEEPEST: Final = 12

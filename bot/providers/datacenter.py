@@ -46,8 +46,8 @@ from bot.providers.confluence_wire import (
 )
 from bot.providers.datacenter_actions import DataCenterActions
 from bot.providers.gateway import Gateway
-from bot.providers.recent import Recent
 from bot.providers.titles import titled
+from bot.recent import Recent
 
 MOST_SUGGESTED: Final = 10
 MOST_GROUP_PAGES: Final = 5

@@ -14,7 +14,7 @@ from bot.ports import ADMIN_KNOWN_FOR, KNOWN_FOR, Clock, InstallationSource, Sla
 from bot.principal import Digest, Principal, Tenant, digest
 from bot.providers import slack_wire as wire
 from bot.providers.outgoing import Answer, Outgoing, Request
-from bot.providers.recent import Recent
+from bot.recent import Recent
 
 # https://docs.slack.dev/interactivity/handling-user-interaction: five times in 30 minutes.
 RESPONSE_URL: Final = timedelta(minutes=30)

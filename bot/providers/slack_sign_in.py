@@ -10,7 +10,7 @@ from bot.errors import NotAllowed
 from bot.ports import Clock, Proven, SlackSignIn
 from bot.providers import slack_sign_in_wire as wire
 from bot.providers.outgoing import Outgoing
-from bot.providers.recent import Recent
+from bot.recent import Recent
 
 DISCOVERED: Final = timedelta(hours=1)
 KEYS: Final = timedelta(hours=6)

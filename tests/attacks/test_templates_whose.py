@@ -12,7 +12,7 @@ from bot.app import utc_now
 from bot.dialog import Phase
 from bot.ports import KNOWN_FOR
 from bot.principal import Principal, Tenant
-from bot.providers.recent import Recent
+from bot.recent import Recent
 from bot.task import Audience, Reach
 from tests.attacks.installing import ACME, Author, template
 from tests.attacks.scene import press, submit, suggest
