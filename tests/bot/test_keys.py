@@ -29,7 +29,7 @@ from tests.store.world import PROFILE, World
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2096, 3, 1, tzinfo=UTC)
 ONE, TWO = ("k1=" + "QUFB" * 10 + "QUE="), ("k2=" + "QkJC" * 10 + "QkI=")
-PEOPLE = 400
+PEOPLE = 120
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,7 @@ async def test_a_rotation_that_was_killed_is_gone_on_with(database, uri, tmp_pat
     async with asyncio.timeout(30):
         # The event is another process's.
         while not await database.raw.key_rotations.find_one({"collection": "connections"}):  # noqa: ASYNC110
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     report = await rotation(database, TWO, ONE).report()
