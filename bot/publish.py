@@ -141,16 +141,19 @@ class Publisher:
         """Return *receipt* at its end: it may stand there already. See `settle`."""
         return receipt if receipt.stage.is_final else await self.settle(receipt)
 
-    async def take_up(self, receipt: Receipt, left_alone: timedelta) -> Receipt:
-        """Take *receipt* from whoever has left it alone for so long.
+    async def take_up(
+        self, principal: Principal, decision: DecisionId, left_alone: timedelta
+    ) -> None:
+        """Take the receipt of *decision* from whoever has left it alone for so long.
 
         Raises:
             TakenUp: somebody has it in hand.
         """
-        taken = await self._memory.receipts.take_up(receipt, left_alone)
-        if taken is None:
+        receipt = await self.find(principal, decision)
+        if receipt is None or receipt.stage.is_final:
+            return
+        if await self._memory.receipts.take_up(receipt, left_alone) is None:
             raise TakenUp
-        return taken
 
     async def find(self, principal: Principal, decision: DecisionId) -> Receipt | None:
         """Return the principal's own receipt of *decision*."""

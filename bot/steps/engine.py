@@ -26,6 +26,7 @@ from bot.steps.ending import reply_of
 from bot.steps.halts import Asking, Failed, Halt, NotYet, Parked, Unsettled
 from bot.steps.hands import Hands, Tools
 from bot.steps.lookup import Lookup
+from bot.steps.planned import Planned
 from bot.steps.terms import Terms, calls, site_of, terms_of
 from bot.steps.undoing import Undoing, can_undo, give_up, is_taken_back
 from bot.steps.walk import Walk
@@ -116,7 +117,12 @@ class Engine:
         return await self._advanced(book, template, task)
 
     async def _take_up(self, book: Book) -> None:
-        await book.take_up(time_of(book.kept.journal, self._keeping.left_alone))
+        journal, keeping = book.kept.journal, self._keeping
+        for each in journal:
+            if each.fate is Fate.SENT and not each.before and each.decision is not None:
+                principal = book.kept.principal
+                await keeping.publisher.take_up(principal, each.decision, keeping.left_alone)
+        await book.take_up(time_of(journal, keeping.left_alone))
 
     def _book(self, dialog: Dialog) -> Book:
         return Book(self._keeping.dialogs, dialog, self._keeping.pauses)
@@ -290,14 +296,24 @@ class Engine:
         lookup = Lookup(hands, facts)
         keeping = self._keeping
         desk = Desk(hands, writes, lookup, book, keeping.publisher, keeping.left_alone, admitted)
-        course = Walk(template, terms, hands, facts, writes, lookup, book, Writer(desk))
+        course = Walk(
+            template,
+            terms,
+            hands,
+            facts,
+            writes,
+            lookup,
+            book,
+            Writer(desk),
+            Planned(lookup.makers),
+        )
         try:
             await course.go()
         except NotYet:
-            if not course.planned:
+            if not course.planned.writes:
                 raise NotAllowed(saying.NEVER) from None
             return await stops.confirm(course, more=True)
-        if course.planned:
+        if course.planned.writes:
             return await stops.confirm(course, more=False)
         said = reply_of(template, course.names)
         return await book.save(phase=Phase.DONE, said=said, failure="", is_told=False)

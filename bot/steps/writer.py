@@ -131,8 +131,6 @@ class Writer:
         if receipt is None:
             self._book.drop(record.key)
             return None
-        if not receipt.stage.is_final:
-            receipt = await self._desk.publisher.take_up(receipt, self._desk.left_alone)
         return await self._after(record, await self._desk.publisher.resume(receipt))
 
     async def _after(self, record: Record, receipt: Receipt) -> Record:

@@ -11,6 +11,7 @@ from bot.dialog import Phase
 from bot.ports import RUN
 from bot.principal import Principal
 from sandbox.person import words
+from tests.e2e.trip import until
 from tests.handlers.admin_stage import ACME
 from tests.handlers.dialog_stage import Runner, installed, source_of
 
@@ -44,6 +45,10 @@ async def ada(stage):
     return Runner(stage)
 
 
+async def hanging(stage):
+    return (await stage.get("atlassian/faults"))["hanging"]
+
+
 async def at_once(_seconds):
     await asyncio.sleep(0)
 
@@ -63,8 +68,7 @@ async def test_who_has_closed_the_modal_is_asked_on_by_message_once(stage, ada, 
     await stage.post("atlassian/faults", {"kind": "hang-before", "method": "PUT", "path": "pages"})
     await ada.person.submits()
     await ada.person.closes(everything=True)
-    while not (await stage.get("atlassian/faults"))["hanging"]:
-        await asyncio.sleep(0)
+    await until(lambda: hanging(stage))
     await stage.post("atlassian/faults/release", {})
     await stage.quiet()
     assert await told(ada, ON[template]) == 1
