@@ -2,12 +2,14 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.dialog import Fate, Phase
-from bot.errors import BotError, NotAllowed, Unavailable, Unclear
+from bot.dialogs.filling import Rules
+from bot.errors import BotError, ConsentRequired, NotAllowed, Unavailable, Unclear
 from bot.publish import TakenUp
 from tests.bot.steps_stage import template_of
 from tests.bot.test_steps_killed import (
@@ -20,7 +22,7 @@ from tests.bot.test_steps_killed import (
     held,
     opened,
 )
-from tests.fakes import FakeClock
+from tests.fakes import ADA, FakeClock
 
 ONCE = (1, 1, 1, ["decision"])
 KEPT = frozenset({"replace", "claim", "take_up"})
@@ -218,3 +220,68 @@ async def test_a_replica_whose_clock_is_wrong_takes_nothing_up_early(wrong):
     sleep.wakes.set()
     assert (await running).phase is Phase.DONE
     assert held(bench) == ONCE
+
+
+class Meddler(Mortal):
+    """Confluence, before one of whose writes something else happens."""
+
+    def __init__(self, inner, name, meanwhile):
+        super().__init__(inner, None)
+        self._name, self._meanwhile = name, meanwhile
+
+    def __getattr__(self, name):
+        method = getattr(self._inner, name)
+        if name != self._name:
+            return method
+
+        async def meddled(*args, **how):
+            self._name = ""
+            await self._meanwhile()
+            return await method(*args, **how)
+
+        return meddled
+
+
+async def disconnects(bench):
+    kept = await bench.stores.connections.find(ADA, "system")
+    await bench.stores.connections.remove(ADA, "system")
+    return lambda: bench.stores.connections.save(kept)
+
+
+async def may_only_read(bench):
+    integrations = bench.stores.integrations
+
+    async def policy(*, is_read_only):
+        now = await integrations.find(ADA.tenant)
+        changed = replace(now.policy, is_read_only=is_read_only)
+        await integrations.replace(now, replace(now, policy=changed))
+
+    await policy(is_read_only=True)
+    return lambda: policy(is_read_only=False)
+
+
+async def is_revoked(bench):
+    kept = await bench.stores.connections.find(ADA, "system")
+    await bench.stores.connections.end(kept, bench.clock())
+    return lambda: bench.stores.connections.save(kept)
+
+
+@pytest.mark.parametrize("happens", [disconnects, may_only_read, is_revoked])
+@pytest.mark.parametrize("name", WRITTEN)
+async def test_whatever_happens_meanwhile_the_rest_is_done_once_it_may_be(name, happens):
+    bench, template, dialog = await confirmed()
+    mended = []
+
+    async def meanwhile():
+        mended.append(await happens(bench))
+
+    engine = bench.engine_of(Meddler(bench.confluence, name, meanwhile))
+    with suppress(ConsentRequired):
+        await engine.advance(dialog, template, None)
+    left = await bench.kept()
+    assert (left.phase is Phase.DONE) == (name == "watch")
+    assert left.phase is Phase.DONE or left.failure
+    await mended[0]()
+    if left.phase is Phase.FAILED:
+        await bench.dialogs.replace(left, Rules(template, bench.engine).tried_again(left))
+    await is_done_once(bench, template)
