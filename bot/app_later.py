@@ -180,7 +180,7 @@ class _Templates:
 
     def __init__(self, core: Core) -> None:
         self.catalogue = Catalogue()
-        self.shelf = Shelf(core.stores.templates)
+        self.shelf = Shelf(core.stores.templates, utc_now)
 
     async def find(
         self, tenant: Tenant, template: TemplateId, version: Version

@@ -8,20 +8,24 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import timedelta
 from importlib import resources
 from typing import Final
 
 import structlog
 
 from bot.errors import TemplateRefused
-from bot.ports.dialogs import Templates
+from bot.ports import Clock, Templates
 from bot.principal import Tenant
+from bot.recent import Recent
 from bot.task import TemplateVersion
 from bot.template import ActionTemplate, Category, TemplateId, Version
 from bot.template_files import read_template
 
 MOST_PARSED: Final = 256
+READ_ANEW: Final = timedelta(minutes=5)
+"""For so long a version is taken for kept that was: it goes when its tenant is deleted."""
 _FOLDER: Final = "templates"
 _WORD: Final = re.compile(r"\w+")
 _NAME, _UTTERANCE, _DESCRIPTION = 8, 3, 2
@@ -121,15 +125,17 @@ def _words(text: str) -> Sequence[str]:
     return _WORD.findall(text.casefold())
 
 
-@dataclass(slots=True)
 class Shelf:
     """Parsed templates of tenants, the last used ones in memory.
 
-    A version never changes, so that what is kept by the digest of its file is never stale.
+    A version never changes and goes with its tenant alone, so that what was read of it is good
+    for a while: each turn of a dialog needs it. What is parsed is kept by the digest of its file.
     """
 
-    templates: Templates
-    _parsed: OrderedDict[bytes, ActionTemplate] = field(default_factory=OrderedDict)
+    def __init__(self, templates: Templates, clock: Clock) -> None:
+        self._templates = templates
+        self._read: Recent[tuple[Tenant, TemplateId, Version], bytes] = Recent(clock, READ_ANEW)
+        self._parsed: OrderedDict[bytes, ActionTemplate] = OrderedDict()
 
     async def get(
         self, tenant: Tenant, template: TemplateId, version: Version
@@ -139,18 +145,29 @@ class Shelf:
         Raises:
             TemplateRefused: its file can't be read any more.
         """
-        kept = await self.templates.find(tenant, template, version)
+        read = self._read.find((tenant, template, version))
+        known = self._known(read) if read else None
+        if known is not None:
+            return known
+        kept = await self._templates.find(tenant, template, version)
         return await self.parsed(kept) if kept else None
 
     async def parsed(self, kept: TemplateVersion) -> ActionTemplate:
         """Return what *kept* says; see `get`."""
         source = kept.source.encode()
         digest = hashlib.sha256(source).digest()
-        found = self._parsed.get(digest)
+        found = self._known(digest)
         if found is None:
             found = await asyncio.to_thread(read_template, source, f"{kept.id}.yml")
             self._parsed[digest] = found
-        self._parsed.move_to_end(digest)
         while len(self._parsed) > MOST_PARSED:
             self._parsed.popitem(last=False)
+        self._read.keep((kept.tenant, kept.id, kept.version), digest)
+        return found
+
+    def _known(self, digest: bytes) -> ActionTemplate | None:
+        """Return what was parsed of that file, which was used now."""
+        found = self._parsed.get(digest)
+        if found is not None:
+            self._parsed.move_to_end(digest)
         return found

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
 
 from bot.content import Variable, VariableKind
@@ -15,11 +16,9 @@ from bot.steps.names import Names
 from bot.template import (
     ActionTemplate,
     Asked,
-    AskStep,
     Choice,
     Entity,
     EntityType,
-    walk,
 )
 from bot.values import Thing, Value
 from bot.written import read, write
@@ -45,14 +44,10 @@ def entities_of(template: ActionTemplate, dialog: Dialog) -> tuple[Entity, ...]:
 
     Those that steps ask for on the way stand behind the others, once they were reached.
     """
-    on_the_way = {
-        name for step in walk(template.steps) if isinstance(step, AskStep) for name in step.ask
-    }
-    known = [entity for entity in template.entities if entity.name not in on_the_way]
+    known = {entity.name: entity for entity in template.asked_at_first}
     for entity in _reached(template, dialog):
-        if entity.name not in {each.name for each in known}:
-            known.append(entity)
-    return tuple(known)
+        known.setdefault(entity.name, entity)
+    return tuple(known.values())
 
 
 def missing(template: ActionTemplate, dialog: Dialog) -> tuple[Entity, ...]:
@@ -64,11 +59,19 @@ def missing_of(
     wanted: Iterable[Entity], template: ActionTemplate, dialog: Dialog
 ) -> Iterator[Entity]:
     """Yield those of *wanted* that are to be asked for."""
-    seen, values, effort = dialog.seen(), values_of(template, dialog), Effort(LITTLE_WORK)
-    names = Names(values, effort=effort)
+    answers = {answer.entity: answer for answer in dialog.answers}
+    effort = Effort(LITTLE_WORK)
+    # Reading all that was answered takes a while, and few entities are asked for by it.
+    seen, values = cache(dialog.seen), cache(lambda: values_of(template, dialog))
+
+    def is_wanted(entity: Entity) -> bool:
+        if entity.when is None:
+            return True
+        own = seen().get(entity.name, {})
+        return _is_wanted(entity.when, Names({**own, **values()}, effort=effort))
+
     for entity in wanted:
-        own = seen.get(entity.name)
-        if _is_missing(entity, dialog, Names({**own, **values}, effort=effort) if own else names):
+        if _is_open(entity, dialog, answers.get(entity.name)) and is_wanted(entity):
             yield entity
 
 
@@ -98,12 +101,10 @@ def absent(entity: Entity | None, value: Value) -> Value:
     return () if entity.many or entity.type is EntityType.CHOICES else None
 
 
-def _is_missing(entity: Entity, dialog: Dialog, names: Names) -> bool:
+def _is_open(entity: Entity, dialog: Dialog, answer: Answer | None) -> bool:
     if entity.ask is Asked.NEVER or entity.name in dialog.skipped:
         return False
-    if _is_given(entity, dialog.answer(entity.name)):
-        return False
-    return entity.when is None or _is_wanted(entity.when, names)
+    return not _is_given(entity, answer)
 
 
 def _is_given(entity: Entity, answer: Answer | None) -> bool:

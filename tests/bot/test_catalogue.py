@@ -12,7 +12,7 @@ from bot.task import TemplateVersion
 from bot.template import Category
 from bot.template_files import read_template
 from tests.bot.templates_given import TEMPLATE
-from tests.fakes import NOON
+from tests.fakes import NOON, FakeClock
 
 ACME, OTHER = Tenant("T1"), Tenant("T2")
 IDS = sorted(name.removesuffix(".yml") for name, _ in shipped_sources())
@@ -114,37 +114,51 @@ async def test_what_matches_nothing_finds_nothing(words):
 
 
 async def test_a_version_is_parsed_once():
-    shelf = Shelf(KeptTemplates(version(1)))
+    shelf = Shelf(KeptTemplates(version(1)), FakeClock())
 
     first = await shelf.get(ACME, "a-note", "1.0.1")
     assert first.version == "1.0.1"
     assert await shelf.get(ACME, "a-note", "1.0.1") is first
 
 
-async def test_another_tenants_version_and_one_that_is_gone_are_none():
-    kept = KeptTemplates(version(1))
-    shelf = Shelf(kept)
+async def test_another_tenants_version_and_one_that_it_has_not_are_none():
+    shelf = Shelf(KeptTemplates(version(1)), FakeClock())
     await shelf.get(ACME, "a-note", "1.0.1")
 
     assert await shelf.get(OTHER, "a-note", "1.0.1") is None
     assert await shelf.get(ACME, "a-note", "1.0.2") is None
-    kept.kept.clear()
-    assert await shelf.get(ACME, "a-note", "1.0.1") is None
 
 
-async def test_what_was_removed_and_brought_anew_under_its_number_is_the_new_one():
-    kept = KeptTemplates(version(1))
-    shelf = Shelf(kept)
+async def test_a_version_that_was_read_of_late_is_not_read_again():
+    kept, clock = KeptTemplates(version(1)), FakeClock()
+    shelf = Shelf(kept, clock)
+    first = await shelf.get(ACME, "a-note", "1.0.1")
+
+    clock.pass_by(minutes=4)
+    assert await shelf.get(ACME, "a-note", "1.0.1") is first
+    assert kept.reads == 1
+    clock.pass_by(minutes=1)
+    assert await shelf.get(ACME, "a-note", "1.0.1") is first
+    assert kept.reads == 2
+
+
+async def test_what_went_with_its_tenant_is_gone_after_a_while_and_what_came_anew_is_the_new_one():
+    kept, clock = KeptTemplates(version(1)), FakeClock()
+    shelf = Shelf(kept, clock)
     await shelf.get(ACME, "a-note", "1.0.1")
     (key,) = kept.kept
-    kept.kept[key] = replace(version(1), source=version(1).source.replace("A note", "Another"))
 
+    kept.kept[key] = replace(version(1), source=version(1).source.replace("A note", "Another"))
+    clock.pass_by(minutes=5)
     assert (await shelf.get(ACME, "a-note", "1.0.1")).name == "Another"
+    kept.kept.clear()
+    clock.pass_by(minutes=5)
+    assert await shelf.get(ACME, "a-note", "1.0.1") is None
 
 
 async def test_the_shelf_forgets_what_was_not_used_for_longest(monkeypatch):
     monkeypatch.setattr(catalogue, "MOST_PARSED", 2)
-    shelf = Shelf(KeptTemplates(*(version(number) for number in (1, 2, 3))))
+    shelf = Shelf(KeptTemplates(*(version(number) for number in (1, 2, 3))), FakeClock())
     first = await shelf.get(ACME, "a-note", "1.0.1")
     second = await shelf.get(ACME, "a-note", "1.0.2")
     assert await shelf.get(ACME, "a-note", "1.0.1") is first
@@ -156,7 +170,7 @@ async def test_the_shelf_forgets_what_was_not_used_for_longest(monkeypatch):
 
 
 async def test_a_kept_file_that_is_read_no_more_is_refused_by_its_name():
-    shelf = Shelf(KeptTemplates(version(1, "id: 1.0.0")))
+    shelf = Shelf(KeptTemplates(version(1, "id: 1.0.0")), FakeClock())
 
     with pytest.raises(TemplateRefused, match=r"a-note\.yml"):
         await shelf.get(ACME, "a-note", "1.0.1")

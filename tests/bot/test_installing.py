@@ -78,7 +78,7 @@ class Workshop:
             self.stores.tasks,
             self.stores.dialogs,
             Catalogue(),
-            Shelf(self.stores.templates),
+            Shelf(self.stores.templates, self.clock),
         )
         aides = Aides(roles, auditor(), self.clock, WORDS, lambda: f"t{next(numbers)}")
         self.offers = Offers(books, aides)
