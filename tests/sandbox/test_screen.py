@@ -366,6 +366,21 @@ def test_a_conversation_goes_on_in_its_thread(screen, slack):
     screen.waits_for(lambda: not screen.testid("thread").is_displayed())
 
 
+def test_slacks_own_link_to_a_message_leads_there(screen, slack, browser):
+    screen.as_person("U0ADA", "app", "messages")
+    screen.type("write a decision record")
+    screen.sees("1 reply")
+    said = heard(slack, "message")[0]
+    at = said["ts"].replace(".", "")
+    screen.look_at("C0GENERAL")
+    link = f"https://acme.slack.com/archives/{said['channel']}/p{at}"
+    screen.type(link)
+    screen.press(link)
+    screen.waits_for(lambda: len(screen.thread()) == 2)
+    assert "Which space?" in screen.thread()[-1]
+    assert len(browser.window_handles) == 1
+
+
 def test_a_message_of_ones_own_is_edited_and_deleted(screen, slack):
     screen.as_person("U0ADA", "app", "messages")
     screen.type("in ENG")

@@ -1,5 +1,6 @@
 // What may be a link, and what mentions are called. Everything else stays text.
 
+import { address } from './address.js';
 import { h } from './dom.js';
 import { channelNamed, isBot, person, state } from './state.js';
 import { showProfile } from './people.js';
@@ -16,10 +17,29 @@ export function safeUrl(url) {
   }
 }
 
+const MESSAGE = /^https:\/\/[\w-]+\.slack\.com\/archives\/([A-Z0-9]+)\/p(\d{10})(\d{6})(?:\?(?:.*&)?thread_ts=(\d{10}\.\d{6}))?/;
+
+/** Where in this workspace a message is to which Slack's own address leads, or `null`. */
+function within(url) {
+  const [, id, seconds, rest, thread] = MESSAGE.exec(url) ?? [];
+  const channel = state.screen?.channels.find((each) => each.id === id);
+  if (!channel) return null;
+  const place = channel.kind === 'im' ? { place: 'app', tab: 'messages' } : { place: id };
+  return { ...place, thread: thread ?? `${seconds}.${rest}` };
+}
+
 export function link(url, label) {
   const href = safeUrl(url);
   const named = label !== undefined && label !== '';
   if (!href) return h('span.dead-link', null, named ? label : `<${url}>`);
+  const inside = within(href);
+  if (inside) {
+    const follow = (event) => {
+      event.preventDefault();
+      document.dispatchEvent(new CustomEvent('look-at', { detail: inside }));
+    };
+    return h('a.link', { href: address(inside), onclick: follow }, named ? label : url);
+  }
   return h('a.link', { href, target: '_blank', rel: 'noopener noreferrer' }, named ? label : url);
 }
 

@@ -257,6 +257,7 @@ async function start() {
   root.dataset.ready = 'true';
 }
 
+document.addEventListener('look-at', ({ detail }) => go(detail));
 addEventListener('popstate', async () => {
   const before = `${state.team}/${state.me}`;
   readAddress();

@@ -25,11 +25,13 @@ export function showModal() {
   head(view, stack);
   notice(view);
   if (fresh) parts.body.replaceChildren();
+  const before = new Set([...parts.body.children].map((each) => each.dataset.blockId));
+  const another = !view.blocks.some((each) => before.has(each.block_id));
   showBlocks(parts.body, view.blocks, context);
   foot(view, context);
   if (!dialog.open) dialog.showModal();
+  if (another) parts.body.scrollTop = 0;
   if (fresh) {
-    parts.body.scrollTop = 0;
     focusFirst();
   } else if (Object.keys(view.errors ?? {}).length && parts.errors !== JSON.stringify(view.errors)) {
     parts.body.querySelector('[aria-invalid]')?.focus();
