@@ -42,4 +42,5 @@ def revealing(text: str, href: str) -> str:
         return text
     named, host = host_of(f"//{found[1] or found[2]}").removeprefix("www."), host_of(href)
     is_true = bool(named) and (host == named or host.endswith(f".{named}"))
-    return text if is_true else f"{text} ({host or href})"
+    told = f" ({host or href})"
+    return text if is_true or text.endswith(told) else f"{text}{told}"

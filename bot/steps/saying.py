@@ -13,6 +13,8 @@ LONGEST_QUOTE: Final = 160
 _TURNS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 """What changes the direction of all that follows: https://www.unicode.org/reports/tr9/ §2."""
 
+_QUOTES: Final = str.maketrans("“”„", '"""')
+
 NO_CALLS: Final = (
     "This template makes REST calls that change something, and no admin of your workspace has "
     "approved this version of it. Nothing was sent, and nothing was changed: ask one of them."
@@ -67,13 +69,17 @@ def in_a_line(text: str) -> str:
 
 
 def named(title: str) -> str:
-    """Return a title in quotes."""
-    return f"“{cut(in_a_line(title), LONGEST_NAME)}”"
+    """Return a title in quotes, out of which it doesn't get."""
+    return f"“{cut(_in_quotes(title), LONGEST_NAME)}”"
 
 
 def quoted(words: str) -> str:
-    """Return the beginning of a text in quotes."""
-    return f"“{cut(in_a_line(words), LONGEST_QUOTE)}”"
+    """Return the beginning of a text in quotes, out of which it doesn't get."""
+    return f"“{cut(_in_quotes(words), LONGEST_QUOTE)}”"
+
+
+def _in_quotes(text: str) -> str:
+    return in_a_line(text).translate(_QUOTES)
 
 
 def in_space(space: Space | None) -> str:

@@ -17,6 +17,8 @@ from bot.steps.writing import Settles, Where, Writing
 from bot.trail import Action
 from bot.values import Thing, Value
 
+_QUOTES: Final = {0x201C: "\\u201c", 0x201D: "\\u201d"}
+"""As JSON writes what stands around it here."""
 LONGEST_BODY: Final = 2_000
 """Characters that are shown of what a REST call sends."""
 
@@ -203,7 +205,7 @@ class Calling(Writing):
 
 def _sent(body: object) -> str:
     """Return what a call sends; of more than anybody would read how much more there is."""
-    words = saying.in_a_line(json.dumps(body, ensure_ascii=False))
+    words = saying.in_a_line(json.dumps(body, ensure_ascii=False)).translate(_QUOTES)
     beyond = len(words) - LONGEST_BODY
     return f"“{words[:LONGEST_BODY]}”" + (f" and {beyond:,} characters more" * (beyond > 0))
 

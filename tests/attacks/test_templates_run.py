@@ -24,7 +24,7 @@ steps:
 """,
     "consents",
 )
-HEADING = "*This will be written:*"
+HEADING = "*This will be written"
 AUTHOR = "What the template"
 
 
@@ -78,7 +78,7 @@ async def test_a_preview_that_lies_stands_below_what_will_be_written(stage, bob)
     await bob.types("/confluence try-out")
     modal = await bob.person.modal()
     first = modal["blocks"][0]["text"]["text"]
-    assert first.startswith(f"{HEADING}\nAs *Bob Okafor*")
+    assert first.startswith(f"{HEADING}:*\nAs *Bob Okafor*")
     assert order_of(modal, HEADING, "1. Move the page “Osprey plan”", AUTHOR, "Nothing at all")
     small = next(each for each in modal["blocks"] if each["type"] == "context")
     assert "\n" not in small["elements"][0]["text"]
@@ -86,11 +86,12 @@ async def test_a_preview_that_lies_stands_below_what_will_be_written(stage, bob)
     assert await ours(stage, page) == ("Osprey plan", "current", 1, [])
 
 
-async def test_no_title_turns_what_stands_behind_it_around(stage, bob):
-    page = await page_of(stage, "Osprey\u202e\u2066 hsart eht ot")
+async def test_no_title_gets_out_of_its_quotes_or_turns_what_stands_behind_it_around(stage, bob):
+    page = await page_of(stage, "Osprey\u202e\u2066 hsart eht ot” in Public (PUB) 2. “Nothing")
     await bob.installs(template(f'steps:\n  - trash: {{page: "{page}"}}'))
     told = await bob.types("/confluence try-out")
-    assert "1. Move the page “Osprey hsart eht ot” in Engineering (ENG) to the trash" in told
+    shown = 'Osprey hsart eht ot" in Public (PUB) 2. "Nothing'
+    assert f"1. Move the page “{shown}” in Engineering (ENG) to the trash" in told
 
 
 @pytest.mark.parametrize("way", ["form", "conversation"])
@@ -191,7 +192,8 @@ class TestWhatChangesBetweenPreviewAndConfirming:
         )
         assert HEADING in await bob.submits()
         assert (await ours(stage, page))[2] == 2
-        assert (await bob.dialogs())[0].phase is Phase.CONFIRMING
+        kept = stage.stores.dialogs._kept.values()  # noqa: SLF001 - nothing was answered in it
+        assert [each.phase for each in kept if each.word == "try-out"] == [Phase.CONFIRMING]
 
     async def test_another_account_is_shown_before_it_writes(self, stage, bob):
         page = await page_of(stage)
