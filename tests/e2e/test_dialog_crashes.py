@@ -21,6 +21,7 @@ from sandbox.processes import free_port
 from sandbox.server import Plan
 from sandbox.slack.events import RETRIES
 from tests.attacks.installing import template
+from tests.e2e.test_stopping import ended
 from tests.e2e.test_two_bots import asleep, at, balanced
 from tests.e2e.trip import PATIENCE, QUICK, Wires, link_in, setting_out, until
 from tests.wire.gates import Gate
@@ -359,6 +360,36 @@ async def another(trip):
     finally:
         await balanced(trip)
         await trip.sandbox.bots.stop([second])
+
+
+async def test_a_run_that_is_slow_when_the_bot_stops_is_left_to_another(trip, people):
+    run = await Run(trip, people[0], "Osprey that was stopped").begins()
+    gate = trip.wires.web.hold(Gate(POST, 3, answers=True))
+    await run.confirms()
+    async with asyncio.timeout(PATIENCE):
+        await gate.reached.wait()
+    async with ended(trip):
+        pass
+    trip.wires.clear()
+    await trip.sandbox.bots.start()
+    await run.ends()
+    await run.is_done_once()
+
+
+async def test_a_turn_that_is_held_when_the_bot_stops_is_finished(trip, people):
+    who = people[0]
+    thread = (await who.person.says("ask me things"))["ts"]
+    await who.person.waits_for_reply("What is the first?", thread, timeout=PATIENCE)
+    gate = trip.wires.database.hold(Gate(KEPT))
+    saying = asyncio.create_task(who.person.says("the first", thread))
+    async with asyncio.timeout(PATIENCE):
+        await gate.reached.wait()
+    async with ended(trip):
+        gate.let_go()
+        assert (await saying)["ack"]["status"] == 200
+        await who.person.waits_for_reply("What is the second?", thread, timeout=PATIENCE)
+    await trip.sandbox.bots.start()
+    await who.person.says("cancel", thread)
 
 
 ASKED = ["first", "second", "third", "fourth"]
