@@ -26,7 +26,6 @@ from bot.steps.ending import reply_of
 from bot.steps.halts import Asking, Failed, Halt, NotYet, Parked, Unsettled
 from bot.steps.hands import Hands, Tools
 from bot.steps.lookup import Lookup
-from bot.steps.planned import Planned
 from bot.steps.terms import Terms, calls, site_of, terms_of
 from bot.steps.undoing import Undoing, can_undo, give_up, is_taken_back
 from bot.steps.walk import Walk
@@ -296,17 +295,7 @@ class Engine:
         lookup = Lookup(hands, facts)
         keeping = self._keeping
         desk = Desk(hands, writes, lookup, book, keeping.publisher, keeping.left_alone, admitted)
-        course = Walk(
-            template,
-            terms,
-            hands,
-            facts,
-            writes,
-            lookup,
-            book,
-            Writer(desk),
-            Planned(lookup.makers),
-        )
+        course = Walk(template, terms, hands, facts, writes, lookup, book, Writer(desk))
         try:
             await course.go()
         except NotYet:

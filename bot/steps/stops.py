@@ -20,7 +20,7 @@ async def confirm(course: Walk, *, more: bool) -> Dialog:
     before = book.now.plan if book.now.phase is Phase.CONFIRMING else None
     plan = Plan(
         PlanId(mint_token(course.hands.principal.tenant)),
-        tuple(course.planned),
+        tuple(course.planned.writes),
         facts.account.name,
         facts.account.id,
         facts.site.cloud_id,
@@ -29,7 +29,7 @@ async def confirm(course: Walk, *, more: bool) -> Dialog:
         facts.asker,
         more,
         preview_of(course.template, course.names),
-        contents_of(course.puts),
+        contents_of(course.planned.puts),
     )
     if before is not None and _is_same(before, plan):
         plan = replace(plan, id=before.id, writes=before.writes)

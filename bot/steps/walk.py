@@ -8,16 +8,13 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.connection import Need
 from bot.dialog import Dialog, Fate, Phase, Reached, Record, Write
-from bot.document import Document
-from bot.errors import BadInput, TitleTaken
-from bot.mrkdwn import escape
+from bot.errors import BadInput
 from bot.principal import mint_token
 from bot.receipt import DecisionId
 from bot.steps import saying
@@ -36,15 +33,17 @@ from bot.steps.hands import Facts, Hands
 from bot.steps.lookup import Lookup
 from bot.steps.names import Names
 from bot.steps.on_page import OnPage
-from bot.steps.page_writings import Creating, PageWriting
+from bot.steps.page_writings import Creating
+from bot.steps.planned import Planned
 from bot.steps.planning import plan
 from bot.steps.plot import Plot
 from bot.steps.reads import Reading, reading
 from bot.steps.small_writings import Calling
 from bot.steps.terms import Terms
-from bot.steps.things import bounded, page_id_in
+from bot.steps.things import bounded
+from bot.steps.trying import made_up, made_up_read
 from bot.steps.writer import Writer
-from bot.steps.writing import Puts, Writing
+from bot.steps.writing import Writing
 from bot.template import (
     ActionTemplate,
     AskStep,
@@ -52,7 +51,6 @@ from bot.template import (
     Entity,
     FailStep,
     ForEachStep,
-    GetStep,
     HttpStep,
     LetStep,
     Step,
@@ -66,12 +64,6 @@ from bot.written import read, write
 
 MOST_STEPS: Final = 200
 """Steps of a run, each round of a ``for_each`` counted."""
-MOST_PLANNED: Final = 50
-LONGEST_PLAN: Final = 8_000
-"""Writes that are confirmed together, and characters of what is said of them in mrkdwn.
-
-A message of Slack's holds them, with room for what the writes put there.
-"""
 READS_LAST: Final = timedelta(seconds=60)
 """All the time that the reads of one walk may take."""
 TOO_MANY_STEPS: Final = (
@@ -82,14 +74,6 @@ TOO_MANY_ROUNDS: Final = (
     "There are {count} to go through, and this template goes through {most} at most. Nothing was "
     "done to any of them: choose fewer, and try again."
 )
-SAME_TITLE: Final = (
-    "Two pages of one space would be called {title}. Nothing was written: choose titles that "
-    "differ."
-)
-TOO_LONG_TO_SHOW: Final = (
-    "What one step would do is too long to be shown before it is done, so nothing was written: "
-    "choose less for it."
-)
 NOT_A_LIST: Final = (
     "“for_each” takes a list, and that isn't one. Nothing was done to it: tell whoever wrote this "
     "template."
@@ -98,7 +82,6 @@ TOO_LONG: Final = (
     f"The steps of this run have taken more than {int(READS_LAST.total_seconds())} seconds to "
     "read, so it stops here. Nothing more was written, and what was done before stays: try again."
 )
-_MADE: Final = frozenset({"create", "copy"})
 _COSTLY: Final = frozenset({"labels", "author"})
 
 
@@ -125,18 +108,17 @@ class Walk:
     lookup: Lookup
     book: Book
     writer: Writer
-    planned: list[Write] = field(default_factory=list)
-    length: int = 0
+    planned: Planned = field(init=False)
     rounds: list[Value] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
-    puts: list[tuple[str, Puts]] = field(default_factory=list)
     names: Names = field(default_factory=lambda: Names({}))
     steps: int = 0
-    versions: dict[str, tuple[str, int | None]] = field(default_factory=dict)
-    touched: set[str] = field(default_factory=set)
-    titles: set[tuple[str, str, str]] = field(default_factory=set)
     wants: frozenset[str] = frozenset()
     until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Plan nothing yet."""
+        self.planned = Planned(self.lookup.makers)
 
     async def go(self) -> None:
         """Walk on to the end.
@@ -156,7 +138,7 @@ class Walk:
             me = Thing(me.kind, self.facts.asker, held)
         self.names = Names(values | {"me": me, "site": site_thing(self.facts.site)})
         for record in self.book.now.journal:
-            self._remember(record)
+            self.planned.remember(record)
         await self._all(self.template.steps, "", self.names)
 
     async def _all(self, steps: tuple[Step, ...], prefix: str, names: Names) -> Given:
@@ -297,7 +279,7 @@ class Walk:
 
     def _require_nothing_planned(self) -> None:
         """Ask for more only once what stands before it is done; a trial never does it."""
-        if self.planned and not self.book.now.is_trial:
+        if self.planned.writes and not self.book.now.is_trial:
             raise NotYet
 
     def _require_answers(self, wanted: list[Entity]) -> None:
@@ -314,7 +296,7 @@ class Walk:
         except NotYet:
             if not self.book.now.is_trial:
                 raise
-            return self._made_up_read(step, names)
+            return made_up_read(step, names)
         known = write(_digest(planned.wanted))
         record = self.book.now.record(key)
         if record is not None and record.before == known:
@@ -324,15 +306,6 @@ class Walk:
         value = await self._worked(planned)
         self.book.note(Record(key, action, Fate.DONE, write(value), before=known))
         return value
-
-    def _made_up_read(self, step: Step, names: Names) -> Value:
-        """Return what a trial reads of a page that it would have made."""
-        if isinstance(step, GetStep):
-            return names.value(step.get.page)
-        try:
-            return _NOTHING_THERE[action_of(step)]
-        except KeyError:
-            raise NotYet from None
 
     async def _worked(self, planned: Reading) -> Value:
         now = self.hands.tools.clock()
@@ -347,7 +320,7 @@ class Walk:
         if record is not None and record.fate is Fate.SENT:
             record = await self.writer.settle(record)
             if record is not None:
-                self._remember(record)
+                self.planned.remember(record)
         if record is not None and record.fate is Fate.DONE:
             return Given(read(record.result))
         return await self._plan_or_do(step, key, names)
@@ -357,16 +330,14 @@ class Walk:
         writing = await plan(step, self._plot(key, names, is_new=confirmed is None))
         digest = writing.digest(self.writes)
         if confirmed is None or confirmed.digest != digest or not self._may_do:
-            self._require_room(writing)
+            self.planned.require_room(writing, is_trial=self.book.now.is_trial)
             await self._require_right(writing)
             decision = DecisionId(mint_token(self.hands.principal.tenant))
-            self.planned.append(Write(key, action_of(step), writing.words, digest, decision))
-            if writing.puts is not None:
-                self.puts.append((key, writing.puts))
-            self._note_planned(writing, key)
+            due = Write(key, action_of(step), writing.words, digest, decision)
+            self.planned.add(due, writing)
             return self._to_come(step, writing)
         record = await self.writer.perform(confirmed, writing)
-        self._remember(record)
+        self.planned.remember(record)
         return Given(read(record.result))
 
     async def _require_right(self, writing: Writing) -> None:
@@ -374,56 +345,20 @@ class Walk:
         if not self.book.now.is_trial:
             await self.hands.facts(_need_of(writing))
 
-    def _require_room(self, writing: Writing) -> None:
-        """Leave to the next plan what would make this one too long to be read."""
-        if len(writing.words) > LONGEST_PLAN:
-            raise BadInput(TOO_LONG_TO_SHOW)
-        self.length += len(escape(writing.words))
-        is_full = len(self.planned) >= MOST_PLANNED or self.length > LONGEST_PLAN
-        if self.planned and is_full and not self.book.now.is_trial:
-            raise NotYet
-
     def _to_come(self, step: Step, writing: Writing) -> Given:
         dialog = self.book.now
         if not dialog.is_trial:
             return Given(writing.made, is_later=True)
-        return Given(_made_up(action_of(step), writing.made, self.facts, dialog.now))
+        return Given(made_up(action_of(step), writing.made, self.facts, dialog.now))
 
     @property
     def _may_do(self) -> bool:
         dialog = self.book.now
-        return dialog.phase is Phase.RUNNING and not dialog.is_trial and not self.planned
+        return dialog.phase is Phase.RUNNING and not dialog.is_trial and not self.planned.writes
 
     def _confirmed(self, key: str) -> Write | None:
         found = [each for each in self.book.now.confirmed if each.key == key]
         return found[-1] if found else None
-
-    def _note_planned(self, writing: Writing, key: str) -> None:
-        if isinstance(writing, Creating):
-            called = writing.space.id, writing.kind, writing.title.casefold()
-            if called in self.titles:
-                raise TitleTaken(SAME_TITLE.format(title=saying.named(writing.title)))
-            self.titles.add(called)
-        self.touched.update(writing.targets)
-        if isinstance(writing, PageWriting):
-            self.versions[writing.targets[0]] = key, None
-
-    def _remember(self, record: Record) -> None:
-        """Know which page a done write made, and which version of it."""
-        if record.fate is not Fate.DONE or record.decision is None:
-            return
-        value = read(record.result)
-        if not isinstance(value, Thing) or value.kind != "page":
-            return
-        page, version = page_id_in(value), value.fields.get("version")
-        if page is None:
-            return
-        if record.action in _MADE:
-            self.lookup.makers[page] = record.key
-        name = self.lookup.makers.get(page)
-        is_change = record.action in _MADE or not record.before
-        if is_change and isinstance(version, int):
-            self.versions[f"made by {name}" if name else page] = record.key, version
 
     def _plot(self, key: str, names: Names, *, is_new: bool = True) -> Plot:
         return Plot(
@@ -433,8 +368,8 @@ class Walk:
             names,
             key,
             files=_files(self.book.now),
-            versions=self.versions,
-            touched=self.touched,
+            versions=self.planned.versions,
+            touched=self.planned.touched,
             is_new=is_new,
             wants=self.wants,
         )
@@ -474,25 +409,3 @@ def _is_later(value: Value) -> bool:
 
 def _digest(wanted: tuple[str, ...]) -> str:
     return hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:32]
-
-
-def _made_up(action: str, value: Value, facts: Facts, now: datetime) -> Value:
-    """Return what a write would bring, with something in place of what nobody can know yet."""
-    if action == "http":
-        return Thing("answer", "200", {"status": 200, "body": None})
-    if not isinstance(value, Thing):
-        return value
-    url = facts.site.wiki_url
-    known: dict[str, Value] = {"id": "0", "url": url, "version": 1, "body": Document()}
-    known |= {"text": "", "labels": (), "parent": "", "updated": now, "size": 0, "type": ""}
-    return Thing(value.kind, value.label, {**known, **value.fields})
-
-
-_NOTHING_THERE: Final[Mapping[str, Value]] = {
-    "children": (),
-    "comments": (),
-    "sections": (),
-    "versions": (),
-    "diff": Thing("diff", "", {"added": (), "removed": (), "changes": ()}),
-    "http": Thing("answer", "200", {"status": 200, "body": None}),
-}
