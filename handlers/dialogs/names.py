@@ -53,9 +53,16 @@ def read_value(value: str) -> Mapping[str, str]:
     """
     try:
         found = json.loads(value)
-        return {str(name): str(held) for name, held in found.items()}
+        return {_sound(name): _sound(held) for name, held in found.items()}
     except (ValueError, AttributeError, RecursionError):
         raise BadInput(OUT_OF_DATE) from None
+
+
+def _sound(held: object) -> str:
+    """Return *held* as text. Raises ``ValueError`` for half a character, by which nothing is kept."""
+    text = str(held)
+    text.encode()
+    return text
 
 
 def dialog_in(value: str) -> DialogId:
@@ -102,7 +109,7 @@ def block_of(dialog: DialogId, entity: str, held: str = "") -> str:
 
 def read_block(block: str) -> tuple[DialogId, str]:
     """Return the dialog and the entity that a block is of; empty where it is none of ours."""
-    dialog, _, rest = block.partition("/")
+    dialog, _, rest = block.encode(errors="replace").decode().partition("/")
     return DialogId(dialog), rest.partition("/")[0]
 
 
@@ -129,7 +136,8 @@ def read_begin(value: str) -> tuple[str, Mapping[str, str]]:
     """Read such a value. Raises ``BadInput``."""
     try:
         found: Any = json.loads(value)
-        return str(found["t"]), {str(name): str(held) for name, held in found["k"].items()}
+        known = {_sound(name): _sound(held) for name, held in found["k"].items()}
+        return _sound(found["t"]), known
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadInput(OUT_OF_DATE) from None
 

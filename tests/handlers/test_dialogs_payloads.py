@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.errors import BadInput
 from bot.template import Entity, EntityType
 from bot.utterances import read_line
 from handlers.dialogs import names
@@ -64,6 +65,18 @@ def test_what_a_button_knew_is_typed_again_to_the_letter(known):
     run, word, line = (*names.line_of("note", known).split(" ", 2), "")[:3]
     assert (run, word) == ("run", "note")
     assert read_line(line, entities) == known
+
+
+def test_by_half_a_character_nothing_is_looked_for():
+    for read, value in (
+        (names.read_value, '{"d":"\\ud800"}'),
+        (names.read_value, '{"\\udfff":"x"}'),
+        (names.read_begin, '{"t":"\\ud800","k":{}}'),
+        (names.read_begin, '{"t":"x","k":{"a":"\\ud800"}}'),
+    ):
+        with pytest.raises(BadInput):
+            read(value)
+    assert names.read_block("\ud800/a\udfff/1") == ("?", "a?")
 
 
 @pytest.fixture
