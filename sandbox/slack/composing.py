@@ -107,7 +107,8 @@ class Composer:
             made, field = _SAID[kind]
             return {"type": made, field: inner}
         known = self._user_ids if kind == "user" else self._channel_ids
-        return {"type": kind, f"{kind}_id": known[inner]} if inner in known else None
+        name = inner.lower() if kind == "user" else inner
+        return {"type": kind, f"{kind}_id": known[name]} if name in known else None
 
 
 def _kind(line: str) -> str:

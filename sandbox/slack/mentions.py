@@ -55,7 +55,7 @@ def escaped(text: str) -> str:
 
 #: what is typed for an address, a person's name and a channel's; a sentence may end behind them
 URL = r"https?://[^\s<>]*[^\s<>.,;:!?'\")\]]"
-USER = r"[a-z][\w-]*(?:\.[\w-]+)*"
+USER = r"[A-Za-z][\w-]*(?:\.[\w-]+)*"
 CHANNEL = r"[a-z0-9][\w-]*"
 _TYPED = re.compile(rf"(?P<url>{URL})|@(?P<user>{USER})|#(?P<channel>{CHANNEL})")
 
@@ -70,8 +70,9 @@ def linked(
     def link(found: re.Match[str]) -> str:
         if found["url"]:
             return f"<{found[0]}>"
-        if found["user"] in by_name:
-            return f"<@{by_name[found['user']]}>"
+        user = by_name.get((found["user"] or "").lower())
+        if user:
+            return f"<@{user}>"
         return _channel_link(by_channel.get(found["channel"])) or found[0]
 
     return _TYPED.sub(link, escaped(text))

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.slack import data
+from sandbox.slack.composing import Composer
 from sandbox.slack.mentions import escaped, linked, pings
 from tests.sandbox.slack_stage import stage
 
@@ -27,6 +28,13 @@ def test_what_is_escaped_can_be_read_again(text):
 def test_only_people_who_are_there_are_linked(text):
     found = pings(linked(text, data.people().values(), data.channels().values()), [])
     assert set(found) <= set(data.people())
+
+
+@pytest.mark.parametrize("typed", ["@bob", "@Bob", "(@BOB)"])
+def test_people_are_mentioned_in_capitals_too(typed):
+    people, channels = data.people().values(), data.channels().values()
+    assert pings(linked(typed, people, channels), []) == ["U0BOB"]
+    assert pings("", Composer(people, channels).blocks(typed)) == ["U0BOB"]
 
 
 def test_mentions_are_found_wherever_they_notify():
