@@ -578,7 +578,6 @@ COSTS = {
         database=(
             "find tasks",
             "find templates",
-            "find templates",
             "find preferences",
             "find integrations",
             "find connections",
@@ -654,7 +653,6 @@ COSTS = {
         ),
         database=(
             "find tasks",
-            "find templates",
             "find integrations",
             "find preferences",
             "find connections",
@@ -678,7 +676,6 @@ COSTS = {
         database=(
             "find tasks",
             "find tasks",
-            "find templates",
             "find integrations",
             "find preferences",
             "find connections",
@@ -691,7 +688,6 @@ COSTS = {
         of=("submission dialog_form",),
         database=(
             "find dialogs",
-            "find templates",
             "update dialogs",
             "find tasks",
             "find integrations",
@@ -713,7 +709,6 @@ COSTS = {
         of=("options dialog_field",),
         database=(
             "find dialogs",
-            "find templates",
             "find tasks",
             "find integrations",
             "find preferences",
@@ -722,7 +717,6 @@ COSTS = {
         requests=("Confluence GET search",),
         before_ack=(
             "find dialogs",
-            "find templates",
             "find tasks",
             "find integrations",
             "find preferences",
@@ -735,7 +729,6 @@ COSTS = {
         database=(
             "update dialogs",
             "find dialogs",
-            "find templates",
             "find tasks",
             "find integrations",
             "find connections",
@@ -786,7 +779,6 @@ COSTS = {
         of=("press dialog_undo",),
         database=(
             "find dialogs",
-            "find templates",
             "find tasks",
             "find integrations",
             "find connections",
@@ -811,14 +803,13 @@ COSTS = {
     ),
     "a turn of a conversation": Cost(
         of=("event message.im",),
-        database=("find dialogs", "find templates", "update dialogs"),
+        database=("find dialogs", "update dialogs"),
         requests=("Slack chat.postMessage",),
-        before_ack=("find dialogs", "find templates", "update dialogs", "Slack chat.postMessage"),
+        before_ack=("find dialogs", "update dialogs", "Slack chat.postMessage"),
     ),
     "begin by saying so": Cost(
         database=(
             "find tasks",
-            "find templates",
             "find integrations",
             "find preferences",
             "find connections",
@@ -830,7 +821,6 @@ COSTS = {
         requests=("Confluence GET spaces", "Slack chat.postMessage"),
         before_ack=(
             "find tasks",
-            "find templates",
             "find integrations",
             "find preferences",
             "find connections",
@@ -847,7 +837,6 @@ COSTS = {
         database=(
             "insert deliveries",
             "find tasks",
-            "find templates",
             "find preferences",
             "find integrations",
             "find connections",
@@ -876,24 +865,23 @@ COSTS = {
             "press dialog_answer_3",
             "press dialog_answer_4",
         ),
-        database=("find dialogs", "find templates", "update dialogs"),
+        database=("find dialogs", "update dialogs"),
         requests=("Slack chat.postMessage", "Slack response URL"),
     ),
     "go back by a button": Cost(
         of=("press dialog_back", "press dialog_cancel"),
-        database=("find dialogs", "find templates", "update dialogs"),
+        database=("find dialogs", "update dialogs"),
         requests=("Slack chat.postMessage",),
     ),
     "go on in the form": Cost(
         of=("press dialog_to_form", "press dialog_change"),
-        database=("find dialogs", "find templates", "update dialogs"),
+        database=("find dialogs", "update dialogs"),
         requests=("Slack views.open", "Slack views.update"),
     ),
     "go on in a conversation": Cost(
         of=("press dialog_talk",),
         database=(
             "find dialogs",
-            "find templates",
             "update dialogs",
             "find dialogs",
             "update dialogs",
@@ -912,7 +900,7 @@ COSTS = {
     ),
     "resume one": Cost(
         of=("press dialog_resume", "press dialog_again"),
-        database=("find dialogs", "find templates"),
+        database=("find dialogs",),
         requests=("Slack views.open", "Slack views.update"),
     ),
     "`admin`": Cost(
@@ -1368,10 +1356,10 @@ async def test_the_cost_of_every_listener_is_stated(scene):
     assert listeners >= unstated - LIFECYCLE
 
 
-async def test_a_turn_costs_two_reads_a_write_and_a_call():
+async def test_a_turn_costs_a_read_a_write_and_a_call():
     turn = COSTS["a turn of a conversation"]
 
-    assert turn.database == ("find dialogs", "find templates", "update dialogs")
+    assert turn.database == ("find dialogs", "update dialogs")
     assert turn.requests == ("Slack chat.postMessage",)
 
 
