@@ -6,7 +6,8 @@ from dataclasses import replace
 from bot.dialog import DIALOG_LASTS, Answer, Dialog, DialogId, Origin, Phase, PlanId
 from bot.dialogs.admission import Admission
 from bot.dialogs.filling import Rules, values_of
-from bot.dialogs.hearing import Ear, Taken, Words
+from bot.dialogs.given import Words
+from bot.dialogs.hearing import Ear, Taken
 from bot.dialogs.matching import Matching
 from bot.dialogs.moving import Mover, Press
 from bot.dialogs.parts import Hands, Stores

@@ -1,19 +1,20 @@
 """Takes what a message or a form says into a dialog."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.dialog import Answer, Dialog, Origin, Phase, Spoken
+from bot.dialogs.controls import Control
 from bot.dialogs.filling import Rules, remembered, settled, values_of, with_heard_at
+from bot.dialogs.given import Words, answer_in, begun_anew, by_name, plainer, says_of
 from bot.dialogs.messages import given_in, given_of, words_of
 from bot.dialogs.parts import ContextOf
-from bot.dialogs.saying import Control, Named, Said, understand
+from bot.dialogs.saying import Said, understand
 from bot.dialogs.turn import Heard, Saying, Says
-from bot.entities import Given, WrongAnswer, default, read, shown
+from bot.entities import Context, Given, WrongAnswer, default, read, shown
 from bot.template import Entity
-from bot.utterances import compile_utterance, match_all
 from bot.values import Thing, Value
 from bot.written import Written, write
 
@@ -37,16 +38,6 @@ class Taken:
     says: Says = NOTHING_SAID
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What came for an entity, and where from."""
-
-    entity: Entity
-    given: Given
-    origin: Origin = Origin.PERSON
-    said_at: str = ""
-
-
 class Ear:
     """Reads what people say, as far as it can be read, and files it."""
 
@@ -61,7 +52,7 @@ class Ear:
         """
         marked = rules.marked(dialog)
         if heard.is_edit and heard.at == marked.thread:
-            return await self._edited(rules, marked, _begun_anew(rules, marked, heard))
+            return await self._edited(rules, marked, begun_anew(rules, marked, heard))
         if heard.is_edit and _is_known(marked, heard.at):
             return await self._edited(rules, marked, self._read_anew(rules, marked, heard))
         if heard.at in dialog.heard_at:
@@ -125,8 +116,8 @@ class Ear:
             return Taken(dialog, Says(saying))
         if dialog.phase is Phase.FAILED:
             dialog = rules.tried_again(dialog)
-        words = [] if asked is None else list(_answer(asked, said, given, at))
-        words += _by_name(rules, dialog, said.named, at)
+        words = [] if asked is None else list(answer_in(asked, said, given, at))
+        words += by_name(rules, dialog, said.named, at)
         taken = await self.given(rules, dialog, words)
         again = [each.entity for each in said.named if each.words is None]
         return self._again(rules, taken, again[0]) if again else taken
@@ -153,8 +144,8 @@ class Ear:
         """Return what a message says now that was changed: for what it was an answer to."""
         asked = self._was_asked(rules, dialog, heard.at)
         said = understand(heard.text, rules.entities(dialog), asked)
-        words = [] if asked is None else list(_answer(asked, said, given_in(heard), heard.at))
-        return words + _by_name(rules, dialog, said.named, heard.at)
+        words = [] if asked is None else list(answer_in(asked, said, given_in(heard), heard.at))
+        return words + by_name(rules, dialog, said.named, heard.at)
 
     @staticmethod
     def _was_asked(rules: Rules, dialog: Dialog, at: str) -> Entity | None:
@@ -185,7 +176,7 @@ class Ear:
         if before.asked in wrong:
             after = replace(after, wrong=before.wrong + 1)
         after = rules.onward(await self.defaulted(rules, after))
-        return Taken(after, _says(before, answers, wrong, (filled.emptied, filled.fixed)))
+        return Taken(after, says_of(before, answers, wrong, (filled.emptied, filled.fixed)))
 
     async def read(
         self, rules: Rules, dialog: Dialog, words: Words, others: Iterable[Answer]
@@ -193,8 +184,19 @@ class Ear:
         """Return the answer that *words* are, beside *others*. Raises ``WrongAnswer``."""
         values = {**values_of(dialog), **{each.entity: each.read() for each in others}}
         context = await self._context_of(dialog, rules.template, values, rules.task)
-        value = await read(words.entity, words.given, context)
+        value = await self._read(words, context)
         return _answered(words.entity, value, words.origin, words.said_at)
+
+    @staticmethod
+    async def _read(words: Words, context: Context) -> Value:
+        try:
+            return await read(words.entity, words.given, context)
+        except WrongAnswer:
+            plain = plainer(words)
+            if plain is not None:
+                with suppress(WrongAnswer):  # the first says what is wrong
+                    return await read(words.entity, plain, context)
+            raise
 
     async def defaulted(self, rules: Rules, dialog: Dialog) -> Dialog:
         """Return *dialog* with what its entities have by themselves, as far as it can be told.
@@ -240,6 +242,10 @@ class Ear:
                 return await self.passed_over(rules, dialog)
             case Control.TO_FORM:
                 return Taken(dialog, Says(Saying.FORM))
+            case Control.NOTHING:
+                left = rules.emptied(dialog, [name])
+                after = rules.onward(await self.defaulted(rules, left))
+                return Taken(after, Says(Saying.LEFT_OUT, entity=name))
         return Taken(dialog, Says(_SAYING[control], entity=name))
 
     async def passed_over(self, rules: Rules, dialog: Dialog) -> Taken:
@@ -264,65 +270,6 @@ def cancelled(dialog: Dialog) -> Dialog:
 
 def _is_known(dialog: Dialog, at: str) -> bool:
     return at in dialog.heard_at or any(answer.said_at == at for answer in dialog.answers)
-
-
-def _begun_anew(rules: Rules, dialog: Dialog, heard: Heard) -> list[Words]:
-    """Return what the message that began *dialog* says now, of what nobody has changed since."""
-    utterances = tuple(map(compile_utterance, rules.template.utterances))
-    found = match_all(heard.text, {dialog.id: utterances})
-    known = found[0][1] if found else {}
-    return [
-        Words(entity, Given(text=known[entity.name]), Origin.COMMAND)
-        for entity in rules.entities(dialog)
-        if entity.name in known and _is_as_begun(dialog.answer(entity.name))
-    ]
-
-
-def _is_as_begun(answer: Answer | None) -> bool:
-    return answer is None or answer.origin is not Origin.PERSON
-
-
-def _answer(asked: Entity, said: Said, given: Given, at: str) -> Iterable[Words]:
-    if said.answer is None:
-        return ()
-    whole = given if said.is_literal else Given(text=said.answer)
-    return (Words(asked, whole, said_at=at),)
-
-
-def _by_name(rules: Rules, dialog: Dialog, named: Sequence[Named], at: str) -> list[Words]:
-    found = ((rules.entity(dialog, each.entity), each.words) for each in named)
-    return [
-        Words(entity, Given(text=words), said_at=at)
-        for entity, words in found
-        if entity is not None and words is not None
-    ]
-
-
-def _says(
-    dialog: Dialog,
-    answers: Sequence[Answer],
-    wrong: Mapping[str, WrongAnswer],
-    lost: tuple[tuple[str, ...], tuple[str, ...]],
-) -> Says:
-    emptied, fixed = lost
-    for name, error in wrong.items():
-        words = {each: str(one) for each, one in wrong.items()}
-        return Says(Saying.COMPLAINT, words[name], name, error.suggestions, emptied, words)
-    if fixed:
-        return Says(Saying.FIXED, entity=fixed[0], emptied=emptied)
-    earlier = [each for each in answers if _replaces(dialog, each.entity)]
-    changed = next((each for each in earlier if dialog.answer(each.entity) != each), None)
-    if changed is not None or emptied:
-        name = changed.entity if changed else ""
-        return Says(Saying.CHANGED, entity=name, emptied=emptied)
-    return Says()
-
-
-def _replaces(dialog: Dialog, entity: str) -> bool:
-    """Tell whether an answer replaces another one: more than what its question offered."""
-    held = dialog.answer(entity)
-    was_offered = entity == dialog.asked and held is not None and held.origin is Origin.DEFAULT
-    return held is not None and not was_offered
 
 
 def _answers(dialog: Dialog) -> dict[str, Written]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
+from bot.courtesies import without_courtesies
 from bot.dialogs.parts import FindTemplate
 from bot.dialogs.turn import Match, Matched
 from bot.errors import TemplateRefused
@@ -36,7 +37,8 @@ class Matching:
         distinct = list(dict.fromkeys(keys.values()))
         found = await asyncio.gather(*map(self._utterances, distinct))
         said = dict(zip(distinct, found, strict=True))
-        fits = dict(match_all(text, {task: said[key] for task, key in keys.items()}))
+        patterns = {task: said[key] for task, key in keys.items()}
+        fits = dict(match_all(text, patterns) or match_all(without_courtesies(text), patterns))
         return Matched(tuple(Match(task, fits[task.id]) for task in tasks if task.id in fits))
 
     async def _utterances(self, key: _Key) -> Sequence[Utterance]:

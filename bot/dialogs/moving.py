@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.dialog import PLAN_LASTS, Dialog, Filling, Phase
+from bot.dialogs.controls import Control
 from bot.dialogs.filling import Rules, refreshed, settled
-from bot.dialogs.hearing import Ear, Taken, Words
-from bot.dialogs.saying import Control
+from bot.dialogs.given import Words
+from bot.dialogs.hearing import Ear, Taken
 from bot.dialogs.turn import Move, Saying, Says
 from bot.entities import Given
 from bot.errors import WrongEntities

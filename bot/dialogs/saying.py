@@ -7,39 +7,23 @@ name of an entity that there is; what doesn't is an answer to the question at ha
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
+from bot.dialogs.controls import Control, control_of
 from bot.template import Entity, EntityType, in_words
 
 LONGEST_WITH_NAMES: Final = 2_000
 """A longer message is an answer: nobody writes so much to change a field."""
-
-
-class Control(StrEnum):
-    """A word that steers the dialog."""
-
-    SKIP = "skip"
-    BACK = "back"
-    HELP = "help"
-    LEFT = "left"
-    CANCEL = "cancel"
-    TO_FORM = "form"
-    YES = "yes"
-
-
-_CONTROLS: Final = {
-    Control.SKIP: ("skip", "skip it", "skip this", "next"),
-    Control.BACK: ("back", "go back", "previous"),
-    Control.HELP: ("help", "?"),
-    Control.LEFT: ("what's left", "what is left", "whats left", "what's missing", "left"),
-    Control.CANCEL: ("cancel", "stop", "quit", "never mind", "nevermind"),
-    Control.TO_FORM: ("form", "use the form", "show the form"),
-    Control.YES: ("yes", "y", "ok", "okay", "confirm", "do it", "go", "go ahead", "publish"),
-}
-_CONTROL_OF: Final = {word: control for control, words in _CONTROLS.items() for word in words}
+_FILLERS: Final = frozenset(
+    (
+        *("no", "nope", "actually", "sorry", "wait", "oops", "oh", "ah", "hm", "hmm", "well"),
+        *("ok", "okay", "please", "and", "but", "yes", "yeah"),
+    )
+)
+_WRONG: Final = frozenset(("wrong", "incorrect", "not right", "not correct", "false"))
+_RIGHT: Final = frozenset(("right", "correct"))
 _QUOTES: Final = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}
-_STRAIGHT: Final = str.maketrans("’‘", "''")
 _PIECE: Final = re.compile(r"[:=]|[^\s:=]+")
 _BREAK: Final = re.compile(r"[,;\n]")
 _ARTICLES: Final = frozenset({"the", "my"})
@@ -87,9 +71,7 @@ def _is_answer(said: Said) -> bool:
 
 
 def _unquoted_meaning(text: str, entities: Sequence[Entity], asked: Entity | None) -> Said:
-    control = control_of(text)
-    if control is Control.YES and asked is not None:
-        control = None
+    control = control_of(text, asked)
     if control is not None:
         return Said(control=control)
     if len(text) <= LONGEST_WITH_NAMES:
@@ -99,15 +81,14 @@ def _unquoted_meaning(text: str, entities: Sequence[Entity], asked: Entity | Non
     return Said(answer=text)
 
 
-def control_of(text: str) -> Control | None:
-    """Return the word of control that *text* is, if it is one."""
-    plain = " ".join(text.translate(_STRAIGHT).casefold().split())
-    return _CONTROL_OF.get(plain) or _CONTROL_OF.get(plain.rstrip(".!?… "))
-
-
 def names_of(entity: Entity) -> frozenset[tuple[str, ...]]:
     """Return by which words people may call *entity*, each in its pieces."""
-    spoken = (entity.name, in_words(entity.name), entity.title.rstrip("?:… "))
+    return _names_of(entity.name, entity.title)
+
+
+@lru_cache(maxsize=1024)
+def _names_of(name: str, title: str) -> frozenset[tuple[str, ...]]:
+    spoken = (name, in_words(name), title.rstrip("?:… "))
     return frozenset(
         filter(None, (tuple(piece for piece, _, _ in _pieces(each)) for each in spoken))
     )
@@ -139,21 +120,29 @@ class _Reader:
         kind = self._asked.type if self._asked else None
         if kind in _PROSE and "\n" in self._text:
             return None
-        whole = kind in _PROSE
-        starts = [0] if whole else [0, *self._breaks()]
+        begins = self._behind_fillers()
+        starts = [begins] if kind in _PROSE else [begins, *self._breaks(begins)]
         found = [(at, form) for at in starts if (form := self._form(at)) is not None]
         if not found:
             return None
         first = found[0][0]
-        lead = self._text[: self._end_before(first)].strip() if first else ""
+        lead = self._text[: self._end_before(first)].strip() if first > begins else ""
         if lead and self._asked is None:
             return None
         named = tuple(self._cut(found))
         return Said(answer=lead or None, named=named, is_literal=False)
 
-    def _breaks(self) -> Iterator[int]:
+    def _behind_fillers(self) -> int:
+        """Return where what is said by name begins behind a “no” or an “actually”."""
+        place = 0
+        while self._word(place).strip(",.!…-") in _FILLERS:
+            place += 1
+        return place if place and self._form(place) is not None else 0
+
+    def _breaks(self, begins: int) -> Iterator[int]:
         """Yield where, after a comma or a line's end, something may begin."""
-        ends = [each.end() for each in _BREAK.finditer(self._text)]
+        start = self._pieces[begins][1] if self._pieces else 0
+        ends = [each.end() for each in _BREAK.finditer(self._text, start)]
         places = iter(range(len(self._pieces)))
         for end in ends:
             for place in places:
@@ -201,11 +190,21 @@ class _Reader:
             return self._value(entity, place + 1) if self._word(place) in {"to", "="} else None
         if self._word(place) in {":", "="}:
             return None if kind in _PROSE else self._value(entity, place + 1)
+        if kind not in _PROSE and self._is_wrong(place):
+            return entity, None
         for words in _BEING:
             if all(self._word(place + each) == word for each, word in enumerate(words)):
-                is_prose = kind in _PROSE and words == ("is",)
-                return None if is_prose else self._value(entity, place + len(words))
+                is_said = words == ("is",) and (kind in _PROSE or entity in self._names.prose)
+                return None if is_said else self._value(entity, place + len(words))
         return None if kind in _FREE else self._value(entity, place)
+
+    def _is_wrong(self, place: int) -> bool:
+        """Tell whether all that is said of an entity is that it isn't right."""
+        said = self._word(place)
+        if said not in {"is", "isn't", "isn’t"} or place + 1 >= len(self._pieces):
+            return False
+        rest = self._text[self._pieces[place + 1][1] :].strip(" .!").casefold()
+        return rest in (_WRONG if said == "is" else _RIGHT)
 
     def _value(self, entity: str, place: int) -> tuple[str, int] | None:
         return (entity, self._pieces[place][1]) if place < len(self._pieces) else None
@@ -218,6 +217,7 @@ class _Reader:
 class _Names:
     of: dict[tuple[str, ...], str]
     longest: int
+    prose: frozenset[str]
 
 
 def _names(entities: Sequence[Entity]) -> _Names:
@@ -227,4 +227,5 @@ def _names(entities: Sequence[Entity]) -> _Names:
         for name in names_of(entity):
             of[name] = "" if of.get(name, entity.name) != entity.name else entity.name
     clear = {name: entity for name, entity in of.items() if entity}
-    return _Names(clear, max(map(len, clear), default=0))
+    prose = frozenset(each.name for each in entities if each.type in _PROSE)
+    return _Names(clear, max(map(len, clear), default=0), prose)

@@ -90,6 +90,7 @@ class Saying(StrEnum):
     HEARD = "heard"  # once more, and nothing came of it: nothing is said
     ANSWERED = "answered"  # a press on a question that has its answer
     CHANGED = "changed"  # an earlier answer was changed; *emptied* must be asked again
+    LEFT_OUT = "left out"  # there is nothing to say to what is optional
     NEEDED = "needed"  # what is required can't be skipped
     NO_WAY_BACK = "no way back"  # nothing was answered yet
     ONLY_BUTTON = "only the button"  # a typed yes confirms nothing

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
+from bot.course import TakenUp
 from bot.dialog import Dialog, DialogId, Filling, Phase
 from bot.dialogs.filling import OFFERS_FORM_AFTER, Rules, values_of
 from bot.dialogs.hearing import NOTHING_SAID, Ear, Taken
@@ -13,7 +14,6 @@ from bot.dialogs.turn import Saying, Says, Turn
 from bot.entities import ask
 from bot.errors import ConsentRequired, SiteRequired, Unavailable
 from bot.principal import Principal
-from bot.publish import TakenUp
 from bot.task import DialogTask
 from bot.template import ActionTemplate
 

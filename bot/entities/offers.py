@@ -70,8 +70,9 @@ def meant(words: str, offered: Sequence[Offer]) -> Offer:
         shown = tuple(as_option(each) for each in found)
         raise WrongAnswer(f"{quoted(words)} may be {_or(found)}. Say which.", shown)
     near = close(words, offered)
+    ways = f"Did you mean {_or(near)}?" if near else f"Choose {_or(offered)}."
     raise WrongAnswer(
-        f"{quoted(words)} isn't one of the choices. Choose {_or(near or offered)}.",
+        f"{quoted(words)} isn't one of the choices. {ways}",
         tuple(as_option(each) for each in near or offered[:MOST_CHOICES]),
     )
 

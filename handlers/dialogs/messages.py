@@ -86,7 +86,8 @@ def question(turn: Turn) -> Reply:
         parts.append(blocks.context(escape(asked.hint)))
     parts += _choosing(turn, entity, asked)
     parts.append(_ways(turn, entity))
-    plain = f"{said} {asked.words}".strip() if turn.says.saying is Saying.COMPLAINT else asked.words
+    is_wrong = turn.says.saying is Saying.COMPLAINT
+    plain = f":warning: {turn.says.words} {asked.words}" if is_wrong else asked.words
     return Reply(plain, tuple(parts))
 
 

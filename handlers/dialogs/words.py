@@ -8,7 +8,7 @@ from bot.dialogs import Saying, Says, Turn
 from bot.mrkdwn import escape, link
 from bot.steps import stays, writes_of
 from bot.task import DialogTask, Reach
-from bot.template import Entity
+from bot.template import Entity, EntityType
 from handlers.dialogs.names import several
 
 LONGEST_SHOWN: Final = 120
@@ -22,7 +22,13 @@ HELP: Final = (
     "Answer the question, or say `back`, `skip`, `what's left`, `form` or `cancel`; "
     "“title should be Plan” changes an answer."
 )
+HELP_TO_CONFIRM: Final = (
+    "Only the button writes it. To change something first, say it, as in “title should be Plan”; "
+    "`back` goes to the question before, and `cancel` ends it."
+)
 CANCELLED: Final = "Cancelled. Nothing more is written."
+QUOTED: Final = "If that was meant as the answer to this, say it in quotes."
+PROSE: Final = frozenset({EntityType.TEXT, EntityType.LONG_TEXT, EntityType.RICH_TEXT})
 RUNNING: Final = "It is under way. The receipt will come here."
 _FIXED: Final[dict[Saying, str]] = {
     Saying.CANCELLED: CANCELLED,
@@ -50,11 +56,15 @@ def said_besides(turn: Turn) -> str:
         case Saying.COMPLAINT:
             words = f":warning: {_complaints(turn, says)}"
         case Saying.HELP:
-            words = f"{escape(says.words)}\n{HELP}".strip()
+            help_ = HELP if turn.asks is not None else HELP_TO_CONFIRM
+            words = f"{escape(says.words)}\n{help_}".strip()
         case Saying.LEFT:
             words = left(turn)
         case Saying.CHANGED:
             words = _changed(turn, entity)
+        case Saying.LEFT_OUT:
+            named = f"*{escape(entity.title)}*" if entity else "It"
+            words = f"{named} is left out. If that was the answer, say it in quotes."
         case Saying.FIXED:
             named = f"*{escape(entity.title)}*" if entity else "That"
             words = f"{named} was used in what is written already, so it stays as it is."
@@ -83,7 +93,9 @@ def _changed(turn: Turn, entity: Entity | None) -> str:
     answer = turn.dialog.answer(entity.name) if entity else None
     if entity is None or answer is None:
         return ""
-    return f"*{escape(entity.title)}* is {escape(cut(answer.shown, LONGEST_SHOWN))} now."
+    told = f"*{escape(entity.title)}* is {escape(cut(answer.shown, LONGEST_SHOWN))} now."
+    is_text = turn.asks is not None and turn.asks.type in PROSE
+    return f"{told} {QUOTED}" if is_text and answer.said_at else told
 
 
 def _emptied(turn: Turn, says: Says) -> str:

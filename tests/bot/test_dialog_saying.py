@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.dialogs.saying import Control, Named, Said, understand
+from bot.dialogs.controls import Control
+from bot.dialogs.saying import Named, Said, understand
 from bot.template import Entity, EntityType
 
 AREA = Entity(name="space", type=EntityType.SPACE, prompt="?")
@@ -33,6 +34,14 @@ def answer(text):
         ("what is left", Control.LEFT),
         ("cancel", Control.CANCEL),
         ("form", Control.TO_FORM),
+        ("skip this one, please", Control.SKIP),
+        ("Could you go back one?", Control.BACK),
+        ("What is missing", Control.LEFT),
+        ("what do I still have to answer?", Control.LEFT),
+        ("Help me, please!", Control.HELP),
+        ("I'd like to cancel it", Control.CANCEL),
+        ("ok, forget it", Control.CANCEL),
+        ("please show me the form", Control.TO_FORM),
     ],
 )
 @pytest.mark.parametrize("asked", [AREA, TITLE, BODY, None])
@@ -42,7 +51,45 @@ def test_a_word_of_control_is_the_whole_message(text, control, asked):
         assert understand(f"{text} the rest", ALL, asked) == answer(f"{text} the rest")
 
 
-@pytest.mark.parametrize("text", ["yes", "Yes!", "confirm", "OK", "go ahead"])
+@pytest.mark.parametrize("text", ["no", "None.", "nothing", "No, thanks!", "n/a", "-", "nope"])
+def test_nothing_is_said_to_what_may_be_skipped_alone(text):
+    remark = TITLE.model_copy(update={"required": False})
+    assert understand(text, ALL, remark) == Said(control=Control.NOTHING)
+    assert understand(f"“{text}”", ALL, remark) == Said(answer=text, is_literal=False)
+    for asked in (TITLE, BODY, AREA):
+        assert understand(text, ALL, asked) == answer(text)
+    sure = remark.model_copy(update={"type": EntityType.BOOLEAN})
+    assert understand(text, ALL, sure) == answer(text)
+
+
+@pytest.mark.parametrize("text", ["left", "Next", "stop", "none"])
+def test_a_choice_that_the_question_has_is_an_answer(text):
+    kind = {"name": "kind", "type": "choice", "prompt": "?", "required": False}
+    asked = Entity.model_validate({**kind, "choices": ["Left", "next", "Stop", "None"]})
+    assert understand(text, ALL, asked) == answer(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "words"),
+    [
+        ("no, the title should be Roadmap", "contentTitle", "Roadmap"),
+        ("Actually, space: OPS", "space", "OPS"),
+        ("oh sorry, change the title to Plan", "contentTitle", "Plan"),
+        ("the title is wrong", "contentTitle", None),
+        ("No, the space isn't right.", "space", None),
+    ],
+)
+@pytest.mark.parametrize("asked", [AREA, TITLE, DAY, None])
+def test_what_is_put_right_needs_no_set_phrase(text, entity, words, asked):
+    assert understand(text, ALL, asked) == by_name((entity, words))
+
+
+def test_of_a_text_nothing_but_a_change_is_said_by_is():
+    assert understand("the body is too long", ALL, None) == answer("the body is too long")
+    assert understand("no, that is good", ALL, TITLE) == answer("no, that is good")
+
+
+@pytest.mark.parametrize("text", ["yes", "Yes!", "confirm", "OK", "go ahead", "looks good"])
 def test_a_yes_is_one_only_where_nothing_is_asked(text):
     assert understand(text, ALL, None) == Said(control=Control.YES)
     assert understand(text, ALL, TITLE) == answer(text)

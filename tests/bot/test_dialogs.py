@@ -257,7 +257,7 @@ async def test_a_typed_yes_confirms_nothing(world):
     talk, _ = await planned(world)
     turn = await talk.say("yes")
     assert (turn.says.saying, turn.dialog.phase) == (Saying.ONLY_BUTTON, Phase.CONFIRMING)
-    assert (await talk.say("what?")).says.saying is Saying.NOT_UNDERSTOOD
+    assert (await talk.say("hm")).says.saying is Saying.NOT_UNDERSTOOD
 
 
 async def test_what_is_confirmed_is_written_once(world):

@@ -25,7 +25,7 @@ ENTITIES = (
     {"name": "note", "type": "text", "prompt": "Anything else?", "required": False},
 )
 NAMES = tuple(str(each["name"]) for each in ENTITIES)
-TEXTS = st.text(alphabet="mongdb", min_size=2, max_size=9)
+TEXTS = st.text(alphabet="mangdb", min_size=2, max_size=9)
 VALUES = {
     "area": st.sampled_from(AREAS),
     "cause": TEXTS,
