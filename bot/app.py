@@ -23,6 +23,7 @@ from bot.compose import Composer
 from bot.connect import Connect, Connected, OnConnected, Services, Terms
 from bot.connect import Stores as ConnectStores
 from bot.counted import CountedReceipts
+from bot.course import Memory
 from bot.credentials import Books, CredentialPolicy
 from bot.errands import Errand, Errands, Rota
 from bot.errands import Pace as ErrandPace
@@ -57,7 +58,7 @@ from bot.providers.slack_files import SlackFiles
 from bot.providers.slack_oauth import SlackOAuth
 from bot.providers.slack_sign_in import SlackOpenId
 from bot.public_address import PublicAddress
-from bot.publish import Memory, Publisher
+from bot.publish import Publisher
 from bot.quota import Quota
 from bot.reporting import Reporter
 from bot.roles import Roles

@@ -8,11 +8,12 @@ from typing import Any, Final
 import structlog
 
 from bot.compose import DRAFT_LASTS, PREVIEW_LASTS
+from bot.course import TakenUp
 from bot.errands import Errands, Pace, Rota
 from bot.errors import BotError, NotAllowed
 from bot.ports import SETTLE, Clock, Drafts, Due, DueWork, Leases, Receipts
 from bot.principal import Principal
-from bot.publish import Publisher, TakenUp
+from bot.publish import Publisher
 from bot.receipt import DraftId, Receipt
 
 log = structlog.get_logger(__name__)

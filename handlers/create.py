@@ -10,13 +10,14 @@ from bot.act import Acting, Actor
 from bot.compose import LONGEST_TITLE, Composed, Composer, Form, space_of, title_in
 from bot.connection import Need
 from bot.content import CloudId, PageId, Space
+from bot.course import TakenUp
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, is_empty, text_of
 from bot.errors import BotError, NotFound, SiteRequired, Unavailable
 from bot.integration import ChannelDefaults
 from bot.mentions import each_of
 from bot.ports import Confluence, Notes, Receipts, SlackPeople, Voice
-from bot.publish import Publisher, TakenUp
+from bot.publish import Publisher
 from bot.receipt import Act, DecisionId, Draft, DraftId, Receipt
 from bot.whereabouts import Whereabouts, split_site
 from handlers import forms, receipts

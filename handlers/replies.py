@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.connect import Ended
+from bot.course import TakenUp
 from bot.errors import (
     Ambiguous,
     BadInput,
@@ -27,7 +28,6 @@ from bot.errors import (
     UserError,
 )
 from bot.mrkdwn import escape
-from bot.publish import TakenUp
 from bot.slack_install import InstallEnded
 from handlers import blocks
 from handlers.ask import Reply, View

@@ -12,10 +12,10 @@ from bot import serving
 from bot.__main__ import cli
 from bot.catalogue import read_shipped
 from bot.connection import READ, WRITE, Need
+from bot.course import AccountChanged, TakenUp
 from bot.embedded import DatabaseMissing
 from bot.errors import BotError
 from bot.manifest import read_manifest
-from bot.publish import AccountChanged, TakenUp
 from bot.settings import Settings, variable
 from handlers.help import WORDS
 from sandbox.atlassian.client import OAuthClient

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from bot.course import TakenUp
 from bot.dialog import Dialog, Fate, Origin, Phase, Record
 from bot.errors import BadInput, Unavailable
 from bot.ports import Dialogs
-from bot.publish import TakenUp
 
 MOST_KEPT: Final = 1_000_000
 """Bytes of a journal's results, and of what taking its writes back goes by."""

@@ -6,7 +6,7 @@ from typing import Final
 from bot.act import Acting
 from bot.connection import Connection
 from bot.content import Account, AccountId, PageId, Site
-from bot.publish import require_account
+from bot.course import require_account
 from bot.steps.hands import Facts, Tools
 from bot.steps.writing import Sent, Where
 from bot.values import Thing, Value

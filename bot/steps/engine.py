@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.course import TakenUp
 from bot.dialog import Dialog, Fate, Phase, Record
 from bot.errors import (
     BotError,
@@ -18,7 +19,7 @@ from bot.errors import (
     UserError,
 )
 from bot.ports import Dialogs, Templates
-from bot.publish import Publisher, TakenUp
+from bot.publish import Publisher
 from bot.steps import saying, stops
 from bot.steps.asking import entities_of, missing
 from bot.steps.book import PAUSES, Book

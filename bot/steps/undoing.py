@@ -7,9 +7,10 @@ from typing import Final
 
 from bot.act import Acting
 from bot.content import PageId
+from bot.course import TakenUp
 from bot.dialog import Dialog, Fate, Phase, Record
 from bot.errors import BotError, Changed, NotFound, ScopeMissing, UserError
-from bot.publish import Publisher, TakenUp
+from bot.publish import Publisher
 from bot.receipt import DecisionId
 from bot.refusals import why_refused
 from bot.steps import taking_back

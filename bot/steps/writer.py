@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from bot.act import Acting
 from bot.connection import Need
 from bot.content import Page, PageId, PageStatus, Space, SpaceId, SpaceKey
+from bot.course import AccountChanged
 from bot.dialog import Fate, Phase, Record, Write
 from bot.errors import (
     BotError,
@@ -17,7 +18,7 @@ from bot.errors import (
     Unclear,
     UserError,
 )
-from bot.publish import AccountChanged, Publisher
+from bot.publish import Publisher
 from bot.receipt import Act, DecisionId, Receipt, Stage
 from bot.refusals import why_refused
 from bot.steps import doing, saying

@@ -7,11 +7,12 @@ from bot.act import Actor
 from bot.authorize import Authorizer
 from bot.connection import Connection, Need, scopes_of
 from bot.content import Space, SpaceId, SpaceKey
+from bot.course import Memory
 from bot.dialog import DIALOG_LASTS, Answer, Dialog, DialogId, Phase
 from bot.errors import NotAllowed, NotFound
 from bot.ports import FileContent, Files
 from bot.principal import Tenant
-from bot.publish import Memory, Publisher
+from bot.publish import Publisher
 from bot.steps import Engine, Keeping, Tools
 from bot.task import DialogTask, TaskId, TemplateVersion
 from bot.template import ActionTemplate

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.act import Actor
 from bot.authorize import Authorizer
 from bot.content import PageStatus
+from bot.course import TakenUp
 from bot.dialog import Fate, Filling, Phase
 from bot.dialogs import (
     Admission,
@@ -29,7 +30,6 @@ from bot.document import Document, Paragraph, Text
 from bot.errands import Pace
 from bot.errors import ConsentRequired, TitleTaken, Unavailable, Unclear
 from bot.ports import running_of
-from bot.publish import TakenUp
 from bot.task import DialogTask, TaskId
 from bot.template import TemplateId, Version
 from tests.bot.dialogs_given import INSTALLED, PEOPLE

@@ -10,9 +10,10 @@ from bot.act import Actor
 from bot.authorize import Authorizer
 from bot.compose import Composer, Form
 from bot.content import Account, AccountId, PageStatus
+from bot.course import Memory, TakenUp
 from bot.document import Document, Paragraph, Text
 from bot.errors import Changed, NotAllowed, TitleTaken, Unavailable, Unclear
-from bot.publish import Memory, Publisher, TakenUp
+from bot.publish import Publisher
 from bot.receipt import Act, Stage, message_of
 from bot.trail import Wanted
 from store.memory import MemoryAudit, MemoryPreferences

@@ -9,11 +9,13 @@ from bot.act import Actor
 from bot.authorize import Authorizer
 from bot.compose import Composer, Form
 from bot.content import Account, AccountId, PageStatus
+from bot.course import Memory, TakenUp
 from bot.document import Document, Mention, Paragraph, Task, TaskList, Text
 from bot.documents import from_storage, to_storage
 from bot.errors import BadInput, BotError, NotAllowed, TitleTaken, Unavailable, Unclear
+from bot.making import MADE_LATE
 from bot.profile import Mechanism, Provider
-from bot.publish import MADE_LATE, Memory, Publisher, TakenUp
+from bot.publish import Publisher
 from bot.receipt import Act, Stage, message_of
 from store.stores import memory_stores
 from tests.fakes import (

@@ -8,11 +8,12 @@ import pytest
 from bot.act import Actor
 from bot.authorize import Authorizer
 from bot.content import PageId
+from bot.course import Memory, TakenUp
 from bot.document import Document, Heading, Paragraph, Placement, Storage, Text
 from bot.documents import text_of
 from bot.errors import Changed, NotAllowed, TitleTaken, Unavailable, Unclear
 from bot.principal import mint_token
-from bot.publish import Memory, Publisher, TakenUp
+from bot.publish import Publisher
 from bot.receipt import Act, Decision, DecisionId, Stage, message_of, undo_message_of
 from store.stores import memory_stores
 from tests.fakes import (

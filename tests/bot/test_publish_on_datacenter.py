@@ -9,9 +9,10 @@ import pytest
 from bot.act import Actor
 from bot.authorize import Authorizer
 from bot.compose import Composer, Form
+from bot.course import Memory, TakenUp
 from bot.errors import TitleTaken, Unavailable, Unclear
 from bot.profile import SYSTEM
-from bot.publish import Memory, Publisher, TakenUp
+from bot.publish import Publisher
 from bot.receipt import Act, Stage
 from store.stores import memory_stores
 from tests.fakes import FakeConsentServer, auditor, issuers, own_credentials

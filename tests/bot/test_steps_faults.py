@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.course import TakenUp
 from bot.dialog import Fate, Phase
 from bot.dialogs.filling import Rules
 from bot.errors import BotError, ConsentRequired, NotAllowed, Unavailable, Unclear
-from bot.publish import TakenUp
 from tests.bot.steps_stage import template_of
 from tests.bot.test_steps_killed import (
     ANSWERS,

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.course import TakenUp
 from bot.dialog import Fate, Phase
 from bot.errors import Unclear
-from bot.publish import TakenUp
 from tests.bot.steps_stage import SPACE, Bench, page_value, template_of
 from tests.fakes import page
 

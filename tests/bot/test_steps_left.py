@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.course import TakenUp
 from bot.dialog import Fate, Phase
 from bot.errors import ConsentRequired
-from bot.publish import TakenUp
 from bot.rest import Called
 from tests.bot.steps_stage import Bench, template_of
 from tests.fakes import ADA, page

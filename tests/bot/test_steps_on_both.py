@@ -8,11 +8,12 @@ import pytest
 from bot.act import Actor
 from bot.authorize import Authorizer
 from bot.content import PageId, PageStatus
+from bot.course import Memory
 from bot.dialog import DIALOG_LASTS, Dialog, DialogId, Fate, Phase
 from bot.documents import text_of
 from bot.ports import FileContent
 from bot.profile import SYSTEM
-from bot.publish import Memory, Publisher
+from bot.publish import Publisher
 from bot.steps import Engine, Keeping, Tools, stays, writes_of
 from bot.task import TaskId
 from bot.written import read

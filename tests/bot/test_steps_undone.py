@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from bot.content import PageId
+from bot.course import TakenUp
 from bot.dialog import Phase
 from bot.errors import Changed, ConsentRequired, NotAllowed, Unavailable
-from bot.publish import TakenUp
 from bot.steps import stays, writes_of
 from tests.bot.steps_stage import UNDO_FOR, Bench, template_of
 from tests.bot.test_steps_killed import Killed, Life, Mortal, dying

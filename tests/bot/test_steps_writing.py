@@ -20,12 +20,12 @@ from bot.content import (
     Variable,
     VariableKind,
 )
+from bot.course import TakenUp
 from bot.dialog import Answer, Fate, Phase
 from bot.document import Document, Heading, Paragraph, Storage, Text
 from bot.documents import text_of
 from bot.errors import Changed, NotAllowed, Unclear
 from bot.ports import FileContent
-from bot.publish import TakenUp
 from bot.rest import Called
 from bot.steps import stays, writes_of
 from bot.trail import Action, Wanted

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.content import PageId
+from bot.course import AccountChanged
 from bot.errors import (
     BadInput,
     Changed,
@@ -19,7 +20,6 @@ from bot.errors import (
     TitleTaken,
     Unavailable,
 )
-from bot.publish import AccountChanged
 from bot.receipt import Act, Stage
 from handlers.receipts import receipt_reply, receipt_view, undone
 from sandbox.person import words
