@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
+from pydantic import SecretStr
 
 from bot.dialog import Dialog, Filling, Phase
 from bot.dialogs import DialogDesk, Saying, Turn
@@ -63,7 +64,7 @@ class Stage:
         """Show *turn* where its person is looking; what was written is told by message as well."""
         modal = ask.modal or (ask.view.id if ask.view is not None and ask.view.is_modal else "")
         if not modal:
-            await self.say(turn)
+            await self._say_here(turn)
             return None
         if is_settled(turn.dialog):
             await self.tell(turn, ask)
@@ -103,22 +104,32 @@ class Stage:
         dialog = turn.dialog
         if dialog.is_told or not (dialog.journal or dialog.confirmed_at):
             return
+        try:
+            await self._told(turn, dialog.response_url if ask is not None else None)
+        except BotError as error:
+            if ask is None:
+                raise
+            log.info("dialog untold", code=error.code)  # it is found by the job that settles
+
+    async def _told(self, turn: Turn, url: SecretStr | None) -> None:
+        dialog = turn.dialog
         talks = dialog.thread and dialog.filling is Filling.CONVERSATION
         if talks or dialog.phase is Phase.ASKING:
             await self.say(turn)
             return
         reply = await self.message(turn)
-        url = dialog.response_url if ask is not None else None
-        try:
-            await self._parts.voice.tell(
-                dialog.principal, reply.text, reply.blocks, response_url=url
-            )
-        except BotError as error:
-            if ask is None:
-                raise
-            log.info("dialog untold", code=error.code)  # it is found by the job that settles
-            return
+        await self._parts.voice.tell(dialog.principal, reply.text, reply.blocks, response_url=url)
         await self._parts.desk.mark_told(turn)
+
+    async def _say_here(self, turn: Turn) -> None:
+        """Say where it stands; of what was written no apology may say that nothing was."""
+        try:
+            await self.say(turn)
+        except BotError as error:
+            is_found = is_settled(turn.dialog) or turn.dialog.is_waited_for
+            if turn.dialog.confirmed_at is None or not is_found:
+                raise
+            log.info("dialog untold", code=error.code)
 
     async def placed(self, turn: Turn) -> Turn:
         """Return *turn* with a thread of its own in the app's messages."""
