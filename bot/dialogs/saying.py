@@ -26,6 +26,8 @@ _RIGHT: Final = frozenset(("right", "correct"))
 _QUOTES: Final = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}
 _PIECE: Final = re.compile(r"[:=]|[^\s:=]+")
 _BREAK: Final = re.compile(r"[,;\n]")
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|[“„][^“”]*[“”]|«[^»]*»")
+_COLONS: Final = frozenset({":", "="})
 _ARTICLES: Final = frozenset({"the", "my"})
 _CHANGING: Final = frozenset({"change", "set"})
 _BEING: Final = (("should", "be"), ("must", "be"), ("shall", "be"), ("is",))
@@ -121,8 +123,8 @@ class _Reader:
         if kind in _PROSE and "\n" in self._text:
             return None
         begins = self._behind_fillers()
-        starts = [begins] if kind in _PROSE else [begins, *self._breaks(begins)]
-        found = [(at, form) for at in starts if (form := self._form(at)) is not None]
+        starts = {begins} if kind in _PROSE else {begins, *self._starts(begins)}
+        found = [(at, form) for at in sorted(starts) if (form := self._form(at)) is not None]
         if not found:
             return None
         first = found[0][0]
@@ -138,6 +140,26 @@ class _Reader:
         while self._word(place).strip(",.!…-") in _FILLERS:
             place += 1
         return place if place and self._form(place) is not None else 0
+
+    def _starts(self, begins: int) -> Iterator[int]:
+        """Yield where something may be said by name behind what begins it; not within quotes."""
+        quoted = [each.span() for each in _QUOTED.finditer(self._text)]
+        for place in (*self._breaks(begins), *self._listed(begins)):
+            at = self._pieces[place][1] if place < len(self._pieces) else 0
+            if not any(start < at < end for start, end in quoted):
+                yield place
+
+    def _listed(self, begins: int) -> Iterator[int]:
+        """Yield what follows in a list of names with colons, which needs no commas between."""
+        first = self._name_at(begins)
+        if first is None or self._word(first[1]) not in _COLONS or first[0] in self._names.prose:
+            return
+        for place in range(first[1] + 1, len(self._pieces)):
+            found = self._name_at(place)
+            if found is not None and self._word(found[1]) in _COLONS:
+                yield place
+                if found[0] in self._names.prose:  # whatever stands there is of that text
+                    return
 
     def _breaks(self, begins: int) -> Iterator[int]:
         """Yield where, after a comma or a line's end, something may begin."""
@@ -167,7 +189,11 @@ class _Reader:
     def _end_before(self, place: int) -> int:
         """Return where the text ends that stands before the break in front of *place*."""
         start = self._pieces[place][1]
-        return max(self._text.rfind(each, 0, start) for each in ",;\n")
+        at = max(self._text.rfind(each, 0, start) for each in ",;\n")
+        is_behind_it = at >= 0 and self._text[at + 1 : start].strip().casefold() in {"", "and"}
+        if is_behind_it:
+            return at
+        return self._pieces[place - 1][1] if self._word(place - 1) == "and" else start
 
     def _form(self, at: int) -> tuple[str, int | None] | None:
         """Return the entity that is named at piece *at*, and where its words begin."""
@@ -175,11 +201,16 @@ class _Reader:
         changes = self._word(place) in _CHANGING
         place += changes
         place += self._word(place) in _ARTICLES
+        found = self._name_at(place)
+        return None if found is None else self._rest(*found, changes=changes)
+
+    def _name_at(self, place: int) -> tuple[str, int] | None:
+        """Return the entity whose name stands at *place*, and where that ends."""
         for length in range(min(self._names.longest, len(self._pieces) - place), 0, -1):
             pieces = tuple(piece for piece, _, _ in self._pieces[place : place + length])
             entity = self._names.of.get(pieces)
             if entity is not None:
-                return self._rest(entity, place + length, changes=changes)
+                return entity, place + length
         return None
 
     def _rest(self, entity: str, place: int, *, changes: bool) -> tuple[str, int | None] | None:
@@ -188,7 +219,7 @@ class _Reader:
             if place == len(self._pieces):
                 return entity, None
             return self._value(entity, place + 1) if self._word(place) in {"to", "="} else None
-        if self._word(place) in {":", "="}:
+        if self._word(place) in _COLONS:
             return None if kind in _PROSE else self._value(entity, place + 1)
         if kind not in _PROSE and self._is_wrong(place):
             return entity, None

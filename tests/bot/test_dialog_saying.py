@@ -164,6 +164,13 @@ def test_several_at_once_each_by_its_name_after_an_answer():
     assert understand("Use Mongo; and space: OPS", ALL, TITLE) == Said(
         answer="Use Mongo", named=(Named("space", "OPS"),), is_literal=False
     )
+    assert understand("title: Use Mongo space: ENG due day=tomorrow", ALL, TITLE) == by_name(
+        ("contentTitle", "Use Mongo"), ("space", "ENG"), ("due_day", "tomorrow")
+    )
+    assert understand('title: "Why, space: not" and space: ENG', ALL, None) == by_name(
+        ("contentTitle", "Why, space: not"), ("space", "ENG")
+    )
+    assert understand("body: see title: x", ALL, None) == by_name(("body", "see title: x"))
     assert understand("Use Mongo, space age", ALL, TITLE) == answer("Use Mongo, space age")
     assert understand("whatever, title: X", ALL, None) == answer("whatever, title: X")
 
