@@ -24,6 +24,8 @@ from bot.template import ActionTemplate, Category, TemplateId, Version
 from bot.template_files import read_template
 
 MOST_PARSED: Final = 256
+MOST_BYTES: Final = 4_000_000
+"""Of the files whose templates are in memory, where each takes many times as much."""
 READ_ANEW: Final = timedelta(minutes=5)
 """For so long a version is taken for kept that was: it goes when its tenant is deleted."""
 _FOLDER: Final = "templates"
@@ -136,6 +138,7 @@ class Shelf:
         self._templates = templates
         self._read: Recent[tuple[Tenant, TemplateId, Version], bytes] = Recent(clock, READ_ANEW)
         self._parsed: OrderedDict[bytes, ActionTemplate] = OrderedDict()
+        self._sizes: dict[bytes, int] = {}
 
     async def get(
         self, tenant: Tenant, template: TemplateId, version: Version
@@ -160,8 +163,10 @@ class Shelf:
         if found is None:
             found = await asyncio.to_thread(read_template, source, f"{kept.id}.yml")
             self._parsed[digest] = found
-        while len(self._parsed) > MOST_PARSED:
-            self._parsed.popitem(last=False)
+            self._sizes[digest] = len(source)
+        while len(self._parsed) > MOST_PARSED or sum(self._sizes.values()) > MOST_BYTES:
+            dropped, _ = self._parsed.popitem(last=False)
+            del self._sizes[dropped]
         self._read.keep((kept.tenant, kept.id, kept.version), digest)
         return found
 

@@ -14,6 +14,11 @@ MOST_SHOWN: Final = 12_000
 """Characters of all that a plan puts there: neither a message nor a modal shows more."""
 
 
+_MARKS_EACH: Final = 20
+_MOST_MARKS: Final = 10_000
+"""Characters of JSON for each of a text and besides: a plan is kept with all that it shows."""
+
+
 def contents_of(planned: Iterable[tuple[str, Puts]]) -> tuple[Content, ...]:
     """Return what the writes of those keys put there: what several do, once.
 
@@ -32,6 +37,8 @@ def contents_of(planned: Iterable[tuple[str, Puts]]) -> tuple[Content, ...]:
 
 def _content(keys: tuple[str, ...], title: str, body: Document, room: int) -> Content:
     shown = _beginning(body, room)
+    if len(write(shown)) > _MOST_MARKS + _MARKS_EACH * room:  # more structure than words
+        shown = Document((Paragraph((Text(cut(text_of(shown), room)),)),))
     missing = len(text_of(body)) - len(text_of(shown))
     return Content(keys, title, write(shown), max(missing, 0))
 

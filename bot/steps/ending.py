@@ -7,6 +7,7 @@ from bot.cutting import cut
 from bot.document import Document, Paragraph, Text
 from bot.documents.links import host_of, safe_href
 from bot.errors import UserError
+from bot.expressions.fitting import fitted
 from bot.steps.halts import NotYet
 from bot.steps.names import Names
 from bot.template import ActionTemplate, Button, Card
@@ -16,6 +17,10 @@ from bot.written import NOTHING, Written, write
 UNTOLD: Final = (
     "All steps of this template were done, but what it says in the end can't be put together. {why}"
 )
+_LONGEST_FACT: Final = 500
+_LONGEST_CARRIED: Final = 2_000
+"""Characters of all that a button carries; so many of a list are too many, too."""
+_MOST_CARRIED: Final = 100
 _LONGEST_HOST: Final = 30
 _LONGEST_LABEL: Final = 40
 """Of a label with a host behind it: what a button shows of both is 75 characters."""
@@ -27,7 +32,7 @@ def preview_of(template: ActionTemplate, names: Names) -> Written:
     if not template.preview:
         return NOTHING
     with suppress(NotYet, UserError):
-        return write(names.document(template.preview))
+        return write(fitted(names.document(template.preview)))
     return NOTHING
 
 
@@ -41,7 +46,7 @@ def reply_of(template: ActionTemplate, names: Names) -> Written:
     """
     answer = template.reply
     try:
-        text = names.document(answer.text)
+        text = fitted(names.document(answer.text))
         card = _card(answer.card, names) if answer.card is not None else None
         buttons = tuple(_button(each, names) for each in answer.buttons)
     except NotYet:
@@ -54,16 +59,17 @@ def reply_of(template: ActionTemplate, names: Names) -> Written:
 
 def _card(card: Card, names: Names) -> Thing:
     facts = tuple(
-        Thing(FACT, name, {"value": names.text(source)}) for name, source in card.facts.items()
+        Thing(FACT, name, {"value": cut(names.text(source), _LONGEST_FACT)})
+        for name, source in card.facts.items()
     )
     url = safe_href(names.text(card.url).strip())
-    title = _leading(names.text(card.title), url, names)
+    title = _leading(cut(names.text(card.title), _LONGEST_FACT), url, names)
     return Thing(CARD, title, {"url": url, "facts": facts})
 
 
 def _button(button: Button, names: Names) -> Thing:
     values: dict[str, Value] = {
-        name: _text_or_value(names.value(source)) for name, source in button.values.items()
+        name: _carried(names.value(source)) for name, source in button.values.items()
     }
     url = safe_href(names.text(button.url).strip())
     held: dict[str, Value] = {"task": button.task or "", "url": url}
@@ -83,5 +89,15 @@ def _leading(label: str, url: str, names: Names) -> str:
     return f"{cut(label, _LONGEST_LABEL)} ({shown})"
 
 
-def _text_or_value(value: Value) -> Value:
-    return value if isinstance(value, Thing | tuple) else text_of_value(value)
+def _carried(value: Value) -> Value:
+    """Return *value* as far as a button may carry it: of a thing what says which one it is."""
+    if isinstance(value, tuple):
+        return tuple(map(_carried, value[:_MOST_CARRIED]))
+    if not isinstance(value, Thing):
+        return cut(text_of_value(value), _LONGEST_CARRIED)
+    held = {
+        name: each
+        for name, each in value.fields.items()
+        if isinstance(each, str) and len(each) <= _LONGEST_CARRIED
+    }
+    return Thing(value.kind, cut(value.label, _LONGEST_CARRIED), held)

@@ -59,7 +59,7 @@ def read_value(value: str) -> Mapping[str, str]:
 
 
 def _sound(held: object) -> str:
-    """Return *held* as text. Raises ``ValueError`` for half a character, by which nothing is kept."""
+    """Return *held* as text. Raises ``ValueError`` for half a character: nothing is kept by it."""
     text = str(held)
     text.encode()
     return text

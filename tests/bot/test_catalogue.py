@@ -156,8 +156,11 @@ async def test_what_went_with_its_tenant_is_gone_after_a_while_and_what_came_ane
     assert await shelf.get(ACME, "a-note", "1.0.1") is None
 
 
-async def test_the_shelf_forgets_what_was_not_used_for_longest(monkeypatch):
-    monkeypatch.setattr(catalogue, "MOST_PARSED", 2)
+@pytest.mark.parametrize(
+    ("limit", "most"), [("MOST_PARSED", 2), ("MOST_BYTES", 2 * len(version(1).source.encode()))]
+)
+async def test_the_shelf_forgets_what_was_not_used_for_longest(monkeypatch, limit, most):
+    monkeypatch.setattr(catalogue, limit, most)
     shelf = Shelf(KeptTemplates(*(version(number) for number in (1, 2, 3))), FakeClock())
     first = await shelf.get(ACME, "a-note", "1.0.1")
     second = await shelf.get(ACME, "a-note", "1.0.2")

@@ -97,6 +97,30 @@ async def test_a_reply_that_cant_be_made_says_so(bench):
     assert "All steps of this template were done" in text_of(read(done.said).fields["text"])
 
 
+async def test_what_is_said_in_the_end_is_never_too_much_to_be_kept(bench):
+    values = ", ".join(f'v{number}: "{{{{ long }}}}"' for number in range(40))
+    buttons = f"    - {{label: Next, task: other, values: {{{values}}}}}\n" * 5
+    facts = ", ".join(f'f{number}: "{{{{ long }}}}"' for number in range(40))
+    template = template_of(
+        f"""
+entities:
+  - {{name: long, type: long text, prompt: Long?}}
+steps:
+  - let: {{long2: "{"{{ long }}" * 15}"}}
+  - let: {{long3: "{"{{ long2 }}" * 20}"}}
+reply:
+  text: "{"{{ long3 }}" * 15}"
+  card: {{title: "{{{{ long3 }}}}", facts: {{{facts.replace("long", "long3")}}}}}
+  buttons:
+{buttons.replace("long", "long3")}
+"""
+    )
+    done = await bench.run(template, long="x" * 3_990)
+    assert done.phase is Phase.DONE
+    assert "Next" in done.said
+    assert len(done.said) < 600_000
+
+
 async def test_a_reply_has_a_card_and_buttons_that_lead_on(bench):
     bench.confluence.add(page())
     template = template_of(
