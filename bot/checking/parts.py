@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from itertools import islice
+from typing import Any, Final, get_args, get_type_hints
 
 from bot.errors import ExpressionRefused, Problem
 from bot.expressions import (
@@ -15,6 +16,12 @@ from bot.expressions import (
 )
 from bot.plain_yaml import Path, Place, Places, where
 from bot.template import Holes, Part, Step
+from bot.values import measured
+
+MOST_BRACKETS: Final = 1_000
+"""Of a body: with each that may begin a link, the parser looks through those before."""
+MOST_PARTS: Final = 10_000
+"""Of a body, as `bot.values.measured` counts them: bodies are kept as they were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +58,23 @@ class Complaints:
             if said.holes is Holes.EXPRESSION:
                 return compile_expression(said.text)
             if said.holes is Holes.MARKDOWN:
-                return compile_body(said.text)
+                return self._body(said)
             return compile_text(said.text, allows_token=allows_token)
         except ExpressionRefused as refused:
             self.add_within(said.path, refused.line, refused.column, refused.why)
             return None
+
+    def _body(self, said: Said) -> CompiledBody | None:
+        """Return a body; complain where it is much more than a page has."""
+        if said.text.count("[") > MOST_BRACKETS:
+            told = f"it has more than {MOST_BRACKETS:,} “[”: nobody reads so many links"
+            self.add(said.path, told)
+            return None
+        body = compile_body(said.text)
+        if sum(1 for _ in islice(measured(body.document), MOST_PARTS + 1)) > MOST_PARTS:
+            self.add(said.path, "it has too many parts: take some of its marks, rows or items out")
+            return None
+        return body
 
 
 def texts_in(part: Part, path: Path) -> Iterator[Said]:

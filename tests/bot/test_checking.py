@@ -781,3 +781,16 @@ def test_what_a_page_is_made_of_is_clear(create, expected):
     told = told_of(with_steps(step, scopes=scopes))
     assert bool(told) == (expected is not None)
     assert all(expected in each for each in told[:1])
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("[" * 1_001, "more than 1,000 “[”"),
+        ("*a* " * 4_900, "too many parts"),
+        ("a " * 9_000, None),
+    ],
+)
+def test_a_body_is_no_more_than_a_page(body, expected):
+    told = told_of(with_steps("- fail: '{{ title }}'", reply=f"'{body}'"))
+    assert [expected in each for each in told] == ([True] if expected else [])
