@@ -5,6 +5,7 @@ looking for what was decided.
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.act import Acting
@@ -80,12 +81,13 @@ class Making:
         """Make the page in one step, and once: whoever left it under way may have made it."""
         if receipt.stage is Stage.SENDING:
             return await self._looked_for(receipt, Unclear("Confluence"))
+        until = self._course.clock() + MADE_LATE / 2  # the rest is for its answer
         receipt = await self._course.advance(receipt, stage=Stage.SENDING, sent=receipt.sent + 1)
         decision = receipt.decision
 
         async def make(acting: Acting) -> Page:
             return await self._course.confluence.create_page(
-                acting.connection,
+                replace(acting.connection, writes_until=until),
                 acting.site,
                 decision.space,
                 decision.title,

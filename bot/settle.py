@@ -22,8 +22,8 @@ LEASE: Final = "settle"
 UNCONFIRMED: Final = timedelta(seconds=60)
 """How often a preview that nobody has confirmed yet is looked at again: as long as a receipt is
 left alone, so that a claim made just after a look is still taken up when its time has come."""
-LATE: Final = timedelta(seconds=30)
-"""Within it a confirmation of the last moment has been written down."""
+LATE: Final = timedelta(minutes=10)
+"""Within it a confirmation of the last moment has been written down, by whichever bot's clock."""
 GIVES_UP: Final = timedelta(days=1)
 
 

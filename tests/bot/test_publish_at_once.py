@@ -293,6 +293,20 @@ async def test_the_text_is_compared_as_storage_carries_it(publisher, claimed, co
     assert (await publisher.settle(receipt)).stage is Stage.DONE
 
 
+async def test_it_is_sent_long_before_somebody_says_that_it_wasnt(
+    publisher, claimed, confluence, clock
+):
+    make, times = confluence.create_page, []
+
+    async def made(connection, *args, **how):
+        times.append(connection.writes_until - clock())
+        return await make(connection, *args, **how)
+
+    confluence.create_page = made
+    assert (await publisher.settle(await claimed())).stage is Stage.DONE
+    assert times == [MADE_LATE / 2]
+
+
 async def test_what_was_made_at_once_can_be_undone(publisher, claimed, confluence):
     done = await publisher.settle(await claimed())
     undone = await publisher.undo(ADA, done.decision.id)
