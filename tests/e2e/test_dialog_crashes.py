@@ -38,6 +38,7 @@ SETTLED_AFTER = 3
 KEPT = "update dialogs"
 """The first that a run makes is its claim; each step is kept as it begins and as it is done."""
 POST, PUT = "POST /atlassian/api/ex", "PUT /atlassian/api/ex"
+DELETE = "DELETE /atlassian/api/ex"
 FIVE = template(
     """
 utterances: ["announce {title} on {page}"]
@@ -302,6 +303,39 @@ async def test_each_step_once_at_whichever_moment_the_bot_dies(trip, people, mom
     acks = await asyncio.gather(*pressing)
     await trip.sandbox.bots.start()
     await asyncio.gather(*map(came_to_its_end, runs, acks))
+
+
+TAKING_BACK = [
+    Moment("after it is kept that it was asked for", "database", KEPT, answers=True),
+    *_both("the comment is deleted", "web", DELETE),
+    *_both("the page is as before", "web", PUT),
+    Moment("after the new page is in the trash", "web", DELETE, 2, answers=True),
+]
+
+
+async def taken_back(run):
+    """All of it was, and nothing twice; its person knows."""
+    await run.sees("was taken back")
+    pages = await run.trip.pages(run.title)
+    [board] = await run.trip.get(f"atlassian/pages?id={run.page}")
+    assert {each["status"] for each in pages} <= {"trashed", "draft"}
+    assert (len(board["versions"]), f"See {run.title}." in board["text"]) == (3, False)
+    assert await run.comments() == []
+
+
+async def test_taking_back_is_ended_once_at_whichever_moment_the_bot_dies(trip, people):
+    runs = await begun(trip, people)
+    await asyncio.gather(*(run.confirms() for run in runs))
+    ends = await asyncio.gather(*(run.ends() for run in runs))
+    for run, end, moment in zip(runs, ends, TAKING_BACK, strict=True):
+        gate = moment.gate()
+        getattr(trip.wires, moment.wire).hold(gate)
+        where = {"channel": end["channel"], "ts": end["ts"]}
+        await run.who.person.presses("dialog_undo", container=where)
+        async with asyncio.timeout(PATIENCE):
+            await gate.reached.wait()
+    await dies(trip)
+    await asyncio.gather(*map(taken_back, runs))
 
 
 async def test_each_step_once_whenever_the_bot_dies(trip, people):
