@@ -92,6 +92,14 @@ async def test_reads_by_a_rest_call(bench):
     assert call.path == "/wiki/api/v2/spaces/a%20b%26c%3Dd"
 
 
+async def test_of_a_rest_call_no_number_is_more_than_can_be_kept(bench):
+    held = {"huge": 10**4_000, "id": 2**63 - 1, "none": float("nan"), "far": float("-inf")}
+    bench.confluence.answers.append(Called(200, held))
+    steps = '  - id: got\n    http: {path: "/wiki/api/v2/spaces"}'
+    template = "{{ got.body.huge|cut(9) }} {{ got.body.id }} {{ [got.body.none, got.body.far] }}."
+    assert await told(bench, steps, template) == f"10000000… {2**63 - 1} ."
+
+
 async def test_searches_by_words_and_filters(bench):
     hit = Hit("page", "@@@hl@@@Plan@@@endhl@@@ &amp; more", f"{ACME.url}/1", page_id=PageId("1"))
     bench.confluence.hits[None] = Hits((hit,))
