@@ -285,3 +285,22 @@ async def test_whatever_happens_meanwhile_the_rest_is_done_once_it_may_be(name, 
     if left.phase is Phase.FAILED:
         await bench.dialogs.replace(left, Rules(template, bench.engine).tried_again(left))
     await is_done_once(bench, template)
+
+
+@pytest.mark.parametrize("other", ["do it", "done", "stop"])
+async def test_of_two_who_say_at_once_what_became_of_it_one_is_heard(other):
+    bench, template = await opened(), template_of(FIVE)
+    bench.confluence.fails["add_comment"] = Unclear("Confluence")
+    dialog = await bench.run(template, **ANSWERS)
+    bench.confluence.fails.clear()
+    bench.clock.pass_by(seconds=60)
+    said = [
+        bench.engine_of().verdict(dialog, template, None, ("3", verdict))
+        for verdict in ("do it", other)
+    ]
+    ended = await asyncio.gather(*said, return_exceptions=True)
+    assert [type(each) for each in ended].count(TakenUp) == 1
+    kept = await bench.kept()
+    assert kept.phase.is_final
+    assert len(bench.confluence.comments) <= 1
+    assert [each for each in ended if each == kept]
