@@ -11,6 +11,7 @@ import aiohttp
 
 from sandbox.person import Person, words
 from sandbox.server import Plan, Sandbox
+from tests.kept import broken
 from tests.wire.mongo import MongoWire
 from tests.wire.web import WebWire
 
@@ -173,6 +174,8 @@ async def setting_out(plan: Plan, wires: Wires | None = None) -> AsyncIterator[T
         wires.lead_to(sandbox)
     async with sandbox, aiohttp.ClientSession() as session:
         yield Trip(sandbox, session, wires)
+    logs = sandbox.atlassian.log, sandbox.datacenter.log
+    assert broken(sandbox.slack.ledger, *logs) == []
     secrets = secrets_of(sandbox)
     for log in plan.home.glob("bot*.log"):
         written = log.read_text()
