@@ -35,7 +35,7 @@ STAYS: Final = {
 """What can't be taken back, by the step's word."""
 _STAYS: Final = {
     Changed.code: "it has been changed since, so it stays as it is",
-    NotFound.code: "it isn't there any more, or you may not see it",
+    NotFound.code: "it stays: what it takes isn't there any more, or you may not see it",
     ScopeMissing.code: "it stays: your consent doesn't cover taking it back",
 }
 """Why what could be taken back wasn't, by the code of what came in between."""
