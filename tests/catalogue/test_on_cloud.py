@@ -79,7 +79,7 @@ async def test_a_trial_shows_all_and_writes_nothing(runs, case):
 
     if case.writes:
         assert "This was a trial: nothing was written, and nothing will be." in run.end
-        assert "This would be written:" in run.end
+        assert "This would be written" in run.end
         for words_ in case.previews:
             assert words_ in run.end
     else:
