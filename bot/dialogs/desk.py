@@ -133,10 +133,12 @@ class DialogDesk:
             return self._ear.put_by(rules, seen, heard)
 
         try:
-            return await self._turns.changed(find, change)
+            kept = await self._turns.kept(find, change)
         except (ConsentRequired, SiteRequired, Unavailable):
-            await self._turns.kept(find, put_by)
-            raise
+            kept = await self._turns.kept(find, put_by)
+            if kept is None or heard.is_edit or heard.at not in kept[1].dialog.heard_at:
+                raise  # else the database took it in, and only couldn't say so
+        return await self._turns.went_on(kept)
 
     async def fill(
         self, principal: Principal, dialog: DialogId, given: Mapping[str, Given]

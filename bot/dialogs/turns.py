@@ -54,7 +54,10 @@ class Turns:
         Raises:
             Unavailable: others were faster, again and again.
         """
-        kept = await self.kept(find, change)
+        return await self.went_on(await self.kept(find, change))
+
+    async def went_on(self, kept: tuple[Rules, Taken] | None) -> Turn | None:
+        """Return where a dialog that was *kept* stands after all steps that can be done by now."""
         if kept is not None and kept[1].says.saying is Saying.HEARD:
             return await self._turn(*kept, None)  # whoever heard it first goes on
         return None if kept is None else await self.onward(*kept)

@@ -16,7 +16,7 @@ from bot.dialogs.filling import refreshed
 from bot.dialogs.messages import given_in, given_of, words_of
 from bot.document import Document, Paragraph, Text
 from bot.entities import Given, SlackFile
-from bot.errors import BadInput, NotFound, WrongEntities
+from bot.errors import BadInput, NotFound, Unavailable, WrongEntities
 from bot.task import Audience
 from bot.written import write
 from tests.bot.dialogs_given import TASK, World, template
@@ -73,6 +73,35 @@ async def test_asks_one_question_after_the_other_and_plans_in_the_end(world):
 
     assert turn.dialog.phase is Phase.CONFIRMING
     assert await talk.answers() == {"area": "Eng", "title": "Use Mongo", "count": "3"}
+
+
+async def test_an_answer_whose_keeping_nobody_heard_of_is_gone_on_with(world):
+    talk = await talking(world)
+    keep = world.dialogs.replace
+
+    async def kept_unheard(seen, changed):
+        world.dialogs.replace = keep
+        await keep(seen, changed)
+        raise Unavailable("the database")
+
+    world.dialogs.replace = kept_unheard
+    assert (await talk.say("Eng")).asks.name == "title"
+    assert (await talk.say("Use Mongo")).asks.name == "count"
+    assert await talk.answers() == {"area": "Eng", "title": "Use Mongo"}
+
+
+async def test_an_answer_that_wasnt_kept_is_asked_for_again(world):
+    talk = await talking(world)
+    keep = world.dialogs.replace
+
+    async def away(seen, changed):
+        raise Unavailable("the database")
+
+    world.dialogs.replace = away
+    with pytest.raises(Unavailable):
+        await talk.say("Eng")
+    world.dialogs.replace = keep
+    assert (await talk.say("Eng")).asks.name == "title"
 
 
 async def test_a_form_does_the_same_at_once(world):
