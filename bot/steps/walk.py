@@ -169,7 +169,7 @@ class Walk:
     async def _done(self, step: Step, key: str, names: Names) -> Given:
         match step:
             case LetStep():
-                return self._let(step, names)
+                return await self._let(step, names)
             case FailStep():
                 raise Failed(names.text(step.fail))
             case ForEachStep():
@@ -196,8 +196,9 @@ class Walk:
             names.put(step.id, given.value, is_later=given.is_later)
         return given
 
-    def _let(self, step: LetStep, names: Names) -> Given:
+    async def _let(self, step: LetStep, names: Names) -> Given:
         for name, source in step.let.items():
+            await asyncio.sleep(0)
             try:
                 value = names.value(source)
                 names.put(name, value, is_later=_is_later(value))
