@@ -61,7 +61,8 @@ class Ask:
     stamp of the message under which it was said, or to be answered. *source* is the
     message that a shortcut was used on. *modal* is the id of the modal that was opened for
     this request, or EXTERNAL and the external id of the view that its ack showed. *event_time*
-    is in Unix seconds; *retried* is why Slack told of the event again. *parks* are the command's
+    is in Unix seconds; *retried* is why Slack told of the event again, *event_id* the same for all
+    tellings of it. *found* is what was found out for the ack. *parks* are the command's
     words by which the request can be resumed.
     """
 
@@ -83,6 +84,7 @@ class Ask:
     event_time: int = 0
     retried: str = ""
     event_id: str = ""
+    found: str = ""
     parks: str = ""
 
     def required_text(self, wanted: str) -> str:
@@ -138,11 +140,13 @@ class Ack:
     """The answer to a submission, within three seconds.
 
     Either *errors* by block id, or a *view* that updates or is pushed on the form; with
-    neither, the form closes. *goes_on* says whether the listener is to run.
+    neither, the form closes. *goes_on* says whether the listener is to run; it is told what was
+    *found*.
     """
 
     errors: Mapping[str, str] = field(default_factory=dict)
     view: View | None = None
+    found: str = ""
     push: bool = False
     clear: bool = False
     goes_on: bool = True

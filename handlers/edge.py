@@ -334,6 +334,7 @@ class Edge(AsyncMiddleware):
 
 def _named(ack: Ack, ask: Ask) -> tuple[Ack, Ask]:
     """Name the view of *ack*, which has no id yet, so that it is found later."""
+    ask = replace(ask, found=ack.found)
     if ack.view is None:
         return ack, ask
     external = secrets.token_urlsafe(16)

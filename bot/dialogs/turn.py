@@ -93,6 +93,7 @@ class Saying(StrEnum):
     LEFT_OUT = "left out"  # there is nothing to say to what is optional
     NEEDED = "needed"  # what is required can't be skipped
     NO_WAY_BACK = "no way back"  # nothing was answered yet
+    STALE = "stale"  # what was pressed isn't what stands there by now
     ONLY_BUTTON = "only the button"  # a typed yes confirms nothing
     NOT_UNDERSTOOD = "not understood"  # nothing is asked, and it changes nothing
     UNDER_WAY = "under way"  # it runs: what is said changes nothing

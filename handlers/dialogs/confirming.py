@@ -7,11 +7,11 @@ from typing import Final
 import structlog
 
 from bot.dialog import DialogId, Phase
-from bot.dialogs import Move, Verdict
+from bot.dialogs import Move, Saying, Says, Verdict
 from bot.errors import BotError, ConsentRequired, NotAllowed, NotFound, SiteRequired, Unavailable
 from bot.mrkdwn import escape
 from handlers import blocks, replies
-from handlers.ask import Ack, Answer, Ask, Kind, Modal, Reply, Route, View
+from handlers.ask import Ack, Answer, Ask, Kind, Modal, Reply, Route
 from handlers.dialogs import messages, names, views
 from handlers.dialogs.parts import DialogParts
 
@@ -19,10 +19,8 @@ log = structlog.get_logger(__name__)
 
 WRITING: Final = "Writing to Confluence… You can close this: the receipt comes by message as well."
 UNDER_WAY: Final = "That was confirmed already. The receipt comes by message."
-TOO_OLD: Final = (
-    "Something has changed since this was shown, so nothing was written. "
-    "Close this, and look at it as it is now."
-)
+STALE: Final = "stale"
+"""What was pressed isn't what stands there by now, or has been standing for too long."""
 _VERDICTS: Final = {
     names.IS_DONE: Verdict.DONE,
     names.DO_IT: Verdict.DO_IT,
@@ -71,20 +69,20 @@ class Confirming:
             return Ack(view=views.maybe_recorded(), push=True, goes_on=False)
         if is_claimed:
             return Ack(view=views.working(WRITING))
-        return Ack(view=await self._claimed_before(ask), goes_on=False)
+        return await self._claimed_before(ask)
 
     async def claim_press(self, ask: Ask) -> Ack:
         """Write the confirmation down before its ack."""
         dialog, plan = names.dialog_in(ask.value), names.plan_in(ask.value)
-        await self._desk.confirm(ask.principal, dialog, plan)
-        return Ack()
+        is_claimed = await self._desk.confirm(ask.principal, dialog, plan)
+        return Ack(found="" if is_claimed else STALE)
 
     async def carry_out(self, ask: Ask) -> Answer:
         """Do what was confirmed, and show what became of it."""
         metadata = ask.value or (ask.view.metadata if ask.view else "")
         dialog = names.dialog_in(metadata)
         try:
-            if not ask.modal:
+            if not (ask.modal or ask.found):
                 await self._show_claimed(ask, dialog)
             turn = await self._desk.run(ask.principal, dialog)
         except (ConsentRequired, SiteRequired):
@@ -94,9 +92,13 @@ class Confirming:
                 raise  # nothing of it was sent: it waits for them to connect, or to choose
             return await self._under_way(ask)
         except BotError as error:
+            if ask.found:
+                raise
             # It is claimed, and may be written: an apology that nothing was changed may be untrue.
             log.warning("run unsettled", code=error.code)
             return await self._under_way(ask)
+        if ask.found and turn.dialog.phase is Phase.CONFIRMING:
+            turn = replace(turn, says=Says(Saying.STALE))
         return await self._stage.show(ask, turn)
 
     async def _show_claimed(self, ask: Ask, dialog: DialogId) -> None:
@@ -110,18 +112,18 @@ class Confirming:
             return Modal(views.working(views.LATER))
         return Reply(views.LATER)
 
-    async def _claimed_before(self, ask: Ask) -> View:
+    async def _claimed_before(self, ask: Ask) -> Ack:
         """Show what became of it: it was confirmed before, or isn't what was shown."""
         metadata = ask.view.metadata if ask.view else ""
         try:
             turn = await self._desk.find(ask.principal, names.dialog_in(metadata))
         except NotFound as error:
-            return views.working(str(error))
+            return Ack(view=views.working(str(error)), goes_on=False)
+        if turn.dialog.phase in {Phase.CONFIRMING, Phase.ASKING}:
+            return Ack(view=views.working(), found=STALE)
         if turn.dialog.phase is Phase.RUNNING:
-            return views.working(UNDER_WAY)
-        if turn.dialog.phase.is_final:
-            return views.of(turn, await self._stage.onward(turn))
-        return views.working(TOO_OLD)
+            return Ack(view=views.working(UNDER_WAY), goes_on=False)
+        return Ack(view=views.of(turn, await self._stage.onward(turn)), goes_on=False)
 
     def _judging(self, verdict: Verdict) -> Callable[[Ask], Awaitable[Answer]]:
         async def judged(ask: Ask) -> Answer:

@@ -60,9 +60,17 @@ def of(turn: Turn, onward: Onward = NOTHING) -> Reply:
         case Phase.CANCELLED:
             return _reply(turn, [blocks.section(words.said_besides(turn) or words.CANCELLED)])
         case Phase.RUNNING:
-            return _reply(turn, [blocks.section(words.RUNNING)])
+            return _reply(turn, [blocks.section(words.said_besides(turn) or words.RUNNING)])
         case _:
-            return _reply(turn, shown.ended(turn, onward, IN_MESSAGE))
+            return _reply(turn, _ended(turn, onward))
+
+
+def _ended(turn: Turn, onward: Onward) -> Sequence[Block]:
+    """Return how it ended; to whoever goes on talking, that it has."""
+    if turn.dialog.phase is not Phase.DONE or turn.says.saying is not Saying.ENDED:
+        return shown.ended(turn, onward, IN_MESSAGE)
+    anew = blocks.button("Begin anew", names.RUN[0], names.begin_value(turn.dialog.word))
+    return [blocks.section(words.said_besides(turn)), blocks.actions(anew)]
 
 
 def _reply(turn: Turn, parts: Sequence[Block]) -> Reply:
@@ -191,7 +199,8 @@ def nothing_matched(tasks: Sequence[DialogTask], dialogs: Sequence[Dialog], comm
     if tasks:
         parts.append(blocks.actions(task_menu(tasks)))
     if dialogs:
-        parts.append(blocks.section("Or go on with what you have begun:"))
+        told_ = "Or go on with what you have begun; an answer goes into its thread:"
+        parts.append(blocks.section(told_))
         parts += [in_a_line(dialog) for dialog in dialogs[:5]]
     there = (
         f"`{command} tasks` lists what is installed for you" if tasks else "Nothing is installed"
@@ -207,6 +216,12 @@ def tasks_in_a_list(tasks: Sequence[DialogTask], runnable: Container[TaskId]) ->
         details = blocks.button("Details", names.TASK, names.of_task(task.id))
         run = blocks.button("Run", names.RUN[0], names.begin_value(task.word))
         yield blocks.actions(*([run] if task.id in runnable else []), details)
+
+
+def run_buttons(tasks: Sequence[DialogTask]) -> Iterator[Block]:
+    """Yield a button for each of a few tasks."""
+    for action, task in zip(names.RUN, tasks, strict=False):
+        yield blocks.button(task.title, action, names.begin_value(task.word))
 
 
 def task_menu(tasks: Sequence[DialogTask]) -> Block:
@@ -228,7 +243,7 @@ def open_ones(dialogs: Sequence[Dialog], command: str) -> Reply:
         told = "No dialog of yours is open."
         small = blocks.context(f"`{command} tasks` lists what you can begin.")
         return Reply(told, (blocks.section(told), small))
-    return Reply("Your open dialogs", tuple(map(in_a_line, dialogs)))
+    return Reply("Your open dialogs", (*dialogs_in_a_list(dialogs),))
 
 
 def to_be_resumed(dialog: Dialog) -> Reply:
@@ -236,14 +251,36 @@ def to_be_resumed(dialog: Dialog) -> Reply:
     return Reply(f"{dialog.title} {words.STANDS[dialog.phase]}", (in_a_line(dialog),))
 
 
+def dialogs_in_a_list(dialogs: Sequence[Dialog]) -> Iterator[Block]:
+    """Yield open dialogs, each with what can be done about it."""
+    for dialog in dialogs:
+        yield blocks.section(_standing(dialog))
+        drop = blocks.button("Drop it", names.DROP, names.value_of(dialog.id))
+        yield blocks.actions(
+            _resuming(dialog),
+            blocks.confirmed(
+                drop,
+                "Drop it?",
+                "What you answered in it is no longer offered. What is written already stays.",
+                "Drop it",
+            ),
+        )
+
+
 def in_a_line(dialog: Dialog) -> Block:
     """Return an open dialog with the button that resumes it."""
+    return blocks.section(_standing(dialog), _resuming(dialog))
+
+
+def _standing(dialog: Dialog) -> str:
     stands = words.STANDS[dialog.phase]
     told = f"*{escape(cut(dialog.title, words.LONGEST_SHOWN))}* {stands}"
-    if gist := words.gist(dialog):
-        told += f"\n{escape(gist)}"
-    resume = blocks.button("Go on", names.RESUME, names.value_of(dialog.id))
-    return blocks.section(told, resume)
+    gist = words.gist(dialog)
+    return f"{told}\n{escape(gist)}" if gist else told
+
+
+def _resuming(dialog: Dialog) -> Block:
+    return blocks.button("Go on", names.RESUME, names.value_of(dialog.id), style="primary")
 
 
 def went_on(turn: Turn, link_: str) -> Reply:

@@ -43,6 +43,10 @@ _FIXED: Final[dict[Saying, str]] = {
         "Nothing is asked just now, so I left all as it is. Say what to change, as in "
         "“title should be Plan”, or use the buttons."
     ),
+    Saying.STALE: (
+        "Nothing was written: what you pressed has changed since, or had been standing for more "
+        "than an hour. This is how it is now."
+    ),
     Saying.UNDER_WAY: "It is under way already, so that changed nothing.",
     Saying.ENDED: "This dialog has ended, so that changed nothing. You can begin it anew.",
 }
@@ -64,7 +68,9 @@ def said_besides(turn: Turn) -> str:
             words = _changed(turn, entity)
         case Saying.LEFT_OUT:
             named = f"*{escape(entity.title)}*" if entity else "It"
-            words = f"{named} is left out. If that was the answer, say it in quotes."
+            words = (
+                f"{named} is left out. If that was the answer, say `back`, and then it in quotes."
+            )
         case Saying.FIXED:
             named = f"*{escape(entity.title)}*" if entity else "That"
             words = f"{named} was used in what is written already, so it stays as it is."
@@ -193,7 +199,8 @@ def is_taken_back(dialog: Dialog) -> bool:
 def _written(record: Record, *, was_undone: bool) -> str:
     told = cut(record.words, LONGEST_WRITTEN)
     words = link(record.url, told) if record.url else escape(told)
-    return f"{_MARKS[record.fate]} {words}{_taken_back(record) if was_undone else ''}"
+    mark = ":leftwards_arrow_with_hook:" if record.is_undone else _MARKS[record.fate]
+    return f"{mark} {words}{_taken_back(record) if was_undone else ''}"
 
 
 def _taken_back(record: Record) -> str:

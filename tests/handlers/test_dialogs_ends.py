@@ -1,6 +1,7 @@
 """How dialogs end, or don't: unclear steps, resumption, presses that come late or from others."""
 
 from dataclasses import replace
+from datetime import timedelta
 from textwrap import dedent
 
 import pytest
@@ -104,6 +105,7 @@ async def test_a_plan_that_was_changed_since_writes_nothing(stage, ada):
     await stage.quiet()
     assert await ada.pages("Older") == await ada.pages("Newer") == []
     assert "Create the page “Newer”" in await ada.heard(), "it is shown as it is now"
+    assert "what you pressed has changed since" in await ada.heard()
     await ada.presses("dialog_confirm")
     assert len(await ada.pages("Newer")) == 1
     await ada.person.presses("dialog_confirm", container=at)
@@ -181,6 +183,25 @@ async def test_what_was_switched_off_goes_on_once_it_is_on(stage, ada):
     await stage.stores.tasks.replace(off, replace(off, is_on=True))
     assert "Create the page “Later”" in await ada.clicks("dialog_again")
     assert "Written: Later." in await ada.clicks("dialog_confirm")
+
+
+async def test_what_stood_for_too_long_is_shown_anew_and_says_so(stage, ada):
+    await installed(stage, TALK)
+    told = "Nothing was written: what you pressed has changed since, or had been standing"
+    await ada.says("write a note in ENG about Old")
+    await ada.answers("Text")
+    await ada.answers("skip")
+    await ada.types("note space=ENG title=Older body=Text remark=none")
+    kept = stage.stores.dialogs._kept  # noqa: SLF001 - time alone does it
+    for key, dialog in [*kept.items()]:
+        kept[key] = replace(dialog, touched_at=dialog.touched_at - timedelta(hours=2))
+    assert told in await ada.saves()
+    assert "Create the page “Older”" in await ada.sees()
+    assert "Written: Older." in await ada.saves()
+    await ada.person.closes(everything=True)
+    assert told in await ada.clicks("dialog_confirm")
+    assert await ada.pages("Old") == []
+    assert "Written: Old." in await ada.clicks("dialog_confirm")
 
 
 async def test_confluence_away_loses_nothing_and_says_so(stage, ada):
