@@ -14,6 +14,8 @@ TaskId = NewType("TaskId", str)
 
 MOST_TASKS: Final = 200
 """As many as one tenant has: a list of them is read whole."""
+MOST_OWN: Final = 25
+"""As many of them as one person has for themselves alone: nobody uses up what all have."""
 MOST_ALIASES: Final = 5
 MOST_HISTORY: Final = 50
 

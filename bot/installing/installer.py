@@ -26,6 +26,7 @@ from bot.principal import Principal, Tenant
 from bot.task import (
     MOST_ALIASES,
     MOST_HISTORY,
+    MOST_OWN,
     MOST_TASKS,
     Audience,
     DialogTask,
@@ -68,11 +69,7 @@ class Installer:
         """
         offer = await self._offers.get(principal, template, version)
         tasks = await self._books.tasks.list_all(principal.tenant)
-        if len(tasks) >= MOST_TASKS:
-            raise BadInput(
-                f"{MOST_TASKS} dialog tasks are installed, which is as many as a workspace has. "
-                "Nothing was installed: uninstall one first."
-            )
+        _require_room(principal, wish, tasks)
         task = DialogTask(
             id=TaskId(self._aides.mint()),
             tenant=principal.tenant,
@@ -314,6 +311,22 @@ def _lending(task: DialogTask, *, lends: bool) -> DialogTask:
     """Return it lending or not; for versions for which it never lent, it doesn't afterwards."""
     lent = (*task.lent, task.version) if lends and task.lends else ()
     return replace(task, lends=lends, lent=tuple(dict.fromkeys(lent))[-MOST_HISTORY:])
+
+
+def _require_room(principal: Principal, wish: Wish, tasks: Sequence[DialogTask]) -> None:
+    """Raise ``BadInput`` where there are as many tasks as there may be."""
+    own = [each for each in tasks if each.audience.reach is Reach.ME]
+    theirs = [each for each in own if each.owner == principal.user_id]
+    if wish.audience.reach is Reach.ME and len(theirs) >= MOST_OWN:
+        raise BadInput(
+            f"You have installed {MOST_OWN} dialog tasks for yourself, which is as many as one "
+            "person has. Nothing was installed: uninstall one first."
+        )
+    if len(tasks) >= MOST_TASKS:
+        raise BadInput(
+            f"{MOST_TASKS} dialog tasks are installed, which is as many as a workspace has. "
+            "Nothing was installed: uninstall one first."
+        )
 
 
 def can_lend(offer: Offer) -> bool:

@@ -11,6 +11,7 @@ from bot.errors import BadInput, Changed, NotAllowed, NotFound, TemplateRefused
 from bot.installing.parts import (
     CHANGED,
     MOST_BROUGHT,
+    MOST_BYTES_BROUGHT,
     NO_TEMPLATE,
     NOT_FOR_OTHERS,
     NOT_YOURS,
@@ -228,7 +229,9 @@ class Offers:
         brought = await self._books.templates.list_own(version.tenant)
         theirs = [each for each in brought if each.by == version.by]
         known = {(each.id, each.version) for each in theirs}
-        if len(theirs) >= MOST_BROUGHT and (version.id, version.version) not in known:
+        size = sum(len(each.source) for each in (*theirs, version))
+        is_much = len(theirs) >= MOST_BROUGHT or size > MOST_BYTES_BROUGHT
+        if is_much and (version.id, version.version) not in known:
             raise BadInput(TOO_MANY)
 
     async def _same(self, template: ActionTemplate, version: TemplateVersion) -> TemplateVersion:

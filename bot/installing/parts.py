@@ -22,9 +22,11 @@ NOT_YOURS: Final = (
 )
 MOST_BROUGHT: Final = 100
 """Versions that one person brings: all that a tenant has are looked through together."""
+MOST_BYTES_BROUGHT: Final = 2_000_000
 TOO_MANY: Final = (
-    f"You have brought {MOST_BROUGHT} versions of templates, which is as many as are kept of one "
-    "person, so this one wasn't. Ask an admin of the workspace to bring it."
+    f"You have brought {MOST_BROUGHT} versions of templates, or files of "
+    f"{MOST_BYTES_BROUGHT // 1_000_000} MB together, which is as much as is kept of one person, so "
+    "this one wasn't. Ask an admin of the workspace to bring it."
 )
 NO_TEMPLATE: Final = "That template isn't here any more, so nothing was changed."
 ANOTHER: Final = (

@@ -14,7 +14,7 @@ from bot.installing import Aides, Books, Installer, Offers, Wish, between
 from bot.integration import Integration, Policy, Role
 from bot.principal import Principal
 from bot.roles import Roles
-from bot.task import Audience, Event, Reach
+from bot.task import MOST_OWN, Audience, Event, Reach
 from bot.written import write
 from store.stores import memory_stores
 from tests.fakes import ADA, NOON, FakeClock, FakeSlackPeople, auditor
@@ -142,6 +142,15 @@ class TestInstalling:
         done = await asyncio.gather(*both, return_exceptions=True)
         assert len([each for each in done if isinstance(each, BadInput)]) == 1
         assert len(await shop.stores.tasks.list_all(ADA.tenant)) == 1
+
+    async def test_nobody_uses_up_what_all_have(self, shop):
+        for number in range(MOST_OWN):
+            first, second = divmod(number, 4)
+            await shop.install(word=f"{'abcdefg'[first] * 6}{'stux'[second] * 6}")
+        with pytest.raises(BadInput, match="as many as one person has"):
+            await shop.install(word="another")
+        assert await shop.install(BOB, word="another")
+        assert await shop.install(word="for-all", audience=FOR_ALL)
 
     async def test_what_is_not_there_is_not_installed(self, shop):
         with pytest.raises(NotFound):
@@ -279,6 +288,15 @@ class TestOnesOwn:
         await shop.bring()
         with pytest.raises(BadInput, match="Somebody else"):
             await shop.bring(own("2.0.0"), BOB)
+
+    async def test_of_one_persons_files_no_more_is_kept_than_two_megabytes(self, shop):
+        filling = "# " + "x" * 190_000 + "\n"
+        for number in range(10):
+            await shop.bring(own(f"1.0.{number}") + filling)
+        for _ in range(2):
+            with pytest.raises(BadInput, match="2 MB together"):
+                await shop.bring(own("2.0.0") + filling)
+        assert (await shop.bring(own("1.0.3") + filling)).template.version == "1.0.3"
 
 
 class TestVersions:
