@@ -101,7 +101,9 @@ class Settling:
 
     def _is_hopeless(self, dialog: Dialog, error: BotError) -> bool:
         """Tell whether nobody listens there, or hasn't for a day."""
-        since = dialog.confirmed_at or dialog.began_at
+        done = (each.at for each in dialog.journal)
+        known = (dialog.began_at, dialog.confirmed_at, dialog.undo_asked, *done)
+        since = max(each for each in known if each is not None)
         return isinstance(error, NotAllowed) or self._clock() - since >= GIVES_UP
 
 

@@ -217,7 +217,8 @@ class Engine:
             self._require_arrived(record)
             book.drop(key)
             confirmed = tuple(stops.anew(each, key) for each in dialog.confirmed)
-            await book.save(phase=Phase.RUNNING, confirmed=confirmed)
+            now = self._tools.clock()
+            await book.save(phase=Phase.RUNNING, confirmed=confirmed, confirmed_at=now)
         else:
             return dialog
         return await self.advance(book.kept, template, task)

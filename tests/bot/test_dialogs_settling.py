@@ -195,6 +195,23 @@ async def test_a_run_that_nobody_could_go_on_with_stays_due(errand):
     assert errand.told == [(Phase.FAILED, None)]
 
 
+async def test_a_run_that_its_person_went_on_with_after_days_isnt_given_up_at_once(errand):
+    dialog = await errand.begin()
+    await errand.confirm(dialog)
+    errand.world.clock.pass_by(days=2)
+    seen = await errand.world.dialogs.find(ADA, dialog.id)
+    said = Record("0", "comment", Fate.DONE, at=errand.world.clock())
+    await errand.world.dialogs.replace(seen, seen.with_record(said))
+
+    async def away(seen, template, task):
+        raise Unavailable("Confluence")
+
+    errand.world.engine.settle = away
+    with pytest.raises(Unavailable):
+        await errand.look(minutes=2)
+    assert (await errand.world.dialogs.find(ADA, dialog.id)).phase is Phase.RUNNING
+
+
 @pytest.mark.parametrize("phase", [Phase.ASKING, Phase.CONFIRMING])
 async def test_a_run_whose_process_died_before_it_asked_on_is_told_once(errand, phase):
     dialog = await errand.begin()
