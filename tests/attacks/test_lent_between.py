@@ -269,7 +269,7 @@ async def test_what_was_written_is_undone_by_whoever_wrote_it_alone(world):
 async def test_a_parent_that_is_restricted_after_the_draft_keeps_it_from_being_published(cloud):
     parent = await seen_below(cloud)
     await previewed(cloud, below=SEEN)
-    inner = cloud.stage.outside.confluence._inner._of(cloud.robot)  # noqa: SLF001 - amid one action
+    inner = cloud.stage.outside.confluence._inner  # noqa: SLF001 - amid one action
     made = inner.create_draft
 
     async def create_draft(*given, **named):
@@ -286,7 +286,7 @@ async def test_a_parent_that_is_restricted_after_the_draft_keeps_it_from_being_p
 @pytest.mark.parametrize("space", ["OPS", "SECRET"])
 async def test_a_draft_that_was_moved_after_it_was_made_is_not_published(cloud, space):
     await previewed(cloud)
-    inner = cloud.stage.outside.confluence._inner._of(cloud.robot)  # noqa: SLF001 - amid one action
+    inner = cloud.stage.outside.confluence._inner  # noqa: SLF001 - amid one action
     made = inner.create_draft
 
     async def create_draft(*given, **named):
@@ -301,7 +301,7 @@ async def test_a_draft_that_was_moved_after_it_was_made_is_not_published(cloud, 
 
 async def test_a_page_that_moves_between_the_check_and_the_reading_is_not_shown(world):
     page = PageId(await world.make("seen"))
-    asked = world.stage.outside.confluence._inner._of(world.robot)  # noqa: SLF001 - amid one action
+    asked = world.stage.outside.confluence._inner  # noqa: SLF001 - amid one action
     checked = asked.may
 
     async def may(*given, **how):
@@ -318,7 +318,7 @@ async def test_a_page_that_moves_between_the_check_and_the_reading_is_not_shown(
 
 async def test_a_found_page_that_moved_meanwhile_is_not_listed(world):
     page = await world.make("seen")
-    asked = world.stage.outside.confluence._inner._of(world.robot)  # noqa: SLF001 - amid one action
+    asked = world.stage.outside.confluence._inner  # noqa: SLF001 - amid one action
     found = asked.search
 
     async def search(*given):
