@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.content import CloudId, PageId, Site
+from bot.content import CloudId, ContentKind, PageId, Site
 from bot.links import Reference, read_reference, read_tiny
 from sandbox.atlassian import tiny
 
@@ -145,3 +145,22 @@ def test_never_raises_for_a_data_center_either(text):
     for site in (CORP, BARE):
         read_reference(f"{site.url}/{text}", [CORP, BARE, ACME])
         read_reference(f"{site.url.partition('://')[2]}/{text}", [CORP, BARE, ACME])
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/spaces/ENG/blog/2026/11/23/327701/First+light", {"page": PageId("327701")}),
+        ("/spaces/ENG/blog/327701", {"page": PageId("327701")}),
+        ("/display/ENG/2026/11/23/First+light", {"title": "First light", "space_key": "ENG"}),
+    ],
+)
+@pytest.mark.parametrize("site", [CORP, BARE])
+def test_reads_a_blog_posts_link_as_one(path, found, site):
+    wanted = Reference(site=site, kind=ContentKind.BLOG, **found)
+    assert read_reference(site.url + path, [site]) == wanted
+
+
+def test_a_page_that_is_called_like_a_day_is_a_page():
+    found = read_reference(f"{CORP.url}/display/ENG/2026", [CORP])
+    assert (found.title, found.kind) == ("2026", ContentKind.PAGE)
