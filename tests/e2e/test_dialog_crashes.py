@@ -173,6 +173,9 @@ async def consents(traveller):
     await traveller.person.says("cancel", begun["ts"])
 
 
+END, UNCLEAR, PARKED = "All of", "what became of this", "Confirm the rest again"
+
+
 @dataclass
 class Run:
     """One run: of whom, what it announces, and on which page of its own."""
@@ -206,22 +209,27 @@ class Run:
         return await self.who.person.presses("dialog_confirm", container=where)
 
     async def ends(self):
-        """Say what became of what is unclear, as somebody who has looked; wait for the end."""
+        """Answer what it asks, as somebody who looks before; wait for the end."""
+        answered = set()
 
-        def ended(screen):
+        def told(screen):
             found = [m for c in screen["channels"] for m in c["messages"] if not m["deleted"]]
-            mine = [m for m in found if m["thread_ts"] == self.thread]
-            told = [m for m in mine if "All of" in words(m) or "what became of this" in words(m)]
-            return told[-1] if told else None
+            mine = [m for m in found if m["thread_ts"] == self.thread and m["ts"] not in answered]
+            asked = [m for m in mine if any(part in words(m) for part in (END, UNCLEAR, PARKED))]
+            return asked[-1] if asked else None
 
-        told = await self.who.person.waits_for(ended, PATIENCE)
-        if "what became of this" in words(told):
-            assert "Comment on the page" in words(told)
-            assert "/pages/" in words(told)
-            choice = "dialog_is_done" if await self.comments() else "dialog_do_it"
-            where = {"channel": told["channel"], "ts": told["ts"]}
-            await self.who.person.presses(choice, container=where)
-        return await self.sees(f"All of {self.title} is done")
+        while END not in words(said := await self.who.person.waits_for(told, PATIENCE)):
+            answered.add(said["ts"])
+            where = {"channel": said["channel"], "ts": said["ts"]}
+            await self.who.person.presses(await self.answer_to(words(said)), container=where)
+        assert f"All of {self.title} is done" in words(said)
+
+    async def answer_to(self, said):
+        if PARKED in said:  # nothing was sent, as the machine was too busy
+            return "dialog_confirm"
+        assert "Comment on the page" in said
+        assert "/pages/" in said
+        return "dialog_is_done" if await self.comments() else "dialog_do_it"
 
     async def is_told_again(self):
         """Tell whether a second one has told of the end."""
