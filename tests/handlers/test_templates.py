@@ -267,6 +267,7 @@ async def test_a_hundred_tasks_fit_into_every_list(stage, ada):
     await stage.quiet()
     assert "Dialog tasks" in words(await ada.person.home())
     await ada.person.presses("task_details", container="home")
+    await stage.quiet()
     assert "Nobody has run it" in await ada.sees()
 
 
