@@ -149,8 +149,12 @@ class Author:
         return await seen_by(self.person)
 
     async def dialogs(self) -> list[Dialog]:
-        """Their open dialogs, the last touched first."""
-        return list(await self.stage.stores.dialogs.list_open(self.principal))
+        """Their dialogs that haven't ended, the last touched first; looked at alone or not."""
+        stores: Any = self.stage.stores
+        kept: list[Dialog] = list(stores.dialogs._kept.values())  # noqa: SLF001 - whatever there is
+        theirs = [each for each in kept if each.principal == self.principal]
+        going_on = [each for each in theirs if not each.phase.is_final]
+        return sorted(going_on, key=lambda each: each.touched_at, reverse=True)
 
     async def value(self, action: str) -> str:
         """The value of the newest button called *action* that they see."""
