@@ -244,7 +244,7 @@ def assemble(settings: Settings, stores: Stores, outside: Outside, metrics: Metr
         settings, stores, outside, tenants, rules, grants.authorizer, actor, recording.auditor
     )
     publisher = _publisher(core, CountedReceipts(stores.receipts, metrics.settled))
-    rest = Later(lambda: _rest(core, Firsts(publisher, connect, ends)))
+    rest = Later(lambda: _rest(core, Firsts(publisher, connect, ends, home)))
     home = _home(core, rest)
     resumption = Resumption(lambda: table, outside.voice, tasks, home, _afterwards(core, rest))
     ends = _ends(core, home)

@@ -22,7 +22,6 @@ from bot.find import PageFinder
 from bot.manifest import required_scopes
 from bot.ports import OnChannelMoved
 from bot.principal import Principal, Tenant
-from bot.publish import Publisher
 from bot.steps import Engine, Tools
 from bot.steps import Keeping as StepKeeping
 from bot.task import DialogTask
@@ -68,7 +67,7 @@ class Rest:
 
 def put_together(core: Core, firsts: Firsts) -> Rest:
     """Return the rest of the bot."""
-    admins, running = _admins(core), _running(core, firsts.publisher)
+    admins, running = _admins(core), _running(core, firsts)
 
     async def tasks_of(principal: Principal) -> tuple[Block, ...]:
         return await blocks_of(running.desk, principal, core.settings.command)
@@ -244,7 +243,7 @@ def _contexts(core: Core) -> Contexts:
     )
 
 
-def _running(core: Core, publisher: Publisher) -> _Running:
+def _running(core: Core, firsts: Firsts) -> _Running:
     stores, outside, settings = core.stores, core.outside, core.settings
     templates = _Templates(core)
     admission = Admission(stores.tasks, outside.people, core.tenants.get)
@@ -253,7 +252,7 @@ def _running(core: Core, publisher: Publisher) -> _Running:
         StepKeeping(
             stores.dialogs,
             stores.templates,
-            publisher,
+            firsts.publisher,
             admission.check_still,
             settings.undo_for,
             settings.settle_after,
@@ -271,7 +270,7 @@ def _running(core: Core, publisher: Publisher) -> _Running:
         engine,
         templates,
         stage,
-        Dialogs(DialogParts(desk, stage, outside.slack, settings.command)),
+        Dialogs(DialogParts(desk, stage, outside.slack, firsts.home.refresh, settings.command)),
         Settling(
             desk,
             stores.dialogs,

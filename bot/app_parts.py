@@ -24,6 +24,7 @@ from bot.roles import Roles
 from bot.rotation import FreshInstallations
 from bot.settings import Settings
 from bot.uninstalled import TenantEnd
+from handlers.home import Home
 from handlers.slack_api import SlackApi
 from handlers.tenants import Tenants
 from store.stores import Stores
@@ -100,3 +101,4 @@ class Firsts:
     publisher: Publisher
     connect: Connect
     ends: Ends
+    home: Home

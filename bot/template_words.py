@@ -69,7 +69,10 @@ def policy_in_words(template: ActionTemplate) -> str:
         return "under the connection of whoever runs it"
     where = [f"in {', '.join(each)}" for each in (policy.spaces, policy.channels) if each]
     narrowed = f", {' and '.join(where)}" if where else ""
-    return f"under the organisation's connection where an admin installs it{narrowed}"
+    return (
+        "under the connection of whoever runs it, or, where an admin installs it so, the "
+        f"organisation's{narrowed}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +191,7 @@ def _search(part: Any, says: Speaker) -> str:  # noqa: ANN401  # each of its own
 def _create(part: Any, says: Speaker) -> str:  # noqa: ANN401
     what = "a draft" if part.draft is True else f"a {says.text(part.kind)}"
     of = f" out of {says.text(part.of.template or part.of.page)}" if part.of else ""
-    below = f", below {says.text(part.parent)}" if part.parent else ""
-    return f"Makes {what} called “{says.text(part.title)}” in {says.text(part.space)}{below}{of}"
+    return f"Makes {what} called “{says.text(part.title)}” in {says.text(part.space)}{of}"
 
 
 def _section(part: Any, says: Speaker) -> str:  # noqa: ANN401

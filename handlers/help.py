@@ -78,7 +78,8 @@ def _message(text: str, command: str) -> dict[str, Any]:
         blocks.context(
             "Answers are for your eyes only. You can also use the ⚡ shortcuts "
             "*Create a page* and *Run a dialog task*, and on a message "
-            "*Save to Confluence* and *Run with this message*."
+            "*Save to Confluence* and *Run with this message*; or say what you want under "
+            "*Messages* of the app, or behind its name in a channel."
         )
     )
     return {"response_type": "ephemeral", "text": text, "blocks": shown}

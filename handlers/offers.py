@@ -389,7 +389,9 @@ def _lost(connected: Connected) -> str:
 def _run_again(ask: Ask) -> Reply:
     """Say how to go on with a dialog task, with all that was typed."""
     button = blocks.button("Go on", RUN_LINE, ask.text[:2_000], style="primary")
-    words = "You were about to run a dialog task. All that you typed is kept."
+    word, _, more = ask.text.strip().partition(" ")
+    words = f"You were about to run `{escape(word)}`."
+    words += " All that you typed is kept." if more else ""
     return Reply("Go on", (blocks.section(words), blocks.actions(button)))
 
 

@@ -1,11 +1,13 @@
 """Beginning dialog tasks: by command, by a word of their own, by button and by menu."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from bot.dialog import Filling
 from bot.dialogs import Start
 from bot.errors import BadInput
+from bot.mrkdwn import escape
 from bot.task import DialogTask
 from handlers import blocks
 from handlers import help as help_words
@@ -65,7 +67,7 @@ class Beginning:
             return Modal(names.in_channel(choice_of_tasks(tasks, self._parts.command), ask))
         task = await self._desk.find_task(ask.principal, word, ask.channel_id)
         if task is None:
-            raise await self._unknown(ask, word)
+            return await self._unknown(ask, word)
         return await self._begun(ask, task, line=rest)
 
     async def run_by_word(self, ask: Ask) -> Answer:
@@ -83,7 +85,7 @@ class Beginning:
         word, known = (ask.value, {}) if pressed_menu else names.read_begin(ask.value)
         task = await self._desk.find_task(ask.principal, word, names.channel_of(ask))
         if task is None:
-            raise await self._unknown(ask, word)
+            return await self._unknown(ask, word)
         return await self._begun(ask, task, known)
 
     async def _begun(
@@ -100,22 +102,29 @@ class Beginning:
         turn = await self._desk.begin(ask.principal, task, start)
         return await self._parts.stage.show(ask, turn)
 
-    async def _unknown(self, ask: Ask, word: str) -> BadInput:
+    async def _unknown(self, ask: Ask, word: str) -> Modal:
+        """Say that there is no such task, with those that there are."""
         tasks = await self._desk.list_tasks(ask.principal, names.channel_of(ask))
-        known = ", ".join(f"“{task.word}”" for task in tasks[:10])
-        there = f"There are {known}." if known else "None is installed for you yet."
-        return BadInput(
-            f"No dialog task is called “{word[:40]}”, so nothing was begun. {there} "
-            f"“{self._parts.command} templates” has more."
-        )
+        told = f"No dialog task is called “{escape(word[:40])}”, so nothing was begun."
+        by_word = {each: task for task in tasks for each in task.words}
+        near = [by_word[each] for each in get_close_matches(word, by_word, n=3)]
+        view = choice_of_tasks(tasks, self._parts.command, told, tuple(dict.fromkeys(near)))
+        return Modal(names.in_channel(view, ask))
 
 
-def choice_of_tasks(tasks: Sequence[DialogTask], command: str) -> View:
-    """Return the modal in which a task is chosen."""
-    if not tasks:
+def choice_of_tasks(
+    tasks: Sequence[DialogTask], command: str, told: str = "", near: Sequence[DialogTask] = ()
+) -> View:
+    """Return the modal in which a task is chosen; what is *told* stands above it."""
+    shown = [blocks.section(told)] if told else []
+    if near:
+        shown.append(blocks.section("Did you mean this?"))
+        shown.append(blocks.actions(*messages.run_buttons(near)))
+    if tasks:
+        shown += [blocks.section("Which one?"), blocks.actions(messages.task_menu(tasks))]
+    else:
         told = f"No dialog task is installed for you yet. `{command} templates` has some."
-        return blocks.modal("Run a dialog task", [blocks.section(told)])
-    shown = [blocks.section("Which one?"), blocks.actions(messages.task_menu(tasks))]
+        shown.append(blocks.section(told))
     return blocks.modal("Run a dialog task", shown)
 
 

@@ -60,6 +60,7 @@ class Dialogs:
             Route(Kind.PRESS, names.TO_FORM, self.to_form, opens=opens, opens_if=outside),
             Route(Kind.PRESS, names.TALK, self.talk),
             Route(Kind.PRESS, names.RESUME, self.resume, opens=opens, opens_if=outside),
+            Route(Kind.PRESS, names.DROP, self.drop),
             Route(Kind.PRESS, names.CHANGE, self.change, opens=opens, opens_if=outside),
             Suggestions(fields.FIELD, self.suggest),
         )
@@ -189,6 +190,15 @@ class Dialogs:
         dialog = names.dialog_in(ask.value)
         turn = await self._desk.move(ask.principal, dialog, Move.RESUME)
         return await self._stage.show(ask, turn)
+
+    async def drop(self, ask: Ask) -> Answer:
+        """End a dialog in the list of those that are open, and show what is left of that."""
+        await self._desk.move(ask.principal, names.dialog_in(ask.value), Move.CANCEL)
+        if ask.view is not None:
+            await self._parts.show_home(ask.principal)
+            return None
+        left = messages.open_ones(await self._desk.list_open(ask.principal), self._parts.command)
+        return replace(left, replace=True)
 
     async def change(self, ask: Ask) -> Answer:
         """Show all that was answered, to be changed."""

@@ -22,12 +22,14 @@ async def blocks_of(desk: DialogDesk, principal: Principal, command: str) -> tup
     shown: list[Block] = []
     if dialogs:
         shown.append(blocks.header("Go on where you left off"))
-        shown += [messages.in_a_line(dialog) for dialog in dialogs[:MOST_OPEN]]
+        shown += messages.dialogs_in_a_list(dialogs[:MOST_OPEN])
         if len(dialogs) > MOST_OPEN:
             beyond = len(dialogs) - MOST_OPEN
             shown.append(blocks.context(f"… and {beyond} more: `{command} resume` lists them."))
     if tasks:
         shown.append(blocks.header("Dialog tasks"))
+        told = f"Press *Run*, type `{command}` and the word, or say it to me under *Messages*."
+        shown.append(blocks.context(told))
         shown += messages.tasks_in_a_list(tasks[:MOST_TASKS], {task.id for task in tasks})
         row = [messages.task_menu(tasks)] if len(tasks) > MOST_TASKS else []
         shown.append(blocks.actions(*row, blocks.button("All dialog tasks", TASKS)))

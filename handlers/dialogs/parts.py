@@ -1,11 +1,13 @@
 """What running dialog tasks works with, and what its listeners have in common."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 
 from bot.dialogs import DialogDesk
 from bot.errors import BotError
+from bot.principal import Principal
 from handlers.ask import Ask, Reply, View
 from handlers.dialogs import views
 from handlers.dialogs.stage import Stage
@@ -16,11 +18,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DialogParts:
-    """What running tasks works with."""
+    """What running tasks works with; *show_home* shows on the home tab what has changed."""
 
     desk: DialogDesk
     stage: Stage
     slack: SlackApi
+    show_home: Callable[[Principal], Awaitable[None]]
     command: str
 
     async def replace(self, ask: Ask, reply: Reply) -> None:

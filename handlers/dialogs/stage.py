@@ -105,7 +105,9 @@ class Stage:
         if dialog.is_told or not (dialog.journal or dialog.confirmed_at):
             return
         try:
-            await self._told(turn, dialog.response_url if ask is not None else None)
+            # Slack keeps no answer for somebody alone: in the app's messages it is one that stays.
+            is_beside = ask is not None and not dialog.began_in.startswith("D")
+            await self._told(turn, dialog.response_url if is_beside else None)
         except BotError as error:
             if ask is None:
                 raise

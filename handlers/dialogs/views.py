@@ -21,6 +21,7 @@ MOST_FIELDS: Final = 10
 _TITLE: Final = 24
 
 
+TRIED: Final = "This was a trial: nothing was written, and nothing will be."
 LATER: Final = (
     "I can't tell yet how this ended. It is looked up, and nothing is written twice; "
     "all that you answered is safe. The receipt will come by message in a few minutes."
@@ -83,6 +84,9 @@ def of(turn: Turn, onward: Onward = NOTHING, page: Page = FIRST) -> View:
             return _plain(turn.dialog, shown.unclear(turn))
         case Phase.RUNNING:
             return working("It is under way. The receipt will come by message.")
+        case _ if turn.dialog.is_trial:  # it lies over the page of its template
+            parts = [blocks.context(TRIED), *shown.ended(turn, onward)]
+            return _plain(turn.dialog, parts, close="Back")
         case _:
             return _plain(turn.dialog, shown.ended(turn, onward), close="Done")
 
@@ -164,8 +168,7 @@ def preview(turn: Turn) -> View:
     if said := words.said_besides(turn):
         parts.insert(0, blocks.section(said))
     if dialog.is_trial or dialog.plan is None:
-        told = "This was a trial: nothing was written, and nothing will be."
-        return _plain(dialog, [blocks.context(told), *parts], close="Back")
+        return _plain(dialog, [blocks.context(TRIED), *parts], close="Back")
     change = blocks.button("Change my answers", names.CHANGE, names.value_of(dialog.id))
     parts.append(blocks.actions(change))
     view = blocks.modal("Is this right?", parts, close="Back")

@@ -1,6 +1,7 @@
 """Templates of one's own: brought as a file or pasted, shared, exported, withdrawn, approved."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +26,8 @@ MOST_PROBLEMS: Final = 30
 LONGEST_LINE: Final = 300
 READS_FILES: Final = "files:read"
 _SHOWN_AT_ONCE: Final = 2_800
+_EDITORS: Final = re.compile(r"\A# yaml-language-server:.*\n")
+"""What says where the schema is: another place than where it will be kept."""
 _QUOTED: Final = re.compile(r"`([^`]*)`")
 
 
@@ -137,6 +140,7 @@ def _paste_form(example: str = "", *, takes_files: bool) -> View:
     }
     element |= {"initial_value": example} if example else {}
     row = [] if example else [blocks.button("Begin with an example", names.EXAMPLE)]
+    back = blocks.button("Back to the list", names.LIST)
     shown: list[Block] = [
         blocks.section(
             "A template is a YAML file: what it asks for, and what it does with that. It runs "
@@ -148,8 +152,7 @@ def _paste_form(example: str = "", *, takes_files: bool) -> View:
     ]
     if takes_files:
         row.append(blocks.button("Give it as a file", names.UPLOAD))
-    if row:
-        shown.append(blocks.actions(*row))
+    shown.append(blocks.actions(*row, back))
     if not takes_files:
         told = "To take files, the app needs the scope `files:read`: an admin can add it."
         shown.append(blocks.context(told))
@@ -163,7 +166,8 @@ def _upload_form() -> View:
         "filetypes": ["yml", "yaml", "text", "txt"],
         "max_files": 1,
     }
-    shown = [blocks.field(FILE, "The file", element, hint="YAML, up to 200 kB.")]
+    back = blocks.actions(blocks.button("Back", names.BRING))
+    shown = [blocks.field(FILE, "The file", element, hint="YAML, up to 200 kB."), back]
     return blocks.form(blocks.modal("Your own template", shown), names.UPLOAD_FORM, "Check it")
 
 
@@ -211,13 +215,21 @@ def _kept(offer: Offer) -> View:
 
 
 def _exported(offer: Offer) -> View:
-    """Return the file in as many pieces as Slack takes."""
-    source = offer.source
-    pieces = [source[at : at + _SHOWN_AT_ONCE] for at in range(0, len(source), _SHOWN_AT_ONCE)]
-    shown = [blocks.preformatted(piece) for piece in pieces[:90]]
+    """Return the file in as many pieces as Slack takes, cut between lines where that goes."""
+    source = _EDITORS.sub("", offer.source)
+    shown = [blocks.preformatted(piece) for piece in [*_pieces(source)][:90]]
     value = names.of_template(offer.template.id, offer.template.version)
     back = blocks.actions(blocks.button("Back", names.DETAILS, value))
     return blocks.modal("The file", [*shown, back])
+
+
+def _pieces(source: str) -> Iterator[str]:
+    rest = source
+    while len(rest) > _SHOWN_AT_ONCE:
+        at = rest.rfind("\n", 0, _SHOWN_AT_ONCE) + 1 or _SHOWN_AT_ONCE
+        yield rest[:at]
+        rest = rest[at:]
+    yield rest
 
 
 async def _pasted(ask: Ask) -> Ack:

@@ -126,12 +126,12 @@ def details(offer: Offer, *, is_admin: bool, is_theirs: bool) -> View:
         ),
         blocks.context(_small(offer)),
     ]
+    shown.append(blocks.actions(*_acting(offer)))
     shown += _what_it_does(offer)
     if template.utterances:
         said = [f"“{escape(_spoken(each))}”" for each in template.utterances[:5]]
         shown.append(blocks.section(f"*Say it like this*\n{chr(10).join(said)}"))
     shown += _rights(offer)
-    shown.append(blocks.actions(*_acting(offer)))
     if offer.is_own and (is_admin or is_theirs):
         shown.append(blocks.actions(*_deciding(offer, is_admin=is_admin)))
     elif is_admin and _waits(offer):

@@ -142,6 +142,12 @@ reply: {text: Done.}
 """
 
 
+OR_LENT = (
+    "Runs under the connection of whoever runs it, or, where an admin installs it so, the "
+    "organisation's, in ENG."
+)
+
+
 def test_one_is_shown_in_words(run):
     Path("x.yml").write_text(RECORD, "utf-8")
 
@@ -157,7 +163,7 @@ def test_one_is_shown_in_words(run):
         "  Otherwise:",
         "    Ends, saying “Somebody must have decided”.",
         "Scopes: delete:page:confluence, write:page:confluence",
-        "Runs under the organisation's connection where an admin installs it, in ENG.",
+        OR_LENT,
         "Begins with: record {title}",
     ]
 

@@ -123,7 +123,7 @@ def installs_and_runs(screen: Screen) -> None:
     screen.close_modal(all_of_them=True)
     screen.look_at("app")
     screen.press("Messages")
-    screen.sees("You were about to run a dialog task.")
+    screen.sees("You were about to run")
     screen.press("Go on")
     modal_says(screen, "What was decided, in a few words?")
     screen.choose("Space", "Engineering", "eng")
@@ -199,7 +199,7 @@ async def has_installed(trip: Trip) -> None:
     await ada.sees("is installed.")
     await pressed(ada, "task_run_0", None, "I need your consent")
     await consented(trip, ada, {})
-    await ada.hears("You were about to run a dialog task.", "@app")
+    await ada.hears("You were about to run", "@app")
     await ada.person.closes(everything=True)
 
 

@@ -229,6 +229,55 @@ async def test_a_channel_never_sees_what_acts(stage, ada):
     assert "dialog_" not in str(await bob.person.messages("general"))
 
 
+async def test_what_waits_is_dropped_where_it_is_listed(stage, ada):
+    await installed(stage, TALK)
+    for title in ("First", "Second", "Third"):
+        await ada.types(f"note title={title}")
+        await ada.person.closes(everything=True)
+    listed = await ada.types("resume")
+    assert all(title in listed for title in ("First", "Second", "Third"))
+    await ada.presses("dialog_drop")
+    left = words(await ada.person.last())
+    assert "Third" not in left
+    assert "Second" in left
+    await ada.person.opens_home()
+    await stage.quiet()
+    await ada.person.presses("dialog_drop", container="home")
+    await stage.quiet()
+    home = words(await ada.person.home())
+    assert "Second" not in home
+    assert "First" in home
+    await ada.presses("dialog_drop")
+    assert "Second" not in words(await ada.person.last()), "it was dropped elsewhere before"
+    await ada.presses("dialog_drop")
+    assert "No dialog of yours is open." in words(await ada.person.last())
+
+
+async def test_whoever_goes_on_talking_when_all_is_done_is_told_so(stage, ada):
+    await installed(stage, TALK)
+    await ada.says("write a note in ENG about Talked")
+    await ada.answers("Text")
+    await ada.answers("skip")
+    assert "Written: Talked." in await ada.clicks("dialog_confirm")
+    told = await ada.answers("and more")
+    assert "This dialog has ended" in told
+    assert "Written" not in told
+    await ada.clicks("task_run_0")
+    assert "Which space?" in await ada.sees()
+
+
+async def test_a_receipt_in_ones_own_messages_stays(stage, ada):
+    await installed(stage, TALK)
+    await ada.says("hello")
+    await ada.person.presses("task_run_menu", "note")
+    await stage.quiet()
+    await ada.sends(Space="ENG", Title="Kept", Body="Text")
+    await ada.saves()
+    receipt = await ada.person.last("@app")
+    assert "Written: Kept." in words(receipt)
+    assert not receipt["ephemeral"]
+
+
 async def ends_consent(stage):
     await stage.post("atlassian/revoke", {"account": "ada"})
     await stage.post("atlassian/expire-access", {"account": "ada"})

@@ -233,6 +233,14 @@ async def test_a_message_goes_whole_into_the_task_that_is_chosen(stage, ada):
     assert str(page["versions"][-1]).count("The mirror is dusty.") == 150
 
 
+async def test_a_word_that_is_no_tasks_leads_to_those_that_there_are(stage, ada):
+    await installed(stage, source_of("note", NOTE))
+    told = await ada.types("run nte <b>")
+    assert "No dialog task is called “nte”, so nothing was begun." in told
+    assert "Did you mean this?" in told
+    assert "Which space?" in await ada.presses("task_run_0")
+
+
 async def test_a_global_shortcut_and_home_begin_tasks(stage, ada):
     await installed(stage, source_of("note", NOTE))
     await ada.person.uses_shortcut("run_task")

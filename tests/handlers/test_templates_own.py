@@ -125,6 +125,7 @@ async def test_sharing_lets_others_find_it_and_withdrawing_hides_it(stage, ada):
     assert "template_withdraw" not in shown
     assert "template_share" not in shown
     exported = await bob.presses("template_export")
+    assert "yaml-language-server" not in exported
     assert "What is it called?" in exported or "What is it called?" in str(await bob.view())
     await bob.presses("template_details")
     assert "is withdrawn" in await bob.presses("template_withdraw")

@@ -20,3 +20,13 @@ async def test_a_trial_that_came_to_its_end_is_not_among_what_waits(ada):
     await ada.person.closes(everything=True)
 
     assert "No dialog of yours is open." in await ada.types("resume")
+
+
+async def test_a_trial_that_only_reads_leads_back_to_its_template(ada):
+    await ada.types("templates search-pages")
+    await ada.presses("template_details")
+    await ada.presses("template_try")
+    assert "This was a trial: nothing was written" in await ada.sends(Words="release")
+    await ada.person.closes()
+    await ada.person.closes()
+    assert "It asks for" in await ada.sees()
