@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 DOCUMENT = "confluence-cloud.gateway.contract.openapi.json"
 GATEWAY = "/ex/confluence/{cloudId}"
 HOST = "http://127.0.0.1:4010"
+# The document's own slip in the way that files are named, and what it says everywhere else.
+SLIP, MEANT = '"(att)?0-9+"', '"(att)?[0-9]+"'
 MOST_WORDS = 300
 MOST_SAID = 1_000
 Key: TypeAlias = tuple[Hashable, ...]
@@ -59,7 +61,7 @@ class Contract:
     """The loaded document; its paths begin with *prefix*."""
 
     def __init__(self, path: Path, prefix: str = GATEWAY) -> None:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8").replace(SLIP, MEANT))
         self._prefix = prefix
         self._said: dict[Key, list[str]] = {}
         self._openapi = OpenAPI.from_dict(document, config=Config(spec_validator_cls=None))

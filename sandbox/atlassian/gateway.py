@@ -51,7 +51,17 @@ MAX_REQUEST = 30 * 1024 * 1024
 SCOPE_MISMATCH = "Unauthorized; scope does not match"
 # Refusals that the description of the operation leaves out.
 NOT_LISTED = frozenset(
-    (f"{method} {v1_restrictions.RESTRICTION}", 400) for method in ("PUT", "POST")
+    {
+        ("GET /wiki/api/v2/pages/{id}/children", 404),
+        (f"PUT {v1_restrictions.RESTRICTION}", 400),
+        (f"POST {v1_restrictions.RESTRICTION}", 400),
+        (f"GET {v1_restrictions.RESTRICTION}/byOperation", 404),
+        (f"GET {v1_restrictions.RESTRICTION}/byOperation/{{operationKey}}", 404),
+        ("GET /wiki/rest/api/group", 400),
+        ("GET /wiki/rest/api/group/picker", 400),
+        ("GET /wiki/rest/api/group/{groupId}/membersByGroupId", 404),
+        ("GET /wiki/rest/api/user/memberof", 404),
+    }
 )
 WITHOUT_LICENCE = "Current user not permitted to use Confluence"
 HANDLERS: dict[str, Handler] = {

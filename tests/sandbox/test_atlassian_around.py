@@ -153,6 +153,10 @@ async def test_versions_of_a_comment_and_of_a_file(atlassian, ada):
     assert (await ada.get(f"{path}/versions/1")).json["nextVersion"] == 2
     of_file = await ada.get(f"/api/v2/attachments/{file['id']}/versions")
     assert [each["number"] for each in of_file.json["results"]] == [1]
+    assert (await ada.get(f"/api/v2/attachments/{file['id']}/versions/1")).json["number"] == 1
+    # What the interface description leaves out isn't taken for a slip of the sandbox.
+    assert (await ada.get("/api/v2/pages/1/children")).status == 404
+    assert (await ada.get("/rest/api/group", limit="201")).status == 400
 
 
 async def test_a_blog_post_from_draft_to_trash_and_back(atlassian, ada, cy):
