@@ -53,11 +53,11 @@ class Wiki(FakeConfluence):
     spaces: list[Space] = field(default_factory=lambda: [ENG, OPS])
     templates: list[PageTemplate] = field(default_factory=list)
 
-    async def get_storage(self, connection, site, page):
+    async def get_storage(self, connection, site, page, *, kind=None):
         head = await self.get_page_head(connection, site, page)
         return PageStorage(head, Storage(MARKUP))
 
-    async def list_versions(self, connection, site, page, most=25):
+    async def list_versions(self, connection, site, page, most=25, *, kind=None):
         self._ask("list_versions", (page, most))
         ada = Account(AccountId("ada"), "Ada Lovelace")
         return [Version(2, ada, "Say when", MONDAY), Version(1, ada)]
