@@ -156,10 +156,16 @@ def allowed_origins(settings: Settings) -> tuple[str, ...]:
     )
 
 
-def reach_out(settings: Settings, outgoing: Outgoing, stores: Stores, metrics: Metrics) -> Outside:
+def reach_out(
+    settings: Settings,
+    outgoing: Outgoing,
+    stores: Stores,
+    metrics: Metrics,
+    pace: Pace | None = None,
+) -> Outside:
     """Build everything that sends requests, over the one session of *outgoing*."""
     quota = Quota(stores.quota, utc_now, person=settings.person_points, on_left=metrics.points_left)
-    pace = Pace(counted=metrics.called)
+    pace = pace or Pace(counted=metrics.called)
     gateway = Gateway(outgoing, settings.atlassian_api_url, quota, utc_now, pace)
     api_url = f"{settings.slack_api_url}/"
     slack_oauth = _slack_oauth(settings, outgoing, api_url)

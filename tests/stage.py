@@ -8,8 +8,8 @@ import copy
 import secrets
 import socket
 from base64 import b64encode
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -24,10 +24,12 @@ from joserfc.jwk import RSAKey
 from bot.app import Bot, Outside, allowed_origins, assemble, reach_out, utc_now
 from bot.metrics import Metrics
 from bot.ports import KNOWN_FOR
+from bot.providers.gateway import Pace
 from bot.providers.outgoing import Outgoing
 from bot.recent import Recent
 from bot.serving import install
 from bot.settings import Settings
+from handlers import edge
 from sandbox.atlassian.client import OAuthClient
 from sandbox.atlassian.world import AtlassianWorld
 from sandbox.clock import Clock
@@ -45,6 +47,10 @@ from tests.kept import broken
 
 ROOT = Path(__file__).parent.parent
 ACCOUNTS = {"U0ADA": "ada", "U0BOB": "bob", "U0CY": "cy", "U0GUS": "gus"}
+PATIENCE = 30.0
+"""Seconds within which the bot has to answer: far more than a busy machine takes."""
+QUICK = 0.02
+"""How much of its time the bot waits before it asks again what was refused or not answered."""
 SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 
 
@@ -150,6 +156,7 @@ async def staged(
     """Set the stage; *settings* overrule the bot's, *stores* and *metrics* those in memory."""
     clock = Clock()
     async with AsyncExitStack() as stack:
+        stack.enter_context(_without_hurry())
         front, back = stack.enter_context(door()), stack.enter_context(door())
         bot_port = back.getsockname()[1]
         url, bot_url = f"http://127.0.0.1:{front.getsockname()[1]}", f"http://localhost:{bot_port}"
@@ -157,8 +164,7 @@ async def staged(
             f"http://127.0.0.1:{bot_port}/slack/events", SIGNING_SECRET, "0000.s", "s" * 32
         )
         client = OAuthClient("confab", "a" * 40, f"{bot_url}/connect/callback/system", SCOPES)
-        slack = SlackWorld(url, clock, _manifest(bot_url), app)
-        slack.workspace.state.signing_key = signing_key()
+        slack = _slack(url, clock, bot_url, app)
         atlassian = AtlassianWorld(url, clock, client)
         issuer, datacenter = _own_ground(url, clock, atlassian)
         chosen = Settings(_env_file=None, **{**_values(url, bot_url, app, client), **settings})
@@ -168,7 +174,8 @@ async def staged(
             Outgoing(allowed_origins(chosen), internal=chosen.internal_origins)
         )
         stores, metrics = stores or memory_stores(utc_now), metrics or Metrics()
-        outside = reach_out(chosen, outgoing, stores, metrics)
+        pace = Pace(jitter=lambda: QUICK, counted=metrics.called)
+        outside = reach_out(chosen, outgoing, stores, metrics, pace)
         bot = await _assembled(chosen, stores, outside, metrics)
         await stack.enter_async_context(served(bot.web, back))
         stack.push_async_callback(bot.authorizer.drain, 5)
@@ -177,11 +184,29 @@ async def staged(
         yield Stage(url, bot_url, *worlds, clock, chosen, stores, outside, bot, session)
 
 
+@contextmanager
+def _without_hurry() -> Iterator[None]:
+    """Let nothing be late that isn't meant to be: this machine may be busy."""
+    within = edge.OPTIONS_WITHIN, edge.JUDGED_WITHIN
+    edge.OPTIONS_WITHIN = edge.JUDGED_WITHIN = PATIENCE
+    try:
+        yield
+    finally:
+        edge.OPTIONS_WITHIN, edge.JUDGED_WITHIN = within
+
+
 def door() -> socket.socket:
     """A port of one's own from now on, at which nobody listens yet."""
     opened = socket.socket()
     opened.bind(("127.0.0.1", 0))
     return opened
+
+
+def _slack(url: str, clock: Clock, bot_url: str, app: AppUnderTest) -> SlackWorld:
+    slack = SlackWorld(url, clock, _manifest(bot_url), app)
+    slack.workspace.state.signing_key = _signing_key()
+    slack.deliveries.ack_seconds = PATIENCE
+    return slack
 
 
 def _manifest(bot_url: str) -> dict[str, Any]:
@@ -192,7 +217,7 @@ def _manifest(bot_url: str) -> dict[str, Any]:
 
 
 @cache
-def signing_key() -> dict[str, Any]:
+def _signing_key() -> dict[str, Any]:
     """Slack's, of every stage: to make one takes longer than most tests."""
     made = RSAKey.generate_key(2048, {"kid": secrets.token_hex(8)}, auto_kid=False)
     return dict(made.as_dict(private=True))

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cutting import shares
@@ -63,7 +63,7 @@ def weight(parts):
     return sum(len(json.dumps(each, ensure_ascii=False, separators=(",", ":"))) for each in parts)
 
 
-@steady
+@settings(steady, max_examples=15)
 @given(st.lists(st.tuples(titles, documents, words), min_size=1, max_size=6), words, st.booleans())
 def test_slack_takes_every_preview(given_, preview, is_trial):
     put = [
