@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PORT ?= 0
+WORKERS ?= auto
 UPGRADE ?= --upgrade
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --annotation-style line --quiet \
 	--custom-compile-command 'make lock'
@@ -30,8 +31,8 @@ demo: $(READY) ## start the sandbox: a Slack workspace, Confluence and the bot (
 demo-reset: ## forget everything that happened in the sandbox
 	@rm -rf .confab
 
-test: $(READY) ## run every test (CHROMIUM= names the browser for those that need one)
-	@exec $(BIN)/python -m pytest
+test: $(READY) ## run every test, a process for each core (WORKERS= says how many, CHROMIUM= names the browser)
+	@exec $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal
 
 check: $(READY) ## what CI runs: lint, format, types, imports, then the tests
 	@$(BIN)/ruff check
