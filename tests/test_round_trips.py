@@ -92,8 +92,11 @@ LOOKED_AFTER = {
 }  # fmt: skip
 """What is pressed on the pages of tasks and templates: the page's cost, and what is changed."""
 
-SELDOM = {"press explore_not", *(f"press dialog_{name}" for name in ("do_it", "is_done", "stop"))}
-"""What is said once, and what people say of a write whose outcome is unclear."""
+SELDOM = {
+    "press explore_not",
+    *(f"press dialog_{name}" for name in ("do_it", "is_done", "stop", "drop")),
+}
+"""What is said once; of a write whose outcome is unclear; of what isn't wanted any more."""
 
 COSTS = {
     "`help`": Cost(),
