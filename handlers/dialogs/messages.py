@@ -280,7 +280,7 @@ def _standing(dialog: Dialog) -> str:
 
 
 def _resuming(dialog: Dialog) -> Block:
-    return blocks.button("Go on", names.RESUME, names.value_of(dialog.id), style="primary")
+    return blocks.button("Go on", names.RESUME, names.value_of(dialog.id))
 
 
 def went_on(turn: Turn, link_: str) -> Reply:
