@@ -7,9 +7,12 @@ from urllib.parse import urlsplit
 MAX_HREF: Final = 2000
 """Characters; Slack takes 3000, some proxies and mail programs about 2000."""
 
+# To browsers a backslash is a slash, and of slashes before a host any number are two:
+# https://url.spec.whatwg.org/#url-parsing.
 _ALLOWED: Final = re.compile(
-    r"(?:https?://|mailto:)[^\s\x00-\x20\x7f-\x9f<>\"\ud800-\udfff]+", re.IGNORECASE
+    r"(?:https?://(?![/?#])|mailto:)[^\s\x00-\x20\x7f-\x9f<>\"\\\ud800-\udfff]+", re.IGNORECASE
 )
+_SCHEME: Final = re.compile(r"[a-z]+:")
 _NAMED: Final = re.compile(
     r"(?:https?://|www\.)(?:[^\s/?#@]{0,99}@)?([^\s/?#:@]+)"
     r"|^((?:[\w-]{1,63}\.){1,9}(?:com|net|org|io|dev|app|cloud))(?=[/?#\s]|$)",
@@ -23,7 +26,12 @@ def safe_href(href: object) -> str:
     if not isinstance(href, str) or len(href) > MAX_HREF:
         return ""
     href = href.strip()
-    return href if _ALLOWED.fullmatch(href) else ""
+    if not _ALLOWED.fullmatch(href):
+        return ""
+    if _SCHEME.match(href):
+        return href
+    scheme, _, rest = href.partition(":")
+    return f"{scheme.lower()}:{rest}"  # as Slack takes it
 
 
 def host_of(href: str) -> str:

@@ -10,6 +10,7 @@ from bot.content import Variable, VariableKind
 from bot.cutting import cut
 from bot.dialog import Answer, Dialog, Origin, Reached
 from bot.entities import depends, derives
+from bot.entities.typed import line
 from bot.errors import UserError
 from bot.expressions import LITTLE_WORK, Effort
 from bot.steps.names import Names
@@ -184,8 +185,8 @@ def _short(name: str) -> str:
 
 def _entity(variable: Thing) -> Entity:
     kind = VariableKind(str(variable.fields["type"]))
-    label = " ".join(variable.label.split()) or "Value"
-    options = [" ".join(str(each).split()) for each in _many(variable.fields["options"])]
+    label = line(variable.label) or "Value"
+    options = [line(str(each)) for each in _many(variable.fields["options"])]
     shown = [cut(each, _LONGEST_CHOICE) for each in options if each][:_MOST_CHOICES]
     return Entity(
         name=str(variable.fields["name"]),

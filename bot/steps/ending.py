@@ -82,8 +82,9 @@ def _leading(label: str, url: str, names: Names) -> str:
     site = names.values.get("site")
     home = site.fields.get("url") if isinstance(site, Thing) else ""
     host = host_of(url)
-    if not host or host == host_of(str(home)):
+    if not url or url.startswith("mailto:") or (host and host == host_of(str(home))):
         return label
+    host = host or "elsewhere"
     # Whose a host is its end says.
     shown = host if len(host) <= _LONGEST_HOST else f"…{host[1 - _LONGEST_HOST :]}"
     return f"{cut(label, _LONGEST_LABEL)} ({shown})"

@@ -116,6 +116,20 @@ def test_a_label_that_names_another_place_says_where_it_leads(label, url, shown)
     assert mrkdwn.link(url, label).partition("|")[2] == f"{label}{shown and f' ({shown})'}>"
 
 
+@pytest.mark.parametrize(
+    ("url", "built"),
+    [
+        ("HTTPS://E.org/x", "<https://E.org/x|x>"),
+        ("http://evil.example\\@acme.net/", "x"),
+        ("https:///evil.example", "x"),
+        ("https://?evil.example", "x"),
+        ("javascript:alert(1)", "x"),
+    ],
+)
+def test_an_address_leads_where_it_seems_to_lead_or_nowhere(url, built):
+    assert mrkdwn.link(url, "x") == built
+
+
 @steady
 @given(st.text(alphabet="ab <>&!@#|", max_size=20))
 def test_what_was_escaped_reads_back(text):

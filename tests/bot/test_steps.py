@@ -136,6 +136,7 @@ reply:
     - {label: Away, url: "javascript:alert(1)"}
     - {label: Open, url: "{{ it.url }}"}
     - {label: Connect again, url: "https://acme.atlassian.net.sign-in.evil.example/x"}
+    - {label: Connect, url: "https://acme.example／.evil.example/"}
 """
     )
     done = await bench.run(template)
@@ -147,4 +148,4 @@ reply:
     assert first.fields["values"].fields["page"].fields["id"] == "1"
     assert second.fields["url"] == ""
     away = "Connect again (…sian.net.sign-in.evil.example)"
-    assert [each.label for each in others] == ["Open", away]
+    assert [each.label for each in others] == ["Open", away, "Connect (elsewhere)"]

@@ -28,6 +28,7 @@ from bot.errors import Changed, NotAllowed, Unclear
 from bot.ports import FileContent
 from bot.rest import Called
 from bot.steps import stays, writes_of
+from bot.steps.asking import variables_in
 from bot.trail import Action, Wanted
 from bot.values import Thing
 from bot.written import read, write
@@ -391,6 +392,13 @@ async def test_a_page_template_asks_for_its_own_variables(bench):
     await done(bench, template)
     [made] = [text for text in texts(bench) if "says" in text]
     assert made == "<b>Ada</b> & co says open"
+
+
+def test_what_a_variable_is_called_turns_no_question_around():
+    held = {"name": "v0_0", "type": "text", "options": ()}
+    [(entity, name)] = variables_in((Thing("variable", "Sta\u202e te\u200b", held),))
+    assert (entity.title, entity.prompt) == ("Sta te", "What is to stand for “Sta te”?")
+    assert name == "Sta\u202e te\u200b"
 
 
 CALL = """
