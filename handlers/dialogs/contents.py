@@ -49,10 +49,9 @@ class _Shown:
     text: Document
     missing: int
 
-    @property
-    def size(self) -> int:
-        """About how much room it takes."""
-        return 2 * len(text_of(self.text)) + len(self.title) + LEAST_HELD
+    def weight(self, most: int) -> int:
+        """Return how much room it takes in so many blocks, with what stands around it."""
+        return blocks.weight(written.page(self.title, self.text, most=most)) + LEAST_HELD
 
 
 def blocks_of(plan: Plan, room: Room) -> list[Block]:
@@ -64,7 +63,7 @@ def blocks_of(plan: Plan, room: Room) -> list[Block]:
     if each.most < LEAST_BLOCKS or each.holds < LEAST_HELD:
         return [*_in_lines(found, room)]
     is_one = len(plan.writes) == 1
-    given = shares([shown.size for shown in found], room.holds)
+    given = shares([shown.weight(each.most) for shown in found], room.holds)
     parts: list[Block] = []
     for shown, holds in zip(found, given, strict=True):
         parts += _whole(shown, Room(each.most, holds), is_one=is_one)

@@ -51,7 +51,7 @@ def preview(turn: Turn, room: Room = IN_MODAL) -> list[Block]:
         *paragraphs(_lines(turn.dialog, plan, room)),
     ]
     left = room.without(listed)
-    authors = _authors(turn, plan, left.part(3) if plan.contents else left)
+    authors = _authors(turn, plan, left.part(4) if plan.contents else left)
     return [*listed, *contents.blocks_of(plan, left.without(authors)), *authors]
 
 

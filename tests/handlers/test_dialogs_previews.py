@@ -115,6 +115,14 @@ def test_what_is_cut_says_how_much_is_missing():
         assert "which are written too" in words_in(shown)
 
 
+def test_links_are_shown_as_far_as_there_is_room_for_their_addresses():
+    links = (f"- [Item {n:02}](https://acme.example/{'x' * 150}/{n})" for n in range(25))
+    turn = turn_of(("Linked", from_markdown("\n".join(links))), preview="The author. " * 500)
+    told = words_in(messages.preview(turn).blocks)
+    assert all(f"Item {number:02}" in told for number in range(25))
+    assert weight(messages.preview(turn).blocks) <= SLACK_TAKES
+
+
 def test_the_same_text_for_several_is_shown_once():
     same = from_markdown("The same for all.")
     turn = turn_of(*(("", same) for _ in range(3)), ("Other", from_markdown("Another.")))
