@@ -89,7 +89,7 @@ class PageFinder:
     ) -> list[tuple[PageId, str, str]]:
         clause = cql.both(
             cql.title_contains(reference.title),
-            cql.of_type("page"),
+            cql.of_type(reference.kind),
             cql.in_spaces([reference.space_key]) if reference.space_key else None,
         )
         if clause is None or cql.title_contains(reference.title) is None:
@@ -97,7 +97,7 @@ class PageFinder:
         where = acting.connection, acting.site
         hits = await self._confluence.search(*where, str(cql.Query(clause)), None, MOST)
         return [
-            (hit.page_id, unmarked(hit.title), hit.space_name)
+            (hit.content_id, unmarked(hit.title), hit.space_name)
             for hit in hits.results
-            if hit.page_id is not None
+            if hit.content_id is not None
         ]

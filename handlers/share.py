@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from bot.act import Acting, Actor
 from bot.audit import Auditor
 from bot.connection import Need
-from bot.content import CloudId, Page, PageId, PageText, Site, Space
+from bot.content import CloudId, ContentKind, Page, PageId, PageText, Site, Space
 from bot.cutting import cut
 from bot.documents import text_of, to_blocks
-from bot.errors import BadInput, NotAllowed
+from bot.errors import BadInput, NotAllowed, NotFound
 from bot.find import PageFinder, SeveralPages
 from bot.mrkdwn import escape, link
 from bot.ports import Confluence
@@ -132,7 +132,7 @@ class Pages:
     ) -> Seen:
         async def read(acting: Acting) -> Seen:
             where = acting.connection, acting.site
-            text = await self._confluence.get_page(*where, page)
+            text = await self._text(acting, page)
             space = await self._confluence.get_space(*where, text.page.space_id)
             is_lent = acting.connection.lent is not None
             if is_lent and shares:
@@ -146,6 +146,13 @@ class Pages:
             return seen
 
         return await self._actor.run(ask.principal, Need.READ, read, site=site)
+
+    async def _text(self, acting: Acting, page: PageId) -> PageText:
+        """Return the page, or the blog post: which it is, no id tells."""
+        where = acting.connection, acting.site, page
+        with suppress(NotFound):
+            return await self._confluence.get_page(*where)
+        return await self._confluence.get_page(*where, kind=ContentKind.BLOG)
 
     async def _is_open(self, acting: Acting, page: Page, space: Space) -> bool:
         """Tell whether what the page says is known not to be for a few people alone."""

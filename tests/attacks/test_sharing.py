@@ -68,6 +68,18 @@ async def test_a_page_below_a_restricted_one_shows_no_beginning(stage, ada):
     assert TEXT not in json.dumps(shared)
 
 
+async def test_of_a_blog_post_nobody_is_told_who_may_read_it_so_no_beginning_is_shown(stage, ada):
+    asked = {"space": "ENG", "account": "ada", "title": TITLE, "body": f"<p>{TEXT}</p>"}
+    made = await stage.post("atlassian/pages/create", {**asked, "kind": "blogpost"})
+    link = f"{stage.url}/atlassian/sites/acme/wiki/spaces/ENG/blog/2026/11/23/{made['id']}"
+    await ada.types(f"/confluence page {link}")
+    await stage.quiet()
+    assert TEXT in words(await ada.last())
+    shared = await share(stage, ada, made["id"])
+    assert TITLE in words(shared)
+    assert TEXT not in json.dumps(shared)
+
+
 @pytest.mark.parametrize("space", ["SECRET", "~ada"])
 async def test_a_page_of_a_space_for_a_few_people_shows_no_beginning(stage, ada, space):
     shared = await share(stage, ada, await page(stage, space=space))
