@@ -1,7 +1,7 @@
 """What installing works with, and the words that it refuses in."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.audit import Auditor
@@ -72,6 +72,11 @@ class Offer:
     def is_own(self) -> bool:
         """Tell whether somebody of the tenant brought it."""
         return self.kept is not None and self.kept.is_own
+
+    def seen_by(self, user_id: str) -> "Offer":
+        """Return it without the tasks that are somebody else's own."""
+        seen = (each for each in self.tasks if each.audience != MINE or each.owner == user_id)
+        return replace(self, tasks=tuple(seen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,8 @@ class Explore:
         return await self._listed(ask, words, views.category_in(ask.value))
 
     async def _listed(self, ask: Ask, words: str = "", category: str = "") -> Modal:
-        offers = await self.parts.offers.list_all(ask.principal, words)
+        found = await self.parts.offers.list_all(ask.principal, words)
+        offers = [each.seen_by(ask.principal.user_id) for each in found]
         return shown(ask, views.listed(offers, words, category))
 
     async def details(self, ask: Ask) -> Modal:
@@ -113,6 +114,7 @@ async def page(
     offer = await parts.offers.get(ask.principal, template, version)
     is_theirs = offer.kept is not None and offer.kept.by == ask.principal.user_id
     is_admin = await parts.roles.may_administer(ask.principal)
+    offer = offer.seen_by(ask.principal.user_id)
     return views.details(offer, is_admin=is_admin, is_theirs=is_theirs)
 
 

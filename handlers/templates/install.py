@@ -1,5 +1,7 @@
 """Installing templates as dialog tasks, and looking after those."""
 
+import re
+from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -28,6 +30,11 @@ from handlers.templates import names
 from handlers.templates.checking import checked
 from handlers.templates.parts import TemplateParts, shown, words_of
 
+MOST_NARROWED: Final = 50
+"""Spaces, or channels, to which a task is narrowed."""
+# What comes in a form needn't have been offered there.
+_GROUP: Final = re.compile(r"S[A-Z0-9]{1,30}", re.ASCII)
+_CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{1,30}", re.ASCII)
 LATELY: Final = timedelta(days=30)
 
 
@@ -84,7 +91,9 @@ class Install:
         """Show how it would be installed, to be changed."""
         template, version = names.template_in(ask.value)
         offer = await self.parts.offers.get(ask.principal, template, version)
-        standing = views.Standing(offer.template.id, offer.template.name)
+        word = offer.template.id
+        is_taken = any(word in task.words for task in offer.tasks)
+        standing = views.Standing("" if is_taken else word, offer.template.name)
         chances = await self._chances(ask)
         metadata = names.of_template(offer.template.id, offer.template.version)
         return shown(
@@ -285,8 +294,10 @@ class Install:
             audience=await self._audience(ask, task),
             defaults=await _defaults(ask, template, context),
             lends=ask.chosen(views.CREDENTIALS)[0] == "lends",
-            spaces=tuple(ask.typed(views.SPACES).replace(",", " ").upper().split()),
-            channels=tuple(map(text_of_value, channels)) if isinstance(channels, tuple) else (),
+            spaces=_few(ask.typed(views.SPACES).replace(",", " ").upper().split()),
+            channels=_few(filter(_CHANNEL.fullmatch, map(text_of_value, channels)))
+            if isinstance(channels, tuple)
+            else (),
             approves=bool(fields.given_in(ask.element(views.APPROVES)).value),
         )
 
@@ -295,7 +306,7 @@ class Install:
         reach = Reach(chosen) if chosen in set(Reach) else Reach.ME
         if reach is Reach.GROUP:
             group, label = ask.chosen(views.GROUP)
-            if not group:
+            if not _GROUP.fullmatch(group):
                 raise BadInput("Choose the user group below. Nothing was changed.")
             return Audience(reach, group, label)
         if reach is Reach.CHANNEL:
@@ -340,7 +351,11 @@ def _fits(task: DialogTask, words: str) -> bool:
 def _channel_of(ask: Ask) -> str:
     """Return the channel in which the modal was opened; none of direct messages."""
     channel = channel_of(ask)
-    return channel if channel.startswith(("C", "G")) else ""
+    return channel if _CHANNEL.fullmatch(channel) else ""
+
+
+def _few(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))[:MOST_NARROWED]
 
 
 def _opens(_: Ask) -> View:

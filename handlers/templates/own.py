@@ -112,7 +112,8 @@ class Own:
         """Drop this version."""
         template, version = _named(ask)
         await self.parts.offers.withdraw(ask.principal, template, version)
-        offers = await self.parts.offers.list_all(ask.principal)
+        found = await self.parts.offers.list_all(ask.principal)
+        offers = [each.seen_by(ask.principal.user_id) for each in found]
         left = f"Version {version} of `{template}` is withdrawn."
         return shown(ask, views.listed(offers, left=left))
 

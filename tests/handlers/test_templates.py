@@ -126,6 +126,17 @@ async def test_defaults_and_a_group_are_kept(stage, ada):
     assert "I need your consent" in await bob.types("note"), "what is filled in is read for them"
 
 
+async def test_another_ones_own_task_shows_nowhere_and_its_word_is_not_proposed(stage, ada):
+    await installed(stage, "decision-record", Audience(Reach.ME), owner="U0BOB")
+    assert "_installed_" not in await ada.types("templates decision")
+    page = await ada.presses("template_details")
+    assert "installed as" not in page
+    assert "task_run_0" not in str(await ada.view())
+    await ada.presses("template_install")
+    held = {each.get("block_id"): each.get("element") for each in (await ada.view())["blocks"]}
+    assert "initial_value" not in held["word"]
+
+
 async def test_a_group_must_be_chosen(stage, ada):
     await ada.types("templates decision")
     await ada.presses("template_details")
