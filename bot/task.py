@@ -16,6 +16,7 @@ MOST_TASKS: Final = 200
 """As many as one tenant has: a list of them is read whole."""
 MOST_OWN: Final = 25
 """As many of them as one person has for themselves alone: nobody uses up what all have."""
+LONGEST_TITLE: Final = 50
 MOST_ALIASES: Final = 5
 MOST_HISTORY: Final = 50
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from bot.checking import too_near
+from bot.cutting import cut
 from bot.entities.typed import line
 from bot.errors import BadInput, Changed, NotAllowed, NotFound
 from bot.installing.differences import Difference, between
@@ -24,6 +25,7 @@ from bot.installing.parts import (
 from bot.integration import Role
 from bot.principal import Principal, Tenant
 from bot.task import (
+    LONGEST_TITLE,
     MOST_ALIASES,
     MOST_HISTORY,
     MOST_OWN,
@@ -203,7 +205,7 @@ class Installer:
             task,
             word=words[0],
             aliases=words[1:],
-            title=line(wish.title) or offer.template.name,
+            title=cut(line(wish.title), LONGEST_TITLE) or offer.template.name,
             audience=wish.audience,
             defaults=_of_its_entities(wish.defaults, offer.template),
             by_admin=by_admin,

@@ -1,8 +1,7 @@
 """Installing templates as dialog tasks, and looking after those."""
 
 import re
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final

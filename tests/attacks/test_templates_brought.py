@@ -273,6 +273,17 @@ async def test_who_may_install_for_themselves_alone_installs_for_nobody_else(sta
     assert await stage.stores.tasks.list_all(ACME) == []
 
 
+@pytest.mark.parametrize("group", ["<!channel>", "", "C0GENERAL", "S0> <!channel", "\ud800"])
+async def test_a_group_that_was_never_offered_is_no_audience(stage, ada, group):
+    await ada.offers.bring(ada.principal, template(GET), "own.yml")
+    chosen = {"value": group, "text": {"text": "<!channel>"}}
+    menu = {"value": {"type": "static_select", "selected_option": chosen}}
+    values = form("mine", "group") | {"group": menu}
+    metadata = '{"t":"try-out","v":"1.0.0"}'
+    await submit(stage, "U0ADA", "template_install_form", metadata, values=values)
+    assert await stage.stores.tasks.list_all(ACME) == []
+
+
 async def only_admins_install(stage):
     seen = await stage.stores.integrations.find(ACME)
     policy = replace(seen.policy, roles=((Role.INSTALL, ("U0ADA",)),))

@@ -339,6 +339,7 @@ class TestVersions:
     async def test_a_name_is_one_line_of_what_can_be_seen(self, shop):
         task = await shop.install(title="  Osprey\u202e\u200b\n*plan* ")
         assert task.title == "Osprey *plan*"
+        assert len((await shop.install(word="others", title="x" * 3_000)).title) <= 50
 
     async def test_of_two_changes_at_once_one_counts(self, shop):
         task = await shop.install()
