@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from bot.authorize import Authorizer
@@ -17,6 +17,7 @@ from bot.errors import (
     ScopeMissing,
     SiteRequired,
 )
+from bot.frozen import frozen
 from bot.ports import Connections, PreferencesStore
 from bot.principal import Principal
 
@@ -28,7 +29,7 @@ NOTHING_LENT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Acting:
     """A connection with a fresh grant, the site to use, and what its person chose.
 

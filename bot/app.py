@@ -3,7 +3,6 @@
 What is put together here is there once the bot listens; the rest when it is first needed.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ from bot.errands import Errand, Errands, Rota
 from bot.errands import Pace as ErrandPace
 from bot.find import PageFinder
 from bot.forgetting import Forgetter
+from bot.frozen import frozen
 from bot.installation import Installation
 from bot.keeping import Keeping, Timetable
 from bot.later import Later
@@ -102,7 +102,7 @@ MOST_RECORDS = 10_000
 """Rows of the audit that wait for the database: beyond, what is done is logged alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recording:
     """Who writes the audit and who chains it, and what of it is being written.
 
@@ -114,7 +114,7 @@ class Recording:
     tasks: Tasks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bot:
     """The assembled bot, not yet listening."""
 
@@ -456,7 +456,7 @@ def _rest(core: Core, firsts: Firsts) -> "Rest":
     return put_together(core, firsts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Grants:
     """Who renews grants, when they are asked for and when their time has come."""
 

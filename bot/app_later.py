@@ -5,7 +5,6 @@ Dialogs and templates, administration, the doctor, and forgetting somebody.
 
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from bot import administration, dialogs, installing
 from bot.administration.announcing import Announcer
@@ -19,6 +18,7 @@ from bot.errands import Errand
 from bot.errands import Pace as ErrandPace
 from bot.errors import NotFound
 from bot.find import PageFinder
+from bot.frozen import frozen
 from bot.manifest import required_scopes
 from bot.ports import OnChannelMoved
 from bot.principal import Principal, Tenant
@@ -48,7 +48,7 @@ from handlers.templates import Explore, Install, Own, TemplateParts
 OfPerson = Callable[[Principal], Awaitable[tuple[Block, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rest:
     """What the first half needs of the second.
 
@@ -138,7 +138,7 @@ def _doctor(core: Core) -> tuple[Route, ...]:
     return DoctorWords(parts).routes()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Admins:
     """What administration reads and changes, and whom it asks and tells."""
 
@@ -200,7 +200,7 @@ class _Templates:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Running:
     """What runs dialog tasks: the dialogs, where they are shown, and what finishes them."""
 

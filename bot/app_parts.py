@@ -1,6 +1,5 @@
 """What both halves of the composition root put the features together from."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.act import Actor
@@ -10,6 +9,7 @@ from bot.connect import Connect
 from bot.credentials import CredentialPolicy
 from bot.errands import Errand
 from bot.forgetting import Forgetter
+from bot.frozen import frozen
 from bot.ports import DELETE_TENANT, DEPART, FORGET, REPORT, Confluence, Files
 from bot.profiles import ProfileBook
 from bot.providers.consent import ConsentServers
@@ -35,7 +35,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - this is the Clock that is passed in
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outside:
     """What talks to other people's servers."""
 
@@ -52,7 +52,7 @@ class Outside:
     installations: FreshInstallations
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """What a tenant's admins decide, as it is read: profiles, roles, whose connection is used."""
 
@@ -61,7 +61,7 @@ class Rules:
     credentials: CredentialPolicy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Core:
     """What the features are built from."""
 
@@ -75,7 +75,7 @@ class Core:
     auditor: Auditor
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ends:
     """What deletes: of people, of tenants, and what Atlassian says has ended."""
 
@@ -94,7 +94,7 @@ class Ends:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Firsts:
     """What of the first half the second works with."""
 

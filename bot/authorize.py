@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -11,6 +11,7 @@ import structlog
 
 from bot.connection import Connection, Grant, Need
 from bot.errors import BotError, ConsentRequired, ProfileBroken, ScopeMissing, Unavailable
+from bot.frozen import frozen
 from bot.ports import Clock, Connections, ConsentServer
 from bot.principal import Principal
 from bot.profile import SYSTEM, AuthorizationProfile
@@ -44,7 +45,7 @@ async def _nobody(_connection: Connection) -> None:
     """Tell nobody."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Witnesses:
     """Who hears of it: *on_ended* once for a grant that died, *counted* of each refresh.
 
@@ -60,7 +61,7 @@ class Witnesses:
     on_broken: Callable[[Connection], Awaitable[None]] = _nobody
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issuers:
     """Where new grants come from, and the profiles that say how."""
 

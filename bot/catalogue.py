@@ -8,7 +8,6 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from importlib import resources
 from typing import Final
@@ -16,6 +15,7 @@ from typing import Final
 import structlog
 
 from bot.errors import TemplateRefused
+from bot.frozen import frozen
 from bot.ports import Clock, Templates
 from bot.principal import Tenant
 from bot.recent import Recent
@@ -36,7 +36,7 @@ _NAME, _UTTERANCE, _DESCRIPTION = 8, 3, 2
 _logger = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shipped:
     """A template of the catalogue with the file that it stands in."""
 

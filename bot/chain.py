@@ -9,6 +9,7 @@ import structlog
 
 from bot.errands import Shift
 from bot.errors import BotError
+from bot.frozen import frozen
 from bot.ports import AuditChain, Clock, Leases
 from bot.principal import Tenant
 from bot.trail import ChainKey, Link, Links, RowId, SealedRow
@@ -88,7 +89,7 @@ class Chainer:
             log.info("audit chained", tenant=tenant, number=last.last, link=last.newest, at=at)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """A link as the log has it."""
 

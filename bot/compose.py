@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from pydantic import SecretStr
@@ -12,6 +12,7 @@ from bot.connection import Need
 from bot.content import CloudId, Page, PageId, Space, SpaceId, SpaceKey
 from bot.document import Document, Mention
 from bot.errors import BadInput, NotFound
+from bot.frozen import frozen
 from bot.mentions import each_of, with_people
 from bot.ports import Clock, Confluence, Drafts
 from bot.principal import Principal, mint_token
@@ -33,7 +34,7 @@ NO_DRAFT_LENT = (
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """What a person filled in. *names* are the display names of whom the text mentions."""
 
@@ -47,7 +48,7 @@ class Form:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Composed:
     """A draft of the decision; *taken* is the page that has its title already, if any."""
 

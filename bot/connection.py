@@ -1,7 +1,7 @@
 """The standing consent of a principal, or of the tenant, and what it permits."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
@@ -9,6 +9,7 @@ from typing import Final, Literal
 from pydantic import SecretStr
 
 from bot.content import Account, AccountId, AllowedSpace, CloudId, Site
+from bot.frozen import frozen
 from bot.principal import Principal, Tenant
 from bot.profile import Mechanism, Provider
 
@@ -94,7 +95,7 @@ def scopes_of(needs: Iterable[Need]) -> frozenset[str]:
     return frozenset().union(*(need.scopes for need in needs))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grant:
     """What the authorization server issued; the sites it opens are kept beside it.
 
@@ -115,7 +116,7 @@ class Grant:
         return now + LEEWAY < self.expires_at
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lent:
     """On whose behalf the organisation's connection is used, and how far; never stored.
 
@@ -142,7 +143,7 @@ class Lent:
         return tuple(space for space in allowed if space.site == site)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connection:
     """One principal's, or the tenant's, standing consent under one profile, and its last grant.
 
@@ -210,7 +211,7 @@ def organisation(tenant: Tenant) -> Principal:
     return Principal(tenant, ORGANISATION)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preferences:
     """What a principal chose: the site in use and, newest first, the spaces they wrote in.
 

@@ -1,12 +1,12 @@
 """What Confluence holds, as far as we care."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal, NewType
 
 from bot.document import Document, Storage
+from bot.frozen import frozen
 
 CloudId = NewType("CloudId", str)
 PageId = NewType("PageId", str)
@@ -21,7 +21,7 @@ Operation = Literal["read", "update"]
 _UNNAMED: Final = re.compile(r'["\\/:*?<>|\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Site:
     """One Confluence site that a grant opens; *url* has no trailing slash and no /wiki.
 
@@ -41,7 +41,7 @@ class Site:
         return on_cloud if self.api_url in {"", on_cloud} else self.url
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """The provider's account behind a grant, or a person named in content."""
 
@@ -49,7 +49,7 @@ class Account:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Space:
     """A space that the account may see."""
 
@@ -63,7 +63,7 @@ class Space:
         return self.key.startswith("~")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllowedSpace:
     """A space that the organisation's connection may be used in."""
 
@@ -73,7 +73,7 @@ class AllowedSpace:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """A group of people at one site; Data Center knows them by name alone."""
 
@@ -98,7 +98,7 @@ class ContentKind(StrEnum):
     BLOG = "blogpost"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """A page, or blog post, without its text; *url* is absolute, *version* starts at 1."""
 
@@ -114,7 +114,7 @@ class Page:
     kind: ContentKind = ContentKind.PAGE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageText:
     """A page together with its text, read for showing."""
 
@@ -122,7 +122,7 @@ class PageText:
     document: Document
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageStorage:
     """A page together with its body to the letter."""
 
@@ -130,7 +130,7 @@ class PageStorage:
     storage: Storage
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """One version of a page, without its text; the author's name may be unknown."""
 
@@ -141,7 +141,7 @@ class Version:
     is_minor: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comment:
     """A comment at the foot of a page, or a reply to one; the author's name may be unknown.
 
@@ -158,7 +158,7 @@ class Comment:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """A comment that was just written; *url* is absolute."""
 
@@ -166,7 +166,7 @@ class Said:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Restriction:
     """Who alone may do one thing with a page; nobody named means whoever the space lets."""
 
@@ -182,7 +182,7 @@ class VariableKind(StrEnum):
     LIST = "list"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variable:
     """A blank in a page template; *options* are what a *LIST* offers."""
 
@@ -191,7 +191,7 @@ class Variable:
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageTemplate:
     """A page template of Confluence's own, without its text."""
 
@@ -200,7 +200,7 @@ class PageTemplate:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageTemplateText:
     """A page template with its body to the letter, and the blanks that the body declares."""
 
@@ -215,7 +215,7 @@ def file_name(name: str) -> str:
     return _UNNAMED.sub("_", name).strip() or "file"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attachment:
     """A file on a page; *kind* is its media type, *size* counts bytes, *url* is absolute."""
 
@@ -226,7 +226,7 @@ class Attachment:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hit:
     """One search result; *title* and *excerpt* carry the provider's highlight marks.
 
@@ -250,7 +250,7 @@ class Hit:
         return self.page_id or self.post_id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hits:
     """One page of search results; *cursor* leads to the next, if there is one."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
@@ -16,6 +16,7 @@ from bot.content import Account, Page, PageId
 from bot.credentials import Limits
 from bot.documents import digest_of
 from bot.errors import BotError, NotAllowed, Unclear
+from bot.frozen import frozen
 from bot.ports import Clock, Confluence, Drafts, PreferencesStore, Receipts
 from bot.receipt import Act, Decision, Receipt, Stage
 
@@ -43,7 +44,7 @@ class TakenUp(BotError):
     code = "taken_up"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Memory:
     """What the publisher keeps and reads."""
 
@@ -53,7 +54,7 @@ class Memory:
     auditor: Auditor
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Course:
     """Acts for a decision's person, and keeps what comes of it in the receipt."""
 

@@ -10,11 +10,11 @@ https://developer.atlassian.com/cloud/confluence/advanced-searching-using-cql/
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from bot.errors import BadInput
+from bot.frozen import frozen
 
 LUCENE_SPECIAL: Final = frozenset('+-&|!(){}[]^~*?:\\/"<>=')
 LUCENE_WORDS: Final = frozenset({"AND", "OR", "NOT", "TO"})
@@ -41,7 +41,7 @@ _FIELD = r"[\w.]+(?:\s+(?:asc|desc))?"
 _ORDER = re.compile(rf"order\s+by\s+{_FIELD}(?:\s*,\s*{_FIELD})*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clause:
     """A piece of CQL that stands by itself; only this module makes one."""
 
@@ -141,7 +141,7 @@ def _among(field: str, values: Iterable[str]) -> Clause:
     return Clause(f"{field} in ({listed})")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     """A clause to find by, and how to sort what is found."""
 

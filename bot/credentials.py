@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.connection import Connection, Lent, Need
 from bot.content import AllowedSpace
 from bot.errors import InstallationBroken, NotAllowed, ReadOnly, Unavailable
+from bot.frozen import frozen
 from bot.installation import Installation, SlackPerson
 from bot.integration import Credential, Integration, Role
 from bot.ports import ADMIN_KNOWN_FOR, Connections, Integrations, SlackPeople
@@ -34,7 +35,7 @@ NOT_A_PUBLISHER: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """The profile to act under; *lent* where it is the organisation's connection.
 
@@ -46,7 +47,7 @@ class Choice:
     own: Connection | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What holds besides the tenant's policy, and never loosens it.
 
@@ -72,7 +73,7 @@ class Limits:
 UNLIMITED: Final = Limits()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Books:
     """What the choice is read from."""
 

@@ -1,7 +1,6 @@
 """``confab check``: proves the settings against the real services, one step after the other."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError
+from bot.frozen import frozen
 from bot.manifest import required_scopes
 from bot.principal import Tenant
 from bot.settings import Settings
@@ -33,7 +33,7 @@ _CLIENT_ADVICE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """What one step found; *advice* says what to do where it isn't well."""
 

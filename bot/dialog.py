@@ -1,7 +1,7 @@
 """A dialog: one run of a dialog task by one principal, as it is kept between two turns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final, NewType
@@ -9,6 +9,7 @@ from typing import ClassVar, Final, NewType
 from pydantic import SecretStr
 
 from bot.content import CloudId
+from bot.frozen import frozen
 from bot.principal import Principal
 from bot.receipt import DecisionId
 from bot.task import TaskId
@@ -59,7 +60,7 @@ class Origin(StrEnum):
     DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What one entity was given; *shown* is it in words.
 
@@ -77,7 +78,7 @@ class Answer:
         return read(self.value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spoken:
     """A message that was heard of late, and what stood before it, as far as it changed that.
 
@@ -105,7 +106,7 @@ class Fate(StrEnum):
     UNCLEAR = "unclear"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One line of a run's journal.
 
@@ -128,7 +129,7 @@ class Record:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reached:
     """A step that asks for entities was reached: for which.
 
@@ -165,7 +166,7 @@ class Reached:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Write:
     """One thing that will be written, in the engine's words and no others.
 
@@ -179,7 +180,7 @@ class Write:
     decision: DecisionId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """What writes of a plan put into Confluence, to be read before it is confirmed.
 
@@ -193,7 +194,7 @@ class Content:
     missing: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """The writes that are known by now, to be confirmed together.
 
@@ -215,7 +216,7 @@ class Plan:
     contents: tuple[Content, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dialog:
     """One run by *principal*; looked up under them alone.
 

@@ -1,7 +1,7 @@
 """Finding the layer that keeps somebody from working: each is looked at, in order; none changed."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -27,6 +27,7 @@ from bot.errors import (
     SiteRequired,
 )
 from bot.find import PageFinder, SeveralPages
+from bot.frozen import frozen
 from bot.installation import Installation
 from bot.integration import Credential, Integration, Role
 from bot.ports import (
@@ -73,7 +74,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """How one layer was found; *what* says what of it, *about* names what it is about.
 
@@ -88,7 +89,7 @@ class Finding:
     server: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ward:
     """What the doctor looks at: our own records."""
 
@@ -100,7 +101,7 @@ class Ward:
     slack_scopes: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instruments:
     """What the doctor looks with: who is asked, and changes nothing by answering."""
 
@@ -114,7 +115,7 @@ class Instruments:
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Patient:
     """Whom it is about, as our own records have them; *chosen* is the site in use."""
 

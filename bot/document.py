@@ -4,10 +4,11 @@ Values alone; `bot.documents` reads and writes them. Inline content is flat: a r
 carries its marks and a link carries its text, so only blocks nest.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final, Literal
+
+from bot.frozen import frozen
 
 Mark = Literal["strong", "em", "strike", "code", "underline"]
 Marks = frozenset[Mark]
@@ -19,7 +20,7 @@ MAX_DEPTH: Final = 16
 """Blocks nested deeper than this are read and written as their text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A run of characters with the same marks."""
 
@@ -27,7 +28,7 @@ class Text:
     marks: Marks = PLAIN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """A run of characters that leads somewhere; an empty text shows the address."""
 
@@ -36,7 +37,7 @@ class Link:
     marks: Marks = PLAIN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mention:
     """A person: by *account* at Atlassian where that is known, by *member* in Slack, by name."""
 
@@ -45,7 +46,7 @@ class Mention:
     member: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Emoji:
     """A pictograph: its *shortcode* without colons, and its characters unless it is custom."""
 
@@ -53,19 +54,19 @@ class Emoji:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HardBreak:
     """A new line within a block."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Date:
     """A day."""
 
     day: date
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Status:
     """A coloured word."""
 
@@ -73,7 +74,7 @@ class Status:
     colour: Colour = "neutral"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     """Something inline that the model has no word for: what it was called, and its text."""
 
@@ -84,14 +85,14 @@ class Unknown:
 Inline = Text | Link | Mention | Emoji | HardBreak | Date | Status | Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paragraph:
     """Inline content that stands by itself."""
 
     content: tuple[Inline, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heading:
     """A title at *level* 1 to 6."""
 
@@ -99,21 +100,21 @@ class Heading:
     content: tuple[Inline, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One entry of a list."""
 
     content: tuple["Block", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BulletList:
     """Items in no order."""
 
     items: tuple[Item, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderedList:
     """Items counted from *start*."""
 
@@ -121,7 +122,7 @@ class OrderedList:
     start: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Task:
     """Something to do."""
 
@@ -129,14 +130,14 @@ class Task:
     content: tuple[Inline, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskList:
     """Things to do; a list inside belongs to the task before it."""
 
     items: tuple["Task | TaskList", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CodeBlock:
     """Characters to be kept exactly; *language* may be empty."""
 
@@ -144,14 +145,14 @@ class CodeBlock:
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quote:
     """What somebody else said."""
 
     content: tuple["Block", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """One field of a table."""
 
@@ -159,14 +160,14 @@ class Cell:
     header: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """Rows of cells; rows may differ in length."""
 
     rows: tuple[tuple[Cell, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Panel:
     """A coloured box."""
 
@@ -174,12 +175,12 @@ class Panel:
     content: tuple["Block", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """A line across the page."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expand:
     """Content that is folded away under a *title*."""
 
@@ -187,7 +188,7 @@ class Expand:
     content: tuple["Block", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnknownBlock:
     """A block that the model has no word for: what it was called, and its text."""
 
@@ -211,14 +212,14 @@ Block = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """Everything that a page says, from top to bottom."""
 
     blocks: tuple[Block, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Storage:
     """A body in storage format as Confluence itself gave it: a page's, or a page template's."""
 

@@ -5,13 +5,13 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
 
 from bot.errors import BotError
+from bot.frozen import frozen
 from bot.ports import Clock, Due, DueWork, Leases
 from bot.principal import Tenant
 
@@ -33,7 +33,7 @@ its own time when it is to stay as it is."""
 _Key = tuple[str, Tenant, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rota:
     """What is due, and under which *name* one replica holds the job."""
 
@@ -42,7 +42,7 @@ class Rota:
     name: str = "errands"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pace:
     """How long what failed is left alone at first, and how often the list is looked at."""
 

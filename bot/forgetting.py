@@ -1,7 +1,7 @@
 """Forget somebody: all that is kept of them goes, and they read what went and what stays where."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +12,7 @@ from bot.connection import Connection, organisation
 from bot.content import CloudId, PageId, Site
 from bot.errors import BotError, NotAllowed
 from bot.forgotten import NEWEST, Ended, Forgotten, Traces, Written, WrittenPage, words_of
+from bot.frozen import frozen
 from bot.integration import NOBODY, Policy, Role
 from bot.mrkdwn import escape
 from bot.ports import (
@@ -56,7 +57,7 @@ _WRITES: Final = frozenset(
 _Page = tuple[CloudId, PageId]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stores:
     """Where somebody may be found."""
 
@@ -69,7 +70,7 @@ class Stores:
     profiles: ProfileBook
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aides:
     """Whom forgetting asks and tells; *refresh* shows somebody's home tab as it is now."""
 

@@ -1,11 +1,12 @@
 """What was forgotten of somebody, and what stays where; and the words for it, in mrkdwn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.connect import APPS_URL
 from bot.cutting import cut
+from bot.frozen import frozen
 from bot.integration import Role
 from bot.mrkdwn import escape, link
 
@@ -16,7 +17,7 @@ _LONGEST: Final = 2_900
 """Characters in one paragraph: Slack takes 3,000."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrittenPage:
     """A page that somebody wrote through us; *url* is empty where nobody knows it any more."""
 
@@ -24,7 +25,7 @@ class WrittenPage:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """What somebody wrote through us, as far as there is a record: *number* pages in all."""
 
@@ -32,7 +33,7 @@ class Written:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended:
     """A connection that was deleted. *is_told* says that its server has ended the consent too."""
 
@@ -43,7 +44,7 @@ class Ended:
     is_atlassians: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Traces:
     """What there is of somebody. *owned* names the organisation's connections that are theirs."""
 
@@ -54,7 +55,7 @@ class Traces:
     is_writing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forgotten:
     """What was deleted of somebody, by collection, and what wasn't.
 

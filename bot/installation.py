@@ -1,12 +1,12 @@
 """Our app installed in a tenant, what it takes to get there, and the people in it."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic import SecretStr
 
+from bot.frozen import frozen
 from bot.principal import Digest, Tenant
 
 _PLACE: Final = re.compile(r"[TE][A-Z0-9]{2,30}", re.ASCII)
@@ -17,7 +17,7 @@ def is_place(unverified_id: str) -> bool:
     return _PLACE.fullmatch(unverified_id) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BotTokens:
     """What a renewal of the bot's token gives: it lives until *expires_at*, if it ends at all.
 
@@ -29,7 +29,7 @@ class BotTokens:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installation:
     """What one tenant's install gave us.
 
@@ -93,7 +93,7 @@ class Installation:
         return self.team_id in {person.team_id, *person.teams}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlackPerson:
     """Somebody as Slack describes them to one tenant's bot.
 
@@ -115,7 +115,7 @@ class SlackPerson:
     zone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UserGroup:
     """A user group of a workspace: *handle* is how people mention it."""
 
@@ -124,7 +124,7 @@ class UserGroup:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PendingInstall:
     """An install that a browser has begun. Whose tenant it will be, nobody knows yet.
 

@@ -1,12 +1,13 @@
 """One provider in one tenant: how people are authorized, and what its policy lets them do."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from bot.connection import Need
 from bot.content import AllowedSpace, CloudId, SpaceId, SpaceKey
+from bot.frozen import frozen
 from bot.principal import Tenant
 from bot.profile import SYSTEM
 
@@ -42,7 +43,7 @@ NOBODY: Final = "USLACKBOT"
 """Slack's own bot: it is in every workspace, and asks for nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """What the tenant's admins decided. *audience* is a Confluence group's id and name.
 
@@ -82,7 +83,7 @@ class Policy:
         return self.write if need.writes else self.read
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Integration:
     """The tenant's choice of authorization; *generation* 0 is the one that nobody has made.
 
@@ -113,7 +114,7 @@ class Integration:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChannelDefaults:
     """Where a channel's people write unless they choose otherwise; set by *set_by*."""
 

@@ -9,11 +9,11 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote_plus, urlsplit
 
 from bot.content import ContentKind, PageId, Site
+from bot.frozen import frozen
 
 LONGEST_ID: Final = 19
 _BY_ID = (
@@ -29,7 +29,7 @@ _USUAL_PORTS = (None, 80, 443)
 _TINY = re.compile(r"^/x/([A-Za-z0-9_-]{1,12})$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """A page by its id, or by its title, perhaps in a space; *site* where a link told it.
 

@@ -16,6 +16,7 @@ from bot.content import PageTemplate, PageTemplateText, SpaceKey, Variable, Vari
 from bot.document import Storage
 from bot.documents.offsets import OPENING, ROOT, Tag, walk
 from bot.documents.to_storage import escaped
+from bot.frozen import frozen
 
 _DECLARATIONS: Final = "at:declarations"
 _VARIABLE: Final = "at:var"
@@ -148,7 +149,7 @@ def _pieces(markup: str) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
         yield markup[last:], True, path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Cut:
     """A place of the body, in bytes, in which something else goes: a value, or nothing."""
 

@@ -1,6 +1,5 @@
 """Consent that was asked for and not yet given: one record a step, each used once."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -9,6 +8,7 @@ from pydantic import SecretStr
 
 from bot.connection import Grant, Need
 from bot.content import Account, Site
+from bot.frozen import frozen
 from bot.principal import Digest, Principal, Tenant
 
 
@@ -44,7 +44,7 @@ OBTAINED: Final = frozenset({Step.CHOICE, Step.CODE})
 """The steps whose record holds a grant that is nobody's connection yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parked:
     """What the person was doing when consent was missing: a command's words."""
 
@@ -53,7 +53,7 @@ class Parked:
     asked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Obtained:
     """A grant in waiting: fetched, but not yet anybody's connection."""
 
@@ -62,7 +62,7 @@ class Obtained:
     sites: tuple[Site, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PendingConnection:
     """One step of one flow. Everything below *expires_at* is sealed at rest.
 

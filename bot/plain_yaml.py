@@ -8,12 +8,12 @@ rest): ``no``, ``on``, ``1.0.0`` and ``2026-11-23`` are text.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
 
 from bot.errors import Problem, TemplateRefused
+from bot.frozen import frozen
 
 MOST_BYTES: Final = 200_000
 MOST_DEEP: Final = 20
@@ -65,7 +65,7 @@ _WORDED: Final = {
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where something stands, counted from 1."""
 
@@ -73,7 +73,7 @@ class Place:
     column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scalar:
     """A text as it was written; *style* is the sign that quotes it, none for plain.
 
@@ -100,7 +100,7 @@ class Scalar:
         return float(self.text) if found[2] or found[3] else int(self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """A list."""
 
@@ -108,7 +108,7 @@ class Listed:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mapped:
     """A mapping; of a key that stands twice the first."""
 
@@ -119,7 +119,7 @@ class Mapped:
 Node = Scalar | Listed | Mapped
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Places:
     """Where in a file each part of what it says stands."""
 

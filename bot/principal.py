@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from typing import NewType
+
+from bot.frozen import frozen
 
 Tenant = NewType("Tenant", str)
 """Who installed us, as the installation says: a workspace (T…) or an org (E…)."""
@@ -12,7 +13,7 @@ Digest = NewType("Digest", str)
 """SHA-256 of a token, in hex: what is stored of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Principal:
     """A person acting inside one tenant; never a bare Slack user id."""
 

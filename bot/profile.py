@@ -1,13 +1,14 @@
 """How grants are obtained from a provider, under a name."""
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from pydantic import SecretStr
 
+from bot.frozen import frozen
 from bot.principal import Tenant
 
 SYSTEM: Final = "system"
@@ -65,7 +66,7 @@ class TokenBody(StrEnum):
     FORM = "form"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuthorizationProfile:
     """One version of a profile; *id* stays the same and stands in its callback path.
 
@@ -132,7 +133,7 @@ class AuthorizationProfile:
         return "Atlassian" if self.is_atlassians else self.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credentials:
     """What somebody typed on our page: *user* is an e-mail address or a user name, if any.
 

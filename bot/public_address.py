@@ -1,11 +1,12 @@
 """Where browsers reach us, and what follows from it for cookies."""
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from bot.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class PublicAddress:
     """Our public origin: the only source of absolute links, whatever a request's Host says.
 

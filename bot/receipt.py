@@ -1,6 +1,5 @@
 """A write that a person confirmed, and the record of what became of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -9,6 +8,7 @@ from pydantic import SecretStr
 
 from bot.content import Account, ContentKind, PageId, Site, Space
 from bot.document import Body, Placement
+from bot.frozen import frozen
 from bot.principal import Principal
 from bot.profile import Provider
 
@@ -32,7 +32,7 @@ class Act(StrEnum):
         return self not in {Act.PUBLISH, Act.DRAFT}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """Exactly what will be written, where and as whom; its id is minted for the preview.
 
@@ -77,7 +77,7 @@ class Decision:
         return self.id[-8:]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A previewed decision that waits to be confirmed; it expires, sealed.
 
@@ -107,7 +107,7 @@ class Stage(StrEnum):
         return self in {Stage.DONE, Stage.REFUSED, Stage.UNCLEAR}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receipt:
     """A decision's record: claimed before the write, finished after it.
 

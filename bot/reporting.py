@@ -4,7 +4,7 @@ https://developer.atlassian.com/platform/forge/user-privacy-guidelines
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,6 +15,7 @@ from bot.authorize import Authorizer
 from bot.connection import Connection, Need, organisation
 from bot.content import Account, AccountId
 from bot.errors import BotError, ConsentRequired, ProfileBroken, Unavailable
+from bot.frozen import frozen
 from bot.mrkdwn import escape
 from bot.ports import (
     REPORT,
@@ -50,7 +51,7 @@ UNDER_WAY: Final = timedelta(minutes=1)
 _NOBODY: Final = Account(AccountId(""), "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stores:
     """Where accounts are kept."""
 
@@ -61,7 +62,7 @@ class Stores:
     profiles: ProfileBook
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aides:
     """Who reports, and who is told."""
 

@@ -6,11 +6,12 @@ another method in or would carry the access token away is refused before anythin
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from urllib.parse import unquote
 
 from bot.errors import BadInput
+from bot.frozen import frozen
 
 TOKEN: Final = "\ue000access token\ue000"  # noqa: S105 - a word
 """Stands in a header's value for the access token, which is put there as it is sent.
@@ -41,7 +42,7 @@ _OURS: Final = frozenset(
 _OURS_BEGIN: Final = ("proxy-", "sec-", "x-forwarded-")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """One request; *path* is what follows the host of the site's API, without a query.
 
@@ -61,7 +62,7 @@ class Call:
         return self.method != "GET"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Called:
     """A good answer: *json* where it is JSON, or else its *text*.
 

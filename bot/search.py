@@ -12,6 +12,7 @@ from bot.audit import Auditor
 from bot.connection import Need
 from bot.content import AccountId, CloudId, Hits, Site
 from bot.errors import Ambiguous, BadInput, NotFound
+from bot.frozen import frozen
 from bot.ports import Clock, Confluence
 from bot.principal import Principal
 from bot.trail import Action, Entry
@@ -38,7 +39,7 @@ _MARKS = re.compile(r"@@@(?:end)?hl@@@")
 _CURLY = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """A search as it was typed. *author* is ``me``, a Slack user id, a name or an account."""
 
@@ -54,7 +55,7 @@ class Wanted:
     raw: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What a search found, and where; *is_lent* with the organisation's connection."""
 

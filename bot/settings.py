@@ -10,7 +10,6 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +29,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import BadInput
+from bot.frozen import frozen
 from bot.public_address import is_loopback
 from bot.typed_urls import origin_of
 
@@ -40,7 +40,7 @@ _KEY_BYTES = 32
 _MOST_PORT = 65535
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """Where to listen."""
 

@@ -1,7 +1,7 @@
 """The job that finishes what another process left: one replica at a time runs it."""
 
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from bot.compose import DRAFT_LASTS, PREVIEW_LASTS
 from bot.course import TakenUp
 from bot.errands import Errands, Pace, Rota
 from bot.errors import BotError, NotAllowed
+from bot.frozen import frozen
 from bot.ports import SETTLE, Clock, Drafts, Due, DueWork, Leases, Receipts
 from bot.principal import Principal
 from bot.publish import Publisher
@@ -27,7 +28,7 @@ LATE: Final = timedelta(minutes=10)
 GIVES_UP: Final = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stores:
     """What the job reads and keeps."""
 
@@ -37,7 +38,7 @@ class Stores:
     drafts: Drafts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hands:
     """What does the work: *start* runs it as a task, and refuses when the process ends."""
 

@@ -7,7 +7,6 @@ alone, once: the state is used up before anything is done with the code beside i
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -17,6 +16,7 @@ from pydantic import SecretStr
 
 from bot.connect.rate import Rate
 from bot.errors import BotError, NotAllowed, ProfileBroken, Unavailable
+from bot.frozen import frozen
 from bot.installation import Installation, PendingInstall
 from bot.ports import Clock, Installations, Installed, OnInstalled, PendingInstalls, SlackInstalls
 from bot.principal import Digest, Tenant, digest
@@ -58,7 +58,7 @@ class InstallEnded(BotError):
         self.end = end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """The app is installed; *missing* are the scopes that were asked for and not granted."""
 
@@ -66,7 +66,7 @@ class Done:
     missing: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstallStores:
     """What installing remembers."""
 

@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import Any, Final, get_args
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.errors import Problem, TemplateRefused
+from bot.frozen import frozen
 from bot.plain_yaml import (
     MOST_PROBLEMS,
     Listed,
@@ -137,7 +137,7 @@ def _put(data: Any, path: Path, value: str) -> None:  # noqa: ANN401  # lists an
     data[path[-1]] = value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Spot:
     """To what one of pydantic's errors points: *path*, in the model *around*.
 

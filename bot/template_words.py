@@ -1,10 +1,10 @@
 """A template in words: what it asks for, and what its steps do."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.expressions import Called, spoken_condition, spoken_expression, spoken_text
+from bot.frozen import frozen
 from bot.template import (
     ActionTemplate,
     Asked,
@@ -37,7 +37,7 @@ _GIVES: Final = {
 """What a step gives, where that says more than what its author called it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """One step in words, *deep* inside of others."""
 
@@ -75,7 +75,7 @@ def policy_in_words(template: ActionTemplate) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Speaker:
     """Says what the parts of one template's steps are made of, by what people know of it."""
 

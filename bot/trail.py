@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType
@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from bot.connection import ORGANISATION, Connection
 from bot.content import Account, CloudId, PageId, Site, Space, SpaceKey
 from bot.errors import BotError, ConsentRequired, Unclear, UserError
+from bot.frozen import frozen
 from bot.principal import Principal, Tenant
 
 OPERATOR: Final = Tenant("operator")
@@ -110,7 +111,7 @@ class Role(StrEnum):
     SUBJECT = "subject"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Person:
     """Somebody in Slack, as the audit names them."""
 
@@ -118,7 +119,7 @@ class Person:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """What is to be recorded, or was.
 
@@ -199,7 +200,7 @@ class Entry:
         return replace(self, outcome=outcome_of(error), code=error.code, page=page)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditRow:
     """An entry as it was recorded; *number* is its place in the chain, ``None`` until it has one.
 
@@ -227,7 +228,7 @@ class AuditRow:
         return Place(self.at, self.id)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A place among a tenant's rows."""
 
@@ -235,7 +236,7 @@ class Place:
     id: RowId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Which rows to list: those that name *user_id*, of *action*, *since* and before *until*."""
 
@@ -245,7 +246,7 @@ class Wanted:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """What names one person in a row, sealed under their key."""
 
@@ -254,7 +255,7 @@ class Part:
     cipher: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SealedRow:
     """A row as it is kept. *proof* is its writer's: without the chain's key nobody makes one.
 
@@ -279,7 +280,7 @@ class SealedRow:
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Links:
     """A stretch of a tenant's chain: the row and the link of each number from *first* on."""
 

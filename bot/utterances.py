@@ -9,10 +9,10 @@ import difflib
 import itertools
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from bot.errors import BadInput
+from bot.frozen import frozen
 from bot.template import Entity
 
 LONGEST: Final = 2_000
@@ -29,7 +29,7 @@ Key = TypeVar("Key", bound=Hashable)
 Known = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Utterance:
     """A pattern: the words before its first hole, and each hole with the words behind it."""
 

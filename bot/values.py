@@ -1,7 +1,7 @@
 """What an expression sees and gives: plain values, documents, things with fields, and lists."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from datetime import date, datetime
 from types import NoneType
 from typing import Any, Final, get_args
@@ -10,12 +10,13 @@ from bot import document as parts
 from bot.cutting import cut_bytes
 from bot.document import Document
 from bot.documents.text import text_of
+from bot.frozen import frozen
 
 MAX_BYTES: Final = 64 * 1024
 """Of a text that stands for a value."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Thing:
     """A page, a space, a person: its attributes are its *fields*, its text is its *label*."""
 

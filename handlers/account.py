@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from bot.act import Actor
 from bot.audit import Auditor
@@ -12,6 +11,7 @@ from bot.connection import Connection, Need
 from bot.content import Site
 from bot.credentials import Choice, CredentialPolicy
 from bot.errors import BotError, ConsentRequired, NotAllowed, ScopeMissing
+from bot.frozen import frozen
 from bot.mrkdwn import escape, link
 from bot.ports import (
     Clock,
@@ -46,7 +46,7 @@ REMAINS_SOMEWHERE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountParts:
     """What the account's commands work with."""
 

@@ -1,13 +1,14 @@
 """One request from a person, freed of Slack's payloads, and what goes back."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from pydantic import SecretStr
 
 from bot.errors import BadInput
+from bot.frozen import frozen
 from bot.principal import Principal
 
 View = dict[str, Any]
@@ -36,7 +37,7 @@ class Kind(StrEnum):
     EVENT = "event"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """The view that a press or a form came from. *values* is Slack's state, by block.
 
@@ -50,7 +51,7 @@ class Shown:
     level: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """What somebody wants, and how to answer them.
 
@@ -114,7 +115,7 @@ class Ask:
         return str(option.get("value", "")), str(label)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """One message; *text* is what notifications and screen readers get.
 
@@ -128,14 +129,14 @@ class Reply:
     ends: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Modal:
     """A view that takes the place of the modal at hand, or is opened if there is none."""
 
     view: View
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ack:
     """The answer to a submission, within three seconds.
 
@@ -157,7 +158,7 @@ Listener = Callable[[Ask], Awaitable[Answer]]
 Suggester = Callable[[Ask], Awaitable[Sequence[Block]]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """One line of the table: what arrives, and who answers it.
 
@@ -187,7 +188,7 @@ class Route:
     holds_ack: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suggestions:
     """One line of the table for a menu with type-ahead."""
 
@@ -195,7 +196,7 @@ class Suggestions:
     suggester: Suggester
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """A word of the command: how it is used, and what for, as help shows it."""
 

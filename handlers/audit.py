@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.cutting import cut
 from bot.errors import BadInput
+from bot.frozen import frozen
 from bot.mrkdwn import escape
 from bot.trail import Action, AuditRow, Entry, Outcome, Person, Place, Role, RowId, Used, Wanted
 from handlers import blocks
@@ -121,7 +122,7 @@ _CHOICES: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditTurn:
     """Where somebody is in the audit: what they want to see, this page's place, those before."""
 
@@ -164,7 +165,7 @@ class AuditTurn:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditPage:
     """The rows of a page, and whether there are more."""
 

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from bot.act import Acting, Actor
@@ -11,6 +10,7 @@ from bot.compose import space_of
 from bot.connection import Need
 from bot.content import CloudId, PageId, Site, Space
 from bot.errors import BadInput, NotAllowed, NotFound, SiteRequired
+from bot.frozen import frozen
 from bot.integration import ChannelDefaults
 from bot.mrkdwn import escape
 from bot.ports import Clock, Confluence, Integrations
@@ -31,7 +31,7 @@ NOT_HERE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChannelParts:
     """What choosing a channel's default works with."""
 

@@ -1,7 +1,7 @@
 """Writing a page: the form, its preview, the confirmed write and its receipt."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 from pydantic import SecretStr
@@ -14,6 +14,7 @@ from bot.course import TakenUp
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, is_empty, text_of
 from bot.errors import BotError, NotFound, SiteRequired, Unavailable
+from bot.frozen import frozen
 from bot.integration import ChannelDefaults
 from bot.mentions import each_of
 from bot.ports import Confluence, Notes, Receipts, SlackPeople, Voice
@@ -39,7 +40,7 @@ LATER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CreateParts:
     """What writing works with."""
 

@@ -1,12 +1,12 @@
 """``/confluence doctor``: which layer fails, who can mend it, and what to write to them."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from bot.doctor import Doctor, Finding, Layer, State
 from bot.errors import BadInput, BotError, NotAllowed
+from bot.frozen import frozen
 from bot.mrkdwn import escape
 from bot.ports import Clock, SlackPeople
 from bot.principal import Principal
@@ -30,7 +30,7 @@ SPACE_ADMIN: Final = "whoever looks after that page or its space"
 TIME: Final = "nobody: it passes by itself"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remedy:
     """What is wrong in words, who can mend it, and how."""
 
@@ -189,7 +189,7 @@ _REMEDIES: Final = {
 _MARKS: Final = {State.WELL: "✓", State.NOTED: "!", State.ILL: "✗", State.UNKNOWN: "?"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DoctorParts:
     """What the word works with."""
 
@@ -202,7 +202,7 @@ class DoctorParts:
     command: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Subject:
     """Whom it is about: whoever asks, or somebody of whom an admin does."""
 

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from bot.compose import PREVIEW_LASTS
+from bot.frozen import frozen
 from bot.principal import Principal
 from bot.receipt import Draft, DraftId
 
@@ -17,7 +17,7 @@ MOST_CHARACTERS: Final = 8_000_000
 _Key = tuple[Principal, DraftId]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Kept:
     draft: Draft
     size: int

@@ -7,7 +7,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 
 import structlog
@@ -16,6 +16,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.errors import BotError, NotAllowed, Unavailable
+from bot.frozen import frozen
 from bot.installation import Installation
 from handlers import replies
 from handlers.ask import EXTERNAL, Ack, Answer, Ask, Kind, Route, Suggestions
@@ -41,7 +42,7 @@ Counted = Callable[[str, str, float], None]
 """Takes note of a delivery: its kind, its outcome, and the seconds to its ack."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Help:
     """What is answered in the ack itself, the same for everybody."""
 
@@ -49,7 +50,7 @@ class Help:
     unknown: Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listeners:
     """Listeners, and what answers a word that no command is called."""
 

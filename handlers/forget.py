@@ -2,12 +2,13 @@
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.errors import BadInput, BotError, NotAllowed
 from bot.forgetting import Forgetter
 from bot.forgotten import Forgotten, Traces, list_of, pages_of, stays, words_of
+from bot.frozen import frozen
 from bot.mrkdwn import escape
 from bot.ports import SlackPeople
 from bot.principal import Principal
@@ -37,7 +38,7 @@ _MENTION: Final = re.compile(
 _TITLE: Final = "Forget me"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForgetParts:
     """What forgetting works with."""
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from bot.act import Acting
@@ -12,6 +12,7 @@ from bot.content import CloudId, Page, PageId, Space, SpaceId, SpaceKey
 from bot.cutting import cut
 from bot.document import Document
 from bot.documents import document_in, from_mrkdwn, from_rich_text, text_of, to_rich_text
+from bot.frozen import frozen
 from bot.mrkdwn import escape, link
 from bot.receipt import Act, Decision, Draft
 from handlers import blocks, written
@@ -29,7 +30,7 @@ APPEND = "create_append"
 _SUBMITS = {Act.PUBLISH: "Publish", Act.DRAFT: "Save draft", Act.APPEND: "Add to page"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prefilled:
     """What a form begins with."""
 

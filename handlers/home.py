@@ -1,13 +1,13 @@
 """The personal start: who I am here and what I can do next, as a message and as the home tab."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import structlog
 
 from bot.connection import Connection, Need
 from bot.credentials import CredentialPolicy
 from bot.errors import BotError, NotAllowed, Unavailable
+from bot.frozen import frozen
 from bot.mrkdwn import escape
 from bot.ports import PreferencesStore
 from bot.principal import Principal
@@ -30,7 +30,7 @@ async def nothing_more(_: Principal) -> tuple[Block, ...]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HomeParts:
     """What the home tab reads, and how it is shown.
 

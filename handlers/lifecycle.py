@@ -7,13 +7,13 @@ https://docs.slack.dev/reference/events
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 
 from bot.errors import NotAllowed
+from bot.frozen import frozen
 from bot.installation import Installation
 from bot.ports import (
     Departures,
@@ -31,7 +31,7 @@ from handlers.tenants import Tenants
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hearers:
     """Who hears of what has happened, one after the other."""
 
@@ -40,7 +40,7 @@ class Hearers:
     channel_moved: Sequence[OnChannelMoved] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LifecycleParts:
     """What the events touch. *installations* are the stored ones: none is renewed for its end."""
 

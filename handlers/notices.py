@@ -1,12 +1,12 @@
 """What people are told of their grants unasked: privately, once, and with what mends it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.audit import Auditor
 from bot.connection import Connection
 from bot.errors import BotError
+from bot.frozen import frozen
 from bot.keeping import is_exhausted
 from bot.mrkdwn import escape
 from bot.ports import Clock, Deliveries, Voice
@@ -22,7 +22,7 @@ RECONNECT = "reconnect"
 FindPerson = Callable[[Tenant], Awaitable[str | None]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoticesParts:
     """What it takes to know whom to tell, and to tell them."""
 

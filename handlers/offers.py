@@ -1,7 +1,6 @@
 """What is offered where something is missing: consent, or a site; and how work goes on after it."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from bot.connect import Connect, Connected, SecretKept, Wanted
 from bot.connection import Connection, Need
 from bot.documents import from_mrkdwn, text_of
 from bot.errors import BotError, ConsentRequired, ScopeMissing, SiteRequired
+from bot.frozen import frozen
 from bot.mrkdwn import escape
 from bot.pending import Parked, Purpose
 from bot.ports import Clock, ParkedRequests, SlackPeople, Voice
@@ -192,7 +192,7 @@ def _onward(ask: Ask, parked: Parked | None) -> str:
     return f"Connect, and {onward}."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Afterwards:
     """What follows a success: what concerns the whole tenant, and whether its person may go on.
 

@@ -5,11 +5,12 @@ https://docs.slack.dev/interactivity/implementing-slash-commands
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 from pydantic import SecretStr
 
+from bot.frozen import frozen
 from handlers.ask import MOST_MODALS, Kind, Shown
 
 Body = Mapping[str, Any]
@@ -21,7 +22,7 @@ LATEST = 2**36
 """In Unix seconds; later than any date that there is to make of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """One thing that Slack delivered, not yet tied to a tenant.
 

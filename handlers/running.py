@@ -3,11 +3,12 @@
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
 from bot.errors import BotError, NotAllowed, Unavailable
+from bot.frozen import frozen
 from bot.installation import Installation, SlackPerson
 from bot.ports import Clock, Deliveries, ParkedRequests, SlackPeople
 from bot.principal import Principal
@@ -30,7 +31,7 @@ Recover = Callable[[Ask, BotError], Awaitable[Answer]]
 """Turns an error into an offer, where there is one to make (such as to connect)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """What the edge itself needs of the outside."""
 

@@ -1,13 +1,14 @@
 """``/confluence search <words>``: find, page through, preview, share."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
 from bot.connection import Need
 from bot.content import CloudId, Hit
 from bot.errors import Ambiguous, BadInput, SiteRequired
+from bot.frozen import frozen
 from bot.mrkdwn import escape, highlighted, link
 from bot.ports import SlackPeople
 from bot.search import Found, Searcher, read_query, unescape, unmarked, with_author
@@ -30,7 +31,7 @@ LONGEST_VALUE: Final = 1_900
 """A button's value has 2,000 characters at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """Where somebody is in a search: the words, this page's cursor, and those before it.
 

@@ -1,7 +1,7 @@
 """Reading a page here, and showing it to a channel (promise 11)."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.act import Acting, Actor
 from bot.audit import Auditor
@@ -11,6 +11,7 @@ from bot.cutting import cut
 from bot.documents import text_of, to_blocks
 from bot.errors import BadInput, NotAllowed, NotFound
 from bot.find import PageFinder, SeveralPages
+from bot.frozen import frozen
 from bot.mrkdwn import escape, link
 from bot.ports import Confluence
 from bot.trail import Action, Entry
@@ -28,7 +29,7 @@ NOT_SHARED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """A page as its reader may see it, and what of it others may see."""
 
@@ -39,7 +40,7 @@ class Seen:
     is_lent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PagesParts:
     """What reading and sharing a page works with."""
 

@@ -7,7 +7,6 @@ by external id may come too early and is tried again (`not_found`, docs: views.u
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.cutting import cut_bytes
 from bot.errors import BotError, InstallationBroken, ProviderFault, Unavailable
 from bot.fitting import fitting
+from bot.frozen import frozen
 from bot.installation import Installation
 from bot.mrkdwn import escape
 from handlers import blocks
@@ -51,7 +51,7 @@ GONE_MESSAGES = frozenset({"message_not_found", "cant_update_message", "edit_win
 GONE = frozenset({"not_found", "view_not_found", "invalid_view_id", "hash_conflict"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Channel:
     """Where something may be shared: whether strangers to the workspace read it too."""
 

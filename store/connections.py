@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.connection import Connection, Grant
 from bot.content import Account, Site
+from bot.frozen import frozen
 from bot.ports import Connections
 from bot.principal import Principal, Tenant
 from bot.profile import Mechanism, Provider
@@ -41,7 +42,7 @@ SHAPE: Final = Shape(
 _ORDER: Final = ("user_id", "profile")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Whose:
     """The provider's account, what it opens, and how it came to be connected."""
 

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any, Final, TypeVar
 
 from bot.errors import SealBroken
+from bot.frozen import frozen
 from bot.ports import KeyEncryption
 from bot.principal import Tenant
 from store.collection import Collection, Stored
@@ -43,7 +44,7 @@ Key = TypeVar("Key", bound=Hashable)
 Held = TypeVar("Held")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptKey:
     """A data key as it is stored: whose, the how manyth, since when, and wrapped by which key."""
 

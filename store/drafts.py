@@ -1,11 +1,11 @@
 """Drafts: previewed decisions, sealed whole, until they are confirmed or expire."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import SecretStr
 
+from bot.frozen import frozen
 from bot.ports import Clock, Drafts, DueWork, settling, settling_of
 from bot.principal import Principal
 from bot.receipt import Decision, Draft, DraftId
@@ -26,7 +26,7 @@ SHAPE: Final = Shape(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Inside:
     """The sealed part of a draft."""
 

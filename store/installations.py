@@ -8,7 +8,7 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from slack_sdk.oauth.installation_store.models.installation import (
     Installation as SlackInstallation,
 )
 
+from bot.frozen import frozen
 from bot.installation import BotTokens, Installation, is_place
 from bot.ports import Installations
 from bot.principal import Tenant
@@ -76,7 +77,7 @@ _BOTS_OWN: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Kept:
     """The fields of one of Slack's own records, as JSON."""
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from bot.errors import SealBroken
+from bot.frozen import frozen
 from bot.ports import KeyEncryption
 from bot.principal import Tenant
 from store.data_keys import KEY_AGE, DataKeys, KeptKey
@@ -38,7 +39,7 @@ _ID: Final = "data-keys"
 _MOST_ROUNDS: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rotated:
     """What a rotation came to, in what this process did of it."""
 
@@ -51,7 +52,7 @@ class Rotated:
     """A round that began after every bot had noticed the new keys found nothing to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """Which keys there are, and what each is for."""
 

@@ -1,18 +1,19 @@
 """What names people in a row of the audit: a part for each, sealed under that person's key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.content import Account, AccountId, SpaceKey
 from bot.errors import SealBroken
+from bot.frozen import frozen
 from bot.principal import Principal, Tenant
 from bot.trail import AuditRow, Entry, Part, Person, PersonId, Role, RowId, SealedRow
 from store.codec import Unreadable, dump, load
 from store.keyring import Binding, SealingKey
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Actor:
     """Who did it, and what they may have named after somebody."""
 
@@ -23,7 +24,7 @@ class _Actor:
     space: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Account:
     """In whose name."""
 
@@ -32,7 +33,7 @@ class _Account:
     belongs_to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Subject:
     """To whom; what was acted on is then theirs."""
 

@@ -1,12 +1,13 @@
 """Pending connections: one record a step of a consent, each used once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import SecretStr
 
 from bot.connection import Need
+from bot.frozen import frozen
 from bot.pending import OBTAINED, Obtained, PendingConnection, Purpose, Step
 from bot.ports import PendingConnections
 from bot.principal import Digest, Principal, Tenant
@@ -44,7 +45,7 @@ SHAPE: Final = Shape(
 NO_TIME: Final = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Inside:
     """The sealed part of a step."""
 

@@ -1,10 +1,10 @@
 """Preferences: the site in use and the recent spaces, whose names are sealed."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.connection import Preferences
 from bot.content import CloudId, Space
+from bot.frozen import frozen
 from bot.ports import PreferencesStore
 from bot.principal import Principal
 from store.collection import Stored
@@ -27,7 +27,7 @@ SHAPE: Final = Shape(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Names:
     """What people call a space."""
 

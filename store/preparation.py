@@ -8,13 +8,13 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pymongo.errors import CollectionInvalid
 
 from bot.errors import BotError, Unavailable
+from bot.frozen import frozen
 from bot.ports import Leases
 from store import (
     audit,
@@ -85,7 +85,7 @@ class LeaseLost(BotError):
     code = "lease_lost"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Migration:
     """A change of what is stored. *run* may be cut off at any line, and is then run again."""
 

@@ -1,12 +1,12 @@
 """Receipts: one a decision, claimed by the insert that only one confirmation can make."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import SecretStr
 
+from bot.frozen import frozen
 from bot.ports import Due, Receipts
 from bot.principal import Principal
 from bot.receipt import Decision, DecisionId, Receipt, Stage
@@ -44,7 +44,7 @@ SHAPE: Final = Shape(
 _PLAIN: Final = ("claimed_at", "touched_at", "generation", "sent", "refusal", "told", "correlation")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Inside:
     """The sealed part of a receipt."""
 

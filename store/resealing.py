@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from bot.errors import SealBroken
+from bot.frozen import frozen
 from bot.principal import Tenant
 from store.collection import Stored
 from store.data_keys import DataKeys
@@ -41,7 +42,7 @@ class Resealed:
         return self
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Batch:
     """A part of a collection that has been gone over, up to the document with the id *last*."""
 

@@ -20,12 +20,13 @@ purpose (``grant``) and to the fields that tell the documents of one person apar
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from pymongo import IndexModel
 
+from bot.frozen import frozen
 from store.keyring import Binding
 
 FieldType = Mapping[str, object]
@@ -79,7 +80,7 @@ class People(StrEnum):
     NONE = "none"  # nobody is in them
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """One collection. A field that isn't declared is refused by the database itself.
 

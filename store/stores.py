@@ -1,8 +1,9 @@
 """Everything we remember, in one hand: with a database, or in memory."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import timedelta
 
+from bot.frozen import frozen
 from bot.ports import (
     AuditChain,
     AuditRows,
@@ -56,7 +57,7 @@ from store.templates import MongoTemplates
 from store.tenant_keys import KeptTenantKeys
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stores:
     """One store of each kind, all over the same database."""
 

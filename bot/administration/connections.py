@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -13,6 +12,7 @@ from bot.administration.parts import Aides, Books, name_of
 from bot.connect import APPS_URL
 from bot.connection import ORGANISATION, Connection
 from bot.errors import BotError, NotAllowed
+from bot.frozen import frozen
 from bot.installation import Installation, SlackPerson
 from bot.mrkdwn import escape, link
 from bot.principal import Principal, Tenant
@@ -35,7 +35,7 @@ class Standing(StrEnum):
 _ORDER: Final = (Standing.FAILING, Standing.ENDED, Standing.LIVE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """One connection; *why* says what makes an orphan of it, *person* whose it is."""
 
@@ -46,7 +46,7 @@ class Listed:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectionPage:
     """Twenty connections, and how many there are of each kind; pages count from 0."""
 
@@ -56,7 +56,7 @@ class ConnectionPage:
     totals: dict[Standing, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Revoked:
     """What became of somebody's connection: deleted here, and maybe at the provider."""
 

@@ -1,11 +1,12 @@
 """The organisation's connection: its name and owner, and its end."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.administration.parts import Aides, Books
 from bot.connection import Connection, organisation
 from bot.errors import BadInput, BotError, Changed, NotAllowed, NotFound
+from bot.frozen import frozen
 from bot.integration import AuthorizationType, Integration
 from bot.integrations import amend
 from bot.principal import Principal, Tenant
@@ -19,7 +20,7 @@ NOT_A_MEMBER: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended:
     """What was deleted here, and whether the provider was told to forget it, too."""
 

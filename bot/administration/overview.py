@@ -1,19 +1,19 @@
 """Everything that the first page says, in one look."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bot.administration.connections import Kept, Standing
 from bot.administration.organisation import OrganisationConnection
 from bot.administration.parts import Aides, Books, name_of
 from bot.connection import Connection
+from bot.frozen import frozen
 from bot.integration import Integration
 from bot.ports import TenantKey, TenantKeys
 from bot.principal import Tenant
 from bot.profile import AuthorizationProfile
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overview:
     """The integration, its profiles, its own connection, the counts of all, and the keys."""
 

@@ -1,8 +1,7 @@
 """What administration is made from."""
 
-from dataclasses import dataclass
-
 from bot.audit import Auditor
+from bot.frozen import frozen
 from bot.ports import (
     Clock,
     Connections,
@@ -20,7 +19,7 @@ from bot.profiles import ProfileBook
 from bot.roles import FindInstallation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Books:
     """What it reads and changes."""
 
@@ -33,7 +32,7 @@ class Books:
     pendings: PendingConnections
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aides:
     """Whom it asks and tells. *public_url* is where browsers find us, without a slash behind."""
 

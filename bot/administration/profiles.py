@@ -3,7 +3,7 @@
 import secrets
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from pydantic import SecretStr
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bot.administration.choices import MEANWHILE
 from bot.administration.parts import Aides, Books
 from bot.errors import BadInput, Changed, NotAllowed, NotFound
+from bot.frozen import frozen
 from bot.principal import Principal, Tenant
 from bot.profile import AuthorizationProfile
 from bot.scopes import require_few
@@ -34,7 +35,7 @@ def is_profile_id(unverified: str) -> bool:
     return len(unverified) == _ID_LENGTH and unverified.isascii() and unverified.isalnum()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProfileUse:
     """A profile's newest version, and what uses it: how many connections, by version.
 
@@ -59,7 +60,7 @@ class ProfileUse:
         return {number: count for number, count in self.connections.items() if number != newest}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Saved:
     """What saving came to. *stays* are how many connections keep which earlier version."""
 

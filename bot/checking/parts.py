@@ -14,6 +14,7 @@ from bot.expressions import (
     compile_expression,
     compile_text,
 )
+from bot.frozen import frozen
 from bot.plain_yaml import Path, Place, Places, where
 from bot.template import Holes, Part, Step
 from bot.values import measured
@@ -24,7 +25,7 @@ MOST_PARTS: Final = 10_000
 """Of a body, as `bot.values.measured` counts them: bodies are kept as they were read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """A text with holes, or an expression, and where it stands."""
 

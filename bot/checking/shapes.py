@@ -1,13 +1,13 @@
 """What expressions find in entities and in the results of steps: their kinds and fields."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from bot.frozen import frozen
 from bot.template import Entity, EntityType, ForEachStep, Step, action_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """What a value is; *fields* are what it has, nothing if nobody knows; *of* is for lists."""
 

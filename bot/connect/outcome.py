@@ -1,7 +1,6 @@
 """What the steps of connecting hand to the browser's side and to Slack's."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import SecretStr
@@ -9,13 +8,14 @@ from pydantic import SecretStr
 from bot.connect.ends import End
 from bot.connection import Connection, Need
 from bot.content import Account, CloudId, Site
+from bot.frozen import frozen
 from bot.installation import Installation
 from bot.pending import Parked, PendingConnection, Purpose
 from bot.principal import Principal, Tenant
 from bot.profile import AuthorizationProfile
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invitation:
     """A link for one person's eyes, and the flow that its button's value must carry."""
 
@@ -23,7 +23,7 @@ class Invitation:
     flow: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Returned:
     """What a redirect brought back: *code*, or the word for why there is none."""
 
@@ -40,7 +40,7 @@ class Returned:
         return denied if self.error in by_person else broken
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What a link is to lead to: whose connection, under which profile, for which need.
 
@@ -55,7 +55,7 @@ class Wanted:
     missing: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Anew:
     """What it takes to start again in the same browser."""
 
@@ -63,7 +63,7 @@ class Anew:
     need: Need
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """What the person must decide: which site, and whether to give up *other* for *account*."""
 
@@ -78,7 +78,7 @@ class Question:
     is_organisations: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decided:
     """The answer to a question; *instead_of* is the account that was named on the page."""
 
@@ -87,7 +87,7 @@ class Decided:
     keeps_other: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToType:
     """A secret must be typed, on the page that *token* leads to; *problem* is with the last."""
 
@@ -95,7 +95,7 @@ class ToType:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What the page asks to be typed, and for what."""
 
@@ -104,7 +104,7 @@ class Asked:
     profile: AuthorizationProfile
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SecretKept:
     """A profile's client secret was typed, and is kept; *reply_url* is its person's message."""
 
@@ -114,14 +114,14 @@ class SecretKept:
     reply_url: SecretStr | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToExport:
     """The audit can be taken, on the page that *token* leads to."""
 
     token: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Export:
     """What may be taken away as a file: whose, and in which form (its ``name``)."""
 
@@ -129,14 +129,14 @@ class Export:
     pending: PendingConnection
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToChoose:
     """The person must choose first, on the page that *token* leads to."""
 
     token: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CodeShown:
     """The code that the person must type in Slack, for this browser's eyes alone."""
 
@@ -148,7 +148,7 @@ class CodeShown:
     site: Site
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connected:
     """A connection was made; *parked* is what its person wanted, *reply_url* their message.
 
@@ -168,7 +168,7 @@ class Connected:
     is_first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """Nothing is left to do in the browser."""
 

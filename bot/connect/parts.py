@@ -1,11 +1,11 @@
 """What connecting is made from."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.audit import Auditor
 from bot.connect.outcome import OnConnected, OnSecretKept, nobody_hears
+from bot.frozen import frozen
 from bot.ports import (
     Connections,
     ConsentServer,
@@ -24,7 +24,7 @@ from bot.profiles import ProfileBook
 from bot.public_address import PublicAddress
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stores:
     """What connecting remembers."""
 
@@ -38,7 +38,7 @@ class Stores:
     integrations: Integrations
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Services:
     """Whom connecting asks and tells."""
 
@@ -52,7 +52,7 @@ class Services:
     on_secret_kept: OnSecretKept = nobody_hears
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """Where browsers find us, the command's word, and how long a step waits."""
 

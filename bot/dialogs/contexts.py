@@ -1,7 +1,6 @@
 """What entities are asked and read with: who answers, where, and under which terms."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from bot.dialog import Dialog
 from bot.dialogs.parts import task_of
 from bot.entities import Context
 from bot.errors import NotAllowed
+from bot.frozen import frozen
 from bot.installation import SlackPerson
 from bot.ports import Clock, Confluence, SlackPeople, Tasks
 from bot.principal import Principal
@@ -28,7 +28,7 @@ NameOfChannel = Callable[[Principal, str], Awaitable[str]]
 """Tells a channel's name to somebody; an empty one where it isn't shown to us."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contexts:
     """Makes contexts."""
 

@@ -4,12 +4,13 @@ Pure: everything here makes a dialog of a dialog.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.dialog import Answer, Dialog, Fate, Origin, Phase, Reached, Spoken
 from bot.dialogs.parts import Engine
 from bot.entities import depends, derives
+from bot.frozen import frozen
 from bot.task import DialogTask
 from bot.template import ActionTemplate, Asked, Entity
 from bot.values import Value
@@ -24,7 +25,7 @@ MOST_HEARD_AT: Final = 40
 _OPEN: Final = frozenset({Phase.ASKING, Phase.CONFIRMING})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filled:
     """A dialog after answers; *emptied* lost theirs by them, *fixed* can't be changed any more."""
 
@@ -33,7 +34,7 @@ class Filled:
     fixed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """The rules of filling, for one version of a template; *task* is its own, if it was read."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from bot.courtesies import without_courtesies
@@ -11,6 +10,7 @@ from bot.dialogs.filling import Rules
 from bot.dialogs.saying import Named, Said
 from bot.dialogs.turn import Heard, Saying, Says
 from bot.entities import Given, WrongAnswer
+from bot.frozen import frozen
 from bot.template import Entity, EntityType
 from bot.utterances import compile_utterance, match_all
 
@@ -23,7 +23,7 @@ _BESIDE: Final = {
 """What people say beside a space, a page, a day."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """What came for an entity, and where from."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.dialog import Answer, Dialog, Origin, Phase, Spoken
@@ -14,6 +14,7 @@ from bot.dialogs.parts import ContextOf
 from bot.dialogs.saying import Said, understand
 from bot.dialogs.turn import Heard, Saying, Says
 from bot.entities import Context, Given, WrongAnswer, default, read, shown
+from bot.frozen import frozen
 from bot.template import Entity
 from bot.values import Thing, Value
 from bot.written import Written, write
@@ -30,7 +31,7 @@ _OTHERWISE: Final = frozenset({Saying.NEEDED, Saying.NO_WAY_BACK})
 _ENDED: Final = frozenset({Phase.DONE, Phase.CANCELLED})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """A dialog after what was said, and what to say to it."""
 

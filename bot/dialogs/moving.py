@@ -1,7 +1,7 @@
 """What buttons, menus and forms do to a dialog."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.dialog import PLAN_LASTS, Dialog, Filling, Phase
@@ -12,6 +12,7 @@ from bot.dialogs.hearing import Ear, Taken
 from bot.dialogs.turn import Move, Saying, Says
 from bot.entities import Given
 from bot.errors import WrongEntities
+from bot.frozen import frozen
 from bot.ports import Clock
 from bot.values import Value
 
@@ -36,7 +37,7 @@ _NEEDED: Final = "{title} is needed."
 _USED: Final = "{title} was used in what is written already, so it can't change any more."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Press:
     """A button or a menu's choice: *entity* is the question that it stood beside."""
 

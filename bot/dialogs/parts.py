@@ -1,13 +1,13 @@
 """What dialogs are made with: what they keep, who does their steps, and who they are."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from bot.dialog import Dialog, DialogId
 from bot.dialogs.turn import Turn, Verdict
 from bot.entities import Context
 from bot.errors import NotFound
+from bot.frozen import frozen
 from bot.ports import Clock, Dialogs, Tasks
 from bot.principal import Principal, Tenant
 from bot.task import DialogTask
@@ -80,7 +80,7 @@ async def task_of(tasks: Tasks, dialog: Dialog) -> DialogTask | None:
     return None if dialog.is_trial else await tasks.find(dialog.principal.tenant, dialog.task)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stores:
     """What dialogs read and keep."""
 
@@ -108,7 +108,7 @@ class Stores:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hands:
     """What dialogs are carried on with."""
 

@@ -6,11 +6,11 @@ name of an entity that there is; what doesn't is an answer to the question at ha
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from bot.dialogs.controls import Control, control_of
+from bot.frozen import frozen
 from bot.template import Entity, EntityType, in_words
 
 LONGEST_WITH_NAMES: Final = 2_000
@@ -36,7 +36,7 @@ _FREE: Final = _PROSE | {EntityType.TEXT, EntityType.PAGE, EntityType.ATTACHMENT
 """Answers in whose words an entity's name may well stand by chance."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """One entity and the words for it; without words it is to be asked for again."""
 
@@ -44,7 +44,7 @@ class Named:
     words: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """What a message says. *answer* is for the question at hand; *is_literal* is as it was sent.
 
@@ -244,7 +244,7 @@ class _Reader:
         return self._pieces[place][0] if place < len(self._pieces) else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Names:
     of: dict[tuple[str, ...], str]
     longest: int

@@ -1,7 +1,7 @@
 """What comes into a dialog, and what comes out of a turn of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from pydantic import SecretStr
@@ -10,12 +10,13 @@ from bot.content import CloudId
 from bot.dialog import Answer, Dialog, Filling
 from bot.document import Document
 from bot.entities import Question, SlackFile
+from bot.frozen import frozen
 from bot.task import DialogTask
 from bot.template import ActionTemplate, Choice, Entity
 from bot.values import Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heard:
     """A message in a dialog's thread; *at* is its time stamp in Slack's form.
 
@@ -29,7 +30,7 @@ class Heard:
     is_edit: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Start:
     """How a dialog begins.
 
@@ -102,7 +103,7 @@ class Saying(StrEnum):
     LATE = "late"  # a message came after what followed it: *words* are its own
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Says:
     """What to say besides the next question; *entity* is whose it is, where it is one's.
 
@@ -118,7 +119,7 @@ class Says:
     wrong: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """Where a dialog stands after a turn.
 
@@ -144,7 +145,7 @@ class Turn:
         return next((entity for entity in self.entities if entity.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """A task that words may mean, and what they say of its entities."""
 
@@ -152,7 +153,7 @@ class Match:
     known: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Matched:
     """The tasks whose utterances fit best: none, one, or several to choose from."""
 

@@ -5,11 +5,11 @@ lxml's tree forgets where an element stood; expat tells the byte at which each t
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 from xml.parsers import expat
 
 from bot.errors import ProviderFault
+from bot.frozen import frozen
 
 ROOT: Final = "confab"
 OPENING: Final = f'<{ROOT} xmlns:ac="a" xmlns:ri="r" xmlns:at="t">'.encode()
@@ -21,7 +21,7 @@ class Unreadable(ProviderFault):
     """A body isn't well-formed, so nobody can say where in it anything stands."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tag:
     """A start tag; offsets count bytes, *ends* is behind its last one."""
 

@@ -16,6 +16,7 @@ from bot.documents.from_storage import from_storage
 from bot.documents.offsets import OPENING, ROOT, Tag, walk
 from bot.documents.text import text_of
 from bot.errors import Ambiguous, NoSuchSection
+from bot.frozen import frozen
 
 MOST_NAMED: Final = 20
 MOST_WORDS: Final = 80
@@ -25,7 +26,7 @@ _MACROS: Final = frozenset({"ac:structured-macro", "ac:macro", "ac:adf-extension
 _MARKER: Final = "ac:inline-comment-marker"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """One section: its *heading* in words, and the *markup* below it, which *start* begins.
 
@@ -39,7 +40,7 @@ class Section:
     markup: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lost:
     """What goes with a section that is replaced, beside its words."""
 

@@ -5,7 +5,6 @@ https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.document import (
@@ -39,6 +38,7 @@ from bot.documents.grid import grid
 from bot.documents.links import revealing, safe_href
 from bot.documents.simpler import simpler, strong, tasks_as_items
 from bot.documents.text import clean, emoji_text, mention_text, shown, words_of
+from bot.frozen import frozen
 
 Node = dict[str, Any]
 
@@ -53,7 +53,7 @@ _STYLES: Final[tuple[tuple[Mark, str], ...]] = (
 _SIGNS: Final = {"info": "ℹ️ ", "note": "📝 ", "warning": "⚠️ ", "success": "✅ ", "error": "⛔ "}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """What a block stands in."""
 
@@ -66,7 +66,7 @@ class Place:
         return Place(self.indent, self.quoted, self.depth + 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """What lines must share to stand in one element."""
 
@@ -76,7 +76,7 @@ class Shape:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A paragraph, a list item, a piece of code, a header or a divider."""
 

@@ -3,12 +3,12 @@
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, TypeVar
 
 from bot.entities.parts import MOST_CHOICES, WrongAnswer
 from bot.entities.typed import fitting, line, option, quoted
+from bot.frozen import frozen
 from bot.template import Choice
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ _LONGEST: Final = 200
 _WORD: Final = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """One thing to choose, of any length."""
 

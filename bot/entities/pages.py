@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.act import Acting
@@ -18,6 +18,7 @@ from bot.entities.sources import find_pages, held_of, list_offers, site_of, spac
 from bot.entities.things import field_of, kind_of_page, page_of
 from bot.entities.typed import LINK, fitting, line, option, quoted, typed_address
 from bot.errors import NotFound
+from bot.frozen import frozen
 from bot.links import Reference, is_link, read_reference
 from bot.ports import Confluence
 from bot.template import Choice, Entity, Source
@@ -171,7 +172,7 @@ async def _found(
         raise WrongAnswer(f"I can't see that page. Give {Page.expects}.") from None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Where:
     """Confluence, at the site where it is looked."""
 

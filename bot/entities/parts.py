@@ -1,7 +1,7 @@
 """What is asked, how it looks in a form, what comes back, and where all this happens."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -13,6 +13,7 @@ from bot.credentials import UNLIMITED, Limits
 from bot.document import Document
 from bot.documents import is_empty
 from bot.errors import BadInput
+from bot.frozen import frozen
 from bot.ports import Confluence
 from bot.principal import Principal
 from bot.template import Choice
@@ -32,7 +33,7 @@ LONGEST_FIELD: Final = 3_000
 """Slack's limit of what a form's field takes and shows."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlackFile:
     """A file that somebody gave in Slack; *type* is its media type, *size* counts bytes."""
 
@@ -42,7 +43,7 @@ class SlackFile:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """What came for one entity.
 
@@ -99,7 +100,7 @@ class Look(StrEnum):
     URL = "URL"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Element:
     """One field of a form, freed of Block Kit.
 
@@ -123,7 +124,7 @@ class Element:
     most: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """How an entity is asked for in a conversation; all its words are plain.
 
@@ -153,7 +154,7 @@ async def unlimited() -> Limits:
     return UNLIMITED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """Who answers, where, and what is known so far.
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from bot.documents.links import safe_href
 from bot.expressions.readings import address_of
+from bot.frozen import frozen
 from bot.values import Value, text_of_value
 
 _SEGMENT_FOLLOWS: Final = re.compile(r"https?://[^/?#]+[/?#]|mailto:", re.IGNORECASE)
@@ -16,7 +16,7 @@ _IN_QUERY: Final = re.compile(r"[?#]")
 _UP: Final = frozenset({".", ".."})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filler:
     """What fills a hole."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from itertools import count
 from typing import Any, Final
@@ -34,6 +34,7 @@ from bot.expressions.closures import Path, Scope
 from bot.expressions.compiled import KEPT, Hole, Values, read_holes, scope_of
 from bot.expressions.readings import blocks_of, inline_of, items_of
 from bot.expressions.source import normal
+from bot.frozen import frozen
 from bot.values import Value, measured, text_of_value
 
 MAX_FILLED: Final = 1024 * 1024
@@ -46,7 +47,7 @@ _Fill = Callable[[Value, Marks], tuple[Inline, ...]]
 _LANGUAGE: Final = re.compile(r"[\w+#.-]{1,40}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompiledBody:
     """A body that was read once; *names* are the paths that its holes use.
 

@@ -1,7 +1,6 @@
 """Texts with holes and whole expressions, read once and worked out as often as wanted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -11,6 +10,7 @@ from bot.expressions import operators, source
 from bot.expressions.closures import Path, Scope, Worked, read
 from bot.expressions.fitting import TOO_DEEP, fitted
 from bot.expressions.mistakes import Missing, Mistake, refused
+from bot.frozen import frozen
 from bot.values import MAX_BYTES, Value, text_of_value
 
 HIDDEN: Final = "…"
@@ -23,7 +23,7 @@ _BRACES: Final = ("{{", "{%", "{#")
 Values = Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hole:
     """One expression of a text: how it is written, and how it is worked out."""
 
@@ -53,7 +53,7 @@ class Hole:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compiled:
     """A text with holes, or one expression.
 

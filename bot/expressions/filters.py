@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -27,13 +26,14 @@ from bot.expressions.fitting import fitted
 from bot.expressions.mistakes import Missing, Mistake
 from bot.expressions.operators import is_true, order_by, same, shifted
 from bot.expressions.readings import address_of, blocks_of, inline_of, items_of
+from bot.frozen import frozen
 from bot.values import MAX_BYTES, Thing, Value, text_of_value, words_of_day
 
 MAX_COLUMNS: Final = 20
 _NOT_IN_SLUGS: Final = re.compile(r"[\W_]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filter:
     """One filter: what it does, how many arguments it takes, and what it says of itself.
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from jinja2 import Environment, TemplateSyntaxError
@@ -10,6 +9,7 @@ from jinja2.lexer import Token, TokenStream, operators
 
 from bot.expressions.mistakes import refused
 from bot.expressions.operators import MAX_NUMBER
+from bot.frozen import frozen
 
 MAX_TEXT: Final = 64 * 1024
 """Characters of a text with holes."""
@@ -40,7 +40,7 @@ _FORBIDDEN: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hole:
     """What stands between ``{{`` and ``}}``: its text, where that begins, and its tokens."""
 

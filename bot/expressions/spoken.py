@@ -1,7 +1,7 @@
 """Expressions as people read them: by the names in them; nothing is worked out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from jinja2 import nodes
@@ -10,6 +10,7 @@ from bot.errors import ExpressionRefused
 from bot.expressions import source
 from bot.expressions.closures import path_of, tree_of
 from bot.expressions.compiled import compile_expression, compile_text
+from bot.frozen import frozen
 
 _MUTE: Final = frozenset({"title", "name", "label", "key", "url", "id", "results"})
 """Fields that are meant anyway where the thing is named."""
@@ -26,7 +27,7 @@ _IS: Final = {
 _PICKS: Final = {"first": "the first of", "last": "the last of", "count": "the number of"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Called:
     """What names are called in front of people; one that isn't here as it is written.
 

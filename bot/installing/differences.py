@@ -1,13 +1,13 @@
 """What changes from one version of a template to another; pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from bot.frozen import frozen
 from bot.template import ActionTemplate, Entity, action_of, walk
 from bot.template_words import policy_in_words
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """What an upgrade, or a way back, changes: titles of entities, words of steps, scopes.
 

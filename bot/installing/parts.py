@@ -1,11 +1,12 @@
 """What installing works with, and the words that it refuses in."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.audit import Auditor
 from bot.catalogue import Catalogue, Shelf
+from bot.frozen import frozen
 from bot.ports import Clock, Dialogs, Tasks, Templates
 from bot.roles import Roles
 from bot.task import MINE, Audience, DialogTask, TemplateVersion
@@ -41,7 +42,7 @@ NEEDS_APPROVAL: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """How a template is to be installed; *approves* its REST calls that change something."""
 
@@ -56,7 +57,7 @@ class Wish:
     approves: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """A template that can be installed; *kept* is the tenant's own version of it.
 
@@ -79,7 +80,7 @@ class Offer:
         return replace(self, tasks=tuple(seen))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Books:
     """What installing reads and keeps."""
 
@@ -90,7 +91,7 @@ class Books:
     shelf: Shelf
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aides:
     """Whom it asks and tells. *built_in* are the command's own words, *mint* makes ids."""
 

@@ -2,12 +2,12 @@
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.connection import Connection
 from bot.content import Account, AccountId
+from bot.frozen import frozen
 from bot.principal import Principal, Tenant
 from bot.receipt import Receipt
 
@@ -54,7 +54,7 @@ class Forgetting(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """An account that is kept, and when its name was fetched."""
 
@@ -62,7 +62,7 @@ class Known:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """What the provider says of the accounts that were reported, and when it wants to be asked."""
 

@@ -2,10 +2,10 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.frozen import frozen
 from bot.principal import Tenant
 
 
@@ -44,7 +44,7 @@ class KeyEncryption(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TenantKey:
     """A tenant's data key: the how manyth, since when, and the key that wraps it, by its id.
 

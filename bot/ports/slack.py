@@ -2,12 +2,12 @@
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from pydantic import SecretStr
 
+from bot.frozen import frozen
 from bot.installation import (
     BotTokens,
     Installation,
@@ -104,7 +104,7 @@ class PendingInstalls(Protocol):
         """Use it up: returned to one caller, once, and only before it expires."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installed:
     """What Slack issued for a code: an installation, and who made it."""
 
@@ -167,7 +167,7 @@ class Deliveries(Protocol):
         """Record the event; ``True`` only for the first time. One insert."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proven:
     """Who a browser has proved to be, by Slack's own signature."""
 
@@ -232,7 +232,7 @@ class SlackPeople(Protocol):
         """Ask Slack anew next time: something about them has changed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileContent:
     """A file that somebody gave in Slack; *kind* is its media type."""
 

@@ -2,15 +2,15 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from bot.frozen import frozen
 from bot.principal import Principal, Tenant
 from bot.receipt import Decision
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Due:
     """One entry of due work: ids and a time, nothing else."""
 
@@ -100,7 +100,7 @@ class Leases(Protocol):
         """Give it up if *holder* has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spent:
     """Points used in the running window, as all replicas have reported them."""
 

@@ -7,7 +7,7 @@ v1 is gone from the OAuth gateway but for search, people, restrictions and a few
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, Final
@@ -30,6 +30,7 @@ from bot.document import Body as Text
 from bot.document import Document, Storage
 from bot.documents import from_adf, to_adf
 from bot.errors import NotFound, ProviderFault
+from bot.frozen import frozen
 from bot.providers.confluence_bodies_wire import (
     Body,
     Id,
@@ -53,7 +54,7 @@ _KIND = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}", re.ASCII)
 LONGEST_ID: Final = 19  # the digits of a 64-bit number
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Upload:
     """A file to be sent as a form has it; *kind* is its media type.
 
@@ -66,7 +67,7 @@ class Upload:
     is_minor: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """One request to one site's Confluence, before it has an address and a token.
 

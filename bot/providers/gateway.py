@@ -6,7 +6,6 @@ import random
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
 from typing import Final
@@ -16,6 +15,7 @@ import structlog
 from bot.connection import Connection
 from bot.content import Site
 from bot.errors import BotError, ProviderFault, QuotaSpent, Unavailable
+from bot.frozen import frozen
 from bot.ports import Clock
 from bot.providers import confluence_wire as wire
 from bot.providers.confluence_refusals_wire import check, check_api
@@ -52,7 +52,7 @@ def _jitter() -> float:
     return random.uniform(0.7, 1.3)  # noqa: S311 (spreads retries, hides nothing)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pace:
     """How the gateway waits, and who counts its calls: (product, operation, outcome, seconds)."""
 

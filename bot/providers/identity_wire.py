@@ -8,7 +8,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Final
 from urllib.parse import quote, urlsplit
@@ -27,6 +26,7 @@ from bot.errors import (
     NotAllowed,
     ProviderFault,
 )
+from bot.frozen import frozen
 from bot.profile import AuthorizationProfile, Credentials, Mechanism, Provider
 from bot.providers.confluence_refusals_wire import BLOCKED, NO_LICENCE, PAGES, words_of
 from bot.providers.oauth_wire import (
@@ -90,7 +90,7 @@ class TenantInfo(Theirs):
 _resources = TypeAdapter(list[ResourceBody], config=ConfigDict(defer_build=True))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Door:
     """One place where the API may answer to a credential."""
 

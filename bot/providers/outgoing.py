@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import BytesIO
 from types import TracebackType
 from typing import Final, Self
@@ -27,6 +27,7 @@ from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
 from bot.errors import BadInput, ProviderFault, Unavailable, Unclear
+from bot.frozen import frozen
 from bot.hosts import is_private_name
 from bot.providers.addresses import GuardedResolver
 from bot.typed_urls import check_typed_url, origin_of
@@ -38,7 +39,7 @@ SAFE: Final = frozenset({"GET", "HEAD"})
 CHUNK: Final = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """What to send. *writes* says that sending it may change something over there.
 
@@ -58,7 +59,7 @@ class Request:
     beyond: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What came back, whole; *headers* by lower-case name."""
 
@@ -90,7 +91,7 @@ class TooLarge(ClientError):
     """An answer of more bytes than anybody here asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Ways:
     """One session for reading, one for writing.
 

@@ -5,7 +5,6 @@ https://docs.slack.dev/authentication/using-token-rotation
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 from urllib.parse import urlencode
@@ -13,6 +12,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from bot.errors import NotAllowed, ProfileBroken, ProviderFault, Unavailable
+from bot.frozen import frozen
 from bot.installation import BotTokens, Installation, is_place
 from bot.principal import Tenant
 from bot.providers import slack_wire as wire
@@ -92,7 +92,7 @@ class SelfBody(_Theirs):
     is_enterprise_install: Flag = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issued:
     """A bot's token just issued, not yet asked whose it is."""
 

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Hashable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from bot.errors import Unavailable
+from bot.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """How many at once, and for how many seconds anybody waits for a turn.
 

@@ -1,12 +1,12 @@
 """One write under way, as the run's journal keeps it."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from bot.act import Acting
 from bot.connection import Connection
 from bot.content import Account, AccountId, PageId, Site
 from bot.course import require_account
+from bot.frozen import frozen
 from bot.steps.hands import Facts, Tools
 from bot.steps.writing import Sent, Where
 from bot.values import Thing, Value
@@ -14,7 +14,7 @@ from bot.values import Thing, Value
 _BY: Final = "by"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deed:
     """One write under way: under whose connection, and what the journal kept of it."""
 

@@ -5,7 +5,7 @@ not done again. So any process can take it up wherever another left it.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.course import TakenUp
@@ -18,6 +18,7 @@ from bot.errors import (
     Unclear,
     UserError,
 )
+from bot.frozen import frozen
 from bot.ports import Dialogs, Templates
 from bot.publish import Publisher
 from bot.steps import saying, stops
@@ -42,7 +43,7 @@ Admitted = Callable[[Dialog, DialogTask | None], Awaitable[None]]
 """Sees whether a dialog's person may go on with it, whose task is this now."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keeping:
     """Where runs, the versions of templates, and receipts are kept, and for how long what holds.
 

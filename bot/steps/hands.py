@@ -1,7 +1,6 @@
 """Acts for a run's person: under one connection, at one site, within the run's limits."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from bot.act import Acting, Actor
@@ -10,6 +9,7 @@ from bot.connection import IDENTITY, READ, Connection, Need
 from bot.content import Account, CloudId, Site
 from bot.credentials import Limits
 from bot.errors import ConsentRequired, OrganisationLacks, ScopeMissing
+from bot.frozen import frozen
 from bot.ports import Clock, Confluence, Files
 from bot.principal import Principal
 from bot.profile import Provider
@@ -17,7 +17,7 @@ from bot.profile import Provider
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tools:
     """What a run is done with."""
 
@@ -28,7 +28,7 @@ class Tools:
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """Whose account a run uses, and where.
 

@@ -1,7 +1,6 @@
 """Finds what a step names: pages, spaces, people, groups; each is looked up once in a walk."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from bot.act import Acting
@@ -18,6 +17,7 @@ from bot.content import (
     SpaceId,
 )
 from bot.errors import BadInput, NotFound
+from bot.frozen import frozen
 from bot.links import Reference, read_reference
 from bot.steps.halts import NotYet
 from bot.steps.hands import ON_ANOTHER_SITE, Facts, Hands
@@ -38,7 +38,7 @@ NOBODY: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """A page that a step is about; *head* is missing as long as a planned write has yet to make it.
 

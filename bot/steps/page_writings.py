@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from bot.content import ContentKind, Space
 from bot.document import Body, Document, Placement
+from bot.frozen import frozen
 from bot.principal import Principal
 from bot.receipt import Act, Decision, DecisionId
 from bot.steps import saying
@@ -17,7 +18,7 @@ from bot.things import made_thing, page_thing, space_url
 from bot.values import Thing, Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """Which write of a run it is, and where."""
 

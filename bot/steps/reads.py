@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from bot.act import Acting
@@ -12,6 +11,7 @@ from bot.documents import text_of
 from bot.documents.offsets import Unreadable
 from bot.documents.section import sections_of
 from bot.errors import BadInput
+from bot.frozen import frozen
 from bot.page_template import variables_in
 from bot.rest import Call
 from bot.steps import saying
@@ -44,7 +44,7 @@ from bot.values import Thing, Value, text_of_value
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """A read as it is planned: *wanted* is by what it is known, *work* does it."""
 

@@ -1,12 +1,12 @@
 """What a run may do besides what its person may."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from bot.content import CloudId
 from bot.credentials import Limits
 from bot.dialog import Dialog
+from bot.frozen import frozen
 from bot.task import DialogTask, TemplateVersion
 from bot.template import ActionTemplate, Credentials, HttpStep, walk
 from bot.values import Thing, Value
@@ -15,7 +15,7 @@ NOWHERE: Final = "-"
 """The key of no space, and the id of no channel."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """How far the organisation's connection may be used, and whether REST calls may change things.
 

@@ -1,7 +1,7 @@
 """Takes back what a run wrote, where that can be done exactly and nobody has touched it since."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,6 +10,7 @@ from bot.content import PageId
 from bot.course import TakenUp
 from bot.dialog import Dialog, Fate, Phase, Record
 from bot.errors import BotError, Changed, NotFound, ScopeMissing, UserError
+from bot.frozen import frozen
 from bot.publish import Publisher
 from bot.receipt import DecisionId
 from bot.refusals import why_refused
@@ -91,7 +92,7 @@ def _can_be(record: Record) -> bool:
     return bool(record.result)  # nothing is known of what only its person says was done
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undoing:
     """Takes a run back, its last write first; *asked_at* is when its person wanted that."""
 

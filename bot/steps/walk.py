@@ -15,6 +15,7 @@ from typing import Final
 from bot.connection import Need
 from bot.dialog import Dialog, Fate, Phase, Reached, Record, Write
 from bot.errors import BadInput
+from bot.frozen import frozen
 from bot.principal import mint_token
 from bot.receipt import DecisionId
 from bot.steps import saying
@@ -85,7 +86,7 @@ TOO_LONG: Final = (
 _COSTLY: Final = frozenset({"labels", "author"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """What a step came to; *is_later* as long as a planned write has yet to bring it."""
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -12,6 +11,7 @@ from bot.content import ContentKind, PageId, SpaceKey
 from bot.document import Body, Storage
 from bot.documents import is_empty, text_of
 from bot.errors import BadInput
+from bot.frozen import frozen
 from bot.steps.hands import Facts
 from bot.steps.lookup import Target
 from bot.things import kind_in
@@ -28,7 +28,7 @@ class Settles(StrEnum):
     ASKING = "asking"  # nobody can tell but its person
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """What a write brought: what later steps see, and where to look at it."""
 
@@ -36,7 +36,7 @@ class Sent:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Where:
     """The page that a write is about, as the journal keeps it."""
 
@@ -72,7 +72,7 @@ class Where:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Puts:
     """What a write puts into Confluence to be read there: a text, and its page's title."""
 

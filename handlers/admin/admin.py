@@ -1,7 +1,5 @@
 """The word ``admin``, the first page, and all that it leads to."""
 
-from dataclasses import dataclass
-
 from bot.administration import (
     Choices,
     CustomProfiles,
@@ -12,6 +10,7 @@ from bot.administration import (
 )
 from bot.administration.profiles import is_profile_id
 from bot.audit import Auditor
+from bot.frozen import frozen
 from bot.ports import Integrations, SlackPeople, TenantKeys
 from handlers.admin import names
 from handlers.admin.authorization import Authorization
@@ -26,7 +25,7 @@ from handlers.offers import ADMINISTRATION_POLICY
 from handlers.tenants import Tenants
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AdminParts:
     """What the admin's pages work with."""
 

@@ -1,13 +1,13 @@
 """Whose consent is used: the type, the profiles, the organisation's connection; pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.administration import Overview, fingerprint_of
 from bot.administration.choices import TYPES, is_for_people
 from bot.administration.parts import name_of
 from bot.connection import Connection
+from bot.frozen import frozen
 from bot.integration import AuthorizationType
 from bot.mrkdwn import escape
 from bot.profile import AuthorizationProfile
@@ -29,7 +29,7 @@ _DESCRIBED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """What the form says."""
 

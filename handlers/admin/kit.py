@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from bot.errors import BadInput, BotError
+from bot.frozen import frozen
 from bot.mrkdwn import escape
 from handlers import blocks, replies
 from handlers.admin import names
@@ -20,7 +20,7 @@ MOST_OPTIONS: Final = 100
 LONGEST_VALUE: Final = 150
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """What was wrong with a form; *field* is the block that it is about, if it is about one."""
 

@@ -1,13 +1,13 @@
 """The policy, and who may do what; pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from bot.administration import fingerprint_of
 from bot.administration.choices import CREDENTIALS
 from bot.administration.directory import allowed_key, space_key
 from bot.content import AllowedSpace, Group, Site, Space
+from bot.frozen import frozen
 from bot.installation import UserGroup
 from bot.integration import MOST_SPACES, Credential, Integration, Role
 from handlers import blocks
@@ -41,7 +41,7 @@ Chosen = tuple[tuple[str, str], ...]
 """The (value, label) of each choice in a menu of several."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyForm:
     """What the form says."""
 

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, Final
 
 from bot.administration.profiles import is_profile_id, mint_profile_id
 from bot.errors import BadInput
+from bot.frozen import frozen
 from bot.profile import (
     AuthorizationProfile,
     ClientAuthentication,
@@ -48,7 +49,7 @@ _MOST_HELD: Final = 2_800
 """Of the 3,000 characters that a view carries unseen."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProfileForm:
     """What stands in the form. *seen* is the version it began with, 0 for a new profile."""
 

@@ -1,7 +1,6 @@
 """The edge for browsers: names them, and gives whatever goes wrong a page of its own."""
 
 import secrets
-from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
@@ -9,6 +8,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from bot.connect import Connect, End, Ended
 from bot.errors import Unavailable
+from bot.frozen import frozen
 from handlers.browser.pages import Pages
 from handlers.browser.requests import browser_of
 
@@ -34,7 +34,7 @@ def dress(pages: Pages, connect: Connect) -> Middleware:
     return guard
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Page:
     """What one request is answered with, whatever happens."""
 

@@ -1,6 +1,6 @@
 """What pages say: every end of consent, every refused request, every group of scopes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.connect import End
@@ -15,13 +15,14 @@ from bot.connection import (
     TEMPLATES,
     WATCH,
 )
+from bot.frozen import frozen
 
 NOTHING: Final = (
     "Nothing was connected, and nothing was kept. If you were connected before, you still are."
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """What happened, what is safe and what to do.
 
@@ -293,7 +294,7 @@ PROBLEMS: Final = {
 """By HTTP status: the title, and what happened."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """A group of scopes, in words."""
 

@@ -1,13 +1,13 @@
 """What the writes of a plan put into Confluence, below the list of them; pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from bot.cutting import cut, shares
 from bot.dialog import Content, Plan
 from bot.document import Document
 from bot.documents import text_of
+from bot.frozen import frozen
 from bot.mrkdwn import escape
 from bot.written import read
 from handlers import blocks, written
@@ -24,7 +24,7 @@ _FRAME: Final = 30
 _EMPTY: Final = "_No text._"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Room:
     """How much may be shown: *most* blocks, which together weigh at most *holds*."""
 
@@ -40,7 +40,7 @@ class Room:
         return Room(self.most // of, self.holds // of)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Shown:
     """What stands where: *numbers* are those of the writes in the list."""
 

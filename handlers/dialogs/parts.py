@@ -1,12 +1,12 @@
 """What running dialog tasks works with, and what its listeners have in common."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import structlog
 
 from bot.dialogs import DialogDesk
 from bot.errors import BotError
+from bot.frozen import frozen
 from bot.principal import Principal
 from handlers.ask import Ask, Reply, View
 from handlers.dialogs import views
@@ -16,7 +16,7 @@ from handlers.slack_api import SlackApi
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DialogParts:
     """What running tasks works with; *show_home* shows on the home tab what has changed."""
 

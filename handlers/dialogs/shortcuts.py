@@ -4,7 +4,6 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.dialog import Filling
@@ -12,6 +11,7 @@ from bot.dialogs import DialogDesk, Start
 from bot.document import Document
 from bot.documents import from_mrkdwn, from_rich_text, to_rich_text
 from bot.errors import NotFound, TemplateRefused
+from bot.frozen import frozen
 from bot.task import DialogTask
 from bot.template import ActionTemplate, Entity, EntityType
 from handlers import blocks
@@ -30,7 +30,7 @@ MESSAGE: Final = "message"
 _PROSE: Final = (EntityType.RICH_TEXT, EntityType.LONG_TEXT, EntityType.TEXT)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shortcuts:
     """Begins a task that is chosen, with the message that was pointed at."""
 

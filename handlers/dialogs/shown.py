@@ -3,7 +3,6 @@
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from bot.cutting import cut
@@ -12,6 +11,7 @@ from bot.dialogs import Turn
 from bot.document import Document
 from bot.documents import text_of, to_blocks
 from bot.fitting import MOST_SHOWN
+from bot.frozen import frozen
 from bot.mrkdwn import escape, link
 from bot.values import Thing, Value, text_of_value
 from bot.written import read
@@ -100,7 +100,7 @@ def _document(value: Value) -> Document | None:
     return value if isinstance(value, Document) and text_of(value).strip() else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Onward:
     """What can be done next: take it back, or begin one of *tasks* that its person may run."""
 

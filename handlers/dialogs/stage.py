@@ -1,7 +1,7 @@
 """Where a dialog is shown: in the modal at hand, or in its thread of the app's Messages tab."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from bot.dialog import Dialog, Filling, Phase
 from bot.dialogs import DialogDesk, Saying, Turn
 from bot.errors import BotError, InstallationBroken
+from bot.frozen import frozen
 from bot.installation import Installation
 from bot.ports import Voice
 from bot.principal import Principal
@@ -26,7 +27,7 @@ log = structlog.get_logger(__name__)
 SILENT: Final = frozenset({Saying.HEARD})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StageParts:
     """What dialogs are shown with; *can_undo* tells whether something of one can be taken back."""
 

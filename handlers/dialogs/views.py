@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from bot.dialog import Dialog, Phase
 from bot.dialogs import Turn
 from bot.entities import Element, Given, depends, element
+from bot.frozen import frozen
 from bot.mrkdwn import escape
 from bot.template import Asked, Entity, walk
 from bot.values import Value, text_of_value
@@ -28,7 +29,7 @@ LATER: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """Which page of a form is shown: *everything* that can be changed, or what is missing.
 

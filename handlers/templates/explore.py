@@ -1,9 +1,8 @@
 """Exploring: the list of templates, the page of one, its form to look at, and trying it."""
 
-from dataclasses import dataclass
-
 from bot.dialog import Filling
 from bot.dialogs import Start
+from bot.frozen import frozen
 from bot.task import DialogTask, TaskId
 from bot.template import TemplateId, Version
 from handlers.ask import MOST_MODALS, Ack, Answer, Ask, Kind, Modal, Reply, Route, View
@@ -16,7 +15,7 @@ from handlers.templates import names, views
 from handlers.templates.parts import TemplateParts, shown, words_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explore:
     """The pages of what there is to install."""
 

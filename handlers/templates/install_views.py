@@ -1,11 +1,12 @@
 """Installing a template, and the dialog tasks that are installed; pure."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
 from bot.entities import element
+from bot.frozen import frozen
 from bot.installation import UserGroup
 from bot.installing import Difference, Offer, can_lend, changes_by_call
 from bot.mrkdwn import escape
@@ -40,7 +41,7 @@ _NO_DEFAULT: Final = frozenset({EntityType.ATTACHMENT, EntityType.RICH_TEXT, Ent
 _LENDS: Final = "lends"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chances:
     """What whoever installs may choose from."""
 
@@ -52,7 +53,7 @@ class Chances:
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """What the form holds at first: of a template, or of a task that is edited."""
 
@@ -240,7 +241,7 @@ def installed(task: DialogTask, report: Sequence[str], command: str) -> View:
     return view | {"clear_on_close": True}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """Tasks that whoever looks may see, those of them that they may run, and what was typed."""
 
@@ -268,7 +269,7 @@ def task_list(listed: Listed, command: str, left: str = "") -> View:
     return blocks.modal(names.TASKS_TITLE, [*shown, row])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Life:
     """What is known of a task besides itself."""
 

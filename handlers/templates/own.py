@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from bot.cutting import cut
 from bot.errors import BadInput, TemplateRefused
+from bot.frozen import frozen
 from bot.installing import Offer
 from bot.mrkdwn import escape
 from bot.template import TemplateId, Version
@@ -31,7 +31,7 @@ _EDITORS: Final = re.compile(r"\A# yaml-language-server:.*\n")
 _QUOTED: Final = re.compile(r"`([^`]*)`")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Own:
     """Bringing templates, and deciding about those that were brought."""
 

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
 from bot.dialogs import DialogDesk
 from bot.documents import from_mrkdwn, text_of
 from bot.entities import Context
+from bot.frozen import frozen
 from bot.installing import Installer, Offers
 from bot.ports import Clock, Dialogs, Files, SlackPeople
 from bot.principal import Principal
@@ -19,7 +19,7 @@ from handlers.slack_api import SlackApi
 from handlers.tenants import Tenants
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TemplateParts:
     """What exploring and installing works with.
 

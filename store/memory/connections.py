@@ -2,18 +2,19 @@
 
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.connection import Connection, Grant
 from bot.content import Account
+from bot.frozen import frozen
 from bot.ports import Clock, Connections
 from bot.principal import Principal, Tenant
 
 _Key = tuple[Principal, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Claim:
     id: str
     until: datetime

@@ -1,15 +1,16 @@
 """Installations in a dict, and those that browsers have begun."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.frozen import frozen
 from bot.installation import BotTokens, Installation, PendingInstall, is_place
 from bot.ports import Clock, Installations, PendingInstalls
 from bot.principal import Digest, Tenant
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Claim:
     id: str
     until: datetime
