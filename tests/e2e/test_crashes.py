@@ -56,7 +56,7 @@ STEPS = (
     Step("before the telling is kept", "database", CHANGED, 4),
     Step("after the telling was kept", "database", CHANGED, 4, answers=True),
 )
-MOMENTS = int(os.environ.get("CRASHES", "24"))  # noqa: TID251  # the bot's settings are not the tests'
+MOMENTS = int(os.environ.get("CRASHES", "12"))  # noqa: TID251  # the bot's settings are not the tests'
 ROUNDS = [STEPS[at : at + 3] for at in range(0, len(STEPS), 3)]
 
 

@@ -118,7 +118,7 @@ MOMENTS = [
 ]
 AT_ONCE = EACH * len(PEOPLE)
 ROUNDS = [MOMENTS[at : at + AT_ONCE] for at in range(0, len(MOMENTS), AT_ONCE)]
-CRASHES = int(os.environ.get("CRASHES", "24"))  # noqa: TID251  # the bot's settings are not the tests'
+CRASHES = int(os.environ.get("CRASHES", "12"))  # noqa: TID251  # the bot's settings are not the tests'
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -19,7 +19,7 @@ from tests.wire.gates import Gate
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.crash]
 
 DRAIN = 2.0
-LATEST = DRAIN + 4.0
+LATEST = DRAIN + 12.0
 """From SIGTERM to the end: the drain, and what a busy machine takes to close the rest."""
 
 

@@ -128,7 +128,8 @@ class Traveller:
 
     async def fills(self, title: str, text: str = "Hello, all", **more: str) -> Json:
         """Fill the form and submit it."""
-        [space] = await self.person.suggests("create_space", "ENG")
+        # What comes too late for Slack is no option, and is asked for again with the next letter.
+        [space] = await until(lambda: self.person.suggests("create_space", "ENG"))
         values = {
             "space": {"create_space": space},
             "title": {"title": title},
