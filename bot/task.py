@@ -1,11 +1,12 @@
 """A dialog task: a template installed in a tenant at one version, for somebody to run."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType
 
 from bot.connection import ORGANISATION
+from bot.frozen import frozen
 from bot.principal import Tenant
 from bot.template_id import TemplateId, Version
 from bot.written import Written
@@ -21,7 +22,7 @@ MOST_ALIASES: Final = 5
 MOST_HISTORY: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TemplateVersion:
     """One version of a template as a tenant keeps it; it never changes but in what is decided.
 
@@ -62,7 +63,7 @@ class Reach(StrEnum):
     WORKSPACE = "workspace"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Audience:
     """Who may run a task; *id* and *name* are the channel's or the group's."""
 
@@ -85,7 +86,7 @@ class Event(StrEnum):
     SWITCHED_OFF = "switched_off"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happened:
     """One line of a task's history."""
 
@@ -95,7 +96,7 @@ class Happened:
     version: Version
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DialogTask:
     """An installed template.
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -10,6 +10,7 @@ from bot.entities import Context, WrongAnswer, suggest
 from bot.entities import read as read_entity
 from bot.entities import shown as shown_entity
 from bot.errors import BadInput, NotFound
+from bot.frozen import frozen
 from bot.installing import Wish, changes_by_call
 from bot.integration import Role
 from bot.principal import Principal
@@ -37,7 +38,7 @@ _CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{1,30}", re.ASCII)
 LATELY: Final = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Install:
     """The forms of installing, and the pages of what is installed."""
 
