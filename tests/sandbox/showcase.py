@@ -57,7 +57,7 @@ def said(text: str, **style: bool) -> Json:
 
 SURE = {
     "title": plain("Delete the page?"),
-    "text": mrkdwn("*Minutes* goes to the trash."),
+    "text": plain("Minutes goes to the trash."),
     "confirm": plain("Delete"),
     "deny": plain("Keep it"),
     "style": "danger",

@@ -3,7 +3,7 @@ from aiohttp import web
 
 from sandbox.slack import elements
 from sandbox.slack.blockkit import check_view
-from tests.sandbox.slack_stage import actions, button, modal, mrkdwn, plain, section, stage
+from tests.sandbox.slack_stage import actions, button, modal, plain, section, stage
 
 CHOICES = [{"text": plain(f"Option {v}"), "value": v} for v in "abc"]
 #: every kind that a form takes, with what a person puts in and what travels
@@ -207,7 +207,7 @@ async def test_groups_of_suggestions_are_chosen_from(slack):
 
 
 async def test_an_overflow_and_a_button_tell_what_they_say(slack):
-    sure = {"title": plain("Sure?"), "text": mrkdwn("x"), "confirm": plain("Y"), "deny": plain("N")}
+    sure = {"title": plain("Sure?"), "text": plain("x"), "confirm": plain("Y"), "deny": plain("N")}
     rows = [*CHOICES[:1], {**CHOICES[1], "url": "https://x.example"}]
     menu = {"type": "overflow", "action_id": "more", "options": rows}
     blocks = [actions(button("go", confirm=sure, style="danger"), menu)]
