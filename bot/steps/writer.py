@@ -108,11 +108,13 @@ class Writer:
         kept = read(record.before)
         if not isinstance(kept, Thing):
             return await self._give_up(record)
+        if not (kept.label in doing.SENT_AGAIN or kept.label == Attaching.action):
+            return await self._give_up(record)
+        self._since = self._hands.tools.clock()
+        await self._book.save()  # the time for sending begins anew, however long the walk took
         if kept.label in doing.SENT_AGAIN:
             return await self._again(record, kept)
-        if kept.label == Attaching.action:
-            return await self._look(record, kept, is_just_sent=False)
-        return await self._give_up(record)
+        return await self._look(record, kept, is_just_sent=False)
 
     async def _publish(self, confirmed: Write, writing: PageWriting) -> Record:
         space = _space_of(writing)

@@ -219,9 +219,11 @@ class Run:
             return asked[-1] if asked else None
 
         while END not in words(said := await self.who.person.waits_for(told, PATIENCE)):
-            answered.add(said["ts"])
             where = {"channel": said["channel"], "ts": said["ts"]}
-            await self.who.person.presses(await self.answer_to(words(said)), container=where)
+            choice = await self.answer_to(words(said))
+            done = await self.who.person.presses(choice, container=where)
+            if not done["ack"]["error"]:
+                answered.add(said["ts"])
         assert f"All of {self.title} is done" in words(said)
 
     async def answer_to(self, said):
@@ -296,8 +298,8 @@ async def dies(trip):
 
 async def came_to_its_end(run, ack):
     """Whoever was told that the press failed presses again; the others do nothing."""
-    if ack["ack"]["error"]:
-        await run.confirms()
+    while ack["ack"]["error"]:
+        ack = await run.confirms()
     await run.ends()
     await run.is_done_once()
 
