@@ -1,5 +1,6 @@
 """A template in words: what it asks for, and what its steps do."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from bot.template import (
 )
 
 _LONGEST: Final = 160
+_DAYS: Final = re.compile(r"(\d+)d")
 _ALWAYS: Final = {"me": "whoever runs it", "site": "the site", "today": "today", "now": "now"}
 _GIVES: Final = {
     "search": "what was found",
@@ -182,10 +184,18 @@ def _search(part: Any, says: Speaker) -> str:  # noqa: ANN401  # each of its own
     told += [f"in {says.text(part.space)}"] if part.space else []
     told += [f"labelled {says.text(part.label)}"] if part.label else []
     told += ["of whoever runs it"] if part.by == "me" else []
-    told += [f"changed since {says.text(part.changed_since)}"] if part.changed_since else []
-    told += [f"unchanged since {says.text(part.changed_before)}"] if part.changed_before else []
+    told += _within(part.changed_since, "changed in the last {} days", "changed since {}", says)
+    told += _within(part.changed_before, "unchanged for {} days", "unchanged since {}", says)
     order = f", {_ORDERS[part.order]}" if part.order in _ORDERS else ""
     return f"Looks for {' '.join(told)}{order}, {part.most} at most"
+
+
+def _within(when: str, days: str, since: str, says: Speaker) -> list[str]:
+    """Say since when, in *days* where it is a span of them."""
+    span = _DAYS.fullmatch(when)
+    if span:
+        return [days.format(span[1])]
+    return [since.format(says.text(when))] if when else []
 
 
 def _create(part: Any, says: Speaker) -> str:  # noqa: ANN401
