@@ -1,7 +1,5 @@
 """A picture of a dialog task that is done by talking to the app."""
 
-from selenium.webdriver.common.by import By
-
 from sandbox.screen.driver import Screen
 from sandbox.tour import DESK, Album
 
@@ -31,7 +29,7 @@ def photograph(album: Album) -> None:
 def _install(screen: Screen) -> None:
     screen.as_person("U0ADA")
     screen.type("/confluence templates create-page")
-    screen.waits_for(lambda: screen.driver.find_element(By.XPATH, _DETAILS)).click()
+    screen.press_at(_DETAILS)
     screen.sees("It asks for")
     screen.press("Install")
     screen.sees("Who may run it")

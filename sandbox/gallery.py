@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from selenium.webdriver.common.by import By
-
 from sandbox.png import shrink
 from sandbox.screen.driver import Screen
 from sandbox.tour import DESK, Album
@@ -35,9 +33,7 @@ def photograph(album: Album) -> None:
 
 def _look_at(screen: Screen, template: str, name: str) -> None:
     screen.type(f"/confluence templates {template}")
-    screen.waits_for(lambda: screen.driver.find_elements(By.XPATH, _FIRST))
-    [first] = screen.driver.find_elements(By.XPATH, _FIRST)
-    first.click()
+    screen.press_at(_FIRST)
     screen.sees("It asks for")
     screen.press("See the form")
     screen.waits_for(lambda: screen.modal_title() == name[:24])

@@ -279,7 +279,14 @@ class Tour:
 
     def _fill_in(self, typed: Mapping[str, str]) -> None:
         for name, text in typed.items():
-            self.screen.driver.find_element(By.NAME, name).send_keys(text)
+            self.screen.waits_for(lambda: self._types(name, text))  # noqa: B023 - typed at once
+
+    def _types(self, name: str, text: str) -> bool:
+        """Type into a field of the page, which may just be taking another one's place."""
+        box = self.screen.driver.find_element(By.NAME, name)
+        box.clear()
+        box.send_keys(text)
+        return True
 
     def _opens_profile(self, name: str) -> None:
         row = f'//dialog[@open][last()]//*[contains(., "{name}")]'

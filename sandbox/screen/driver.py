@@ -123,6 +123,10 @@ class Screen:
         )
         self._click(lambda: self._within(path))
 
+    def press_at(self, path: str) -> None:
+        """Press what stands at an XPath."""
+        self._click(lambda: self.driver.find_element(By.XPATH, path))
+
     @contextmanager
     def follow(self, label: str) -> Iterator[None]:
         """Press what opens a page of its own, and be there; on leaving, that page is closed."""
