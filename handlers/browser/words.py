@@ -319,7 +319,11 @@ ASKED: Final = (
         "To undo what you have just created, or where you have confirmed it after a preview.",
         frozenset({"delete:page:confluence"}),
     ),
-    Asked("Read and write comments", "In your name, as you confirm them.", COMMENT - READ),
+    Asked(
+        "Read, write and delete comments",
+        "In your name, as you confirm them; deleted is what you undo.",
+        COMMENT - READ,
+    ),
     Asked("Read and attach files", "In your name, as you confirm them.", ATTACH - READ),
     Asked("Read and set labels", "In your name, as you confirm them.", LABEL - READ),
     Asked(
