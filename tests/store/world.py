@@ -300,13 +300,13 @@ class World:
         task = DialogTask(
             TaskId(f"t{self.number}"),
             self.ada.tenant,
-            word=f"decide{self.number}",
+            word=f"decide{self.number * 3}",  # no two are near
             title="how Ada decides",
             template=self.template.id,
             version=self.template.version,
             owner=self.ada.user_id,
             audience=Audience(Reach.CHANNEL, "C1", "Secret plans"),
-            aliases=(f"d{self.number}",),
+            aliases=(f"d{self.number * 3}",),
             defaults=(("space", Written('"typed by Ada"')),),
         )
         return task.after(Event.INSTALLED, self.ada.user_id, self.now)
