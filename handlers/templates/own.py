@@ -13,6 +13,7 @@ from bot.template import TemplateId, Version
 from bot.template_starter import EDITORS_LINE, STARTER
 from handlers import blocks
 from handlers.ask import Ack, Ask, Block, Kind, Modal, Route, View
+from handlers.dialogs import names as dialog_names
 from handlers.dialogs.fields import files_in
 from handlers.dialogs.paragraphs import paragraphs
 from handlers.templates import names, views
@@ -87,7 +88,9 @@ class Own:
             offer = await self.parts.offers.bring(ask.principal, source, name)
         except TemplateRefused as refused:
             return shown(ask, _problems(refused, source))
-        return shown(ask, _kept(offer))
+        template, version = TemplateId(offer.template.id), Version(offer.template.version)
+        kept = await self.parts.offers.get(ask.principal, template, version)
+        return shown(ask, _kept(kept.seen_by(ask.principal.user_id)))
 
     async def share(self, ask: Ask) -> Modal:
         """Let everybody in the workspace find it."""
@@ -207,8 +210,13 @@ def _kept(offer: Offer) -> View:
         f"{template.icon} *{escape(template.name)}* {template.version} is here. Only you and the "
         "workspace's admins see it until you share it."
     )
+    older = [task for task in offer.tasks if task.version != template.version][:2]
     return views.said(
         told,
+        *(
+            blocks.button(f"Upgrade “{task.title}”", names.TASK, dialog_names.of_task(task.id))
+            for task in older
+        ),
         blocks.button("Details", names.DETAILS, value, style="primary"),
         blocks.button("Try it", names.TRY, value),
         blocks.button("Install", names.INSTALL, value),

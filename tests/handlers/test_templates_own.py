@@ -51,6 +51,16 @@ async def test_a_pasted_template_is_kept_tried_installed_and_run(stage, ada):
     assert len(await ada.pages("Real")) == 1
 
 
+async def test_a_newer_version_leads_to_the_task_that_it_is_for(stage, ada):
+    await pastes(ada, SOURCE)
+    await ada.presses("template_install")
+    await ada.saves()
+    await ada.person.closes(everything=True)
+    kept = await pastes(ada, SOURCE.replace("1.0.0", "1.1.0").replace("Tries", "Does"))
+    assert "Upgrade “Jot-down”" in kept
+    assert "(1.1.0 is there)" in await ada.presses("task_details")
+
+
 async def test_mistakes_are_told_at_their_lines_and_the_text_is_kept(stage, ada):
     wrong = SOURCE.replace("type: text", "type: txet").replace("{{ title }}.", "{{ titel }}.")
     told = await pastes(ada, wrong)
