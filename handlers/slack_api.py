@@ -25,12 +25,16 @@ from bot.installation import Installation
 from bot.mrkdwn import escape
 from handlers import blocks
 from handlers.ask import EXTERNAL, Answer, Ask, Modal, Reply, View
-from handlers.slack_refusals import UNANSWERED, refusal_code
+from handlers.slack_refusals import UNANSWERED, refusal_code, seconds_to_wait
 
 log = structlog.get_logger(__name__)
 
 PROVIDER = "Slack"
 TRIES = 6
+PATIENCE = 5.0
+"""Seconds for which Slack may have what we say wait: it takes about one message a second."""
+TRIGGERED = frozenset({"views.open", "views.push"})
+"""What can't wait: a trigger is good for three seconds."""
 LONGEST_TEXT = 3_000
 """Slack holds the text of an ephemeral message to 4,000 bytes."""
 
@@ -87,8 +91,16 @@ class SlackApi:
         self, installation: Installation, method: str, arguments: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Call *method*. Raises ``Unavailable``, ``ProviderFault``, or Slack's own refusal."""
+        client, sent = self.client(installation), dict(arguments)
         try:
-            answer = await self.client(installation).api_call(method, json=dict(arguments))
+            try:
+                answer = await client.api_call(method, json=sent)
+            except SlackApiError as error:
+                wait = seconds_to_wait(error)
+                if method in TRIGGERED or not 0 < wait <= PATIENCE:
+                    raise
+                await self._sleep(wait)
+                answer = await client.api_call(method, json=sent)
         except UNANSWERED as error:
             raise Unavailable(PROVIDER) from error
         return answer.data if isinstance(answer.data, dict) else {}

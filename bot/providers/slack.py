@@ -1,6 +1,7 @@
 """What the bot asks Slack, and how it speaks there unasked."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final, TypeVar
@@ -19,6 +20,8 @@ from bot.recent import Recent
 # https://docs.slack.dev/interactivity/handling-user-interaction: five times in 30 minutes.
 RESPONSE_URL: Final = timedelta(minutes=30)
 MOST_USES: Final = 5
+PATIENCE: Final = 5.0
+"""Seconds for which Slack may have a message wait: it takes about one a second and channel."""
 
 Shown = TypeVar("Shown")
 
@@ -102,15 +105,18 @@ class SlackDirectory(SlackPeople):
 class SlackVoice(Voice):
     """Speaks through a response URL while it works, and by direct message otherwise."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what it speaks over, and how it waits)
         self,
         outgoing: Outgoing,
         api_url: str,
         hooks_url: str,
         installations: InstallationSource,
         clock: Clock,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """*hooks_url* is where response URLs lie; others aren't called."""
+        self._sleep = sleep
         self._outgoing = outgoing
         self._api_url = api_url
         self._hooks = f"{hooks_url.rstrip('/')}/"
@@ -164,4 +170,9 @@ class SlackVoice(Voice):
             raise Unavailable(wire.PROVIDER)
         token = installation.bot_token
         request = wire.post_message(self._api_url, token, principal.user_id, said)
-        wire.require_ok(await self._outgoing.send(request), self._clock())
+        answer = await self._outgoing.send(request)
+        wait = wire.seconds_to_wait(answer, self._clock())
+        if wait is not None and wait <= PATIENCE:
+            await self._sleep(wait)
+            answer = await self._outgoing.send(request)
+        wire.require_ok(answer, self._clock())

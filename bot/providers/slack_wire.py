@@ -227,6 +227,13 @@ def _headers(token: SecretStr) -> dict[str, str]:
     return {"Authorization": f"Bearer {token.get_secret_value()}"}
 
 
+def seconds_to_wait(answer: Answer, now: datetime) -> float | None:
+    """Return for how long Slack has us wait before the same again, if it does."""
+    if answer.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    return retry_after(answer.headers, now)
+
+
 def require_ok(answer: Answer, now: datetime) -> None:
     """Raise unless Slack did it."""
     _read(answer, now)

@@ -94,6 +94,33 @@ async def test_a_refusal_of_slacks_is_called_slacks(slack, api):
     assert raised.value.provider == "Slack"
 
 
+def limited(seconds, *later):
+    """Slack's answers where there are too many of us: first to wait, and then these."""
+    body, headers = {"ok": False, "error": "ratelimited"}, {"Retry-After": seconds}
+    answers = iter([web.json_response(body, status=429, headers=headers), *later])
+    return lambda: next(answers)
+
+
+async def test_a_message_waits_a_little_where_slack_asks_for_it(slack, api):
+    said = web.json_response({"ok": True, "channel": "D1", "ts": "1.1"})
+    slack.answers["/api/chat.postMessage"] = limited("1", said)
+    assert await api.post(INSTALLED, Reply("Hello"), "U0ADA") == ("D1", "1.1")
+    assert len(slack.asked) == 2
+
+
+@pytest.mark.parametrize("seconds", ["6", "30", "0", "-1", "soon", "9" * 5000, ""])
+async def test_a_message_waits_no_longer_than_somebody_who_looks_on(slack, api, seconds):
+    slack.answers["/api/chat.postMessage"] = limited(seconds)
+    with pytest.raises(Unavailable):
+        await api.post(INSTALLED, Reply("Hello"), "U0ADA")
+
+
+async def test_a_trigger_waits_for_nothing(slack, api):
+    slack.answers["/api/views.open"] = limited("1")
+    with pytest.raises(Unavailable):
+        await api.open_modal(INSTALLED, asking(slack), {})
+
+
 async def test_a_channel_of_an_unknown_shape_counts_as_one_with_strangers(slack, api):
     odd = {"ok": True, "channel": ["C1"]}
     slack.answers["/api/conversations.info"] = lambda: web.json_response(odd)

@@ -52,7 +52,8 @@ async def voice(provider, outgoing, clock, installation):
     provider.says["/api/chat.postMessage"] = says({"ok": True, "ts": "1.1"})
     provider.says["/hooks/1"] = says("ok")
     url = provider.url
-    return SlackVoice(outgoing, f"{url}/api", f"{url}/hooks", installations, clock)
+    hooks = f"{url}/hooks"
+    return SlackVoice(outgoing, f"{url}/api", hooks, installations, clock, sleep=clock.sleep)
 
 
 @pytest.fixture
@@ -274,6 +275,18 @@ async def test_without_a_response_url_it_is_a_direct_message(voice, provider):
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+async def test_a_message_waits_a_little_where_slack_asks_for_it(voice, provider, clock):
+    limited = {"ok": False, "error": "ratelimited"}
+    provider.next = [says(limited, 429, {"Retry-After": "1"})]
+    await voice.tell(ADA, "Hello")
+    assert len(provider.asked) == 2
+    assert clock.now == NOON + timedelta(seconds=1)
+    provider.next = [says(limited, 429, {"Retry-After": "30"})]
+    with pytest.raises(Unavailable) as raised:
+        await voice.tell(ADA, "Hello")
+    assert raised.value.retry_after == 30
 
 
 @pytest.mark.parametrize("broken", [says({"ok": False}, 404), html(500), hangs_up])
