@@ -235,21 +235,25 @@ async def test_errors_in_an_ack_keep_the_form_open(slack):
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "kind"),
     [
-        '{"response_action": "errors", "errors": {"elsewhere": "x"}}',
-        '{"response_action": "errors", "errors": {}}',
-        '{"response_action": "dance"}',
-        '{"response_action": "update", "view": {"type": "modal"}}',
-        '{"response_action": "update"}',
-        "not json",
+        ('{"response_action": "errors", "errors": {"elsewhere": "x"}}', "application/json"),
+        ('{"response_action": "errors", "errors": {}}', "application/json"),
+        ('{"response_action": "dance"}', "application/json"),
+        ('{"response_action": "update", "view": {"type": "modal"}}', "application/json"),
+        ('{"response_action": "update"}', "application/json"),
+        ('{"ok": true}', "application/json"),
+        ('{"response_action": "clear"}', "text/plain"),
+        ("not json", "application/json"),
     ],
 )
-async def test_an_ack_that_slack_does_not_understand_leaves_the_form_open(slack, answer):
+async def test_an_ack_that_slack_does_not_understand_leaves_the_form_open(slack, answer, kind):
     await has(slack, slack.ada, modal(text_input("title")))
-    answering(slack, answer, 200, "application/json")
-    assert (await slack.ada.submits({"title": "Minutes"}))["error"]
+    answering(slack, answer, 200, kind)
+    done = await slack.ada.submits({"title": "Minutes"})
     assert (await slack.ada.modal())["notice"].startswith("We had some trouble")
+    (refused,) = (await slack.log())["refused"]
+    assert (refused["user"], refused["error"]) == ("U0ADA", done["error"])
 
 
 async def test_an_ack_can_update_push_and_clear(slack):
