@@ -201,7 +201,7 @@ CALLS = {
     "tasks.list_all": (lambda s, me: s.tasks.list_all(me.ada.tenant), []),
     "tasks.replace": (lambda s, me: s.tasks.replace(me.task, me.task), None),
     "tasks.remove": (lambda s, me: s.tasks.remove(me.task), False),
-    "dialogs.begin": (lambda s, me: s.dialogs.begin(me.dialog), None),
+    "dialogs.begin": (lambda s, me: s.dialogs.begin(me.dialog), True),
     "dialogs.find": (lambda s, me: s.dialogs.find(me.ada, me.dialog.id), None),
     "dialogs.find_in_thread": (
         lambda s, me: s.dialogs.find_in_thread(me.ada, me.dialog.channel, me.dialog.thread),
