@@ -149,6 +149,8 @@ async def test_words_of_one_task_mean_it(world):
     desk = world.desk()
     only = (await desk.match(BOB, "write a decision record about Mongo")).only
     assert (only.task.id, only.known) == (TASK.id, {"title": "Mongo"})
+    polite = await desk.match(BOB, "Hi, could you write a decision record about Mongo, please?")
+    assert polite.only == only
     world.templates.clear()
     assert (await desk.match(BOB, "write a decision record about Mongo")).only == only
 
