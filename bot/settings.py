@@ -204,6 +204,7 @@ class AppSettings(BaseSettings):
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
+        defer_build=True,  # of three kinds of settings a process reads one
     )
 
     public_url: Annotated[str, AfterValidator(_check_public_url)]
