@@ -164,13 +164,6 @@ class LentActions(Wall, ConfluenceActions):
         refuse_lent(connection, "restrict pages")
         await self._inner.restrict(connection, site, page, operation, accounts, groups)
 
-    async def lift_restriction(
-        self, connection: Connection, site: Site, page: PageId, operation: Operation
-    ) -> None:
-        """Refuse: it isn't the one that restricts."""
-        refuse_lent(connection, "restrict pages")
-        await self._inner.lift_restriction(connection, site, page, operation)
-
     async def watch(self, connection: Connection, site: Site, page: PageId, *, on: bool) -> None:
         """Refuse: the shared account would be the one that watches."""
         refuse_lent(connection, "watch pages")

@@ -192,18 +192,11 @@ class FakeActions(ConfluenceActions):
     ) -> None:
         self._ask("restrict", (page, operation, tuple(accounts), tuple(groups)))
         self._get(page, draft=False)
-        people = dict.fromkeys((connection.account.id, *accounts))
         self.restrictions.setdefault(page, {})[operation] = Restriction(
-            tuple(Account(each, "") for each in people), tuple(Group(each, each) for each in groups)
+            tuple(Account(each, "") for each in accounts),
+            tuple(Group(each, each) for each in groups),
         )
         self._done("restrict")
-
-    async def lift_restriction(
-        self, connection: Connection, site: Site, page: PageId, operation: Operation
-    ) -> None:
-        self._ask("lift_restriction", (page, operation))
-        self.restrictions.get(page, {}).pop(operation, None)
-        self._done("lift_restriction")
 
     async def watch(self, connection: Connection, site: Site, page: PageId, *, on: bool) -> None:
         self._ask("watch", (page, on))

@@ -150,17 +150,11 @@ class ConfluenceActions(Protocol):
         accounts: Sequence[AccountId],
         groups: Sequence[str],
     ) -> None:
-        """Let those alone do *operation*; the groups by id.
+        """Let those alone do *operation*, or without any whoever the space lets; groups by id.
 
-        The connection's own account is always among them, and who may do the other operation
-        stays as it is.
+        Who may do the other operation stays as it is. Confluence refuses what would shut the
+        connection's own account out.
         """
-
-    @abstractmethod
-    async def lift_restriction(
-        self, connection: Connection, site: Site, page: PageId, operation: Operation
-    ) -> None:
-        """Let everybody do *operation* whom the space lets; the other stays as it is."""
 
     @abstractmethod
     async def watch(self, connection: Connection, site: Site, page: PageId, *, on: bool) -> None:

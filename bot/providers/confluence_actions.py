@@ -239,28 +239,16 @@ class CloudActions(ConfluenceActions):
         groups: Sequence[str],
     ) -> None:
         """See ``Confluence.restrict``. Confluence lifts what isn't sent again."""
-        others = await self._other_restrictions(connection, site, page, operation)
-        wanted = {operation: alone(connection, accounts, groups), **others}
-        await self._gateway.send(connection, site, actions_wire.put_restrictions(page, wanted))
-
-    async def lift_restriction(
-        self, connection: Connection, site: Site, page: PageId, operation: Operation
-    ) -> None:
-        """See ``Confluence.lift_restriction``."""
-        others = await self._other_restrictions(connection, site, page, operation)
-        if any(each.accounts or each.groups for each in others.values()):
-            call = actions_wire.put_restrictions(page, others)
-        else:
-            call = actions_wire.lift_restrictions(page)
-        await self._gateway.send(connection, site, call)
-
-    async def _other_restrictions(
-        self, connection: Connection, site: Site, page: PageId, operation: Operation
-    ) -> dict[Operation, Restriction]:
         named = await self._restrictions(connection, site, page)
         kept = {each: who for each, who in named.items() if each != operation}
         require_whole(is_cut=any(who.is_cut for who in kept.values()))
-        return {each: actions_wire.restriction_of(who) for each, who in kept.items()}
+        others = {each: actions_wire.restriction_of(who) for each, who in kept.items()}
+        wanted = {operation: alone(accounts, groups), **others}
+        if any(each.accounts or each.groups for each in wanted.values()):
+            call = actions_wire.put_restrictions(page, wanted)
+        else:
+            call = actions_wire.lift_restrictions(page)
+        await self._gateway.send(connection, site, call)
 
     async def watch(self, connection: Connection, site: Site, page: PageId, *, on: bool) -> None:
         """See ``Confluence.watch``."""

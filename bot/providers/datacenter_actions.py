@@ -212,29 +212,12 @@ class DataCenterActions(ConfluenceActions):
         accounts: Sequence[AccountId],
         groups: Sequence[str],
     ) -> None:
-        """See ``Confluence.restrict``."""
-        await self._restrict(connection, site, page, operation, alone(connection, accounts, groups))
-
-    async def lift_restriction(
-        self, connection: Connection, site: Site, page: PageId, operation: Operation
-    ) -> None:
-        """See ``Confluence.lift_restriction``."""
-        await self._restrict(connection, site, page, operation, Restriction())
-
-    async def _restrict(
-        self,
-        connection: Connection,
-        site: Site,
-        page: PageId,
-        operation: Operation,
-        wanted: Restriction,
-    ) -> None:
-        """Put *wanted* in place of what is there.
+        """See ``Confluence.restrict``.
 
         Up to 7.19 at least, only the experimental half of the API does it, and the other says
         405: what was refused wasn't done, so that it is no repetition.
         """
-        what = page, operation, wanted
+        what = page, operation, alone(accounts, groups)
         try:
             await self._gateway.send(connection, site, actions_wire.put_restriction(*what))
         except ProviderFault as refused:

@@ -3,17 +3,13 @@
 from collections.abc import Sequence
 from typing import NoReturn
 
-from bot.connection import Connection
 from bot.content import Account, AccountId, Group, Restriction
 from bot.errors import Changed, NotAllowed, NotOffered
 
 
-def alone(
-    connection: Connection, accounts: Sequence[AccountId], groups: Sequence[str]
-) -> Restriction:
-    """Return who alone may do something: always the connection's own account too."""
-    ids = dict.fromkeys((connection.account.id, *accounts))
-    named = dict.fromkeys(groups)
+def alone(accounts: Sequence[AccountId], groups: Sequence[str]) -> Restriction:
+    """Return who alone may do something, nobody twice."""
+    ids, named = dict.fromkeys(accounts), dict.fromkeys(groups)
     return Restriction(
         tuple(Account(each, "") for each in ids if each),
         tuple(Group(each, each) for each in named if each),

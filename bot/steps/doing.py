@@ -156,7 +156,7 @@ async def put_below(deed: Deed, parent: PageId) -> None:
 
 
 async def _restrict(deed: Deed) -> Sent:
-    await let_alone(deed, deed.texts("people"), deed.texts("groups"))
+    await let_alone(deed, *wanted_of(deed))
     return deed.done()
 
 
@@ -165,8 +165,14 @@ def operation_of(deed: Deed) -> Operation:
     return cast("Operation", deed.text("operation"))
 
 
+def wanted_of(deed: Deed) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which people and groups are to be let alone: whoever restricts is among them."""
+    own = deed.acting.connection.account.id
+    return tuple(dict.fromkeys((own, *deed.texts("people")))), deed.texts("groups")
+
+
 async def let_alone(deed: Deed, people: tuple[str, ...], groups: tuple[str, ...]) -> None:
-    """Let those alone do what it is about."""
+    """Let those alone do what it is about; without any, whoever the space lets."""
     await deed.tools.confluence.restrict(
         *deed.place,
         operation_of(deed),

@@ -9,11 +9,11 @@ from bot.steps.deed import Deed
 from bot.steps.doing import (
     head_of,
     let_alone,
-    operation_of,
     put_back,
     put_below,
     rights_of,
     throw_away,
+    wanted_of,
 )
 from bot.steps.place_writings import Copying, Moving, Restoring, Trashing
 from bot.steps.small_writings import Labelling, Restricting, Watching
@@ -79,29 +79,22 @@ def _is_at_top(head: Page, space: SpaceId) -> bool:
 
 
 async def _lift(deed: Deed) -> None:
-    now = await rights_of(deed)
+    now = _who(await rights_of(deed))
     stood = deed.texts("stood_people"), deed.texts("stood_groups")
-    if any(now) == any(stood) and _same_people(deed, now, stood):
+    if now == _who(stood):
         return
-    if not _same_people(deed, now, (deed.texts("people"), deed.texts("groups"))):
+    if now != _who(wanted_of(deed)):
         raise Changed(
             "Somebody has changed who may see or change the page since, so that stays as it is: "
             "nothing was undone. In Confluence you can change it back."
         )
-    if any(stood):
-        await let_alone(deed, *stood)
-    else:
-        await deed.tools.confluence.lift_restriction(*deed.place, operation_of(deed))
+    await let_alone(deed, *stood)
 
 
-def _same_people(
-    deed: Deed,
-    now: tuple[tuple[str, ...], tuple[str, ...]],
-    then: tuple[tuple[str, ...], tuple[str, ...]],
-) -> bool:
-    """Tell whether the same are let alone; whoever restricts a page always is."""
-    own = deed.acting.connection.account.id
-    return [{*who} - {own} for who in now] == [{*who} - {own} for who in then]
+def _who(alone: tuple[tuple[str, ...], tuple[str, ...]]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return which people and groups, in whatever order."""
+    people, groups = alone
+    return frozenset(people), frozenset(groups)
 
 
 async def _watch_as_before(deed: Deed) -> None:

@@ -58,9 +58,8 @@ WRITES = {
     "call",
     "delete_comment",
     "move_to_top",
-    "lift_restriction",
 }
-REFUSED = {"find_restrictions", "restrict", "lift_restriction", "watch", "is_watching", "call"}
+REFUSED = {"find_restrictions", "restrict", "watch", "is_watching", "call"}
 """What is never done with the organisation's connection, wherever."""
 
 

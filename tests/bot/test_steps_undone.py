@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.content import PageId
+from bot.content import PageId, Restriction
 from bot.course import TakenUp
 from bot.dialog import Phase
 from bot.errors import Changed, ConsentRequired, NotAllowed, Unavailable
@@ -31,7 +31,7 @@ class TakingBack(Mortal):
 
     writes = frozenset(
         {
-            *("trash_page", "restore_version", "remove_label", "lift_restriction", "move_page"),
+            *("trash_page", "restore_version", "remove_label", "restrict", "move_page"),
             *("delete_comment", "restore_page", "replace", "take_up"),
         }
     )
@@ -59,7 +59,8 @@ def stand(bench):
         for each in site.pages.values()
         if each.page.status == "current"
     }
-    restricted = [each for each in site.restrictions.values() if each]
+    alone = [each for held in site.restrictions.values() for each in held.values()]
+    restricted = [each for each in alone if each != Restriction()]
     labels = [label for each in site.labels.values() for label in each]
     return pages, labels, restricted, len(site.comments)
 

@@ -289,7 +289,7 @@ async def test_restricts_a_page_to_people_and_groups(bench):
     assert [each.id for each in now.accounts] == ["ada", "bob"]
     await undone(bench, template)
     now = bench.confluence.restrictions["1"]["update"]
-    assert [each.id for each in now.accounts] == ["ada", "old"]
+    assert [each.id for each in now.accounts] == ["old"]
 
 
 async def test_watches_and_stops_watching(bench):

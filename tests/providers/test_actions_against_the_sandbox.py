@@ -316,29 +316,29 @@ async def test_who_alone_may_do_what_is_told_and_set(side):
     assert await side.do("find_restrictions", made.id) == nobody
     (staff,) = await side.do("find_groups", "staff")
     bob, me = side.account("bob"), side.given.account.id
-    await side.do("restrict", made.id, "read", [bob], [])
-    await side.do("restrict", made.id, "update", [], [staff.id])
+    await side.do("restrict", made.id, "read", [me, bob, me], [])
+    await side.do("restrict", made.id, "update", [me], [staff.id])
     now = await side.do("find_restrictions", made.id)
     assert {each.id for each in now["read"].accounts} == {me, bob}
     assert all(each.name for each in now["read"].accounts)
     assert [each.id for each in now["update"].accounts] == [me]
     assert [each.id for each in now["update"].groups] == [staff.id]
-    await side.do("restrict", made.id, "read", [], [])
+    await side.do("restrict", made.id, "read", [me], [])
     now = await side.do("find_restrictions", made.id)
     assert [each.id for each in now["read"].accounts] == [me]
     assert [each.id for each in now["update"].groups] == [staff.id]
     other = await side.connect("bob")
     with pytest.raises(NotFound):
         await other.do("get_page_head", made.id)
-    await side.do("restrict", made.id, "read", [bob], [])
+    await side.do("restrict", made.id, "read", [me, bob], [])
     for _ in range(2):
-        await side.do("lift_restriction", made.id, "update")
+        await side.do("restrict", made.id, "update", [], [])
         now = await side.do("find_restrictions", made.id)
         assert ({each.id for each in now["read"].accounts}, now["update"]) == (
             {me, bob},
             Restriction(),
         )
-    await side.do("lift_restriction", made.id, "read")
+    await side.do("restrict", made.id, "read", [], [])
     assert await side.do("find_restrictions", made.id) == nobody
 
 
@@ -535,7 +535,7 @@ async def test_names_that_cannot_be_had_take_nothing_else_away(cloud):
 
 async def test_a_copy_is_restricted_like_what_it_was_copied_from(cloud):
     made = await cloud.make("Secret")
-    await cloud.do("restrict", made.id, "read", [], [])
+    await cloud.do("restrict", made.id, "read", [cloud.given.account.id], [])
     copy = await cloud.do("copy_page", made.id, "Copy", made.id)
     restricted = (await cloud.do("find_restrictions", copy.id))["read"]
     assert [each.id for each in restricted.accounts] == [cloud.given.account.id]

@@ -218,6 +218,17 @@ async def test_restricts_a_page(scene):
     assert scene.rights(page) == before
 
 
+async def test_names_nobody_who_wasnt_named_before(scene, is_cloud):
+    page, staff = await scene.page("Strongbox"), "all-staff" if is_cloud else "staff"
+    await scene.restricts(page, reader_groups=[staff])
+    before = scene.rights(page), [*scene.held(page).reader_groups]
+    step = f'restrict: {{page: "{page}", groups: [{staff}], operation: read}}'
+    await scene.does(f"steps: [{{{step}}}]")
+    assert scene.rights(page)["read"] == {"ada"}
+    assert "was taken back" in await scene.takes_back()
+    assert (scene.rights(page), scene.held(page).reader_groups) == before
+
+
 async def test_lifts_no_more_than_the_restriction_that_it_made(scene):
     page = await scene.page("Casket")
     await scene.restricts(page, readers=["ada", "cy"])
