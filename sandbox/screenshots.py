@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
+from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from sandbox import conversation
@@ -110,7 +111,8 @@ def _searches(album: Album) -> None:
     screen.type("/confluence search release in:ENG type:page")
     screen.sees("Freeze the branch")
     screen.press("Preview")
-    screen.sees("Deploy to production.")
+    modal = "//dialog[@open]//*[contains(., 'Deploy to production.')]"
+    screen.waits_for(lambda: screen.driver.find_elements(By.XPATH, modal))
     album.keep("images/preview")
     screen.close_modal()
     screen.press("Share here")
