@@ -92,7 +92,7 @@ class Confirming:
                 raise  # nothing of it was sent: it waits for them to connect, or to choose
             return await self._under_way(ask)
         except BotError as error:
-            if ask.found:
+            if ask.found and not await self._is_under_way(ask, dialog):
                 raise
             # It is claimed, and may be written: an apology that nothing was changed may be untrue.
             log.warning("run unsettled", code=error.code)
@@ -100,6 +100,14 @@ class Confirming:
         if ask.found and turn.dialog.phase is Phase.CONFIRMING:
             turn = replace(turn, says=Says(Saying.STALE))
         return await self._stage.show(ask, turn)
+
+    async def _is_under_way(self, ask: Ask, dialog: DialogId) -> bool:
+        """Tell whether another press has confirmed it; where that can't be told, it may have."""
+        try:
+            found = await self._desk.find(ask.principal, dialog)
+        except Unavailable:
+            return True
+        return found.dialog.phase is Phase.RUNNING
 
     async def _show_claimed(self, ask: Ask, dialog: DialogId) -> None:
         """Let the message that was pressed say so, if it was that press which confirmed it."""

@@ -8,6 +8,7 @@ import pytest
 
 from bot.app import utc_now
 from bot.dialog import Phase
+from bot.errors import Unavailable
 from bot.ports import RUN
 from bot.principal import Principal
 from sandbox.person import words
@@ -113,6 +114,26 @@ async def test_whom_slack_takes_no_message_for_hears_of_it_later_and_nothing_unt
     await an_errand_later(stage)
     part = "Written: Unheard." if template is ONCE else "This will be written"
     assert await told(ada, part) == 1
+
+
+async def test_who_presses_again_hears_nothing_untrue_while_the_database_is_away(stage, ada):
+    await installed(stage, source_of("twice", SAYING + ONCE))
+    await ada.says("note Twice")
+    dialogs = stage.stores.dialogs
+    [dialog] = await dialogs.list_open(ADA)
+    assert await dialogs.confirm(ADA, dialog.id, dialog.plan.id)  # by a process that died then
+    find = dialogs.find
+
+    async def fails_once(*_):
+        dialogs.find = find
+        raise Unavailable("the database")
+
+    dialogs.find = fails_once
+    await ada.clicks("dialog_confirm")
+    assert await told(ada, "othing was changed") == 0
+    assert await told(ada, "nothing is written twice") == 1
+    await an_errand_later(stage)
+    assert await told(ada, "Written: Twice.") == 1
 
 
 async def an_errand_later(stage):
