@@ -5,7 +5,7 @@ from typing import Final, cast
 from bot.act import Acting
 from bot.compose import LONGEST_TITLE, NO_DRAFT_LENT, title_in
 from bot.connection import Need
-from bot.content import ContentKind, Page, PageStatus, Space
+from bot.content import ContentKind, Page, PageStatus, PageText, Space
 from bot.document import Body, Document, Placement
 from bot.documents.offsets import Unreadable
 from bot.documents.section import Section, find_section, lost_in
@@ -225,4 +225,16 @@ async def restore(step: RestoreStep, plot: Plot) -> Writing:
     version = version_number(number)
     if plot.is_new and target.head is not None and version > target.head.version:
         raise BadInput(NO_VERSION.format(title=saying.named(target.title), version=version))
-    return pages.RestoringVersion(plot.made, target, version, plot.base(target))
+    text = await _text_of(plot, target, version) if plot.is_new and target.head else None
+    return pages.RestoringVersion(plot.made, target, version, plot.base(target), text)
+
+
+async def _text_of(plot: Plot, target: Target, version: int) -> Document:
+    """Return what a page said in *version*, to be shown before it says so again."""
+
+    async def look(acting: Acting) -> PageText:
+        return await plot.lookup.hands.tools.confluence.get_version(
+            acting.connection, acting.site, target.id, version, kind=target.kind
+        )
+
+    return (await plot.lookup.hands.run(Need.READ, look)).document

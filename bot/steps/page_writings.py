@@ -280,16 +280,22 @@ class ChangingSection(Changing):
 
 @dataclass(frozen=True)
 class RestoringVersion(Changing):
-    """What a page said in an earlier version."""
+    """What a page said in an earlier version: *text*, where it is to be shown."""
 
     action: ClassVar[str] = "restore"
     number: int
     base: str
+    text: Document | None = None
 
     @property
     def words(self) -> str:
         """See `Writing.words`."""
         return f"Restore version {self.number} of {saying.the(self.target)}"
+
+    @property
+    def puts(self) -> Puts | None:
+        """See `Writing.puts`."""
+        return Puts("", self.text) if self.text is not None else None
 
     @property
     def content(self) -> Mapping[str, object]:

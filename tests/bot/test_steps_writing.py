@@ -149,6 +149,8 @@ async def test_restores_a_version(bench):
     assert await planned(bench, template) == (
         "Restore version 1 of the page “Release checklist” in Engineering (ENG)"
     )
+    [shown] = (await bench.kept()).plan.contents
+    assert "Old plan." in text_of(read(shown.body)), "as it will read"
     await done(bench, template)
     assert "Old plan." in said(bench)
     await undone(bench, template)
