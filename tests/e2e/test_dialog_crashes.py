@@ -209,7 +209,7 @@ class Run:
         return await self.who.person.presses("dialog_confirm", container=where)
 
     async def ends(self):
-        """Answer what it asks, as somebody who looks before; wait for the end."""
+        """Answer what it asks, as somebody who looks before; return what tells of the end."""
         answered = set()
 
         def told(screen):
@@ -225,6 +225,7 @@ class Run:
             if not done["ack"]["error"]:
                 answered.add(said["ts"])
         assert f"All of {self.title} is done" in words(said)
+        return said
 
     async def answer_to(self, said):
         if PARKED in said:  # nothing was sent, as the machine was too busy
