@@ -624,6 +624,8 @@ COSTS = {
         database=(
             "find templates",
             "find templates",
+            "find tasks",
+            "find templates",
             "insert templates",
             "find person_keys",
             "insert audit_rows",
