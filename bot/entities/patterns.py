@@ -34,7 +34,7 @@ def compile_pattern(source: str) -> "regex.Pattern[str]":
     """
     plain = _CLASS.sub("x", _ESCAPED.sub("x", source))
     if _GROUP.search(plain):
-        raise BadPattern("of groups there are (…), (?:…), (?P<name>…), (?i) and those that look")
+        raise BadPattern("of groups there are (…), (?:…), (?P<name>…), (?i) and looks around")
     if "{" in _COUNT.sub("", plain):
         raise BadPattern("braces hold a count, as in {2,5}; the sign itself is \\{")
     if _most_repeated(plain) > MOST_REPEATED:
