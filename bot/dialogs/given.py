@@ -99,7 +99,8 @@ def says_of(
     changed = next((each for each in earlier if dialog.answer(each.entity) != each), None)
     if changed is not None or emptied:
         name = changed.entity if changed else ""
-        return Says(Saying.CHANGED, entity=name, emptied=emptied)
+        is_by_name = bool(dialog.asked) and name != dialog.asked
+        return Says(Saying.CHANGED, entity=name, emptied=emptied, is_by_name=is_by_name)
     return Says()
 
 

@@ -108,7 +108,8 @@ class Says:
     """What to say besides the next question; *entity* is whose it is, where it is one's.
 
     *suggestions* are what may have been meant. *emptied* are the entities whose answers went
-    because another's changed. *wrong* are complaints by entity, where several are.
+    because another's changed. *wrong* are complaints by entity, where several are. *is_by_name*
+    tells what was changed by its name, beside the question at hand, from an answer to it.
     """
 
     saying: Saying = Saying.NOTHING
@@ -117,6 +118,7 @@ class Says:
     suggestions: tuple[Choice, ...] = ()
     emptied: tuple[str, ...] = ()
     wrong: Mapping[str, str] = field(default_factory=dict)
+    is_by_name: bool = False
 
 
 @frozen

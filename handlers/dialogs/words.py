@@ -101,7 +101,7 @@ def _changed(turn: Turn, entity: Entity | None) -> str:
         return ""
     told = f"*{escape(entity.title)}* is {escape(cut(answer.shown, LONGEST_SHOWN))} now."
     is_text = turn.asks is not None and turn.asks.type in PROSE
-    return f"{told} {QUOTED}" if is_text and answer.said_at else told
+    return f"{told} {QUOTED}" if is_text and turn.says.is_by_name and answer.said_at else told
 
 
 def _emptied(turn: Turn, says: Says) -> str:

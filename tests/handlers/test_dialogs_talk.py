@@ -1,6 +1,8 @@
 """Dialog tasks by conversation: in the app's messages, one question at a time."""
 
+import itertools
 import json
+import time
 from textwrap import dedent
 
 import pytest
@@ -87,13 +89,38 @@ async def test_people_ask_go_back_skip_and_change(stage, ada):
     assert "What does it say?" in await ada.clicks("dialog_skip"), "it is kept"
     assert "Anything else?" in await ada.answers("It says this")
     changed = await ada.answers("space should be OPS")
-    assert "*Space* is Operations now." in changed
+    assert (
+        "*Space* is Operations now. If that was meant as the answer to this, say it in" in changed
+    )
     assert "Anything else?" in changed, "and the question at hand again"
     preview = await ada.answers("remark: nothing, title: Very dusty")
     assert "Create the page “Very dusty” in Operations (OPS)" in preview
     assert "Create the page “Less dusty”" in await ada.answers("title should be Less dusty")
     assert "Cancelled. Nothing more is written." in await ada.answers("cancel")
     assert "has ended" in await ada.answers("title should be X")
+
+
+async def test_people_speak_as_they_do(stage, ada):
+    await note(stage)
+    began = await ada.says("Could you write a note in ENG about Dusty mirrors, please?")
+    assert "*Title*: Dusty mirrors" in began
+    assert "What is it called?" in await ada.answers("ok, go back")
+    changed = await ada.answers("Rusty mirrors")
+    assert "*Title* is Rusty mirrors now." in changed
+    assert "in quotes" not in changed, "it was asked for"
+    assert "Still to come: Body and Remark (optional)." in await ada.answers("What is missing?")
+    assert "Answer the question, or say `back`" in await ada.answers("Help me, please")
+    assert "Anything else?" in await ada.answers("It is what it is")
+    preview = await ada.answers("no thanks")
+    assert "*Remark* is left out." in preview
+    assert "Create the page “Rusty mirrors”" in preview
+    assert "Anything else?" in await ada.answers("back")
+    assert "About Rusty mirrors no" in await ada.answers("“no”"), "in quotes it is the answer"
+    assert "Only the button writes it." in await ada.answers("what?")
+    assert "Now: Rusty mirrors" in await ada.answers("no, the title is wrong")
+    assert "Create the page “Dry mirrors”" in await ada.answers("Dry mirrors")
+    assert "in Operations (OPS)" in await ada.answers("sorry, space should be in OPS")
+    assert "Cancelled." in await ada.answers("Forget it!")
 
 
 async def test_a_third_wrong_answer_offers_the_form(stage, ada):
@@ -230,9 +257,13 @@ async def test_consent_that_is_missing_is_asked_for_and_it_begins(stage):
     assert "*Title*: Dusty" in await ada.sees()
 
 
+_LATER = itertools.count(1)
+
+
 async def tells_again(stage, event, why="connection_failed"):
     """Deliver an event once more, as Slack does with what wasn't taken."""
     body = {"body": json.dumps(event), "content_type": "application/json"}
+    body |= {"timestamp": str(int(time.time()) + next(_LATER))}
     headers = {"X-Slack-Retry-Num": "1", "X-Slack-Retry-Reason": why}
     await stage.post("slack/deliver", body | {"headers": headers})
     await stage.quiet()
