@@ -306,7 +306,8 @@ async def converse(stage, hoard):
         for answer in answers:
             await bob.person.says(answer, begun["ts"])
             await stage.quiet()
-    [done, *_] = [each for each in await bob.dialogs() if len(each.answers) == 3]
+    opened = await stage.stores.dialogs.list_open(bob.principal)
+    [done, *_] = [each for each in opened if len(each.answers) == 3]
     await press(stage, "U0BOB", "dialog_confirm", json.dumps({"d": done.id, "p": done.plan.id}))
     ended = await stage.stores.dialogs.find(bob.principal, done.id)
     assert ended.phase is Phase.DONE, ended.failure
