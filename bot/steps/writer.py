@@ -1,7 +1,7 @@
 """Does a confirmed write once, and settles those that somebody left under way."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
@@ -18,6 +18,7 @@ from bot.errors import (
     Unclear,
     UserError,
 )
+from bot.frozen import frozen
 from bot.publish import Publisher
 from bot.receipt import Act, DecisionId, Receipt, Stage
 from bot.refusals import why_refused
@@ -52,7 +53,7 @@ _WAITS: Final = frozenset({"unavailable", "quota_spent"})
 _PROVIDER: Final = "Confluence"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Desk:
     """What writes are done with: in whose name, and where their course is kept.
 
