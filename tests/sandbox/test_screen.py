@@ -478,7 +478,7 @@ def test_what_is_typed_is_told_while_it_is_typed_to_its_last_letter(screen, slac
         return [each["actions"][0]["value"] for each in heard(slack, "block_actions")]
 
     screen.waits_for(lambda: told() and told()[-1] == "decision record")
-    assert screen.field("Live").get_attribute("value") == "decision record"
+    screen.waits_for(lambda: screen.field("Live").get_attribute("value") == "decision record")
 
 
 def test_one_becomes_somebody_else_who_sees_only_what_is_theirs(screen, slack):
