@@ -12,7 +12,7 @@ from bot.errors import BadInput, Unavailable
 from bot.installation import Installation, SlackPerson
 from handlers import edge, forms
 from handlers.ask import Ack, Kind, Reply, Route, Suggestions
-from handlers.edge import Edge, Help, Table
+from handlers.edge import Edge, Help, Listeners, Table
 from handlers.running import Surroundings
 from handlers.slack_api import SlackApi
 from handlers.tasks import Tasks
@@ -74,7 +74,12 @@ class Bench:
             Suggestions("menu", self._suggest),
         )
         others = Route(Kind.COMMAND, "", self._work)
-        self.edge = Edge(Table(routes, others), Help("", str), around, self._no_offer)
+
+        async def rest():
+            return Listeners((), others)
+
+        table = Table(routes, rest)
+        self.edge = Edge(table, Help("", str), around, self._no_offer)
         return self
 
     async def _judge(self, ask):
