@@ -367,7 +367,7 @@ class TestExploring:
 
         await bob.presses_in("template_details", "*Search*")
         await bob.presses("template_install")
-        assert "workspace" not in str(await bob.view())
+        assert "Everybody in the workspace" not in str(await bob.view())
         assert "installed" in await bob.saves()
 
     async def test_only_whom_the_admins_chose_installs_for_others(self, stage, desk):
