@@ -196,7 +196,8 @@ async def test_after_the_days_of_grace_nothing_is_left_of_whoever_went(living):
     await falls_due(living, DELETE_TENANT, OTHER)
 
     await until(lambda: is_empty(living))
-    assert await held(living, ACME) == before
+    # The job that chains the audit may have come to it meanwhile.
+    assert before <= await held(living, ACME) <= before | {"audit_links"}
     assert "Release checklist" in await finds(living, "U0ADA")
     async with collection(living, "audit_rows") as kept:
         assert await kept.find_one({"tenant": "operator", "action": "delete_tenant"})
