@@ -70,6 +70,12 @@ def blocks_of(plan: Plan, room: Room) -> list[Block]:
     return parts
 
 
+def says(plan: Plan, text: Document) -> bool:
+    """Tell whether *text* is, word for word, all that one of the writes puts there."""
+    words = text_of(text).split()
+    return any(text_of(_document(each)).split() == words for each in plan.contents)
+
+
 def _standing(plan: Plan) -> Iterator[_Shown]:
     places = {write.key: number for number, write in enumerate(plan.writes, 1)}
     for content in plan.contents:

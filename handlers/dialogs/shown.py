@@ -72,9 +72,9 @@ def _lines(dialog: Dialog, plan: Plan, room: Room) -> Sequence[str]:
 
 
 def _authors(turn: Turn, plan: Plan, room: Room) -> list[Block]:
-    """Return what the template's author says of it."""
+    """Return what the template's author says of it, unless it stands there already."""
     said = _document(read(plan.preview))
-    if said is None or room.most < LEAST_BLOCKS:
+    if said is None or room.most < LEAST_BLOCKS or contents.says(plan, said):
         return []
     by = escape(" ".join((turn.template.owner or turn.template.name).split()))
     head = [blocks.divider(), blocks.context(f"What the template *{by}* says of it:")]

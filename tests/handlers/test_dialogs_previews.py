@@ -133,6 +133,14 @@ def test_the_same_text_for_several_is_shown_once():
     assert "in 4 steps" in told
 
 
+@pytest.mark.parametrize(
+    ("said", "times"), [("Opens *at five*.", 0), ("Opens at five. Ask Ada.", 1)]
+)
+def test_an_author_repeats_nothing_that_stands_above(said, times):
+    turn = turn_of(("Hours", from_markdown("Opens at\n\nfive.")), preview=said)
+    assert words_in(views.preview(turn)["blocks"]).count("says of it") == times
+
+
 def test_what_is_written_already_isnt_shown_again():
     turn = turn_of(("First", from_markdown("One.")), ("Second", from_markdown("Two.")))
     plan = replace(turn.dialog.plan, writes=turn.dialog.plan.writes[1:])
