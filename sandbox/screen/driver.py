@@ -236,9 +236,14 @@ class Screen:
     def hover(self, text: str) -> None:
         """Point at the newest message that holds *text*, so that its actions appear."""
         path = f"//article[contains(., {_quoted(text)})]"
-        self.waits_for(lambda: self.driver.find_elements(By.XPATH, path))
-        message = self.driver.find_elements(By.XPATH, path)[-1]
-        ActionChains(self.driver).move_to_element(message).perform()
+
+        def points() -> bool:
+            found = self.driver.find_elements(By.XPATH, path)
+            if found:
+                ActionChains(self.driver).move_to_element(found[-1]).perform()
+            return bool(found)
+
+        self.waits_for(points)
 
     def complaints(self) -> list[str]:
         """What the browser has put on its console: errors, refusals of the policy."""

@@ -12,7 +12,7 @@ PLACE = json.dumps({"c": "11111111-aaaa-4bbb-8ccc-000000000001", "p": "1"})
 BY_COMMAND = ("create", "here", "forget-me", "admin", "run", "tasks", "templates")
 BY_PRESS = (
     *("create", "continue_create", "edit_again", "preview", "admin_open"),
-    *("explore", "template_look", "template_try", "tasks_list"),
+    *("explore", "template_look", "template_try", "tasks_list", "task_details"),
     *(f"task_run_{number}" for number in range(5)),
     *("task_run_menu", "task_run_line", "dialog_to_form", "dialog_resume", "dialog_change"),
 )
