@@ -59,10 +59,6 @@ class Catalogue:
         """Return the template of that id."""
         return (await self._load()).get(template)
 
-    async def list_in(self, category: Category) -> Sequence[Shipped]:
-        """Return those of *category*, by name."""
-        return [each for each in await self.list_all() if each.template.category is category]
-
     async def search(self, words: str) -> Sequence[Shipped]:
         """Return those that have every one of *words*, or its beginning; the best first."""
         return ranked(await self.list_all(), words)
